@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * AF_SAMR: symmetric active/active replication, the socket interface.
+ *
+ * A replica of a service is a *member*: a SOCK_SEQPACKET socket that was bound
+ * to the service's id and has joined its group. Whatever any member sends is
+ * delivered to all members, on every head, in one total order, together with
+ * the changes of the membership. samr(7) documents each call and its errors.
+ */
+#ifndef _UAPI_LINUX_SAMR_H
+#define _UAPI_LINUX_SAMR_H
+
+#include <linux/types.h>
+#include <linux/socket.h>
+
+/*
+ * 25 has no owner in the kernel tree since WAN router support was removed
+ * (AF_WANPIPE). A build may choose another number; kernel and user space must
+ * agree on it.
+ */
+#ifndef AF_SAMR
+#define AF_SAMR			25
+#endif
+#define PF_SAMR			AF_SAMR
+
+/* Level of samr's socket options and control messages. */
+#define SOL_SAMR		325
+
+/* Largest message, in bytes: sendmsg() of more fails with EMSGSIZE. */
+#define SAMR_MESSAGE_MAX	(1U << 20)
+
+/* Head ids are 1 .. SAMR_HEAD_MAX; at most SAMR_HEADS of them form a view. */
+#define SAMR_HEAD_MAX		63
+#define SAMR_HEADS		16
+
+/**
+ * struct sockaddr_samr - the address of a service, or of one member of it
+ * @family: AF_SAMR
+ * @reserved: must be zero
+ * @service: id of the service (of its group), 1 .. 2^32 - 1
+ * @node: head that the member lives on; zero in bind(), filled in by
+ *	getsockname() and in the msg_name of a received message
+ * @port: number of the member on its head; zero in bind(), which draws one
+ * @reserved2: must be zero
+ */
+struct sockaddr_samr {
+	__kernel_sa_family_t	family;
+	__u16			reserved;
+	__u32			service;
+	__u64			node;
+	__u32			port;
+	__u32			reserved2;
+};
+
+/* Socket options of level SOL_SAMR. */
+enum {
+	/*
+	 * set, struct samr_join: ask to join the group of the bound service.
+	 * Does not block: the first view that is delivered ends it, and the
+	 * socket becomes writable.
+	 */
+	SAMR_JOIN	= 1,
+	/* set, no value: ask to leave; ordered; then recvmsg() returns 0. */
+	SAMR_LEAVE	= 2,
+	/*
+	 * set/get, __u32: mask of (1 << type) of notifications wanted, see
+	 * enum samr_type. 0 by default: a plain read() gets data only.
+	 */
+	SAMR_NOTIFY	= 3,
+	/* get, struct samr_info: where this member stands. */
+	SAMR_INFO	= 4,
+	/*
+	 * set/get, __u32, 0 or 1: every message of this socket is sent SAFE,
+	 * as if each sendmsg() said so.
+	 */
+	SAMR_SAFE	= 5,
+};
+
+/* Control messages of level SOL_SAMR. */
+enum {
+	SAMR_DELIVERY	= 1,	/* struct samr_delivery, from recvmsg() */
+	SAMR_SEND	= 2,	/* struct samr_send, to sendmsg() */
+};
+
+/**
+ * struct samr_join - the value of SAMR_JOIN
+ * @flags: must be zero
+ * @reserved: must be zero
+ */
+struct samr_join {
+	__u32	flags;
+	__u32	reserved;
+};
+
+/**
+ * enum samr_type - what a delivery is
+ * @SAMR_TYPE_MESSAGE: data that a member sent; the only type that is
+ *	delivered without being asked for
+ * @SAMR_TYPE_VIEW: the group's membership from this position on; the payload
+ *	is a struct samr_view; MSG_NOTIFICATION is set
+ */
+enum samr_type {
+	SAMR_TYPE_MESSAGE	= 0,
+	SAMR_TYPE_VIEW		= 1,
+};
+
+/* Flags of struct samr_delivery. */
+#define SAMR_DELIVERY_SAFE	(1U << 0)	/* was sent SAFE */
+#define SAMR_DELIVERY_OWN	(1U << 1)	/* this socket sent it */
+
+/**
+ * struct samr_delivery - everything that a delivery means
+ * @type: enum samr_type
+ * @flags: SAMR_DELIVERY_*
+ * @gseq: position in the domain's total order; grows, with gaps, within a group
+ * @epoch: epoch of the node-level view in which it was delivered
+ * @view: @gseq of the group's view in force
+ * @origin: node that submitted it
+ * @incarnation: incarnation of @origin
+ * @request: what the sender put in struct samr_send.request, or zero
+ * @time: group time, nanoseconds since 1970; the same at every member,
+ *	strictly growing
+ * @random: 64 random bits; the same at every member
+ * @service: the group
+ * @port: the sending member on @origin
+ * @uid: effective user of the sender, in the initial user namespace
+ * @gid: effective group of the sender, in the initial user namespace
+ *
+ * All members get the same values, except %SAMR_DELIVERY_OWN and @epoch.
+ */
+struct samr_delivery {
+	__u32	type;
+	__u32	flags;
+	__u64	gseq;
+	__u64	epoch;
+	__u64	view;
+	__u64	origin;
+	__u64	incarnation;
+	__u64	request;
+	__u64	time;
+	__u64	random;
+	__u32	service;
+	__u32	port;
+	__u32	uid;
+	__u32	gid;
+};
+
+/* Flags of struct samr_send. */
+#define SAMR_SEND_SAFE		(1U << 0)	/* deliver when stable */
+
+/**
+ * struct samr_send - how a message is to be sent
+ * @flags: SAMR_SEND_*; unknown flags are refused with EINVAL
+ * @reserved: must be zero
+ * @request: the sender's own number for the message, given back in
+ *	samr_delivery.request at every member; samr does not look at it
+ */
+struct samr_send {
+	__u32	flags;
+	__u32	reserved;
+	__u64	request;
+};
+
+/**
+ * struct samr_view_member - one member of a group
+ * @node: head that it lives on
+ * @incarnation: of that head
+ * @port: its number on that head
+ * @flags: SAMR_MEMBER_*
+ */
+struct samr_view_member {
+	__u64	node;
+	__u64	incarnation;
+	__u32	port;
+	__u32	flags;
+};
+
+#define SAMR_MEMBER_SELF	(1U << 0)	/* the receiving socket */
+
+/**
+ * struct samr_view - payload of %SAMR_TYPE_VIEW
+ * @id: identity of the view: gseq of the change that made it
+ * @count: number of @members
+ * @reserved: zero
+ * @members: sorted by seniority, that is by the order of their joins
+ */
+struct samr_view {
+	__u64	id;
+	__u32	count;
+	__u32	reserved;
+	struct samr_view_member members[];
+};
+
+/**
+ * struct samr_info - the value of SAMR_INFO
+ * @epoch: epoch of the node-level view, zero without one
+ * @view: the group's view in force for this socket's reader, zero before the first
+ * @gseq: position of the last delivery read
+ * @node: this head's id
+ * @incarnation: this head's incarnation
+ * @members: members in @view
+ * @state: enum samr_member_state
+ * @queued: bytes delivered and not yet read
+ * @unsettled: bytes sent and not yet delivered to this head
+ */
+struct samr_info {
+	__u64	epoch;
+	__u64	view;
+	__u64	gseq;
+	__u64	node;
+	__u64	incarnation;
+	__u32	members;
+	__u32	state;
+	__u32	queued;
+	__u32	unsettled;
+};
+
+/**
+ * enum samr_member_state - the life of a member socket
+ * @SAMR_MEMBER_NEW: created, not bound
+ * @SAMR_MEMBER_BOUND: bound to a service
+ * @SAMR_MEMBER_JOINING: SAMR_JOIN asked, the first view not yet delivered
+ * @SAMR_MEMBER_JOINED: in the group
+ * @SAMR_MEMBER_LEAVING: SAMR_LEAVE or shutdown(SHUT_WR) asked, not yet ordered
+ * @SAMR_MEMBER_LEFT: out of the group
+ */
+enum samr_member_state {
+	SAMR_MEMBER_NEW,
+	SAMR_MEMBER_BOUND,
+	SAMR_MEMBER_JOINING,
+	SAMR_MEMBER_JOINED,
+	SAMR_MEMBER_LEAVING,
+	SAMR_MEMBER_LEFT,
+};
+
+/* As in SCTP: the received bytes are a notification, not data. */
+#ifndef MSG_NOTIFICATION
+#define MSG_NOTIFICATION	0x8000
+#endif
+
+#endif /* _UAPI_LINUX_SAMR_H */

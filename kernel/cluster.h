@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The shell around the core: one cluster per network namespace.
+ *
+ * Holds the lock, the timer and the links; feeds events to the core and runs
+ * its actions in order. The one place that sees both core and transports.
+ * Faces (sockets, genetlink) use the calls below and know nothing of the core
+ * but its read-only descriptions (core/node.h's *_info, core/msg.h).
+ */
+#ifndef SAMR_CLUSTER_H
+#define SAMR_CLUSTER_H
+
+#include <net/net_namespace.h>
+#include "core/node.h"
+
+struct netlink_ext_ack;
+struct samr_cluster;
+
+#define SAMR_NAME_MAX		32	/* cluster and service names, with the 0 */
+
+/**
+ * struct samr_cluster_params - what a cluster is made with
+ * @name: for people; SAMR_NAME_MAX at most
+ * @id: on the wire; clusters with other ids do not hear each other
+ * @node: this head's id
+ * @core: timers and limits; identity and seeds are filled in by the callee
+ */
+struct samr_cluster_params {
+	char name[SAMR_NAME_MAX];
+	u32 id;
+	u64 node;
+	struct samr_node_config core;
+};
+
+/**
+ * samr_cluster_create - this namespace becomes a head
+ *
+ * Process context, under the configuration mutex. Draws a new incarnation.
+ * Return: 0, -EEXIST when there is one, -EINVAL, -ENOMEM; @extack says more.
+ */
+int samr_cluster_create(struct net *net, const struct samr_cluster_params *p,
+			struct netlink_ext_ack *extack);
+
+/**
+ * samr_cluster_destroy - and stops being one
+ *
+ * Return: 0, -ENOENT, -EBUSY while sockets are bound (@extack counts them).
+ */
+int samr_cluster_destroy(struct net *net, struct netlink_ext_ack *extack);
+
+/**
+ * samr_cluster_get - this namespace's cluster
+ *
+ * Return: it, with a reference (a destroyed one stays valid memory and answers
+ * -ENETDOWN), or NULL. Any context.
+ */
+struct samr_cluster *samr_cluster_get(struct net *net);
+void samr_cluster_put(struct samr_cluster *c);
+
+/**
+ * samr_cluster_submit - hand a message to the order
+ * @c: the cluster
+ * @s: the message; @s->payload is an sk_buff (see samr_blob_of_skb()); the core
+ *	takes a reference of its own, the caller keeps his
+ *
+ * Process context or softirq. When it returns, the actions have been run or are
+ * being run by another CPU.
+ * Return: as SUBMIT in samr_node_step(); -ENETDOWN when the cluster is gone.
+ */
+int samr_cluster_submit(struct samr_cluster *c, const struct samr_submit *s);
+
+/** samr_cluster_room - as samr_node_room(); true also when a send would fail */
+bool samr_cluster_room(struct samr_cluster *c, u32 group, u32 len);
+
+/**
+ * samr_cluster_consumed - all local members of @group have read up to @gseq
+ * @c: the cluster
+ * @group: the group
+ * @gseq: position; never goes backwards
+ * @cost: what was read since the last call, in samr_flow_cost()s
+ */
+void samr_cluster_consumed(struct samr_cluster *c, u32 group, u64 gseq,
+			   u32 cost);
+
+/** samr_cluster_members - as samr_node_members() */
+struct samr_members *samr_cluster_members(struct samr_cluster *c, u32 group);
+
+/** samr_cluster_view - as samr_node_view(); epoch 0 when the cluster is gone */
+void samr_cluster_view(struct samr_cluster *c, struct samr_view_info *info);
+
+/** samr_cluster_self - this head's id and incarnation */
+u64 samr_cluster_self(const struct samr_cluster *c, u64 *inc);
+
+/**
+ * struct samr_cluster_face - who is told of what the order does
+ *
+ * Registered once, before the first cluster is made. All calls come from the
+ * cluster's one drainer, with bottom halves off and no lock of the shell held,
+ * in the order in which the core decided them.
+ *
+ * @open: a cluster is being made; returns what samr_cluster_priv() answers, or
+ *	an ERR_PTR(); process context
+ * @busy: number of sockets that keep the cluster from being destroyed
+ * @close: the cluster is gone; free @priv; process context; no call follows
+ * @deliver: a message; its reference belongs to the callee
+ * @writable: senders that were refused may ask again
+ * @view: the node-level view has changed
+ * @halted: the domain was halted by a broken invariant, or the cluster is being
+ *	destroyed: sockets get ENOTRECOVERABLE or ENETDOWN
+ */
+struct samr_cluster_face {
+	void *(*open)(struct samr_cluster *c);
+	unsigned int (*busy)(void *priv);
+	void (*close)(void *priv);
+	void (*deliver)(void *priv, struct samr_msg *msg);
+	void (*writable)(void *priv);
+	void (*view)(void *priv);
+	void (*halted)(void *priv, int err);
+};
+
+void samr_cluster_set_face(const struct samr_cluster_face *face);
+void *samr_cluster_priv(struct samr_cluster *c);
+
+/* The sk_buff behind a blob, and back: in the kernel they are the same. */
+struct sk_buff;
+static inline struct sk_buff *samr_blob_skb(struct samr_blob *b)
+{
+	return (struct sk_buff *)b;
+}
+
+static inline struct samr_blob *samr_blob_of_skb(struct sk_buff *skb)
+{
+	return (struct samr_blob *)skb;
+}
+
+#endif /* SAMR_CLUSTER_H */

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What goes into the core and what comes out of it.
+ *
+ * Everything that happens to a node is a struct samr_event, handed to
+ * samr_node_step() under the domain's lock. Everything that the node wants done
+ * comes back in a struct samr_actions, and is run by one drainer per domain, in
+ * the order in which the steps produced it: no two CPUs may reorder sends or
+ * deliveries.
+ */
+#ifndef SAMR_CORE_EVENT_H
+#define SAMR_CORE_EVENT_H
+
+#include "plat.h"
+
+struct samr_msg;
+struct samr_view_info;
+
+/* A destination that is no node: every other configured head. */
+#define SAMR_DEST_ALL		0
+
+/**
+ * enum samr_event_type - what happened
+ * @SAMR_EV_TIMER: the deadline of samr_node_deadline() has passed; harmless
+ *	when it has not
+ * @SAMR_EV_FLUSH: no further event is at hand: frames that were kept open for
+ *	more records are closed and sent. The caller must end each run of steps
+ *	with it; that is all the batching there is, no timer adds latency
+ * @SAMR_EV_FRAME: a frame has arrived; its trailer was found right
+ * @SAMR_EV_SUBMIT: a local member sends
+ * @SAMR_EV_CONSUMED: local members have read
+ * @SAMR_EV_MEMBERS: the admin says who the heads of the view shall be
+ * @SAMR_EV_FRAME_MAX: the transports now carry frames up to this size
+ */
+enum samr_event_type {
+	SAMR_EV_TIMER,
+	SAMR_EV_FLUSH,
+	SAMR_EV_FRAME,
+	SAMR_EV_SUBMIT,
+	SAMR_EV_CONSUMED,
+	SAMR_EV_MEMBERS,
+	SAMR_EV_FRAME_MAX,
+};
+
+/**
+ * enum samr_kind - what an ordered message is for
+ * @SAMR_KIND_DATA: payload for the group's members
+ * @SAMR_KIND_JOIN: the sending member joins the group
+ * @SAMR_KIND_LEAVE: the sending member leaves it
+ */
+enum samr_kind {
+	SAMR_KIND_DATA,
+	SAMR_KIND_JOIN,
+	SAMR_KIND_LEAVE,
+	SAMR_KINDS,
+};
+
+/* Message flags, also on the wire. */
+#define SAMR_MSG_SAFE		0x01	/* deliver when stable */
+#define SAMR_MSG_FLAGS		0x01
+
+/**
+ * struct samr_submit - one message of a local member
+ * @group: group that it goes to
+ * @port: the sending member's number on this head
+ * @kind: enum samr_kind
+ * @flags: SAMR_MSG_*
+ * @uid: of the sender
+ * @gid: of the sender
+ * @arg: DATA: the sender's own number, carried along; JOIN: bytes that the member
+ *	can hold unread (the group's credits are derived from the smallest);
+ *	otherwise zero
+ * @payload: the bytes, or NULL for none. The core takes a reference of its own
+ *	when it accepts the message; the caller keeps his
+ * @len: bytes of @payload, at most SAMR_LEN_MAX
+ * @owner: handed back in samr_msg_owner() with this node's own delivery of the
+ *	message. A message with an owner is delivered here even when the group
+ *	has no member left on this node: that is the end of the submission
+ */
+struct samr_submit {
+	u32 group;
+	u32 port;
+	u8 kind;
+	u8 flags;
+	u32 uid;
+	u32 gid;
+	u64 arg;
+	struct samr_blob *payload;
+	u32 len;
+	void *owner;
+};
+
+/**
+ * struct samr_event - one event
+ * @type: what
+ * @now: monotonic time, ns; never runs backwards from one event to the next
+ * @wall: wall clock, ns since 1970; may jump, group time does not follow it
+ *	backwards
+ * @frame: FRAME: the bytes, header first. The caller keeps its reference
+ * @submit: SUBMIT
+ * @consumed: CONSUMED: all local members of @group have read the messages up to
+ *	position @gseq; @cost is what that frees, in units of samr_flow_cost()
+ * @members: MEMBERS: one bit per head id, the own one among them; 0 takes the
+ *	view down
+ * @frame_max: FRAME_MAX: bytes from header to the end of the last record,
+ *	without the trailer
+ */
+struct samr_event {
+	enum samr_event_type type;
+	u64 now;
+	u64 wall;
+	union {
+		struct samr_blob *frame;
+		struct samr_submit submit;
+		struct {
+			u32 group;
+			u32 cost;
+			u64 gseq;
+		} consumed;
+		u64 members;
+		u32 frame_max;
+	};
+};
+
+/**
+ * enum samr_action_type - what is to be done
+ * @SAMR_ACT_SEND: send the blob (samr_blob_of_action()) to @dest; its reference
+ *	belongs to whoever runs the action. The frame's counter and trailer are
+ *	still to be added
+ * @SAMR_ACT_DELIVER: deliver the message (samr_msg_of_action()); its reference
+ *	belongs to whoever runs the action
+ */
+enum samr_action_type {
+	SAMR_ACT_SEND,
+	SAMR_ACT_DELIVER,
+};
+
+/**
+ * struct samr_actions - what steps want done
+ * @list: struct samr_action, in the order in which they must be run
+ * @writable: credit has come back, or the view has changed: members that were
+ *	refused may ask again
+ * @view: a view was installed or taken down, see samr_node_view(). It takes
+ *	effect BEFORE the deliveries of @list that carry its epoch
+ * @halted: an invariant broke; this node takes part in nothing any more
+ */
+struct samr_actions {
+	struct list_head list;
+	bool writable;
+	bool view;
+	bool halted;
+};
+
+static inline void samr_actions_init(struct samr_actions *a)
+{
+	INIT_LIST_HEAD(&a->list);
+	a->writable = false;
+	a->view = false;
+	a->halted = false;
+}
+
+#endif /* SAMR_CORE_EVENT_H */

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One node's part in one domain's order: the core's only door.
+ *
+ * A node is a state machine without input and output of its own. The caller
+ * serialises everything below by one lock per node, hands in events with the
+ * time in them, runs the actions in order, and calls again at the deadline.
+ */
+#ifndef SAMR_CORE_NODE_H
+#define SAMR_CORE_NODE_H
+
+#include "event.h"
+#include "msg.h"
+#include "wire.h"
+
+struct samr_node;
+
+/**
+ * struct samr_node_config - what a node is born with; 0 stands for the default
+ * @cluster: id of the cluster
+ * @self: head id, 1 .. 63
+ * @inc: incarnation: random, not 0, never used before
+ * @seed: of the node's random numbers
+ * @domain: id of the order
+ * @history: messages kept for those that lack them, a power of two (4096)
+ * @history_bytes: bytes of them (16 MiB)
+ * @submits: own messages not yet ordered, a power of two (256)
+ * @submit_bytes: bytes of them (4 MiB)
+ * @ref_min: messages longer than this go from the origin to all heads, and the
+ *	order names them only (2048). A message that needs more than one frame
+ *	always does
+ * @quorum: stable means held by enough members that no view which policy
+ *	`majority` may install next lacks it; false: held by all of the view
+ *	(resilience all)
+ * @beat: interval of signs of life, ns (20 ms)
+ * @reorder: wait for a late frame before asking for it, ns (1 ms)
+ * @ack_delay: longest time that an ack waits for a frame to ride on, ns (5 ms)
+ */
+struct samr_node_config {
+	u32 cluster;
+	u64 self;
+	u64 inc;
+	u64 seed;
+	u16 domain;
+	u32 history;
+	u32 history_bytes;
+	u32 submits;
+	u32 submit_bytes;
+	u32 ref_min;
+	bool quorum;
+	u64 beat;
+	u64 reorder;
+	u64 ack_delay;
+};
+
+/**
+ * samr_node_new - a node that knows nobody
+ * @cfg: copied
+ *
+ * May sleep.
+ *
+ * Return: it, or NULL without memory or when @cfg makes no sense.
+ */
+struct samr_node *samr_node_new(const struct samr_node_config *cfg);
+
+/**
+ * samr_node_free - the end of a node
+ * @node: it, or NULL; no action of it is left to be run
+ * @dropped: takes the messages that have an owner and were not delivered, as
+ *	DELIVER actions with meta.gseq 0: so each owner is heard of once
+ */
+void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
+
+/**
+ * samr_node_step - something has happened
+ * @node: the node
+ * @ev: what; nothing of it is kept but the references that struct samr_event
+ *	names
+ * @out: actions are appended
+ *
+ * Return: 0, or for the events of the local side
+ * SUBMIT: -EAGAIN: no credit or window now, ask again after @out->writable;
+ *	-ENOTCONN: no view; -EMSGSIZE; -EINVAL; -ENOMEM: nothing was taken;
+ *	-ENOTRECOVERABLE: halted.
+ * MEMBERS: -EINVAL: own id not among them, or more than SAMR_HEADS_MAX; -EBUSY:
+ *	others were asked for before.
+ * FRAME: always 0; what was wrong is counted.
+ */
+int samr_node_step(struct samr_node *node, const struct samr_event *ev,
+		   struct samr_actions *out);
+
+/** samr_node_deadline - monotonic ns at which TIMER is wanted; U64_MAX: never */
+u64 samr_node_deadline(const struct samr_node *node);
+
+/**
+ * samr_node_room - would a message be taken now?
+ * @node: the node
+ * @group: group that it would go to
+ * @len: its length
+ *
+ * The same rule as SUBMIT's -EAGAIN. A caller that hears no is told by
+ * samr_actions.writable when to ask again.
+ */
+bool samr_node_room(struct samr_node *node, u32 group, u32 len);
+
+/**
+ * samr_flow_cost - what a message takes of a group's credit
+ * @len: its length
+ *
+ * The same at the origin and at the reader: bytes, and what keeping them needs.
+ */
+#define SAMR_FLOW_OVERHEAD	256
+static inline u32 samr_flow_cost(u32 len)
+{
+	return len + SAMR_FLOW_OVERHEAD;
+}
+
+/* Most members of a view. */
+#define SAMR_HEADS_MAX		16
+
+/**
+ * struct samr_view_info - the node-level view
+ * @epoch: its number; 0: none
+ * @sequencer: node
+ * @count: members
+ * @node: their ids, ascending
+ * @inc: their incarnations
+ * @holders: members that must hold a message for it to be stable
+ * @wanted: whom the admin wants, one bit per id
+ * @heard: which of them asked for the same view, while there is none
+ */
+struct samr_view_info {
+	u64 epoch;
+	u64 sequencer;
+	u32 count;
+	u64 node[SAMR_HEADS_MAX];
+	u64 inc[SAMR_HEADS_MAX];
+	u32 holders;
+	u64 wanted;
+	u64 heard;
+};
+
+/** samr_node_view - the view installed, or what is known on the way to one */
+void samr_node_view(const struct samr_node *node, struct samr_view_info *info);
+
+/**
+ * struct samr_members - the members of a group, from one change to the next
+ * @ref: references; immutable
+ * @id: gseq of the change
+ * @count: members, by seniority
+ * @m: they; @window is JOIN's arg
+ */
+struct samr_member_id {
+	u64 node;
+	u64 inc;
+	u32 port;
+	u32 window;
+};
+
+struct samr_members {
+	samr_ref_t ref;
+	u64 id;
+	u32 count;
+	struct samr_member_id m[];
+};
+
+/* Limits on what the order can make every node keep. */
+#define SAMR_GROUPS_MAX		1024
+#define SAMR_MEMBERS_MAX	256
+
+struct samr_members *samr_members_get(struct samr_members *m);
+void samr_members_put(struct samr_members *m);	/* NULL is allowed */
+
+/**
+ * samr_node_members - members of a group now
+ * @node: the node
+ * @group: its id
+ *
+ * Return: them, with a reference for the caller, or NULL for none.
+ */
+struct samr_members *samr_node_members(struct samr_node *node, u32 group);
+
+/**
+ * samr_node_group - walk over the groups
+ * @node: the node
+ * @after: id; 0 to begin
+ *
+ * Return: the lowest id of a group with members above @after, or 0.
+ */
+u32 samr_node_group(const struct samr_node *node, u32 after);
+
+/**
+ * struct samr_node_stats - where a node stands, and what it did
+ *
+ * Positions: @last known to exist, @held gap-free, @delivered, @stable, @trimmed
+ * from the history. Counters grow only.
+ */
+struct samr_node_stats {
+	u64 last;
+	u64 held;
+	u64 delivered;
+	u64 stable;
+	u64 trimmed;
+	u64 submitted;		/* own messages taken */
+	u64 ordered;		/* messages given a place, by this sequencer */
+	u64 frames_in;
+	u64 frames_out;
+	u64 records_in;
+	u64 records_out;
+	u64 nacks_in;
+	u64 nacks_out;
+	u64 repairs;		/* ORDER and SUBMIT repeated on request */
+	u64 suppressed;		/* repairs not sent, as one was on its way */
+	u64 resent;		/* submissions repeated unasked */
+	u64 refused;		/* submissions answered by -EAGAIN */
+	u64 history_bytes;	/* held now */
+	u64 drops[SAMR_DROPS];
+};
+
+/** samr_node_stats - copy them out */
+void samr_node_stats(const struct samr_node *node, struct samr_node_stats *s);
+
+/**
+ * struct samr_peer_info - what a node knows of a head
+ * @id: head
+ * @inc: incarnation in the view, or heard; 0: none
+ * @ack: holds the order up to here
+ * @heard: monotonic ns of the last frame taken from it; 0: never
+ * @in_view: a member
+ */
+struct samr_peer_info {
+	u64 id;
+	u64 inc;
+	u64 ack;
+	u64 heard;
+	bool in_view;
+};
+
+/** samr_node_peer - about head @id; false when nothing is known of it */
+bool samr_node_peer(const struct samr_node *node, u64 id,
+		    struct samr_peer_info *info);
+
+#endif /* SAMR_CORE_NODE_H */

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The wire format, and its encoder and decoder.
+ *
+ * A frame is a header, records, and a trailer (CRC32C, or a tag when there is a
+ * key) that belongs to whoever moves frames. All numbers are big-endian, all
+ * structures free of holes. A decoder never trusts a length: it checks it
+ * against what is there, and says by its return value why it refuses.
+ */
+#ifndef SAMR_CORE_WIRE_H
+#define SAMR_CORE_WIRE_H
+
+#include "plat.h"
+
+#define SAMR_WIRE_VERSION	1
+
+/* Frame types. The core sees only SAMR_FRAME_CORE. */
+#define SAMR_FRAME_CORE		1	/* records of the core */
+#define SAMR_FRAME_LINK		2	/* probes of the link layer */
+
+/* Bytes from the header to the end of the last record. */
+#define SAMR_FRAME_MIN		512	/* every link must carry this much */
+#define SAMR_FRAME_LIMIT	60000
+
+/* Largest message, bytes. */
+#define SAMR_LEN_MAX		(1U << 20)
+
+/* Length of the trailer without a key: CRC32C over header and records. */
+#define SAMR_CRC_LEN		4
+
+/**
+ * struct samr_hdr - in front of each frame
+ * @version: SAMR_WIRE_VERSION
+ * @type: SAMR_FRAME_*
+ * @key: id of the key of the trailer; 0: none, a CRC32C
+ * @flags: zero
+ * @cluster: id of the cluster; frames of other clusters are not ours
+ * @src: node that sent the frame
+ * @inc: its incarnation
+ * @counter: of the frames that @src sent in this incarnation, from 1; filled in
+ *	by whoever moves frames
+ * @epoch: view that the frame belongs to; 0: none is installed
+ * @ack: @src holds every message of the order up to this one
+ * @domain: order that the frame belongs to
+ * @len: bytes from the header to the end of the last record: what follows
+ *	after the trailer is padding
+ * @records: how many
+ * @reserved: zero
+ */
+struct samr_hdr {
+	__u8 version;
+	__u8 type;
+	__u8 key;
+	__u8 flags;
+	__be32 cluster;
+	__be64 src;
+	__be64 inc;
+	__be64 counter;
+	__be64 epoch;
+	__be64 ack;
+	__be16 domain;
+	__be16 len;
+	__be16 records;
+	__be16 reserved;
+};
+
+/**
+ * enum samr_rec_type - records
+ * @SAMR_REC_SUBMIT: a message, or a part of one, from its origin
+ * @SAMR_REC_ORDER: the place of a message in the order, and its bytes or a part
+ *	of them
+ * @SAMR_REC_NACK: the sender lacks something
+ * @SAMR_REC_BEAT: the sender lives; from the sequencer: the end of the order
+ * @SAMR_REC_HELLO: the sender wants to form a view
+ * @SAMR_REC_VIEW: the view of this epoch
+ * @SAMR_REC_CREDIT: members on the sender have read up to here
+ * @SAMR_REC_CREDIT_ASK: the sender waits for credit
+ */
+enum samr_rec_type {
+	SAMR_REC_SUBMIT		= 1,
+	SAMR_REC_ORDER		= 2,
+	SAMR_REC_NACK		= 3,
+	SAMR_REC_BEAT		= 4,
+	SAMR_REC_HELLO		= 5,
+	SAMR_REC_VIEW		= 6,
+	SAMR_REC_CREDIT		= 7,
+	SAMR_REC_CREDIT_ASK	= 8,
+};
+
+/**
+ * struct samr_rec - in front of each record
+ * @type: enum samr_rec_type
+ * @flags: SAMR_REC_F_*
+ * @len: bytes of the record, from here to the end of its payload
+ */
+struct samr_rec {
+	__u8 type;
+	__u8 flags;
+	__be16 len;
+};
+
+/* SUBMIT: sent to all heads, so that the order need not repeat the bytes. */
+#define SAMR_REC_F_ALL		0x01
+/* ORDER: the bytes come, or came, from the origin. */
+#define SAMR_REC_F_REF		0x02
+/* ORDER: repeated by a holder on request. */
+#define SAMR_REC_F_REPAIR	0x04
+
+/**
+ * struct samr_rec_submit - followed by bytes @off .. of the message
+ * @oseq: the origin's number for the message, from 1, without a gap
+ * @arg: see struct samr_submit
+ * @group: it goes to
+ * @port: sending member
+ * @uid: of the sender
+ * @gid: of the sender
+ * @total: length of the message
+ * @off: position of this record's bytes in it
+ * @kind: enum samr_kind
+ * @mflags: SAMR_MSG_*
+ * @reserved: zero
+ */
+struct samr_rec_submit {
+	struct samr_rec rec;
+	__be32 group;
+	__be64 oseq;
+	__be64 arg;
+	__be32 port;
+	__be32 uid;
+	__be32 gid;
+	__be32 total;
+	__be32 off;
+	__u8 kind;
+	__u8 mflags;
+	__be16 reserved;
+};
+
+/**
+ * struct samr_rec_order - followed by bytes @off .. of the message
+ * @gseq: place in the order
+ * @origin: node that submitted it
+ * @inc: its incarnation
+ * @time: group time, ns
+ *
+ * The other fields are those of struct samr_rec_submit.
+ */
+struct samr_rec_order {
+	struct samr_rec rec;
+	__be32 group;
+	__be64 gseq;
+	__be64 origin;
+	__be64 inc;
+	__be64 time;
+	__be64 oseq;
+	__be64 arg;
+	__be32 port;
+	__be32 uid;
+	__be32 gid;
+	__be32 total;
+	__be32 off;
+	__u8 kind;
+	__u8 mflags;
+	__be16 reserved;
+};
+
+/**
+ * struct samr_rec_nack - what the sender lacks
+ * @origin: 0: places of the order; else the numbers are those of this origin,
+ *	and the frame goes to it
+ * @first: first message
+ * @last: last message
+ * @off: first byte lacking, of @first, when @len is not 0
+ * @len: bytes lacking; 0: all of the messages @first to @last
+ */
+struct samr_rec_nack {
+	struct samr_rec rec;
+	__be32 reserved;
+	__be64 origin;
+	__be64 first;
+	__be64 last;
+	__be32 off;
+	__be32 len;
+};
+
+/**
+ * struct samr_rec_beat - a sign of life
+ * @last: last place that the sender knows to be taken
+ */
+struct samr_rec_beat {
+	struct samr_rec rec;
+	__be32 reserved;
+	__be64 last;
+};
+
+/**
+ * struct samr_rec_hello - a head without a view
+ * @members: whom its admin wants in the view, one bit per id
+ */
+struct samr_rec_hello {
+	struct samr_rec rec;
+	__be32 reserved;
+	__be64 members;
+};
+
+/**
+ * struct samr_rec_view - a view, followed by @count struct samr_rec_view_member
+ * @epoch: its number
+ * @base: the order up to here belongs to earlier views
+ * @seed: group random is drawn from this and the place in the order
+ * @sequencer: node
+ * @count: members
+ * @reserved: zero
+ */
+struct samr_rec_view {
+	struct samr_rec rec;
+	__be32 count;
+	__be64 epoch;
+	__be64 base;
+	__be64 seed;
+	__be64 sequencer;
+};
+
+struct samr_rec_view_member {
+	__be64 node;
+	__be64 inc;
+};
+
+/**
+ * struct samr_rec_credit - reading goes on (CREDIT), or is asked for (CREDIT_ASK)
+ * @group: of which group
+ * @gseq: CREDIT: all members on the sender have read up to here; CREDIT_ASK: 0
+ */
+struct samr_rec_credit {
+	struct samr_rec rec;
+	__be32 group;
+	__be64 gseq;
+};
+
+_Static_assert(sizeof(struct samr_hdr) == 56, "header");
+_Static_assert(sizeof(struct samr_rec_submit) == 48, "submit");
+_Static_assert(sizeof(struct samr_rec_order) == 80, "order");
+_Static_assert(sizeof(struct samr_rec_nack) == 40, "nack");
+_Static_assert(sizeof(struct samr_rec_beat) == 16, "beat");
+_Static_assert(sizeof(struct samr_rec_hello) == 16, "hello");
+_Static_assert(sizeof(struct samr_rec_view) == 40, "view");
+_Static_assert(sizeof(struct samr_rec_credit) == 16, "credit");
+
+/**
+ * enum samr_drop - why a frame, a record or a message was not taken
+ *
+ * The one list of reasons; each has a counter (samr_node_drops()) and a name
+ * (samr_strings_drop()).
+ */
+enum samr_drop {
+	SAMR_DROP_NONE,			/* taken */
+	/* counted by whoever moves frames */
+	SAMR_DROP_SHORT,		/* shorter than a header */
+	SAMR_DROP_VERSION,		/* another version of the wire format */
+	SAMR_DROP_CLUSTER,		/* another cluster */
+	SAMR_DROP_LENGTH,		/* header's length against the frame's */
+	SAMR_DROP_CRC,			/* trailer wrong */
+	SAMR_DROP_KEY,			/* no such key */
+	SAMR_DROP_HEADER,		/* type, flags or reserved field */
+	SAMR_DROP_SELF,			/* own frame came back */
+	/* counted by the core */
+	SAMR_DROP_DOMAIN,		/* another order */
+	SAMR_DROP_SOURCE,		/* sender not a configured head */
+	SAMR_DROP_INCARNATION,		/* not the one in the view */
+	SAMR_DROP_EPOCH,		/* another view's */
+	SAMR_DROP_RECORD,		/* record malformed: the frame's rest is dropped */
+	SAMR_DROP_UNKNOWN,		/* record of unknown type */
+	SAMR_DROP_ROLE,			/* record that its sender may not send, or not to us */
+	SAMR_DROP_WINDOW,		/* too far ahead of what is held */
+	SAMR_DROP_DUPLICATE,		/* held already */
+	SAMR_DROP_CONFLICT,		/* contradicts what is held */
+	SAMR_DROP_MEMORY,		/* no memory for it */
+	SAMR_DROP_LIMIT,		/* more than a peer may make us keep */
+	SAMR_DROP_VIEW,			/* no view, or one that does not concern us */
+	SAMR_DROPS,
+};
+
+/**
+ * struct samr_frame_info - a header in host order
+ *
+ * The fields are those of struct samr_hdr.
+ */
+struct samr_frame_info {
+	u8 type;
+	u8 key;
+	u32 cluster;
+	u64 src;
+	u64 inc;
+	u64 counter;
+	u64 epoch;
+	u64 ack;
+	u16 domain;
+	u16 len;
+	u16 records;
+};
+
+/**
+ * samr_wire_header - decode and check a header
+ * @h: the bytes
+ * @avail: bytes that are there from @h on, without the trailer
+ * @info: filled in, also when the header is refused for another cluster
+ * @cluster: our cluster's id
+ *
+ * Return: SAMR_DROP_NONE, or why the frame must be dropped.
+ */
+enum samr_drop samr_wire_header(const struct samr_hdr *h, u32 avail,
+				u32 cluster, struct samr_frame_info *info);
+
+/**
+ * struct samr_meta - all of a message but its bytes
+ * @gseq: place in the order; 0: not ordered yet
+ * @origin: node that submitted it
+ * @inc: incarnation of @origin
+ * @oseq: the origin's number for it
+ * @time: group time, ns; 0: not ordered yet
+ * @arg: see struct samr_submit
+ * @group: it goes to
+ * @port: sending member on @origin
+ * @uid: of the sender
+ * @gid: of the sender
+ * @len: bytes
+ * @kind: enum samr_kind
+ * @flags: SAMR_MSG_*
+ */
+struct samr_meta {
+	u64 gseq;
+	u64 origin;
+	u64 inc;
+	u64 oseq;
+	u64 time;
+	u64 arg;
+	u32 group;
+	u32 port;
+	u32 uid;
+	u32 gid;
+	u32 len;
+	u8 kind;
+	u8 flags;
+};
+
+/**
+ * struct samr_nack - a NACK in host order, see struct samr_rec_nack
+ */
+struct samr_nack {
+	u64 origin;
+	u64 first;
+	u64 last;
+	u32 off;
+	u32 len;
+};
+
+/**
+ * struct samr_record - a record, decoded
+ * @type: enum samr_rec_type
+ * @flags: SAMR_REC_F_*
+ * @meta: SUBMIT, ORDER
+ * @off: SUBMIT, ORDER: position of the bytes in the message
+ * @at: where the record's payload starts in the frame
+ * @len: bytes of payload
+ * @nack: NACK
+ * @last: BEAT
+ * @members: HELLO
+ * @credit: CREDIT, CREDIT_ASK
+ * @view: VIEW; its members are at @at
+ */
+struct samr_record {
+	u8 type;
+	u8 flags;
+	u32 at;
+	u32 len;
+	union {
+		struct {
+			struct samr_meta meta;
+			u32 off;
+		};
+		struct samr_nack nack;
+		u64 last;
+		u64 members;
+		struct {
+			u32 group;
+			u64 gseq;
+		} credit;
+		struct {
+			u64 epoch;
+			u64 base;
+			u64 seed;
+			u64 sequencer;
+			u32 count;
+		} view;
+	};
+};
+
+/**
+ * samr_wire_record - decode and check the next record of a frame
+ * @frame: the frame
+ * @info: its header
+ * @at: where the record starts; moved behind it
+ * @r: filled in
+ *
+ * Return: SAMR_DROP_NONE; SAMR_DROP_UNKNOWN for a type that this version does
+ * not know (@at was moved, the next record can be read); SAMR_DROP_RECORD when
+ * nothing further in the frame can be believed.
+ */
+enum samr_drop samr_wire_record(const struct samr_blob *frame,
+				const struct samr_frame_info *info, u32 *at,
+				struct samr_record *r);
+
+/**
+ * samr_wire_view_member - decode one member of a VIEW record
+ * @frame: the frame
+ * @r: the record
+ * @i: which one, below @r->view.count
+ * @node: filled in
+ * @inc: filled in
+ */
+void samr_wire_view_member(const struct samr_blob *frame,
+			   const struct samr_record *r, u32 i,
+			   u64 *node, u64 *inc);
+
+/* Encoders: @m and the like in host order, to the structure on the wire. */
+void samr_wire_put_header(struct samr_hdr *h, const struct samr_frame_info *i);
+void samr_wire_put_submit(struct samr_rec_submit *r, const struct samr_meta *m,
+			  u8 flags, u32 off, u32 len);
+void samr_wire_put_order(struct samr_rec_order *r, const struct samr_meta *m,
+			 u8 flags, u32 off, u32 len);
+void samr_wire_put_nack(struct samr_rec_nack *r, const struct samr_nack *n);
+
+#endif /* SAMR_CORE_WIRE_H */
