@@ -113,6 +113,37 @@ void *samr_alloc(size_t size);
 void samr_free(const void *p);
 
 /**
+ * samr_alloc_table - a table that lives as long as its node, zeroed
+ * @n: elements
+ * @size: bytes of each
+ *
+ * May sleep, so only for samr_node_new(); may be large.
+ *
+ * Return: the table, or NULL without memory or when @n * @size overflows.
+ */
+void *samr_alloc_table(size_t n, size_t size);
+
+/**
+ * samr_free_table - give a table of samr_alloc_table() back
+ * @p: it, or NULL
+ *
+ * May sleep, so only for samr_node_free() and a samr_node_new() that fails.
+ */
+void samr_free_table(void *p);
+
+/**
+ * samr_alloc_table - a large array, zeroed; made when a node is, and may sleep
+ * @n: elements
+ * @size: bytes of each
+ *
+ * Return: the memory, or NULL.
+ */
+void *samr_alloc_table(size_t n, size_t size);
+
+/** samr_free_table - give memory of samr_alloc_table() back; NULL is allowed */
+void samr_free_table(void *p);
+
+/**
  * samr_blob_new - an empty blob that can be sent
  * @room: bytes that will be put into it at most
  *
@@ -137,6 +168,16 @@ void samr_blob_put_data(struct samr_blob *b, const void *data, u32 len);
  */
 void samr_blob_put_blob(struct samr_blob *b, const struct samr_blob *src,
 			u32 off, u32 len);
+
+/**
+ * samr_blob_set_data - overwrite bytes that were appended before
+ * @b: blob of samr_blob_new() that nobody else has seen
+ * @off: first byte; @off + @len lies within @b
+ * @data: the bytes, copied
+ * @len: how many
+ */
+void samr_blob_set_data(struct samr_blob *b, u32 off, const void *data,
+			u32 len);
 
 /**
  * samr_blob_slice - a blob that is a part of another one
