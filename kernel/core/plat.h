@@ -132,18 +132,6 @@ void *samr_alloc_table(size_t n, size_t size);
 void samr_free_table(void *p);
 
 /**
- * samr_alloc_table - a large array, zeroed; made when a node is, and may sleep
- * @n: elements
- * @size: bytes of each
- *
- * Return: the memory, or NULL.
- */
-void *samr_alloc_table(size_t n, size_t size);
-
-/** samr_free_table - give memory of samr_alloc_table() back; NULL is allowed */
-void samr_free_table(void *p);
-
-/**
  * samr_blob_new - an empty blob that can be sent
  * @room: bytes that will be put into it at most
  *
