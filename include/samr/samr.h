@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libsamr: members of replicated services, in C.
+ *
+ * A service is replicated by running it on several heads. Each copy opens a
+ * member, joins, and from then on acts on nothing but what samr_recv() returns:
+ * every member gets the same messages, in the same order.
+ *
+ * Calls return 0 or a positive number when they worked and a negative errno
+ * value when not; samr_strerror() has a sentence for each. Times to wait are in
+ * milliseconds: -1 waits for ever, 0 not at all (-EAGAIN then), and when the
+ * time is over the result is -ETIMEDOUT. A caught signal ends a wait with
+ * -EINTR.
+ *
+ * Threads: any number may send on one member, one at a time may do everything
+ * else with it. Different members have nothing in common.
+ */
+#ifndef SAMR_SAMR_H
+#define SAMR_SAMR_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+#include <linux/samr.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** struct samr - a member of a service; only libsamr knows what is inside */
+struct samr;
+
+/* Flags of samr_open(). */
+#define SAMR_OPEN_SAFE		(1U << 0)	/* every message is sent SAFE */
+#define SAMR_OPEN_NO_VIEWS	(1U << 1)	/* samr_recv() gives messages only */
+
+/**
+ * samr_open - make a member of a service
+ * @out: filled in; samr_close() frees it
+ * @service: the service's id, 1 .. 2^32 - 1
+ * @flags: SAMR_OPEN_*
+ *
+ * The member receives nothing before samr_join().
+ *
+ * Return: 0; -EINVAL: @service is 0 or a flag is unknown; -ENOMEM;
+ * -EAFNOSUPPORT: the kernel has no AF_SAMR; -ENETDOWN: no cluster is configured
+ * in this network namespace; -EACCES: this user may not have the service; or
+ * another error of socket(2) and bind(2).
+ */
+int samr_open(struct samr **out, uint32_t service, unsigned int flags);
+
+/**
+ * samr_join - become part of the group
+ * @m: member
+ * @timeout_ms: how long to wait for the first view
+ *
+ * When it returns 0, samr_view() answers, and everything that was ordered after
+ * this view will be received. Called again after -ETIMEDOUT or -EINTR it goes
+ * on waiting. With a @timeout_ms of 0 it only asks and returns -EINPROGRESS;
+ * the first view is then received by samr_recv(), as every later one.
+ *
+ * Return: 0; -ETIMEDOUT, -EINTR, -EINPROGRESS: not yet; or an error: -EISCONN:
+ * joined before; -ENETDOWN: the cluster is gone.
+ */
+int samr_join(struct samr *m, int timeout_ms);
+
+/* Flag of samr_send() besides SAMR_SEND_SAFE: return -EAGAIN, do not wait. */
+#define SAMR_SEND_NOWAIT	(1U << 31)
+
+/**
+ * samr_send - give a message to the order
+ * @m: member that has joined
+ * @data: the message; copied, the caller may change it at once
+ * @len: bytes, 0 .. SAMR_MESSAGE_MAX
+ * @request: any number; each member finds it in delivery.request
+ * @flags: SAMR_SEND_SAFE: deliver it when enough heads hold it;
+ *	SAMR_SEND_NOWAIT
+ *
+ * Returns when the message is queued. It has its place in the order when the
+ * member itself receives it, with SAMR_DELIVERY_OWN among its flags.
+ *
+ * A sender waits while the group is full of messages that some member has not
+ * read. A program that reads and sends in one thread must use SAMR_SEND_NOWAIT
+ * and read on when it gets -EAGAIN, or it could wait for itself.
+ *
+ * Return: 0; -EAGAIN; -EMSGSIZE: longer than SAMR_MESSAGE_MAX; -ENOTCONN: has
+ * not joined, or the head has no view now; -EPIPE: has left; -EINVAL: unknown
+ * flag; -EINTR; -ENOMEM; -ENETDOWN; -ENOTRECOVERABLE.
+ */
+int samr_send(struct samr *m, const void *data, size_t len, uint64_t request,
+	      unsigned int flags);
+
+/**
+ * samr_sendv - samr_send() of several pieces that make one message
+ * @m: member that has joined
+ * @iov: pieces
+ * @count: how many, at most IOV_MAX
+ * @request: as samr_send()
+ * @flags: as samr_send()
+ */
+int samr_sendv(struct samr *m, const struct iovec *iov, int count,
+	       uint64_t request, unsigned int flags);
+
+/**
+ * struct samr_received - something that every member receives at this place
+ * @delivery: what it is and where it stands in the order
+ * @data: the message's bytes. They belong to the member and are valid until the
+ *	next samr_recv(), samr_recv_batch() or samr_close() of it. Aligned for
+ *	any type
+ * @len: how many
+ * @view: for a view, the same bytes, their length checked; otherwise NULL
+ * @reserved: zero
+ */
+struct samr_received {
+	struct samr_delivery delivery;
+	const void *data;
+	size_t len;
+	const struct samr_view *view;
+	uint64_t reserved[4];
+};
+
+/**
+ * samr_recv - receive what comes next in the order
+ * @m: member
+ * @out: filled in when the result is 1
+ * @timeout_ms: how long to wait
+ *
+ * Callers ignore delivery.type values that they do not know.
+ *
+ * Return: 1: received; 0: the end, this member has left; -EAGAIN, -ETIMEDOUT,
+ * -EINTR; -ENOTCONN: samr_join() was not called; -EBADMSG: the kernel and this
+ * library do not understand each other; -ENETDOWN, -ENOTRECOVERABLE.
+ */
+int samr_recv(struct samr *m, struct samr_received *out, int timeout_ms);
+
+/* samr_recv_batch() gives at most so many at once. */
+#define SAMR_BATCH_MAX		64
+
+/**
+ * samr_recv_batch - receive what is there, in one system call
+ * @m: member
+ * @out: array, filled in from its start
+ * @count: its length, at least 1
+ * @timeout_ms: how long to wait for the first
+ *
+ * Return: number received; otherwise as samr_recv(). When the end follows what
+ * was received, the next call returns 0.
+ */
+int samr_recv_batch(struct samr *m, struct samr_received *out,
+		    unsigned int count, int timeout_ms);
+
+/**
+ * samr_view - the group's members
+ * @m: member
+ *
+ * Return: the view in force behind what was received last, or NULL before the
+ * first. It belongs to the member and is valid until the next samr_join(),
+ * samr_recv(), samr_recv_batch() or samr_close() of it.
+ */
+const struct samr_view *samr_view(const struct samr *m);
+
+/**
+ * samr_self - this member's own entry in samr_view()
+ * @m: member
+ *
+ * Return: as samr_view(); NULL also when it is not among them.
+ */
+const struct samr_view_member *samr_self(const struct samr *m);
+
+/**
+ * samr_info - where this member stands
+ * @m: member
+ * @out: filled in
+ *
+ * Return: 0 or a negative errno value.
+ */
+int samr_info(struct samr *m, struct samr_info *out);
+
+/**
+ * samr_fd - the member's file descriptor, for poll(2) and its like
+ * @m: member
+ *
+ * It is readable when samr_recv() would not wait, and writable when samr_send()
+ * of a short message would not. It belongs to the member: do not close it or
+ * read from it. It is close-on-exec.
+ */
+int samr_fd(const struct samr *m);
+
+/**
+ * samr_leave - ask to leave the group
+ * @m: member
+ *
+ * Leaving is ordered. What comes before it is still received, then samr_recv()
+ * returns 0.
+ *
+ * Return: 0; -ENOTCONN: has not joined; -ENETDOWN.
+ */
+int samr_leave(struct samr *m);
+
+/**
+ * samr_close - the end of a member
+ * @m: member or NULL; invalid from here on
+ *
+ * A member that is in its group leaves it.
+ */
+void samr_close(struct samr *m);
+
+/**
+ * samr_strerror - what an error means and what to do about it
+ * @err: what a call of this library returned; its sign does not matter
+ *
+ * Return: a text that is never changed or freed.
+ */
+const char *samr_strerror(int err);
+
+/** samr_version - the library's version, as "0.1.0" */
+const char *samr_version(void);
+
+/*
+ * Random numbers that are the same at every member: a generator that is seeded
+ * from the order. The sequence of a seed never changes between versions of the
+ * library. Not for secrets.
+ */
+
+/** struct samr_random - a generator's state; the caller owns it */
+struct samr_random {
+	uint64_t state[4];
+};
+
+/**
+ * samr_random_init - begin a sequence
+ * @r: generator
+ * @seed: any number
+ */
+void samr_random_init(struct samr_random *r, uint64_t seed);
+
+/**
+ * samr_random_delivery - begin the sequence of something received
+ * @r: generator
+ * @d: its delivery
+ * @stream: any number; different ones give independent sequences
+ */
+void samr_random_delivery(struct samr_random *r, const struct samr_delivery *d,
+			  uint64_t stream);
+
+/** samr_random_next - the next 64 bits */
+uint64_t samr_random_next(struct samr_random *r);
+
+/**
+ * samr_random_below - the next number in 0 .. @bound - 1, all equally likely
+ * @r: generator
+ * @bound: 0 stands for 2^64
+ */
+uint64_t samr_random_below(struct samr_random *r, uint64_t bound);
+
+/**
+ * samr_random_bytes - the next bytes
+ * @r: generator
+ * @data: filled in
+ * @len: how many; each begun 8 use up one samr_random_next(), little end first
+ */
+void samr_random_bytes(struct samr_random *r, void *data, size_t len);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SAMR_SAMR_H */

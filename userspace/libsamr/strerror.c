@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What samr's errors mean, and what to do about them. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <samr/samr.h>
+
+static const struct {
+	int err;
+	const char *text;
+} texts[] = {
+	{ EACCES,
+	  "no permission for this service: needs CAP_NET_BIND_SERVICE, or the user or group that the admin gave it" },
+	{ EAFNOSUPPORT,
+	  "this kernel has no AF_SAMR sockets: load the module with 'modprobe samr'" },
+	{ EAGAIN,
+	  "would have to wait: nothing to read, or the group is full of messages that a member has not read" },
+	{ EBADMSG,
+	  "the kernel module and this library do not understand each other: install the same version of both" },
+	{ EINPROGRESS,
+	  "joining: the first view will be received when the join has its place in the order" },
+	{ EINVAL,
+	  "a parameter is out of its range, or this call is not possible in the member's present state" },
+	{ EISCONN, "this member has joined its group before" },
+	{ EMSGSIZE, "the message is longer than 1 MiB (SAMR_MESSAGE_MAX)" },
+	{ ENETDOWN,
+	  "no cluster is configured in this network namespace, or it was removed: samrctl cluster add name NAME id ID node ID" },
+	{ ENOBUFS, "the kernel has no room for more members or messages" },
+	{ ENOMEM, "no memory" },
+	{ ENOTCONN,
+	  "not a member of the group: join first, or wait until this head has a view ('samrctl cluster show')" },
+	{ ENOTRECOVERABLE,
+	  "this head's order was halted, since it found itself in an impossible state: see the kernel log" },
+	{ EPIPE, "this member has left its group" },
+	{ ETIMEDOUT, "the time limit has passed" },
+};
+
+const char *samr_strerror(int err)
+{
+	const char *text;
+	size_t i;
+
+	err = abs(err);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].err == err)
+			return texts[i].text;
+	text = strerrordesc_np(err);
+	return text ? text : "unknown error";
+}
