@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The delivery log of a service: each message once, each reader a cursor.
+ *
+ * Nothing is allocated here: a delivered message is linked by its own list
+ * head, so it cannot be lost for want of memory. It leaves the log when every
+ * reader has passed it. The owner of the log serialises all calls.
+ */
+#ifndef SAMR_LOG_H
+#define SAMR_LOG_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+#include "core/msg.h"
+
+/**
+ * struct samr_log - messages that some reader has not passed
+ * @msgs: struct samr_msg, ascending by gseq; each holds one reference
+ * @readers: struct samr_reader, ascending by the message to be read next; those
+ *	with nothing to read come last
+ * @bytes: payload ever appended
+ * @count: messages in @msgs
+ * @done: all readers have passed everything up to this gseq
+ * @cost: what of it was not yet reported, in samr_flow_cost()s
+ */
+struct samr_log {
+	struct list_head msgs;
+	struct list_head readers;
+	u64 bytes;
+	u32 count;
+	u64 done;
+	u64 cost;
+};
+
+/**
+ * struct samr_reader - one member's place in the log
+ * @node: in samr_log.readers while it reads; empty otherwise
+ * @next: link of the message to be read next, or the log's head
+ * @end: gseq of its own LEAVE, where reading ends; 0: not known yet
+ * @seen: samr_log.bytes at @next
+ * @limit: samr_log.bytes at @end
+ * @gseq: the last message that it read
+ * @view: the group's view at @next, 0 before the first
+ * @members: number of members in @view
+ * @views: wants messages that changed the view; others skip them
+ * @edges: wants to be woken for each message, not only for the first one
+ */
+struct samr_reader {
+	struct list_head node;
+	struct list_head *next;
+	u64 end;
+	u64 seen;
+	u64 limit;
+	u64 gseq;
+	u64 view;
+	u32 members;
+	bool views;
+	bool edges;
+};
+
+/** samr_log_init - an empty log */
+void samr_log_init(struct samr_log *log);
+
+/** samr_log_reader_init - a reader that does not read */
+void samr_log_reader_init(struct samr_reader *r);
+
+/** samr_log_attach - @r reads, beginning with the next message appended */
+void samr_log_attach(struct samr_log *log, struct samr_reader *r);
+
+/**
+ * samr_log_detach - @r reads no further
+ * @log: its log
+ * @r: reader, attached or not
+ * @free: messages that nobody else waits for are moved there; the references
+ *	go to the caller, see samr_log_free()
+ */
+void samr_log_detach(struct samr_log *log, struct samr_reader *r,
+		     struct list_head *free);
+
+/** samr_log_end - @r has left with message @gseq: it reads up to there */
+void samr_log_end(struct samr_log *log, struct samr_reader *r, u64 gseq);
+
+/** samr_log_attached - does it still read? False from the end on */
+static inline bool samr_log_attached(const struct samr_reader *r)
+{
+	return !list_empty(&r->node);
+}
+
+/**
+ * samr_log_append - a message is delivered
+ * @log: the log
+ * @msg: its reference belongs to the log from here
+ * @free: takes it when no reader wants it
+ * @wake: called for each reader that is to be woken
+ *
+ * A reader is woken when it had nothing to read before, or asked for edges.
+ */
+void samr_log_append(struct samr_log *log, struct samr_msg *msg,
+		     struct list_head *free,
+		     void (*wake)(struct samr_reader *r));
+
+/**
+ * samr_log_peek - the message that @r is to read next
+ *
+ * Return: it, without a reference, or NULL when there is none now.
+ */
+struct samr_msg *samr_log_peek(const struct samr_log *log,
+			       const struct samr_reader *r);
+
+/**
+ * samr_log_pass - @r has read a message
+ * @log: the log
+ * @r: reader
+ * @msg: what samr_log_peek() said; nothing happens when that is not so any more
+ * @free: as in samr_log_detach()
+ */
+void samr_log_pass(struct samr_log *log, struct samr_reader *r,
+		   const struct samr_msg *msg, struct list_head *free);
+
+/**
+ * samr_log_want_views - change what @r wants, from its place in the log on
+ */
+void samr_log_want_views(struct samr_log *log, struct samr_reader *r, bool views,
+			 struct list_head *free);
+
+/** samr_log_unread - bytes of payload that @r has not read */
+u64 samr_log_unread(const struct samr_log *log, const struct samr_reader *r);
+
+/** samr_log_free - drop the references of messages that left a log */
+void samr_log_free(struct list_head *free);
+
+#endif /* SAMR_LOG_H */

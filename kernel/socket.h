@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * AF_SAMR sockets: the struct, and what socket.c, sockopt.c and diag.c share.
+ */
+#ifndef SAMR_SOCKET_H
+#define SAMR_SOCKET_H
+
+#include <linux/mutex.h>
+#include <net/sock.h>
+#include <uapi/linux/samr.h>
+#include "service.h"
+
+/* Default SO_SNDBUF and SO_RCVBUF, bytes: one largest message each. */
+#define SAMR_SNDBUF		(1 << 20)
+#define SAMR_RCVBUF		(1 << 20)
+
+/**
+ * struct samr_sock - an AF_SAMR socket
+ * @sk: must be first
+ * @cluster: set by bind(), with a reference until the socket is destroyed
+ * @local: its side of the service; set once by bind(), read with
+ *	samr_sk_local()
+ * @iolock: one reader at a time looks at a message, copies it, and passes it
+ * @notify: mask of SAMR_NOTIFY
+ * @safe: SAMR_SAFE
+ * @refused: length of the last message refused with EAGAIN, 0 since one was
+ *	taken: what poll() takes as the measure for being writable
+ * @node: in the list of all sockets, for diag.c
+ */
+struct samr_sock {
+	struct sock sk;
+	struct samr_cluster *cluster;
+	struct samr_local *local;
+	struct mutex iolock;
+	u32 notify;
+	bool safe;
+	u32 refused;
+	struct hlist_node node;
+};
+
+static inline struct samr_sock *samr_sk(const struct sock *sk)
+{
+	return (struct samr_sock *)sk;
+}
+
+/** samr_sk_local - the bound side, or NULL before bind() */
+static inline struct samr_local *samr_sk_local(const struct sock *sk)
+{
+	return smp_load_acquire(&samr_sk(sk)->local);
+}
+
+/* Called by main.c, in this order, and undone in the reverse one. */
+int samr_socket_init(void);
+void samr_socket_exit(void);
+int samr_diag_init(void);
+void samr_diag_exit(void);
+
+/* sockopt.c */
+int samr_sockopt_set(struct socket *sock, int level, int name, sockptr_t val,
+		     unsigned int len);
+int samr_sockopt_get(struct socket *sock, int level, int name,
+		     char __user *val, int __user *len);
+
+/**
+ * samr_socket_walk - call @fn for each socket of a namespace
+ * @net: the namespace
+ * @fn: returns nonzero to stop; must not sleep
+ * @arg: for @fn
+ *
+ * Return: what @fn returned last, or 0.
+ */
+int samr_socket_walk(struct net *net, int (*fn)(struct sock *sk, void *arg),
+		     void *arg);
+
+#endif /* SAMR_SOCKET_H */
