@@ -101,7 +101,8 @@ u64 samr_cluster_self(const struct samr_cluster *c, u64 *inc);
  * @open: a cluster is being made; returns what samr_cluster_priv() answers, or
  *	an ERR_PTR(); process context
  * @busy: number of sockets that keep the cluster from being destroyed
- * @close: the cluster is gone; free @priv; process context; no call follows
+ * @close: the last reference to the cluster is gone; free @priv; process
+ *	context; no call follows. So @priv lives as long as any reference
  * @deliver: a message; its reference belongs to the callee
  * @writable: senders that were refused may ask again
  * @view: the node-level view has changed
@@ -120,6 +121,156 @@ struct samr_cluster_face {
 
 void samr_cluster_set_face(const struct samr_cluster_face *face);
 void *samr_cluster_priv(struct samr_cluster *c);
+
+/**
+ * samr_cluster_node_add - a head that the view shall have
+ * @c: the cluster
+ * @id: 1 .. SAMR_HEAD_MAX; the own one is there from the beginning
+ *
+ * Return: 0, -EEXIST, -EINVAL, -EBUSY while started, -ENOSPC: SAMR_HEADS_MAX,
+ * -ENODEV: the cluster is gone; @extack says more.
+ */
+int samr_cluster_node_add(struct samr_cluster *c, u64 id,
+			  struct netlink_ext_ack *extack);
+
+/** samr_cluster_node_del - the inverse; -ENOENT, -EBUSY, -EINVAL: the own one */
+int samr_cluster_node_del(struct samr_cluster *c, u64 id,
+			  struct netlink_ext_ack *extack);
+
+/**
+ * struct samr_cluster_node - a configured head
+ * @id: its id
+ * @self: this one
+ * @in_view: a member of the view
+ * @inc: incarnation in the view, or heard; 0: none
+ * @ack: holds the order up to here
+ * @age: ms since the core last took a frame from it; U64_MAX: never
+ * @links: links on which it is heard
+ */
+struct samr_cluster_node {
+	u64 id;
+	bool self;
+	bool in_view;
+	u64 inc;
+	u64 ack;
+	u64 age;
+	u32 links;
+};
+
+/**
+ * samr_cluster_node_info - walk over the configured heads
+ * @c: the cluster
+ * @after: id; 0 to begin
+ * @info: filled in
+ *
+ * Return: the lowest id above @after, or 0.
+ */
+u64 samr_cluster_node_info(struct samr_cluster *c, u64 after,
+			   struct samr_cluster_node *info);
+
+/**
+ * samr_cluster_start - form the view of the configured heads
+ *
+ * Return: 0, also when it is started already; -ENODEV: the cluster is gone;
+ * -ENOTRECOVERABLE: halted.
+ */
+int samr_cluster_start(struct samr_cluster *c, struct netlink_ext_ack *extack);
+
+/** samr_cluster_stop - take the view down; 0, also when it is stopped already */
+int samr_cluster_stop(struct samr_cluster *c, struct netlink_ext_ack *extack);
+
+/**
+ * enum samr_cluster_state - what a cluster is doing
+ * @SAMR_CLUSTER_STOPPED: configured only
+ * @SAMR_CLUSTER_FORMING: started, waits for other heads
+ * @SAMR_CLUSTER_SERVING: has a view
+ * @SAMR_CLUSTER_HALTED: an invariant broke
+ */
+enum samr_cluster_state {
+	SAMR_CLUSTER_STOPPED,
+	SAMR_CLUSTER_FORMING,
+	SAMR_CLUSTER_SERVING,
+	SAMR_CLUSTER_HALTED,
+};
+
+/**
+ * struct samr_cluster_info - a cluster
+ * @params: what it was made with, defaults not filled in
+ * @inc: incarnation of this head
+ * @state: what it is doing
+ * @heads: configured heads, one bit per id
+ * @frame_max: bytes, from header to last record, that the links carry now
+ * @queued: bytes of frames received and not yet worked off
+ */
+struct samr_cluster_info {
+	struct samr_cluster_params params;
+	u64 inc;
+	enum samr_cluster_state state;
+	u64 heads;
+	u32 frame_max;
+	u32 queued;
+};
+
+void samr_cluster_info(struct samr_cluster *c, struct samr_cluster_info *info);
+
+/** samr_cluster_group - as samr_node_group() */
+u32 samr_cluster_group(struct samr_cluster *c, u32 after);
+
+/**
+ * samr_cluster_stats - what the core counted
+ *
+ * @s->drops holds all reasons: those of the core and those of the shell. What
+ * only the shell counts is in stats.h.
+ */
+void samr_cluster_stats(struct samr_cluster *c, struct samr_node_stats *s);
+
+/** samr_cluster_net - namespace; valid while the caller keeps that alive */
+struct net *samr_cluster_net(const struct samr_cluster *c);
+
+/**
+ * enum samr_cluster_event_type - what happens that an admin may want to know
+ * @SAMR_CLUSTER_EV_VIEW: a view was installed (@epoch) or taken down (0)
+ * @SAMR_CLUSTER_EV_LINK: @link has changed to @state
+ * @SAMR_CLUSTER_EV_LINK_GONE: @link was removed
+ * @SAMR_CLUSTER_EV_HEARD: @node is heard on @link
+ * @SAMR_CLUSTER_EV_LOST: @node is not heard on @link any more
+ * @SAMR_CLUSTER_EV_HALTED: an invariant broke
+ */
+enum samr_cluster_event_type {
+	SAMR_CLUSTER_EV_VIEW,
+	SAMR_CLUSTER_EV_LINK,
+	SAMR_CLUSTER_EV_LINK_GONE,
+	SAMR_CLUSTER_EV_HEARD,
+	SAMR_CLUSTER_EV_LOST,
+	SAMR_CLUSTER_EV_HALTED,
+};
+
+/**
+ * struct samr_cluster_event - see enum samr_cluster_event_type
+ * @type: what
+ * @epoch: VIEW
+ * @link: number of the link
+ * @device: its device
+ * @state: LINK: enum samr_link_state
+ * @node: HEARD, LOST
+ */
+struct samr_cluster_event {
+	enum samr_cluster_event_type type;
+	u64 epoch;
+	u32 link;
+	const char *device;
+	u32 state;
+	u64 node;
+};
+
+/**
+ * samr_cluster_set_notify - who is told
+ * @notify: called in any context but hard interrupts, with spinlocks of the
+ *	shell held: it must not sleep nor call back. Set once, before the first
+ *	cluster is made; NULL when its owner goes away, after the last one
+ */
+void samr_cluster_set_notify(void (*notify)(struct samr_cluster *c,
+					    const struct samr_cluster_event *e));
 
 /* The sk_buff behind a blob, and back: in the kernel they are the same. */
 struct sk_buff;

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Links: one use of a transport by a cluster, on one device.
+ *
+ * A link knows its peers' addresses, whether multicast reaches them and how
+ * large a frame may be. It finds out by probes: frames of type
+ * SAMR_FRAME_LINK, which never reach the core. See link.c for how.
+ */
+#ifndef SAMR_LINK_H
+#define SAMR_LINK_H
+
+#include <linux/if.h>
+#include "core/wire.h"
+#include "transport.h"
+
+struct netlink_ext_ack;
+struct samr_cluster;
+struct samr_link;
+
+/* ---- on the wire ---- */
+
+/**
+ * enum samr_link_rec_type - the one record of a SAMR_FRAME_LINK frame
+ * @SAMR_LINK_REC_PROBE: do you hear this?
+ * @SAMR_LINK_REC_ANSWER: I heard it
+ */
+enum samr_link_rec_type {
+	SAMR_LINK_REC_PROBE	= 1,
+	SAMR_LINK_REC_ANSWER	= 2,
+};
+
+/**
+ * struct samr_link_rec - a probe, or the answer to one
+ * @rec: in front; @rec.flags is zero; @rec.len covers the padding, too
+ * @cast: enum samr_cast: how the probe was sent
+ * @reserved: zero
+ * @round: PROBE: number of the sender's round of probes; ANSWER: of the probe
+ * @size: length of the probe's frame, from the header to the end of the record
+ * @node: PROBE: 0; ANSWER: who sent the probe
+ * @inc: PROBE: 0; ANSWER: incarnation of @node
+ *
+ * A probe is padded with zeros up to @size. epoch, ack and domain of the
+ * frame's header are zero, its number of records is one. Answers are unicast.
+ */
+struct samr_link_rec {
+	struct samr_rec rec;
+	__u8 cast;
+	__u8 reserved[3];
+	__be32 round;
+	__be32 size;
+	__be64 node;
+	__be64 inc;
+};
+
+_Static_assert(sizeof(struct samr_link_rec) == 32, "link record");
+
+/* ---- for the faces: process context, any lock of theirs ---- */
+
+/**
+ * enum samr_link_state - where a link stands
+ * @SAMR_LINK_ABSENT: there is no such device now. The link stays configured and
+ *	attaches when a device of that name appears in the namespace
+ * @SAMR_LINK_DOWN: the device is down, has no carrier, or belongs to a bridge
+ *	or bond
+ * @SAMR_LINK_PROBING: up, no peer has answered yet
+ * @SAMR_LINK_UP: at least one peer answers
+ */
+enum samr_link_state {
+	SAMR_LINK_ABSENT,
+	SAMR_LINK_DOWN,
+	SAMR_LINK_PROBING,
+	SAMR_LINK_UP,
+};
+
+/**
+ * samr_link_add - give a cluster one more link
+ * @c: the cluster
+ * @transport: name, such as "eth"
+ * @device: name of the device; "" for a transport without one. It need not
+ *	exist yet
+ * @id: filled in with the link's number, unique in the cluster, from 1
+ * @extack: says more
+ *
+ * Return: 0; -ENOENT: no such transport; -EEXIST: the cluster has this link;
+ * -EINVAL: not a name, or the device is no Ethernet or belongs to another one;
+ * -ENOSPC: SAMR_LINKS_MAX; -ENODEV: no cluster any more; -ENOMEM.
+ */
+int samr_link_add(struct samr_cluster *c, const char *transport,
+		  const char *device, u32 *id, struct netlink_ext_ack *extack);
+
+#define SAMR_LINKS_MAX		16
+
+/**
+ * samr_link_find - number of a link
+ * @c: the cluster
+ * @transport: name, or NULL for any
+ * @device: name
+ *
+ * Return: the number, or 0 when there is none.
+ */
+u32 samr_link_find(struct samr_cluster *c, const char *transport,
+		   const char *device);
+
+/**
+ * samr_link_del - take a link away
+ * @c: the cluster
+ * @id: its number
+ *
+ * Return: 0, -ENOENT.
+ */
+int samr_link_del(struct samr_cluster *c, u32 id,
+		  struct netlink_ext_ack *extack);
+
+/**
+ * samr_link_address - configure a peer's address on a link
+ * @c: the cluster
+ * @id: the link's number
+ * @node: the peer, a configured head
+ * @addr: its address there, which wins over a learned one; NULL or @addr->len 0:
+ *	forget the configured one
+ *
+ * Return: 0; -ENOENT: no such link or head; -EINVAL: not an address.
+ */
+int samr_link_address(struct samr_cluster *c, u32 id, u64 node,
+		      const struct samr_addr *addr,
+		      struct netlink_ext_ack *extack);
+
+/**
+ * struct samr_link_info - one link
+ * @id: number
+ * @transport: name
+ * @device: name, or ""
+ * @state: where it stands
+ * @best: the one that carries now
+ * @addr: own address; @addr.len 0: none now
+ * @frame_max: largest frame that every heard peer was found to get, from header
+ *	to the last record; bytes
+ * @device_max: largest that the device would take
+ * @multicast: what goes to all is multicast; false: a copy to each
+ * @tx_frames: given to the transport
+ * @tx_bytes: of them
+ * @tx_dropped: lost here: refused by the transport, no address, no memory, or
+ *	the queue was full
+ * @tx_queued: waiting for the byte budget now
+ * @tx_waited: had to wait
+ * @rx_frames: taken
+ * @rx_bytes: of them
+ * @rx_dropped: not taken; samr_stats_drop() has the reasons
+ * @probes_out: probes sent
+ * @answers_in: answers that counted
+ * @rounds: rounds of probes ended
+ */
+struct samr_link_info {
+	u32 id;
+	char transport[SAMR_TRANSPORT_NAME];
+	char device[IFNAMSIZ];
+	enum samr_link_state state;
+	bool best;
+	struct samr_addr addr;
+	u32 frame_max;
+	u32 device_max;
+	bool multicast;
+	u64 tx_frames;
+	u64 tx_bytes;
+	u64 tx_dropped;
+	u64 tx_queued;
+	u64 tx_waited;
+	u64 rx_frames;
+	u64 rx_bytes;
+	u64 rx_dropped;
+	u64 probes_out;
+	u64 answers_in;
+	u64 rounds;
+};
+
+/**
+ * samr_link_info - walk over the links
+ * @c: the cluster
+ * @after: number; 0 to begin
+ * @info: filled in
+ *
+ * Return: the lowest number above @after, or 0.
+ */
+u32 samr_link_info(struct samr_cluster *c, u32 after,
+		   struct samr_link_info *info);
+
+/**
+ * struct samr_link_peer_info - one head as seen through one link
+ * @node: head
+ * @addr: its address; @addr.len 0: not known
+ * @configured: @addr was configured, not learned
+ * @heard: it is heard now
+ * @age: ms since it was last heard; U64_MAX: never
+ * @multicast: it hears multicast
+ * @frame_max: largest frame that it answered
+ */
+struct samr_link_peer_info {
+	u64 node;
+	struct samr_addr addr;
+	bool configured;
+	bool heard;
+	u64 age;
+	bool multicast;
+	u32 frame_max;
+};
+
+/**
+ * samr_link_peer_info - walk over the peers of a link
+ * @c: the cluster
+ * @id: the link's number
+ * @after: head id; 0 to begin
+ * @info: filled in
+ *
+ * Return: the lowest configured head above @after (never the own one), or 0.
+ */
+u64 samr_link_peer_info(struct samr_cluster *c, u32 id, u64 after,
+			struct samr_link_peer_info *info);
+
+/* ---- for the cluster ---- */
+
+/**
+ * samr_link_send - send a frame through the best link
+ * @c: the cluster; in an RCU read-side section with bottom halves off
+ * @skb: the frame, complete but for counter and trailer; taken over
+ * @dest: head id or SAMR_DEST_ALL
+ */
+void samr_link_send(struct samr_cluster *c, struct sk_buff *skb, u64 dest);
+
+/** samr_link_del_all - the cluster ends; process context */
+void samr_link_del_all(struct samr_cluster *c);
+
+/** samr_link_heads_changed - probe at once: the configured heads changed */
+void samr_link_heads_changed(struct samr_cluster *c);
+
+
+/* ---- for transports ---- */
+
+/**
+ * enum samr_link_change - what has happened to a link's device
+ * @SAMR_LINK_CHANGE_ABSENT: it is gone
+ * @SAMR_LINK_CHANGE_DOWN: it carries nothing now
+ * @SAMR_LINK_CHANGE_UP: it carries, or carries again, or its address or MTU
+ *	has changed
+ */
+enum samr_link_change {
+	SAMR_LINK_CHANGE_ABSENT,
+	SAMR_LINK_CHANGE_DOWN,
+	SAMR_LINK_CHANGE_UP,
+};
+
+/** samr_link_change - tell the link; any context but hard interrupts */
+void samr_link_change(struct samr_link *link, enum samr_link_change what);
+
+/**
+ * samr_link_receive - a frame has arrived
+ * @link: here
+ * @skb: from the header on; taken over. Softirq, or bottom halves off
+ * @from: who sent it, on the transport's level
+ *
+ * What is queued is worked off by samr_link_receive_end().
+ */
+void samr_link_receive(struct samr_link *link, struct sk_buff *skb,
+		       const struct samr_addr *from);
+
+/** samr_link_receive_end - no further frame is at hand; same context */
+void samr_link_receive_end(struct samr_link *link);
+
+void samr_link_set_priv(struct samr_link *link, void *priv);
+void *samr_link_priv(const struct samr_link *link);
+struct net *samr_link_net(const struct samr_link *link);
+u32 samr_link_cluster_id(const struct samr_link *link);
+
+/** samr_link_device - name of its device; under RTNL or the caller's own lock */
+const char *samr_link_device(const struct samr_link *link);
+
+/** samr_link_rename - the device has a new name; under RTNL */
+void samr_link_rename(struct samr_link *link, const char *device);
+
+/* Bytes in front of each frame that a transport may use for its headers. */
+#define SAMR_LINK_HEADROOM	128
+/* And behind it: the trailer, with a key or without. */
+#define SAMR_LINK_TAILROOM	16
+
+#endif /* SAMR_LINK_H */
