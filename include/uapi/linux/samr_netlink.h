@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/samr.yaml */
+/* YNL-GEN uapi header */
+
+#ifndef _UAPI_LINUX_SAMR_NETLINK_H
+#define _UAPI_LINUX_SAMR_NETLINK_H
+
+#define SAMR_FAMILY_NAME	"samr"
+#define SAMR_FAMILY_VERSION	1
+
+#define SAMR_NAME_LEN_MAX	31
+#define SAMR_BEAT_US_MIN	2000
+#define SAMR_BEAT_US_MAX	10000000
+#define SAMR_REORDER_US_MIN	10
+#define SAMR_REORDER_US_MAX	1000000
+#define SAMR_ACK_DELAY_US_MIN	10
+#define SAMR_ACK_DELAY_US_MAX	1000000
+#define SAMR_HISTORY_MIN	64
+#define SAMR_HISTORY_MAX	65536
+#define SAMR_HISTORY_BYTES_MIN	2097152
+#define SAMR_HISTORY_BYTES_MAX	1073741824
+#define SAMR_SUBMITS_MIN	16
+#define SAMR_SUBMITS_MAX	4096
+#define SAMR_SUBMIT_BYTES_MIN	2097152
+#define SAMR_SUBMIT_BYTES_MAX	268435456
+#define SAMR_REF_MIN_MIN	64
+#define SAMR_REF_MIN_MAX	1048576
+
+/**
+ * enum samr_cluster_state - where a cluster stands on this head
+ * @SAMR_CLUSTER_STATE_DOWN: configured, takes part in nothing
+ * @SAMR_CLUSTER_STATE_UP: a view is installed, messages are ordered
+ * @SAMR_CLUSTER_STATE_WAITING: asked to be up; some heads have not asked for
+ *   the same view yet
+ * @SAMR_CLUSTER_STATE_HALTED: an invariant broke; this head takes part in
+ *   nothing any more
+ */
+enum samr_cluster_state {
+	SAMR_CLUSTER_STATE_DOWN,
+	SAMR_CLUSTER_STATE_UP,
+	SAMR_CLUSTER_STATE_WAITING,
+	SAMR_CLUSTER_STATE_HALTED,
+};
+
+/**
+ * enum samr_resilience - when a message counts as stable
+ * @SAMR_RESILIENCE_ALL: every member of the view holds it
+ * @SAMR_RESILIENCE_QUORUM: so many hold it that no later majority can lack it
+ */
+enum samr_resilience {
+	SAMR_RESILIENCE_ALL,
+	SAMR_RESILIENCE_QUORUM,
+};
+
+/**
+ * enum samr_link_kind - what carries frames
+ * @SAMR_LINK_KIND_LOOP: memory of this machine; for heads in its network
+ *   namespaces
+ * @SAMR_LINK_KIND_ETH: Ethernet frames of type 0x88b5
+ */
+enum samr_link_kind {
+	SAMR_LINK_KIND_LOOP,
+	SAMR_LINK_KIND_ETH,
+};
+
+/**
+ * enum samr_link_state - can a link carry frames
+ * @SAMR_LINK_STATE_DOWN: the device is gone, down, or without carrier
+ * @SAMR_LINK_STATE_UP: frames can be sent
+ */
+enum samr_link_state {
+	SAMR_LINK_STATE_DOWN,
+	SAMR_LINK_STATE_UP,
+};
+
+/**
+ * enum samr_stats_scope - what a group of counters is about
+ * @SAMR_STATS_SCOPE_ORDER: positions in the order, and what was done for it
+ * @SAMR_STATS_SCOPE_DROPS: frames and records not taken, by reason
+ * @SAMR_STATS_SCOPE_SHELL: what surrounds the order, counters of this head
+ * @SAMR_STATS_SCOPE_LINK: one link
+ */
+enum samr_stats_scope {
+	SAMR_STATS_SCOPE_ORDER,
+	SAMR_STATS_SCOPE_DROPS,
+	SAMR_STATS_SCOPE_SHELL,
+	SAMR_STATS_SCOPE_LINK,
+};
+
+/**
+ * enum samr_ntf_event - what happened to the object of a notification
+ * @SAMR_NTF_EVENT_ADD: it is new
+ * @SAMR_NTF_EVENT_DEL: it is gone; the other attributes are its last ones
+ * @SAMR_NTF_EVENT_CHANGE: an attribute has changed
+ * @SAMR_NTF_EVENT_HALTED: an invariant broke; the cluster's state says so from
+ *   now on
+ */
+enum samr_ntf_event {
+	SAMR_NTF_EVENT_ADD = 1,
+	SAMR_NTF_EVENT_DEL,
+	SAMR_NTF_EVENT_CHANGE,
+	SAMR_NTF_EVENT_HALTED,
+};
+
+enum {
+	SAMR_A_CLUSTER_PAD = 1,
+	SAMR_A_CLUSTER_NAME,
+	SAMR_A_CLUSTER_ID,
+	SAMR_A_CLUSTER_NODE,
+	SAMR_A_CLUSTER_INCARNATION,
+	SAMR_A_CLUSTER_STATE,
+	SAMR_A_CLUSTER_RESILIENCE,
+	SAMR_A_CLUSTER_BEAT_US,
+	SAMR_A_CLUSTER_REORDER_US,
+	SAMR_A_CLUSTER_ACK_DELAY_US,
+	SAMR_A_CLUSTER_HISTORY,
+	SAMR_A_CLUSTER_HISTORY_BYTES,
+	SAMR_A_CLUSTER_SUBMITS,
+	SAMR_A_CLUSTER_SUBMIT_BYTES,
+	SAMR_A_CLUSTER_REF_MIN,
+	SAMR_A_CLUSTER_SOCKETS,
+	SAMR_A_CLUSTER_EVENT,
+
+	__SAMR_A_CLUSTER_MAX,
+	SAMR_A_CLUSTER_MAX = (__SAMR_A_CLUSTER_MAX - 1)
+};
+
+enum {
+	SAMR_A_NODE_PAD = 1,
+	SAMR_A_NODE_ID,
+	SAMR_A_NODE_SELF,
+	SAMR_A_NODE_IN_VIEW,
+	SAMR_A_NODE_INCARNATION,
+	SAMR_A_NODE_HELD,
+	SAMR_A_NODE_SILENT_MS,
+	SAMR_A_NODE_EVENT,
+
+	__SAMR_A_NODE_MAX,
+	SAMR_A_NODE_MAX = (__SAMR_A_NODE_MAX - 1)
+};
+
+enum {
+	SAMR_A_LINK_PAD = 1,
+	SAMR_A_LINK_KIND,
+	SAMR_A_LINK_DEV,
+	SAMR_A_LINK_IFINDEX,
+	SAMR_A_LINK_STATE,
+	SAMR_A_LINK_FRAME_MAX,
+	SAMR_A_LINK_PATH,
+	SAMR_A_LINK_EVENT,
+
+	__SAMR_A_LINK_MAX,
+	SAMR_A_LINK_MAX = (__SAMR_A_LINK_MAX - 1)
+};
+
+enum {
+	SAMR_A_PATH_PAD = 1,
+	SAMR_A_PATH_NODE,
+	SAMR_A_PATH_ADDRESS,
+	SAMR_A_PATH_LIVE,
+	SAMR_A_PATH_CARRIES,
+	SAMR_A_PATH_MULTICAST,
+	SAMR_A_PATH_FRAME_MAX,
+	SAMR_A_PATH_SILENT_MS,
+
+	__SAMR_A_PATH_MAX,
+	SAMR_A_PATH_MAX = (__SAMR_A_PATH_MAX - 1)
+};
+
+enum {
+	SAMR_A_GROUP_PAD = 1,
+	SAMR_A_GROUP_ID,
+	SAMR_A_GROUP_NAME,
+	SAMR_A_GROUP_UID,
+	SAMR_A_GROUP_GID,
+	SAMR_A_GROUP_LOCAL,
+	SAMR_A_GROUP_MEMBERS,
+	SAMR_A_GROUP_VIEW,
+	SAMR_A_GROUP_EVENT,
+
+	__SAMR_A_GROUP_MAX,
+	SAMR_A_GROUP_MAX = (__SAMR_A_GROUP_MAX - 1)
+};
+
+enum {
+	SAMR_A_MEMBER_PAD = 1,
+	SAMR_A_MEMBER_GROUP,
+	SAMR_A_MEMBER_NODE,
+	SAMR_A_MEMBER_PORT,
+	SAMR_A_MEMBER_INCARNATION,
+	SAMR_A_MEMBER_WINDOW,
+	SAMR_A_MEMBER_RANK,
+	SAMR_A_MEMBER_EVENT,
+
+	__SAMR_A_MEMBER_MAX,
+	SAMR_A_MEMBER_MAX = (__SAMR_A_MEMBER_MAX - 1)
+};
+
+enum {
+	SAMR_A_HEAD_PAD = 1,
+	SAMR_A_HEAD_NODE,
+	SAMR_A_HEAD_INCARNATION,
+
+	__SAMR_A_HEAD_MAX,
+	SAMR_A_HEAD_MAX = (__SAMR_A_HEAD_MAX - 1)
+};
+
+enum {
+	SAMR_A_VIEW_PAD = 1,
+	SAMR_A_VIEW_EPOCH,
+	SAMR_A_VIEW_SEQUENCER,
+	SAMR_A_VIEW_HOLDERS,
+	SAMR_A_VIEW_HEAD,
+	SAMR_A_VIEW_WANTED,
+	SAMR_A_VIEW_MISSING,
+	SAMR_A_VIEW_EVENT,
+
+	__SAMR_A_VIEW_MAX,
+	SAMR_A_VIEW_MAX = (__SAMR_A_VIEW_MAX - 1)
+};
+
+enum {
+	SAMR_A_STATS_PAD = 1,
+	SAMR_A_STATS_SCOPE,
+	SAMR_A_STATS_DEV,
+	SAMR_A_STATS_COUNTER,
+
+	__SAMR_A_STATS_MAX,
+	SAMR_A_STATS_MAX = (__SAMR_A_STATS_MAX - 1)
+};
+
+enum {
+	SAMR_A_COUNTER_PAD = 1,
+	SAMR_A_COUNTER_NAME,
+	SAMR_A_COUNTER_VALUE,
+
+	__SAMR_A_COUNTER_MAX,
+	SAMR_A_COUNTER_MAX = (__SAMR_A_COUNTER_MAX - 1)
+};
+
+enum {
+	SAMR_CMD_CLUSTER_GET = 1,
+	SAMR_CMD_CLUSTER_ADD,
+	SAMR_CMD_CLUSTER_SET,
+	SAMR_CMD_CLUSTER_DEL,
+	SAMR_CMD_CLUSTER_NTF,
+	SAMR_CMD_NODE_GET,
+	SAMR_CMD_NODE_ADD,
+	SAMR_CMD_NODE_DEL,
+	SAMR_CMD_NODE_NTF,
+	SAMR_CMD_LINK_GET,
+	SAMR_CMD_LINK_ADD,
+	SAMR_CMD_LINK_DEL,
+	SAMR_CMD_LINK_NTF,
+	SAMR_CMD_GROUP_GET,
+	SAMR_CMD_GROUP_ADD,
+	SAMR_CMD_GROUP_SET,
+	SAMR_CMD_GROUP_DEL,
+	SAMR_CMD_GROUP_NTF,
+	SAMR_CMD_MEMBER_GET,
+	SAMR_CMD_VIEW_GET,
+	SAMR_CMD_VIEW_NTF,
+	SAMR_CMD_STATS_GET,
+
+	__SAMR_CMD_MAX,
+	SAMR_CMD_MAX = (__SAMR_CMD_MAX - 1)
+};
+
+#define SAMR_MCGRP_EVENTS	"events"
+
+#endif /* _UAPI_LINUX_SAMR_NETLINK_H */
