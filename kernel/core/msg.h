@@ -31,9 +31,9 @@ struct samr_piece {
 /**
  * struct samr_msg - a message
  * @action: DELIVER, once
- * @link: in the one list that it is in now: of the group's held ones, of the
- *	sends under way. After delivery it is free for use by the receiver of
- *	the delivery
+ * @link: in the group's list of held ones. After delivery it is free for use by
+ *	the receiver of the delivery
+ * @job: at the origin: in the list of messages that are still being sent
  * @ref: references
  * @meta: what it is
  * @have: bytes in @pieces
@@ -53,6 +53,7 @@ struct samr_piece {
 struct samr_msg {
 	struct samr_action action;
 	struct list_head link;
+	struct list_head job;
 	samr_ref_t ref;
 	struct samr_meta meta;
 	u32 have;

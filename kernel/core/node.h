@@ -80,8 +80,8 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  *
  * Return: 0, or for the events of the local side
  * SUBMIT: -EAGAIN: no credit or window now, ask again after @out->writable;
- *	-ENOTCONN: no view; -EMSGSIZE; -EINVAL; -ENOMEM: nothing was taken;
- *	-ENOTRECOVERABLE: halted.
+ *	-ENOTCONN: no view, or DATA for a group without members; -EMSGSIZE;
+ *	-EINVAL; -ENOMEM: nothing was taken; -ENOTRECOVERABLE: halted.
  * MEMBERS: -EINVAL: own id not among them, or more than SAMR_HEADS_MAX; -EBUSY:
  *	others were asked for before.
  * FRAME: always 0; what was wrong is counted.

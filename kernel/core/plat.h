@@ -46,6 +46,7 @@ typedef int32_t s32;
 #define U64_MAX			UINT64_MAX
 #define U32_MAX			UINT32_MAX
 #define U16_MAX			UINT16_MAX
+#define U8_MAX			UINT8_MAX
 #define __must_check		__attribute__((warn_unused_result))
 #define fallthrough		__attribute__((fallthrough))
 #define likely(x)		__builtin_expect(!!(x), 1)

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Credits, see credit.h. */
+#include "credit.h"
+#include "flow.h"
+#include "frame.h"
+#include "group.h"
+
+/* Reading is reported at once when this part of a share was read. */
+#define REPORT_PART	4
+
+static u64 share_of(const struct samr_node *n, const struct samr_group *g)
+{
+	return g->window / n->view.count;
+}
+
+static bool fits(const struct samr_node *n, const struct samr_group *g, u32 len)
+{
+	u64 out = g->unordered + g->owed;
+
+	return !out || out + samr_flow_cost(len) <= share_of(n, g);
+}
+
+bool samr_credit_known(const struct samr_node *n, u32 group)
+{
+	const struct samr_group *g = samr_group_find(n, group);
+
+	return g && g->members;
+}
+
+bool samr_credit_room(const struct samr_node *n, u32 group, u32 len)
+{
+	const struct samr_group *g = samr_group_find(n, group);
+
+	return !g || fits(n, g, len);
+}
+
+void samr_credit_refused(struct samr_node *n, u32 group, u32 len)
+{
+	struct samr_group *g = samr_group_find(n, group);
+
+	if (!g || fits(n, g, len) || !list_empty(&g->starving))
+		return;
+	samr_mark("credit exhausted");
+	list_add_tail(&g->starving, &n->groups.starving);
+	samr_node_due(n, &n->groups.ask_at, n->cfg.beat);
+}
+
+void samr_credit_charge(struct samr_node *n, u32 group, u32 len)
+{
+	struct samr_group *g = samr_group_find(n, group);
+
+	if (samr_assert(g))
+		g->unordered += samr_flow_cost(len);
+}
+
+/* Forget the debts that all readers have passed. */
+static void settle(struct samr_node *n, struct samr_group *g)
+{
+	u64 floor = U64_MAX;
+	struct samr_debt *d;
+	bool freed = false;
+	u32 i;
+
+	for (i = 0; i < n->view.count; i++)
+		if (g->nodes & BIT_ULL(i))
+			floor = min(floor, g->read[i]);
+	while (g->debts) {
+		d = &g->debt[g->debt_first];
+		if (d->gseq > floor)
+			break;
+		g->owed -= d->cost;
+		g->debt_first = (g->debt_first + 1) % SAMR_DEBTS;
+		g->debts--;
+		freed = true;
+	}
+	if (!freed)
+		return;
+	list_del_init(&g->starving);
+	samr_flow_freed(n);
+}
+
+void samr_credit_ordered(struct samr_node *n, const struct samr_msg *msg)
+{
+	struct samr_group *g = samr_group_find(n, msg->meta.group);
+	u32 cost = samr_flow_cost(msg->meta.len);
+	struct samr_debt *d;
+
+	if (!samr_assert(g && g->unordered >= cost))
+		return;
+	g->unordered -= cost;
+	g->owed += cost;
+	if (g->debts < SAMR_DEBTS) {
+		d = &g->debt[(g->debt_first + g->debts++) % SAMR_DEBTS];
+		d->cost = 0;
+	} else {
+		samr_mark("debts merged");
+		d = &g->debt[(g->debt_first + g->debts - 1) % SAMR_DEBTS];
+	}
+	d->cost += cost;
+	d->gseq = msg->meta.gseq;
+	settle(n, g);
+}
+
+void samr_credit_members(struct samr_node *n, struct samr_group *g, u64 gseq)
+{
+	u32 i, index, nodes = 0;
+
+	g->window = 0;
+	for (i = 0; g->members && i < g->members->count; i++) {
+		index = samr_node_index(n, g->members->m[i].node);
+		if (!samr_assert(index != SAMR_NO_INDEX))
+			continue;
+		nodes |= 1u << index;
+		if (!i || g->members->m[i].window < g->window)
+			g->window = g->members->m[i].window;
+	}
+	/* What was ordered before its first member is not for it to read. */
+	for (i = 0; i < n->view.count; i++)
+		if (nodes & ~g->nodes & (1u << i))
+			g->read[i] = gseq - 1;
+	g->nodes = nodes;
+	settle(n, g);
+	if (!list_empty(&g->starving) && fits(n, g, 0)) {
+		list_del_init(&g->starving);
+		samr_flow_freed(n);
+	}
+}
+
+static void report(struct samr_node *n, struct samr_group *g)
+{
+	struct samr_rec_credit rec = {
+		.rec = {
+			.type = SAMR_REC_CREDIT,
+			.len  = cpu_to_be16(sizeof(rec)),
+		},
+		.group = cpu_to_be32(g->id),
+		.gseq  = cpu_to_be64(g->read[n->view.self]),
+	};
+	struct samr_blob *b;
+
+	list_del_init(&g->dirty);
+	g->unreported = 0;
+	b = samr_frame_record(n, SAMR_DEST_ALL, sizeof(rec));
+	if (b)
+		samr_blob_put_data(b, &rec, sizeof(rec));
+}
+
+void samr_credit_consumed(struct samr_node *n, u32 group, u64 gseq, u32 cost)
+{
+	struct samr_group *g = samr_group_find(n, group);
+	u32 self = n->view.self;
+
+	if (!g || !g->local || gseq <= g->read[self])
+		return;
+	g->read[self] = gseq;
+	g->unreported += cost;
+	settle(n, g);
+	if (n->view.count == 1)
+		return;
+	if (g->unreported >= share_of(n, g) / REPORT_PART) {
+		report(n, g);
+		return;
+	}
+	if (list_empty(&g->dirty))
+		list_add_tail(&g->dirty, &n->groups.dirty);
+	samr_node_due(n, &n->groups.credit_at, n->cfg.ack_delay);
+}
+
+void samr_credit_heard(struct samr_node *n, u32 index, u32 group, u64 gseq)
+{
+	struct samr_group *g = samr_group_find(n, group);
+
+	if (!g || !(g->nodes & (1u << index)) || gseq <= g->read[index])
+		return;
+	g->read[index] = gseq;
+	settle(n, g);
+}
+
+void samr_credit_asked(struct samr_node *n, u32 group)
+{
+	struct samr_group *g = samr_group_find(n, group);
+
+	if (g && g->local)
+		report(n, g);
+}
+
+static void ask(struct samr_node *n, struct samr_group *g)
+{
+	struct samr_rec_credit rec = {
+		.rec = {
+			.type = SAMR_REC_CREDIT_ASK,
+			.len  = cpu_to_be16(sizeof(rec)),
+		},
+		.group = cpu_to_be32(g->id),
+	};
+	struct samr_blob *b = samr_frame_record(n, SAMR_DEST_ALL, sizeof(rec));
+
+	if (b)
+		samr_blob_put_data(b, &rec, sizeof(rec));
+}
+
+void samr_credit_timer(struct samr_node *n)
+{
+	struct samr_group *g, *next;
+
+	if (n->now >= n->groups.credit_at) {
+		n->groups.credit_at = SAMR_NEVER;
+		list_for_each_entry_safe(g, next, &n->groups.dirty, dirty)
+			report(n, g);
+	}
+	if (n->now >= n->groups.ask_at) {
+		n->groups.ask_at = SAMR_NEVER;
+		list_for_each_entry(g, &n->groups.starving, starving)
+			ask(n, g);
+		if (!list_empty(&n->groups.starving))
+			n->groups.ask_at = n->now + n->cfg.beat;
+	}
+}
+
+u64 samr_credit_deadline(const struct samr_node *n)
+{
+	return min(n->groups.credit_at, n->groups.ask_at);
+}

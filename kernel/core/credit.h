@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Credits: what this node may have on the way to a group's readers.
+ *
+ * Each origin may have as much unread, in each group, as fits into its share of
+ * the slowest member's window; so a reader that stalls holds up the senders to
+ * its own group and nobody else. Nodes with members report one number: the
+ * place up to which all of these have read. A report that is lost is asked for.
+ */
+#ifndef SAMR_CORE_CREDIT_H
+#define SAMR_CORE_CREDIT_H
+
+#include "plat.h"
+
+struct samr_node;
+struct samr_group;
+struct samr_msg;
+
+/** samr_credit_known - has the group members? */
+bool samr_credit_known(const struct samr_node *n, u32 group);
+
+/** samr_credit_room - does the group take a message of @len bytes now? */
+bool samr_credit_room(const struct samr_node *n, u32 group, u32 len);
+
+/** samr_credit_refused - somebody waits; ask for credit if that is why */
+void samr_credit_refused(struct samr_node *n, u32 group, u32 len);
+
+/** samr_credit_charge - an own message was taken */
+void samr_credit_charge(struct samr_node *n, u32 group, u32 len);
+
+/** samr_credit_ordered - it has its place */
+void samr_credit_ordered(struct samr_node *n, const struct samr_msg *msg);
+
+/** samr_credit_members - the group's members have changed at place @gseq */
+void samr_credit_members(struct samr_node *n, struct samr_group *g, u64 gseq);
+
+/** samr_credit_consumed - the members here have read up to @gseq */
+void samr_credit_consumed(struct samr_node *n, u32 group, u64 gseq, u32 cost);
+
+/** samr_credit_heard - member @index reports that it has read up to @gseq */
+void samr_credit_heard(struct samr_node *n, u32 index, u32 group, u64 gseq);
+
+/** samr_credit_asked - a member waits for our report */
+void samr_credit_asked(struct samr_node *n, u32 group);
+
+/** samr_credit_timer - report, and ask */
+void samr_credit_timer(struct samr_node *n);
+
+/** samr_credit_deadline - when that is due */
+u64 samr_credit_deadline(const struct samr_node *n);
+
+#endif /* SAMR_CORE_CREDIT_H */

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Own submissions, see flow.h. */
+#include "flow.h"
+#include "credit.h"
+#include "emit.h"
+#include "state.h"
+
+/* Short messages repeated at once when the sequencer gives no sign of them. */
+#define RESEND_MOST	8
+
+static struct samr_origin *own(const struct samr_node *n)
+{
+	return (struct samr_origin *)&n->origin[n->view.self];
+}
+
+bool samr_flow_room(const struct samr_node *n, u8 kind, u32 group, u32 len)
+{
+	const struct samr_origin *o = own(n);
+	u64 used;
+
+	if (!n->view.epoch)
+		return false;
+	used = n->flow.next - o->win.base;
+	if (kind != SAMR_KIND_DATA)
+		return used < o->win.size;
+	if (used + SAMR_SUBMIT_RESERVE >= o->win.size)
+		return false;
+	if (o->bytes && o->bytes + len > n->cfg.submit_bytes)
+		return false;
+	return samr_credit_room(n, group, len);
+}
+
+static int check(const struct samr_node *n, const struct samr_submit *s)
+{
+	if (s->kind >= SAMR_KINDS || (s->flags & ~SAMR_MSG_FLAGS) || !s->group)
+		return -EINVAL;
+	if (s->kind != SAMR_KIND_DATA && s->len)
+		return -EINVAL;
+	if (s->len > SAMR_LEN_MAX)
+		return -EMSGSIZE;
+	if (s->len && (!s->payload || samr_blob_len(s->payload) != s->len))
+		return -EINVAL;
+	if (!n->view.epoch)
+		return -ENOTCONN;
+	if (s->kind == SAMR_KIND_DATA && !samr_credit_known(n, s->group))
+		return -ENOTCONN;
+	return 0;
+}
+
+static struct samr_msg *message_of(struct samr_node *n,
+				   const struct samr_submit *s)
+{
+	struct samr_meta m = {
+		.origin	= n->cfg.self,
+		.inc	= n->cfg.inc,
+		.oseq	= n->flow.next,
+		.arg	= s->arg,
+		.group	= s->group,
+		.port	= s->port,
+		.uid	= s->uid,
+		.gid	= s->gid,
+		.len	= s->len,
+		.kind	= s->kind,
+		.flags	= s->flags,
+	};
+	struct samr_msg *msg = samr_msg_new(&m);
+
+	if (!msg)
+		return NULL;
+	msg->owner = s->owner;
+	if (s->len) {
+		msg->one.off = 0;
+		msg->one.blob = samr_blob_get(s->payload);
+		msg->npieces = 1;
+		msg->have = s->len;
+	}
+	msg->all = n->view.count > 1 && (s->len > n->cfg.ref_min ||
+					 !samr_emit_small(n, s->len));
+	return msg;
+}
+
+static u64 patience(const struct samr_node *n)
+{
+	u64 wait = max(SAMR_RESEND_MIN, 2 * n->flow.rtt + n->cfg.reorder);
+
+	return min(wait << min(n->flow.backoff, 8u), SAMR_RESEND_MAX);
+}
+
+int samr_flow_submit(struct samr_node *n, const struct samr_submit *s)
+{
+	struct samr_origin *o = own(n);
+	struct samr_slot *slot;
+	struct samr_msg *msg;
+	int err = check(n, s);
+
+	if (err)
+		return err;
+	if (!samr_flow_room(n, s->kind, s->group, s->len)) {
+		n->flow.refused = true;
+		n->stats.refused++;
+		samr_credit_refused(n, s->group, s->len);
+		return -EAGAIN;
+	}
+	slot = samr_window_at(&o->win, n->flow.next);
+	if (!samr_assert(slot && !slot->msg))
+		return -ENOTRECOVERABLE;
+	msg = message_of(n, s);
+	if (!msg)
+		return -ENOMEM;
+	slot->msg = msg;
+	slot->sent_at = n->now;
+	o->bytes += s->len;
+	o->seen = n->flow.next++;
+	n->stats.submitted++;
+	if (s->kind == SAMR_KIND_DATA)
+		samr_credit_charge(n, s->group, s->len);
+	if (n->flow.resend_at == SAMR_NEVER)
+		n->flow.resend_at = n->now + patience(n);
+
+	if (msg->all)
+		list_add_tail(&samr_msg_get(msg)->job, &n->flow.jobs);
+	else if (samr_node_leads(n))
+		n->order_due = true;
+	else
+		samr_emit_submit(n, n->view.sequencer, msg, 0, s->len, 1);
+	return 0;
+}
+
+void samr_flow_freed(struct samr_node *n)
+{
+	if (!n->flow.refused)
+		return;
+	n->flow.refused = false;
+	n->out->writable = true;
+}
+
+void samr_flow_ordered(struct samr_node *n, const struct samr_msg *msg,
+		       const struct samr_slot *slot)
+{
+	struct samr_flow *f = &n->flow;
+	u64 rtt = n->now - slot->sent_at;
+
+	/* An answer to a repeated submission could be one to any of them. */
+	if (!slot->asks && !msg->all && !samr_node_leads(n))
+		f->rtt = f->rtt ? (7 * f->rtt + rtt) / 8 : rtt;
+	f->backoff = 0;
+	f->resend_at = msg->meta.oseq + 1 < f->next ? n->now + patience(n) :
+						       SAMR_NEVER;
+	if (msg->meta.kind == SAMR_KIND_DATA)
+		samr_credit_ordered(n, msg);
+	samr_flow_freed(n);
+}
+
+void samr_flow_flush(struct samr_node *n)
+{
+	struct samr_flow *f = &n->flow;
+	u32 frames = SAMR_BURST_FRAMES, sent, before;
+	struct samr_msg *msg;
+
+	if (n->now < f->burst_at)
+		return;
+	while (!list_empty(&f->jobs) && frames) {
+		msg = list_first_entry(&f->jobs, struct samr_msg, job);
+		before = (u32)n->stats.frames_out;
+		sent = samr_emit_submit(n, SAMR_DEST_ALL, msg, msg->sent,
+					msg->meta.len - msg->sent, frames);
+		msg->sent += sent;
+		frames -= min(frames, (u32)n->stats.frames_out - before + 1);
+		if (msg->sent < msg->meta.len)
+			break;
+		list_del_init(&msg->job);
+		samr_msg_put(msg);
+		n->order_due = true;
+	}
+	f->burst_at = n->now + SAMR_BURST_GAP;
+}
+
+static void resend(struct samr_node *n)
+{
+	struct samr_origin *o = own(n);
+	u32 left = RESEND_MOST;
+	struct samr_slot *slot;
+	struct samr_msg *msg;
+	u64 s;
+
+	for (s = o->win.base; s < n->flow.next && left; s++, left--) {
+		slot = samr_window_at(&o->win, s);
+		if (!samr_assert(slot && slot->msg))
+			return;
+		msg = slot->msg;
+		if (msg->all && msg->sent < msg->meta.len)
+			return;
+		/*
+		 * Of a long message the first piece is enough: the sequencer
+		 * asks for the rest.
+		 */
+		samr_mark("submission repeated");
+		samr_emit_submit(n, n->view.sequencer, msg, 0, msg->meta.len, 1);
+		slot->asks += slot->asks < U8_MAX;
+		n->stats.resent++;
+		if (msg->all)
+			return;
+	}
+}
+
+void samr_flow_timer(struct samr_node *n)
+{
+	struct samr_flow *f = &n->flow;
+
+	if (n->now < f->resend_at)
+		return;
+	if (samr_node_leads(n)) {
+		f->resend_at = SAMR_NEVER;
+		return;
+	}
+	resend(n);
+	f->backoff++;
+	f->resend_at = n->now + patience(n);
+}
+
+u64 samr_flow_deadline(const struct samr_node *n)
+{
+	u64 burst = list_empty(&n->flow.jobs) ? SAMR_NEVER : n->flow.burst_at;
+
+	return min(n->flow.resend_at, burst);
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames that leave, see frame.h.
+ *
+ * A frame's header is written when it is closed, so that it carries the newest
+ * ack.
+ */
+#include "frame.h"
+#include "stable.h"
+#include "state.h"
+
+u32 samr_frame_room(const struct samr_node *n)
+{
+	return n->frame_max - sizeof(struct samr_hdr);
+}
+
+static void close_frame(struct samr_node *n, struct samr_open *o)
+{
+	struct samr_frame_info info = {
+		.type	 = SAMR_FRAME_CORE,
+		.cluster = n->cfg.cluster,
+		.src	 = n->cfg.self,
+		.inc	 = n->cfg.inc,
+		.epoch	 = n->view.epoch,
+		.ack	 = n->rcv.held,
+		.domain	 = n->cfg.domain,
+		.records = o->records,
+	};
+	struct samr_action *a;
+	struct samr_hdr h;
+
+	if (!o->blob)
+		return;
+	info.len = samr_blob_len(o->blob);
+	samr_wire_put_header(&h, &info);
+	samr_blob_set_data(o->blob, 0, &h, sizeof(h));
+	a = samr_blob_action(o->blob);
+	a->type = SAMR_ACT_SEND;
+	a->dest = o->dest;
+	list_add_tail(&a->node, &n->out->list);
+	o->blob = NULL;
+	n->stats.frames_out++;
+	n->stats.records_out += o->records;
+	if (o->dest == SAMR_DEST_ALL) {
+		samr_stable_acked(n);
+		n->beat_at = n->now + n->cfg.beat;
+	}
+}
+
+static bool open_frame(struct samr_node *n, struct samr_open *o, u64 dest)
+{
+	struct samr_hdr h;
+
+	o->blob = samr_blob_new(n->frame_max);
+	if (!o->blob)
+		return false;
+	memset(&h, 0, sizeof(h));
+	samr_blob_put_data(o->blob, &h, sizeof(h));
+	o->dest = dest;
+	o->records = 0;
+	return true;
+}
+
+static bool alone(const struct samr_node *n)
+{
+	return n->view.wanted == BIT_ULL(n->cfg.self);
+}
+
+struct samr_blob *samr_frame_record(struct samr_node *n, u64 dest, u32 len)
+{
+	struct samr_open *o = dest == SAMR_DEST_ALL ? &n->open_all : &n->open_one;
+
+	if (alone(n) || !samr_assert(len <= samr_frame_room(n)))
+		return NULL;
+	if (o->blob && (o->dest != dest ||
+			samr_blob_len(o->blob) + len > n->frame_max))
+		close_frame(n, o);
+	if (!o->blob && !open_frame(n, o, dest))
+		return NULL;
+	o->records++;
+	return o->blob;
+}
+
+void samr_frame_ack(struct samr_node *n)
+{
+	if (!alone(n) && !n->open_all.blob)
+		open_frame(n, &n->open_all, SAMR_DEST_ALL);
+}
+
+void samr_frame_flush(struct samr_node *n)
+{
+	close_frame(n, &n->open_one);
+	close_frame(n, &n->open_all);
+}
+
+void samr_frame_discard(struct samr_node *n)
+{
+	samr_blob_put(n->open_one.blob);
+	samr_blob_put(n->open_all.blob);
+	n->open_one.blob = NULL;
+	n->open_all.blob = NULL;
+}

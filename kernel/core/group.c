@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Groups and delivery in them, see group.h. */
+#include "group.h"
+#include "credit.h"
+
+void samr_group_init(struct samr_node *n)
+{
+	u32 i;
+
+	for (i = 0; i < SAMR_GROUP_BUCKETS; i++)
+		INIT_LIST_HEAD(&n->groups.bucket[i]);
+	INIT_LIST_HEAD(&n->groups.holding);
+	INIT_LIST_HEAD(&n->groups.dirty);
+	INIT_LIST_HEAD(&n->groups.starving);
+	n->groups.credit_at = SAMR_NEVER;
+	n->groups.ask_at = SAMR_NEVER;
+}
+
+static void group_free(struct samr_group *g)
+{
+	list_del(&g->hash);
+	list_del(&g->holding);
+	list_del(&g->dirty);
+	list_del(&g->starving);
+	samr_members_put(g->members);
+	samr_free(g);
+}
+
+void samr_group_drop(struct samr_msg *msg, struct samr_actions *dropped)
+{
+	if (!dropped || !msg->owner)
+		return;
+	msg->meta.gseq = 0;
+	msg->action.type = SAMR_ACT_DELIVER;
+	list_add_tail(&samr_msg_get(msg)->action.node, &dropped->list);
+}
+
+void samr_group_fini(struct samr_node *n, struct samr_actions *dropped)
+{
+	struct samr_group *g;
+	struct samr_msg *msg;
+	u32 i;
+
+	for (i = 0; i < SAMR_GROUP_BUCKETS; i++) {
+		while (!list_empty(&n->groups.bucket[i])) {
+			g = list_first_entry(&n->groups.bucket[i],
+					     struct samr_group, hash);
+			while (!list_empty(&g->held)) {
+				msg = list_first_entry(&g->held,
+						       struct samr_msg, link);
+				list_del_init(&msg->link);
+				samr_group_drop(msg, dropped);
+				samr_msg_put(msg);
+			}
+			group_free(g);
+		}
+	}
+}
+
+static struct list_head *bucket_of(const struct samr_node *n, u32 id)
+{
+	return (struct list_head *)
+		&n->groups.bucket[(id * 2654435761u) >> 26];
+}
+
+struct samr_group *samr_group_find(const struct samr_node *n, u32 id)
+{
+	struct samr_group *g;
+
+	list_for_each_entry(g, bucket_of(n, id), hash)
+		if (g->id == id)
+			return g;
+	return NULL;
+}
+
+static struct samr_group *group_new(struct samr_node *n, u32 id)
+{
+	struct samr_group *g = samr_alloc(sizeof(*g));
+
+	if (!g)
+		return NULL;
+	g->id = id;
+	INIT_LIST_HEAD(&g->held);
+	INIT_LIST_HEAD(&g->holding);
+	INIT_LIST_HEAD(&g->dirty);
+	INIT_LIST_HEAD(&g->starving);
+	list_add_tail(&g->hash, bucket_of(n, id));
+	return g;
+}
+
+void samr_group_release(struct samr_node *n, struct samr_group *g)
+{
+	if (g->members || g->unordered || !list_empty(&g->held))
+		return;
+	samr_mark("group forgotten");
+	(void)n;
+	group_free(g);
+}
+
+static struct samr_members *members_new(u32 count, u64 id)
+{
+	struct samr_members *m;
+
+	m = samr_alloc(sizeof(*m) + count * sizeof(m->m[0]));
+	if (!m)
+		return NULL;
+	samr_ref_set(&m->ref, 1);
+	m->id = id;
+	m->count = count;
+	return m;
+}
+
+struct samr_members *samr_members_get(struct samr_members *m)
+{
+	samr_ref_get(&m->ref);
+	return m;
+}
+
+void samr_members_put(struct samr_members *m)
+{
+	if (m && samr_ref_put(&m->ref))
+		samr_free(m);
+}
+
+/* The place of a message's sender among the members, or their number. */
+static u32 place_of(const struct samr_members *m, const struct samr_meta *who)
+{
+	u32 i;
+
+	for (i = 0; i < m->count; i++)
+		if (m->m[i].node == who->origin && m->m[i].inc == who->inc &&
+		    m->m[i].port == who->port)
+			break;
+	return i;
+}
+
+static void set_members(struct samr_node *n, struct samr_group *g,
+			struct samr_msg *msg, struct samr_members *next)
+{
+	u32 i;
+
+	if (!g->members)
+		n->groups.count++;
+	samr_members_put(g->members);
+	g->members = NULL;
+	g->local = 0;
+	for (i = 0; i < next->count; i++)
+		g->local += next->m[i].node == n->cfg.self;
+	if (next->count)
+		g->members = samr_members_get(next);
+	else
+		n->groups.count--;
+	msg->members = next;
+	msg->view = next->id;
+	samr_credit_members(n, g, msg->meta.gseq);
+}
+
+static bool join(struct samr_node *n, struct samr_group *g,
+		 struct samr_msg *msg)
+{
+	u32 count = g && g->members ? g->members->count : 0;
+	struct samr_members *next;
+
+	if (!count ? n->groups.count >= SAMR_GROUPS_MAX :
+		     count >= SAMR_MEMBERS_MAX ||
+		     place_of(g->members, &msg->meta) < count) {
+		samr_mark("join refused");
+		msg->refused = true;
+		return true;
+	}
+	next = members_new(count + 1, msg->meta.gseq);
+	if (!next)
+		return false;
+	if (!g)
+		g = group_new(n, msg->meta.group);
+	if (!g) {
+		samr_members_put(next);
+		return false;
+	}
+	if (count)
+		memcpy(next->m, g->members->m, count * sizeof(next->m[0]));
+	next->m[count] = (struct samr_member_id){
+		.node	= msg->meta.origin,
+		.inc	= msg->meta.inc,
+		.port	= msg->meta.port,
+		.window	= (u32)min_t(u64, msg->meta.arg, U32_MAX),
+	};
+	set_members(n, g, msg, next);
+	return true;
+}
+
+static bool leave(struct samr_node *n, struct samr_group *g,
+		  struct samr_msg *msg)
+{
+	u32 count = g && g->members ? g->members->count : 0;
+	struct samr_members *next;
+	u32 i;
+
+	if (!count)
+		return true;
+	i = place_of(g->members, &msg->meta);
+	if (i == count)
+		return true;
+	next = members_new(count - 1, msg->meta.gseq);
+	if (!next)
+		return false;
+	memcpy(next->m, g->members->m, i * sizeof(next->m[0]));
+	memcpy(&next->m[i], &g->members->m[i + 1],
+	       (count - 1 - i) * sizeof(next->m[0]));
+	set_members(n, g, msg, next);
+	return true;
+}
+
+/* splitmix64 of the view's seed and the place. */
+static u64 random_of(const struct samr_node *n, u64 gseq)
+{
+	u64 z = n->view.seed + gseq * 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+static void emit(struct samr_node *n, struct samr_msg *msg)
+{
+	msg->epoch = n->view.epoch;
+	msg->action.type = SAMR_ACT_DELIVER;
+	list_add_tail(&samr_msg_get(msg)->action.node, &n->out->list);
+}
+
+static void hold_or_emit(struct samr_node *n, struct samr_group *g,
+			 struct samr_msg *msg)
+{
+	bool wait = (msg->meta.flags & SAMR_MSG_SAFE) &&
+		    msg->meta.gseq > n->stab.stable;
+
+	if (!wait && (!g || list_empty(&g->held))) {
+		emit(n, msg);
+		return;
+	}
+	if (!samr_assert(g))
+		return;
+	list_add_tail(&samr_msg_get(msg)->link, &g->held);
+	if (list_empty(&g->holding))
+		list_add_tail(&g->holding, &n->groups.holding);
+}
+
+bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
+{
+	struct samr_group *g = samr_group_find(n, msg->meta.group);
+	u32 local = g ? g->local : 0;
+	bool done = true;
+
+	if (msg->meta.kind == SAMR_KIND_JOIN)
+		done = join(n, g, msg);
+	else if (msg->meta.kind == SAMR_KIND_LEAVE)
+		done = leave(n, g, msg);
+	if (!done)
+		return false;
+	msg->random = random_of(n, msg->meta.gseq);
+	g = samr_group_find(n, msg->meta.group);
+	if (g && g->members)
+		msg->view = g->members->id;
+	if (local || (g && g->local) || msg->owner)
+		hold_or_emit(n, g, msg);
+	if (g)
+		samr_group_release(n, g);
+	return true;
+}
+
+void samr_group_stable(struct samr_node *n)
+{
+	struct samr_group *g, *next;
+	struct samr_msg *msg;
+
+	list_for_each_entry_safe(g, next, &n->groups.holding, holding) {
+		while (!list_empty(&g->held)) {
+			msg = list_first_entry(&g->held, struct samr_msg, link);
+			if ((msg->meta.flags & SAMR_MSG_SAFE) &&
+			    msg->meta.gseq > n->stab.stable)
+				break;
+			list_del_init(&msg->link);
+			emit(n, msg);
+			samr_msg_put(msg);
+		}
+		if (list_empty(&g->held)) {
+			list_del_init(&g->holding);
+			samr_group_release(n, g);
+		}
+	}
+}

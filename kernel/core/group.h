@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Groups: their members, as the order changes them, and delivery in each.
+ *
+ * Membership is replicated state: every node applies every JOIN and LEAVE at
+ * its place in the order, whether it has members of the group or not.
+ */
+#ifndef SAMR_CORE_GROUP_H
+#define SAMR_CORE_GROUP_H
+
+#include "node.h"
+#include "state.h"
+
+/* Positions up to which own messages await readers; the newest ones merge. */
+#define SAMR_DEBTS		32
+
+/**
+ * struct samr_debt - own messages that are not read everywhere
+ * @gseq: the last of them
+ * @cost: of all of them
+ */
+struct samr_debt {
+	u64 gseq;
+	u64 cost;
+};
+
+/**
+ * struct samr_group - one group
+ * @hash: in samr_groups.bucket
+ * @held: messages that wait for stability, or behind one that does; references
+ * @holding: in samr_groups.holding while @held is not empty
+ * @id: its id
+ * @members: they, or NULL for none
+ * @local: how many of them live here
+ *
+ * Credits (credit.c):
+ * @dirty: in samr_groups.dirty
+ * @starving: in samr_groups.starving
+ * @nodes: bit per member index of the view: has members of the group
+ * @read: by member index: its members have read up to here
+ * @window: bytes that the slowest member can hold unread
+ * @unordered: cost of own messages without a place
+ * @owed: cost of own messages in @debt
+ * @debt: ring of own messages with a place, ascending
+ * @debt_first: its first entry
+ * @debts: entries
+ * @unreported: cost of what was read here since the last report
+ */
+struct samr_group {
+	struct list_head hash;
+	struct list_head held;
+	struct list_head holding;
+	u32 id;
+	struct samr_members *members;
+	u32 local;
+
+	struct list_head dirty;
+	struct list_head starving;
+	u32 nodes;
+	u64 read[SAMR_HEADS_MAX];
+	u32 window;
+	u64 unordered;
+	u64 owed;
+	struct samr_debt debt[SAMR_DEBTS];
+	u32 debt_first;
+	u32 debts;
+	u64 unreported;
+};
+
+void samr_group_init(struct samr_node *n);
+
+/** samr_group_fini - forget all groups; owners of held messages go to @dropped */
+void samr_group_fini(struct samr_node *n, struct samr_actions *dropped);
+
+/** samr_group_find - a group, or NULL */
+struct samr_group *samr_group_find(const struct samr_node *n, u32 id);
+
+/**
+ * samr_group_apply - the next message of the gap-free order
+ *
+ * Return: false without memory; nothing has happened then.
+ */
+bool samr_group_apply(struct samr_node *n, struct samr_msg *msg);
+
+/** samr_group_stable - more is stable: deliver what waited for it */
+void samr_group_stable(struct samr_node *n);
+
+/** samr_group_release - forget a group that nothing refers to any more */
+void samr_group_release(struct samr_node *n, struct samr_group *g);
+
+/** samr_group_drop - tell the owner of @msg that it is not delivered */
+void samr_group_drop(struct samr_msg *msg, struct samr_actions *dropped);
+
+#endif /* SAMR_CORE_GROUP_H */

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The core's one door, see node.h: birth, dispatch, deadline, and answers to
+ * questions. What an event means is decided in the other files.
+ */
+#include "node.h"
+#include "credit.h"
+#include "flow.h"
+#include "frame.h"
+#include "group.h"
+#include "receiver.h"
+#include "repair.h"
+#include "sequencer.h"
+#include "stable.h"
+#include "state.h"
+#include "view.h"
+
+#define HISTORY		4096
+#define HISTORY_BYTES	(16U << 20)
+#define SUBMITS		256
+#define SUBMIT_BYTES	(4U << 20)
+#define REF_MIN		2048
+#define BEAT		(20 * SAMR_MSEC)
+#define REORDER		(1 * SAMR_MSEC)
+#define ACK_DELAY	(5 * SAMR_MSEC)
+
+static void set_defaults(struct samr_node_config *c)
+{
+	c->history = c->history ?: HISTORY;
+	c->history_bytes = c->history_bytes ?: HISTORY_BYTES;
+	c->submits = c->submits ?: SUBMITS;
+	c->submit_bytes = c->submit_bytes ?: SUBMIT_BYTES;
+	c->ref_min = c->ref_min ?: REF_MIN;
+	c->beat = c->beat ?: BEAT;
+	c->reorder = c->reorder ?: REORDER;
+	c->ack_delay = c->ack_delay ?: ACK_DELAY;
+}
+
+static bool init_windows(struct samr_node *n)
+{
+	u32 i;
+
+	for (i = 0; i < SAMR_HEADS_MAX; i++) {
+		if (samr_window_init(&n->origin[i].win, n->cfg.submits))
+			return false;
+		n->origin[i].ordered = 1;
+		n->origin[i].ask_at = SAMR_NEVER;
+	}
+	return !samr_window_init(&n->rcv.win, n->cfg.history);
+}
+
+struct samr_node *samr_node_new(const struct samr_node_config *cfg)
+{
+	struct samr_node *n;
+
+	if (!cfg->self || cfg->self >= SAMR_IDS || !cfg->inc)
+		return NULL;
+	n = samr_alloc_table(1, sizeof(*n));
+	if (!n)
+		return NULL;
+	n->cfg = *cfg;
+	set_defaults(&n->cfg);
+	n->prng = cfg->seed | 1;
+	n->frame_max = SAMR_FRAME_MIN;
+	n->beat_at = SAMR_NEVER;
+	n->tail_at = SAMR_NEVER;
+	n->rcv.ask_at = SAMR_NEVER;
+	n->rcv.retry_at = SAMR_NEVER;
+	n->stab.ack_at = SAMR_NEVER;
+	n->flow.next = 1;
+	n->flow.resend_at = SAMR_NEVER;
+	INIT_LIST_HEAD(&n->flow.jobs);
+	samr_group_init(n);
+	samr_view_init(n);
+	if (n->cfg.submits <= SAMR_SUBMIT_RESERVE || !init_windows(n)) {
+		samr_node_free(n, NULL);
+		return NULL;
+	}
+	return n;
+}
+
+/* Owners of what was not delivered: their messages have a place, or wait for one. */
+static void drop_owned(struct samr_node *n, struct samr_actions *dropped)
+{
+	struct samr_window *own = &n->origin[n->view.self].win;
+	struct samr_slot *slot;
+	u64 s;
+
+	for (s = n->rcv.delivered + 1; s <= n->rcv.held; s++) {
+		slot = samr_window_at(&n->rcv.win, s);
+		if (slot && slot->msg)
+			samr_group_drop(slot->msg, dropped);
+	}
+	for (s = own->base; s < n->flow.next; s++) {
+		slot = samr_window_at(own, s);
+		if (slot && slot->msg)
+			samr_group_drop(slot->msg, dropped);
+	}
+}
+
+void samr_node_free(struct samr_node *n, struct samr_actions *dropped)
+{
+	struct samr_msg *msg;
+	u32 i;
+
+	if (!n)
+		return;
+	if (dropped)
+		drop_owned(n, dropped);
+	samr_group_fini(n, dropped);
+	while (!list_empty(&n->flow.jobs)) {
+		msg = list_first_entry(&n->flow.jobs, struct samr_msg, job);
+		list_del_init(&msg->job);
+		samr_msg_put(msg);
+	}
+	samr_frame_discard(n);
+	samr_window_fini(&n->rcv.win);
+	for (i = 0; i < SAMR_HEADS_MAX; i++)
+		samr_window_fini(&n->origin[i].win);
+	samr_free_table(n);
+}
+
+u64 samr_node_random(struct samr_node *n)
+{
+	n->prng ^= n->prng >> 12;
+	n->prng ^= n->prng << 25;
+	n->prng ^= n->prng >> 27;
+	return n->prng * 0x2545f4914f6cdd1dULL;
+}
+
+void samr_node_halt(struct samr_node *n)
+{
+	n->halted = true;
+	n->out->halted = true;
+	samr_frame_discard(n);
+}
+
+/* A record of a member of the view. */
+static enum samr_drop take_record(struct samr_node *n, u32 index,
+				  struct samr_blob *frame,
+				  const struct samr_record *r)
+{
+	u64 src = n->view.node[index];
+
+	switch (r->type) {
+	case SAMR_REC_SUBMIT:
+		return samr_sequencer_submit(n, index, frame, r);
+	case SAMR_REC_ORDER:
+		return samr_receiver_order(n, src, frame, r);
+	case SAMR_REC_NACK:
+		samr_repair_answer(n, src, &r->nack);
+		return SAMR_DROP_NONE;
+	case SAMR_REC_BEAT:
+		samr_receiver_last(n, r->last);
+		return SAMR_DROP_NONE;
+	case SAMR_REC_VIEW:
+		return samr_view_install(n, src, frame, r);
+	case SAMR_REC_CREDIT:
+		samr_credit_heard(n, index, r->credit.group, r->credit.gseq);
+		return SAMR_DROP_NONE;
+	case SAMR_REC_CREDIT_ASK:
+		samr_credit_asked(n, r->credit.group);
+		return SAMR_DROP_NONE;
+	default:
+		return SAMR_DROP_ROLE;
+	}
+}
+
+/* A record while there is no view, or of a head that has none. */
+static enum samr_drop take_stranger(struct samr_node *n,
+				    const struct samr_frame_info *info,
+				    struct samr_blob *frame,
+				    const struct samr_record *r)
+{
+	if (r->type == SAMR_REC_HELLO && !info->epoch)
+		return samr_view_hello(n, info->src, info->inc, r->members);
+	if (r->type == SAMR_REC_VIEW && info->epoch == r->view.epoch)
+		return samr_view_install(n, info->src, frame, r);
+	return SAMR_DROP_EPOCH;
+}
+
+/* Is the frame for us at all? Learns from its header if so. */
+static enum samr_drop check_frame(struct samr_node *n,
+				  const struct samr_frame_info *info,
+				  u32 *index)
+{
+	*index = SAMR_NO_INDEX;
+	if (info->domain != n->cfg.domain)
+		return SAMR_DROP_DOMAIN;
+	if (info->src >= SAMR_IDS || info->src == n->cfg.self ||
+	    !(n->view.wanted & BIT_ULL(info->src)))
+		return SAMR_DROP_SOURCE;
+	if (n->view.epoch && !samr_view_has(n, info->src, info->inc))
+		return SAMR_DROP_INCARNATION;
+	n->peer[info->src].inc = info->inc;
+	n->peer[info->src].heard = n->now;
+	if (!n->view.epoch || !info->epoch)
+		return SAMR_DROP_NONE;
+	if (info->epoch != n->view.epoch)
+		return SAMR_DROP_EPOCH;
+	*index = samr_node_index(n, info->src);
+	if (samr_node_leads(n) && info->ack > n->rcv.last)
+		return SAMR_DROP_CONFLICT;
+	samr_view_heard(n, *index);
+	return SAMR_DROP_NONE;
+}
+
+static void take_frame(struct samr_node *n, struct samr_blob *frame)
+{
+	u32 i, index, at = sizeof(struct samr_hdr);
+	struct samr_frame_info info;
+	struct samr_record r;
+	struct samr_hdr scratch;
+	const struct samr_hdr *h;
+	enum samr_drop drop;
+
+	n->stats.frames_in++;
+	h = samr_blob_peek(frame, 0, sizeof(*h), &scratch);
+	drop = h ? samr_wire_header(h, samr_blob_len(frame), n->cfg.cluster,
+				    &info) : SAMR_DROP_SHORT;
+	if (!drop)
+		drop = check_frame(n, &info, &index);
+	if (drop) {
+		samr_node_drop(n, drop);
+		return;
+	}
+	n->repair_left = SAMR_REPAIR_BYTES;
+	for (i = 0; i < info.records && !n->halted; i++) {
+		drop = samr_wire_record(frame, &info, &at, &r);
+		if (drop == SAMR_DROP_NONE) {
+			n->stats.records_in++;
+			drop = index == SAMR_NO_INDEX ?
+			       take_stranger(n, &info, frame, &r) :
+			       take_record(n, index, frame, &r);
+		}
+		if (drop)
+			samr_node_drop(n, drop);
+		if (drop == SAMR_DROP_RECORD)
+			return;
+	}
+	/*
+	 * What the sender holds counts after what it sent: an ORDER makes us
+	 * hold the message before its header says that others do.
+	 */
+	if (index != SAMR_NO_INDEX && !n->halted)
+		samr_stable_heard(n, index, info.ack);
+}
+
+static void send_beat(struct samr_node *n)
+{
+	struct samr_rec_beat rec = {
+		.rec = {
+			.type = SAMR_REC_BEAT,
+			.len  = cpu_to_be16(sizeof(rec)),
+		},
+		.last = cpu_to_be64(n->rcv.last),
+	};
+	struct samr_blob *b = samr_frame_record(n, SAMR_DEST_ALL, sizeof(rec));
+
+	if (b)
+		samr_blob_put_data(b, &rec, sizeof(rec));
+}
+
+static void run_timers(struct samr_node *n)
+{
+	samr_view_timer(n);
+	if (!n->view.epoch)
+		return;
+	samr_receiver_timer(n);
+	samr_sequencer_timer(n);
+	samr_flow_timer(n);
+	samr_credit_timer(n);
+	samr_stable_timer(n);
+	if (n->now >= n->beat_at) {
+		n->beat_at = n->now + n->cfg.beat;
+		send_beat(n);
+	}
+}
+
+static int set_frame_max(struct samr_node *n, u32 max)
+{
+	samr_frame_flush(n);
+	n->frame_max = min(max(max, (u32)SAMR_FRAME_MIN),
+			   (u32)SAMR_FRAME_LIMIT);
+	return 0;
+}
+
+static int dispatch(struct samr_node *n, const struct samr_event *ev)
+{
+	switch (ev->type) {
+	case SAMR_EV_TIMER:
+		run_timers(n);
+		return 0;
+	case SAMR_EV_FLUSH:
+		samr_flow_flush(n);
+		return 0;
+	case SAMR_EV_FRAME:
+		take_frame(n, ev->frame);
+		return 0;
+	case SAMR_EV_SUBMIT:
+		return samr_flow_submit(n, &ev->submit);
+	case SAMR_EV_CONSUMED:
+		if (n->view.epoch)
+			samr_credit_consumed(n, ev->consumed.group,
+					     ev->consumed.gseq,
+					     ev->consumed.cost);
+		return 0;
+	case SAMR_EV_MEMBERS:
+		return samr_view_want(n, ev->members);
+	case SAMR_EV_FRAME_MAX:
+		return set_frame_max(n, ev->frame_max);
+	}
+	samr_assert(!"event of unknown type");
+	return -EINVAL;
+}
+
+int samr_node_step(struct samr_node *n, const struct samr_event *ev,
+		   struct samr_actions *out)
+{
+	int err;
+
+	if (n->halted)
+		return -ENOTRECOVERABLE;
+	n->out = out;
+	n->now = max(n->now, ev->now);
+	n->wall = ev->wall;
+	err = dispatch(n, ev);
+	while (n->order_due && samr_node_leads(n) && !n->halted) {
+		n->order_due = false;
+		samr_sequencer_run(n);
+	}
+	if (ev->type == SAMR_EV_FLUSH && !n->halted) {
+		samr_stable_flush(n);
+		samr_frame_flush(n);
+	}
+	n->out = NULL;
+	return err;
+}
+
+u64 samr_node_deadline(const struct samr_node *n)
+{
+	u64 at = n->view.send_at;
+
+	if (n->halted)
+		return SAMR_NEVER;
+	if (!n->view.epoch)
+		return at;
+	at = min(at, n->beat_at);
+	at = min(at, n->rcv.ask_at);
+	at = min(at, n->rcv.retry_at);
+	at = min(at, n->stab.ack_at);
+	at = min(at, samr_sequencer_deadline(n));
+	at = min(at, samr_flow_deadline(n));
+	return min(at, samr_credit_deadline(n));
+}
+
+bool samr_node_room(struct samr_node *n, u32 group, u32 len)
+{
+	if (samr_flow_room(n, SAMR_KIND_DATA, group, len))
+		return true;
+	n->flow.refused = true;
+	samr_credit_refused(n, group, len);
+	return false;
+}
+
+void samr_node_view(const struct samr_node *n, struct samr_view_info *info)
+{
+	const struct samr_view_state *v = &n->view;
+	u64 id;
+
+	memset(info, 0, sizeof(*info));
+	info->epoch = v->epoch;
+	info->wanted = v->wanted;
+	if (v->epoch) {
+		info->sequencer = v->sequencer;
+		info->count = v->count;
+		info->holders = v->holders;
+		memcpy(info->node, v->node, sizeof(info->node));
+		memcpy(info->inc, v->inc, sizeof(info->inc));
+		info->heard = v->wanted;
+		return;
+	}
+	for (id = 1; id < SAMR_IDS; id++)
+		if (id == n->cfg.self || (n->peer[id].hello_at &&
+					  n->peer[id].wanted == v->wanted))
+			info->heard |= BIT_ULL(id) & v->wanted;
+}
+
+struct samr_members *samr_node_members(struct samr_node *n, u32 group)
+{
+	struct samr_group *g = samr_group_find(n, group);
+
+	return g && g->members ? samr_members_get(g->members) : NULL;
+}
+
+u32 samr_node_group(const struct samr_node *n, u32 after)
+{
+	const struct samr_group *g;
+	u32 i, best = 0;
+
+	for (i = 0; i < SAMR_GROUP_BUCKETS; i++)
+		list_for_each_entry(g, &n->groups.bucket[i], hash)
+			if (g->members && g->id > after &&
+			    (!best || g->id < best))
+				best = g->id;
+	return best;
+}
+
+void samr_node_stats(const struct samr_node *n, struct samr_node_stats *s)
+{
+	*s = n->stats;
+	s->last = n->rcv.last;
+	s->held = n->rcv.held;
+	s->delivered = n->rcv.delivered;
+	s->stable = n->stab.stable;
+	s->trimmed = n->stab.trimmed;
+	s->history_bytes = n->rcv.bytes;
+}
+
+bool samr_node_peer(const struct samr_node *n, u64 id,
+		    struct samr_peer_info *info)
+{
+	const struct samr_peer *p;
+	u32 index;
+
+	if (!id || id >= SAMR_IDS || !n->peer[id].heard)
+		return false;
+	p = &n->peer[id];
+	index = samr_node_index(n, id);
+	info->id = id;
+	info->in_view = index != SAMR_NO_INDEX;
+	info->inc = info->in_view ? n->view.inc[index] : p->inc;
+	info->ack = info->in_view ? n->view.ack[index] : 0;
+	info->heard = p->heard;
+	return true;
+}

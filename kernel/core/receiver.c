@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The order as it is held here, see receiver.h. */
+#include "receiver.h"
+#include "flow.h"
+#include "group.h"
+#include "repair.h"
+#include "seqno.h"
+#include "stable.h"
+#include "state.h"
+#include "view.h"
+
+/* Hand on to the groups what is gap-free. */
+static void deliver(struct samr_node *n)
+{
+	struct samr_receiver *rcv = &n->rcv;
+	struct samr_slot *slot;
+
+	while (rcv->delivered < rcv->held) {
+		slot = samr_window_at(&rcv->win, rcv->delivered + 1);
+		if (!samr_assert(slot && slot->msg))
+			return;
+		if (!samr_group_apply(n, slot->msg)) {
+			samr_mark("delivery waits for memory");
+			rcv->retry_at = n->now + SAMR_RETRY;
+			return;
+		}
+		rcv->delivered++;
+	}
+	rcv->retry_at = SAMR_NEVER;
+}
+
+/*
+ * A message has joined the gap-free prefix: its origin's numbers must go up one
+ * by one along the order, or something was ordered twice or left out.
+ */
+static bool settle(struct samr_node *n, struct samr_msg *msg)
+{
+	u32 index = samr_node_index(n, msg->meta.origin);
+	struct samr_origin *o = &n->origin[index];
+	struct samr_slot *slot;
+
+	slot = samr_window_at(&o->win, msg->meta.oseq);
+	if (!slot || msg->meta.oseq != o->win.base || msg->meta.time <= n->time)
+		return false;
+	n->time = msg->meta.time;
+	if (index == n->view.self)
+		samr_flow_ordered(n, msg, slot);
+	if (slot->msg)
+		o->bytes -= msg->meta.len;
+	samr_window_advance(&o->win, msg->meta.oseq + 1);
+	o->ordered = max(o->ordered, msg->meta.oseq + 1);
+	if (msg->meta.flags & SAMR_MSG_SAFE)
+		n->stab.safe = msg->meta.gseq;
+	return true;
+}
+
+static void advance(struct samr_node *n)
+{
+	struct samr_receiver *rcv = &n->rcv;
+	struct samr_slot *slot;
+	u64 held = rcv->held;
+
+	for (;;) {
+		slot = samr_window_at(&rcv->win, rcv->held + 1);
+		if (!slot || !slot->msg || !samr_msg_complete(slot->msg))
+			break;
+		if (!settle(n, slot->msg)) {
+			samr_mark("order contradicts itself");
+			samr_node_halt(n);
+			return;
+		}
+		slot->ask_at = 0;
+		rcv->held++;
+	}
+	if (rcv->held == held)
+		return;
+	deliver(n);
+	samr_stable_held(n);
+}
+
+void samr_receiver_last(struct samr_node *n, u64 last)
+{
+	struct samr_receiver *rcv = &n->rcv;
+	u64 from = rcv->last + 1;
+
+	last = min(last, samr_seqno_last(rcv->win.base, rcv->win.size));
+	if (last <= rcv->last)
+		return;
+	rcv->last = last;
+	samr_repair_want(n, &rcv->win, from, last, &rcv->ask_at);
+}
+
+/*
+ * The message that an ORDER record means, when its bytes, or some of them, came
+ * from its origin before. A reference for the caller.
+ */
+static struct samr_msg *from_origin(struct samr_node *n,
+				    const struct samr_meta *m)
+{
+	u32 index = samr_node_index(n, m->origin);
+	struct samr_slot *slot;
+
+	slot = samr_window_at(&n->origin[index].win, m->oseq);
+	if (!slot || !slot->msg || !samr_msg_same(&slot->msg->meta, m))
+		return NULL;
+	return samr_msg_get(slot->msg);
+}
+
+/* Bytes from the origin that are still to come shall find the message. */
+static void expect_bytes(struct samr_node *n, struct samr_msg *msg)
+{
+	struct samr_origin *o;
+	struct samr_slot *slot;
+
+	o = &n->origin[samr_node_index(n, msg->meta.origin)];
+	slot = samr_window_at(&o->win, msg->meta.oseq);
+	if (!slot || slot->msg)
+		return;
+	slot->msg = samr_msg_get(msg);
+	o->bytes += msg->meta.len;
+}
+
+static struct samr_msg *message_of(struct samr_node *n,
+				   const struct samr_record *r,
+				   enum samr_drop *drop)
+{
+	struct samr_msg *msg = from_origin(n, &r->meta);
+
+	if (msg && msg->meta.gseq) {
+		/* It has another place already. */
+		samr_msg_put(msg);
+		*drop = SAMR_DROP_CONFLICT;
+		return NULL;
+	}
+	if (msg) {
+		msg->meta.gseq = r->meta.gseq;
+		msg->meta.time = r->meta.time;
+		return msg;
+	}
+	*drop = SAMR_DROP_LIMIT;
+	if (n->rcv.bytes + r->meta.len >
+	    2ULL * n->cfg.history_bytes + SAMR_LEN_MAX)
+		return NULL;
+	*drop = SAMR_DROP_MEMORY;
+	msg = samr_msg_new(&r->meta);
+	if (!msg)
+		return NULL;
+	msg->all = r->flags & SAMR_REC_F_REF;
+	if (msg->all)
+		expect_bytes(n, msg);
+	return msg;
+}
+
+enum samr_drop samr_receiver_order(struct samr_node *n, u64 src,
+				   struct samr_blob *frame,
+				   const struct samr_record *r)
+{
+	struct samr_receiver *rcv = &n->rcv;
+	enum samr_drop drop = SAMR_DROP_NONE;
+	struct samr_slot *slot;
+
+	if (src != n->view.sequencer && !(r->flags & SAMR_REC_F_REPAIR))
+		return SAMR_DROP_ROLE;
+	if (!samr_view_has(n, r->meta.origin, r->meta.inc))
+		return SAMR_DROP_INCARNATION;
+	if (r->meta.gseq <= rcv->held)
+		return SAMR_DROP_DUPLICATE;
+	slot = samr_window_at(&rcv->win, r->meta.gseq);
+	if (!slot)
+		return SAMR_DROP_WINDOW;
+	if (!slot->msg) {
+		slot->msg = message_of(n, r, &drop);
+		if (slot->msg)
+			rcv->bytes += r->meta.len;
+	} else if (!samr_msg_same(&slot->msg->meta, &r->meta)) {
+		return SAMR_DROP_CONFLICT;
+	} else if (samr_msg_complete(slot->msg)) {
+		return SAMR_DROP_DUPLICATE;
+	}
+	samr_receiver_last(n, r->meta.gseq);
+	if (!slot->msg)
+		return drop;
+	if (r->len && !samr_msg_complete(slot->msg))
+		drop = samr_msg_add(slot->msg, frame, r->at, r->off, r->len);
+	samr_receiver_bytes(n, slot->msg);
+	return drop;
+}
+
+void samr_receiver_place(struct samr_node *n, struct samr_msg *msg)
+{
+	struct samr_receiver *rcv = &n->rcv;
+	struct samr_slot *slot = samr_window_at(&rcv->win, msg->meta.gseq);
+
+	if (!samr_assert(slot && !slot->msg && samr_msg_complete(msg)))
+		return;
+	slot->msg = samr_msg_get(msg);
+	rcv->bytes += msg->meta.len;
+	rcv->last = msg->meta.gseq;
+	advance(n);
+}
+
+void samr_receiver_bytes(struct samr_node *n, struct samr_msg *msg)
+{
+	struct samr_slot *slot = samr_window_at(&n->rcv.win, msg->meta.gseq);
+
+	if (!samr_assert(slot && slot->msg == msg))
+		return;
+	if (samr_msg_complete(msg))
+		advance(n);
+	else
+		samr_repair_progress(n, slot, &n->rcv.ask_at);
+}
+
+void samr_receiver_timer(struct samr_node *n)
+{
+	struct samr_receiver *rcv = &n->rcv;
+
+	if (n->now >= rcv->retry_at) {
+		deliver(n);
+		samr_stable_held(n);
+	}
+	if (n->now >= rcv->ask_at)
+		rcv->ask_at = samr_repair_ask(n, &rcv->win, rcv->held + 1,
+					      rcv->last, 0);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The order as it is held here: messages at their places, gaps, the gap-free
+ * prefix, and delivery along it.
+ */
+#ifndef SAMR_CORE_RECEIVER_H
+#define SAMR_CORE_RECEIVER_H
+
+#include "wire.h"
+
+struct samr_node;
+struct samr_msg;
+
+/** samr_receiver_order - an ORDER record from a member */
+enum samr_drop samr_receiver_order(struct samr_node *n, u64 src,
+				   struct samr_blob *frame,
+				   const struct samr_record *r);
+
+/** samr_receiver_place - the sequencer gave @msg its place; a reference is taken */
+void samr_receiver_place(struct samr_node *n, struct samr_msg *msg);
+
+/** samr_receiver_bytes - bytes of a message came whose place is known */
+void samr_receiver_bytes(struct samr_node *n, struct samr_msg *msg);
+
+/** samr_receiver_last - a member knows the order to reach up to @last */
+void samr_receiver_last(struct samr_node *n, u64 last);
+
+/** samr_receiver_timer - ask for what lacks, try delivery again */
+void samr_receiver_timer(struct samr_node *n);
+
+#endif /* SAMR_CORE_RECEIVER_H */

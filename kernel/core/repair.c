@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Asking for what was lost, and answering, see repair.h. */
+#include "repair.h"
+#include "emit.h"
+#include "frame.h"
+#include "seqno.h"
+#include "state.h"
+
+static bool lacking(const struct samr_slot *slot)
+{
+	return !slot->msg || !samr_msg_complete(slot->msg);
+}
+
+void samr_repair_want(struct samr_node *n, struct samr_window *win, u64 from,
+		      u64 to, u64 *ask_at)
+{
+	struct samr_slot *slot;
+	u64 s;
+
+	to = min(to, samr_seqno_last(win->base, win->size));
+	for (s = max(from, win->base); s <= to; s++) {
+		slot = samr_window_at(win, s);
+		if (!lacking(slot) || slot->ask_at)
+			continue;
+		slot->ask_at = n->now + n->cfg.reorder;
+		*ask_at = min(*ask_at, slot->ask_at);
+	}
+}
+
+void samr_repair_progress(struct samr_node *n, struct samr_slot *slot,
+			  u64 *ask_at)
+{
+	slot->asks = 0;
+	slot->ask_at = n->now + n->cfg.reorder;
+	*ask_at = min(*ask_at, slot->ask_at);
+}
+
+/*
+ * Whom to ask for place @gseq: first the sequencer, who has it; when that did
+ * not help, anyone who says that he holds it.
+ */
+static u64 holder_of(struct samr_node *n, u64 gseq, u32 asks)
+{
+	const struct samr_view_state *v = &n->view;
+	u32 i, k;
+
+	if (asks || samr_node_leads(n)) {
+		k = (u32)samr_node_random(n) % v->count;
+		for (i = 0; i < v->count; i++, k = (k + 1) % v->count)
+			if (k != v->self && v->ack[k] >= gseq)
+				return v->node[k];
+	}
+	return v->sequencer;
+}
+
+static bool send_nack(struct samr_node *n, u64 dest,
+		      const struct samr_nack *nack)
+{
+	struct samr_rec_nack rec;
+	struct samr_blob *b;
+
+	b = samr_frame_record(n, dest, sizeof(rec));
+	if (!b)
+		return false;
+	samr_wire_put_nack(&rec, nack);
+	samr_blob_put_data(b, &rec, sizeof(rec));
+	n->stats.nacks_out++;
+	return true;
+}
+
+/* Ask for the bytes that an incomplete message lacks; returns records sent. */
+static u32 ask_bytes(struct samr_node *n, u64 dest, struct samr_nack *nack,
+		     const struct samr_msg *msg, u32 most)
+{
+	u32 sent = 0, from = 0;
+
+	nack->last = nack->first;
+	while (sent < most &&
+	       samr_msg_gap(msg, from, &nack->off, &nack->len)) {
+		from = nack->off + nack->len;
+		if (!send_nack(n, dest, nack))
+			break;
+		sent++;
+	}
+	return sent;
+}
+
+u64 samr_repair_ask(struct samr_node *n, struct samr_window *win, u64 from,
+		    u64 to, u64 origin)
+{
+	u32 left = SAMR_ASK_RECORDS, scan = SAMR_ASK_SCAN;
+	struct samr_nack nack = { .origin = origin };
+	u64 s, next = SAMR_NEVER, dest = 0;
+	struct samr_slot *slot;
+
+	to = min(to, samr_seqno_last(win->base, win->size));
+	for (s = max(from, win->base); s <= to && scan; s++, scan--) {
+		slot = samr_window_at(win, s);
+		if (nack.first && (slot->msg || slot->ask_at > n->now)) {
+			left -= send_nack(n, dest, &nack);
+			nack.first = 0;
+		}
+		if (!lacking(slot) || !slot->ask_at)
+			continue;
+		if (slot->ask_at <= n->now && left) {
+			if (slot->msg || !nack.first)
+				dest = origin ?: holder_of(n, s, slot->asks);
+			slot->ask_at = n->now + samr_node_patience(n, slot->asks);
+			slot->asks += slot->asks < U8_MAX;
+			if (slot->msg) {
+				nack.first = s;
+				left -= ask_bytes(n, dest, &nack, slot->msg,
+						  left);
+				nack = (struct samr_nack){ .origin = origin };
+			} else {
+				if (!nack.first)
+					nack.first = s;
+				nack.last = s;
+			}
+		}
+		next = min(next, slot->ask_at);
+	}
+	if (nack.first)
+		send_nack(n, dest, &nack);
+	if (!left || !scan)
+		next = min(next, n->now + SAMR_ASK_MIN);
+	return next;
+}
+
+/*
+ * Is a repair of these bytes on its way to @src? If not, note that one is now,
+ * and say where it goes: to the one who asks; to all when a second one asks.
+ */
+static bool on_its_way(struct samr_node *n, struct samr_slot *slot, u64 src,
+		       u32 off, u32 end, u64 *dest)
+{
+	bool fresh = slot->repair_at &&
+		     n->now - slot->repair_at < SAMR_REPAIR_HOLD;
+
+	*dest = src;
+	if (fresh && off >= slot->repair_off && end <= slot->repair_end) {
+		if (slot->repair_to == src || slot->repair_to == SAMR_DEST_ALL) {
+			samr_mark("repair suppressed");
+			n->stats.suppressed++;
+			return true;
+		}
+		*dest = SAMR_DEST_ALL;
+	} else if (fresh && slot->repair_to == src && off == slot->repair_end) {
+		off = slot->repair_off;
+	}
+	slot->repair_at = n->now;
+	slot->repair_off = off;
+	slot->repair_end = end;
+	slot->repair_to = (u8)*dest;
+	return false;
+}
+
+/* Repeat bytes of one message; returns false when the event's share is spent. */
+static bool answer_one(struct samr_node *n, u64 src, struct samr_slot *slot,
+		       const struct samr_nack *nack)
+{
+	struct samr_msg *msg = slot->msg;
+	u32 off = 0, end = msg->meta.len;
+	u8 flags = SAMR_REC_F_REPAIR;
+	u64 dest;
+
+	if (!n->repair_left)
+		return false;
+	if (nack->len) {
+		off = min(nack->off, end);
+		end = min(end, nack->off + nack->len);
+	} else if (msg->all && !nack->origin) {
+		/* Its bytes came from the origin: they may all be there. */
+		flags |= SAMR_REC_F_REF;
+		end = 0;
+	}
+	end = min(end, off + n->repair_left);
+	if (on_its_way(n, slot, src, off, end, &dest))
+		return true;
+	if (nack->origin)
+		samr_emit_submit(n, src, msg, off, end - off, U32_MAX);
+	else
+		samr_emit_order(n, dest, msg, flags, off, end - off);
+	n->stats.repairs++;
+	n->repair_left -= min(n->repair_left, end - off + SAMR_FLOW_OVERHEAD);
+	return true;
+}
+
+void samr_repair_answer(struct samr_node *n, u64 src,
+			const struct samr_nack *nack)
+{
+	struct samr_window *win = &n->rcv.win;
+	struct samr_slot *slot;
+	u64 s, to;
+
+	n->stats.nacks_in++;
+	if (nack->origin) {
+		if (nack->origin != n->cfg.self) {
+			samr_node_drop(n, SAMR_DROP_ROLE);
+			return;
+		}
+		win = &n->origin[n->view.self].win;
+	}
+	to = min(nack->last, samr_seqno_last(win->base, win->size));
+	for (s = max(nack->first, win->base); s <= to; s++) {
+		slot = samr_window_at(win, s);
+		if (!slot->msg || !samr_msg_complete(slot->msg))
+			continue;
+		if (!nack->origin && !slot->msg->meta.gseq)
+			continue;
+		if (!answer_one(n, src, slot, nack))
+			return;
+	}
+}

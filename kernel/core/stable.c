@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Stability, see stable.h. */
+#include "stable.h"
+#include "frame.h"
+#include "group.h"
+#include "state.h"
+
+/* An ack does not wait for a frame when this part of the history lacks one. */
+#define ACK_SHARE	16
+
+/*
+ * A message is stable when no view that may come next can lack it: held by
+ * h > n - q members, where q is the size of the smallest such view. Under
+ * policy `majority` q is the smallest majority; where a lone survivor may go on
+ * (policy `fence`, and resilience all) every member must hold it.
+ */
+u32 samr_stable_holders(u32 count, bool quorum)
+{
+	u32 smallest = quorum ? count / 2 + 1 : 1;
+
+	return count - smallest + 1;
+}
+
+/* The largest position that at least @holders members have acked. */
+static u64 acked_by(const struct samr_node *n, u32 holders)
+{
+	const struct samr_view_state *v = &n->view;
+	u64 best = 0;
+	u32 i, j, have;
+
+	for (i = 0; i < v->count; i++) {
+		have = 0;
+		for (j = 0; j < v->count; j++)
+			have += v->ack[j] >= v->ack[i];
+		if (have >= holders)
+			best = max(best, v->ack[i]);
+	}
+	return best;
+}
+
+static void trim(struct samr_node *n, u64 upto)
+{
+	struct samr_slot *slot;
+	u64 s;
+
+	for (s = n->stab.trimmed + 1; s <= upto; s++) {
+		slot = samr_window_at(&n->rcv.win, s);
+		if (!samr_assert(slot && slot->msg))
+			return;
+		n->rcv.bytes -= slot->msg->meta.len;
+	}
+	n->stab.trimmed = upto;
+	samr_window_advance(&n->rcv.win, upto + 1);
+}
+
+static void update(struct samr_node *n)
+{
+	u64 stable = acked_by(n, n->view.holders);
+	u64 all = min(acked_by(n, n->view.count), n->rcv.delivered);
+
+	if (stable > n->stab.stable) {
+		n->stab.stable = stable;
+		samr_group_stable(n);
+	}
+	if (all > n->stab.trimmed) {
+		trim(n, all);
+		n->order_due = true;
+	}
+}
+
+void samr_stable_heard(struct samr_node *n, u32 index, u64 ack)
+{
+	if (ack <= n->view.ack[index])
+		return;
+	n->view.ack[index] = ack;
+	update(n);
+}
+
+void samr_stable_held(struct samr_node *n)
+{
+	struct samr_stability *s = &n->stab;
+	u64 unacked;
+
+	n->view.ack[n->view.self] = n->rcv.held;
+	if (n->view.count == 1)
+		s->acked = n->rcv.held;
+	unacked = n->rcv.held - s->acked;
+	if (unacked) {
+		if (s->safe > s->acked || unacked >= n->cfg.history / ACK_SHARE)
+			s->ack_now = true;
+		else
+			samr_node_due(n, &s->ack_at, n->cfg.ack_delay);
+	}
+	update(n);
+}
+
+void samr_stable_acked(struct samr_node *n)
+{
+	n->stab.acked = n->rcv.held;
+	n->stab.ack_now = false;
+	n->stab.ack_at = SAMR_NEVER;
+}
+
+void samr_stable_flush(struct samr_node *n)
+{
+	if (n->stab.ack_now)
+		samr_frame_ack(n);
+}
+
+void samr_stable_timer(struct samr_node *n)
+{
+	if (n->now < n->stab.ack_at)
+		return;
+	n->stab.ack_at = SAMR_NEVER;
+	n->stab.ack_now = n->rcv.held > n->stab.acked;
+}

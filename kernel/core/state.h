@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The insides of a node, shared by the files of the core and by nobody else.
+ *
+ * Each part is changed by one file only, the one after which it is named; the
+ * others read it.
+ */
+#ifndef SAMR_CORE_STATE_H
+#define SAMR_CORE_STATE_H
+
+#include "event.h"
+#include "msg.h"
+#include "node.h"
+#include "window.h"
+#include "wire.h"
+
+#define SAMR_NEVER		U64_MAX
+#define SAMR_NO_INDEX		0xff
+#define SAMR_IDS		64	/* head ids, 0 unused */
+
+/* Frames in one burst of a long message, and the pause until the next one. */
+#define SAMR_BURST_FRAMES	64
+#define SAMR_BURST_GAP		(100 * SAMR_USEC)
+
+/* Bytes that one NACK can make its receiver repeat; the rest is asked again. */
+#define SAMR_REPAIR_BYTES	65536
+/* A second request within this time finds the repair on its way. */
+#define SAMR_REPAIR_HOLD	(2 * SAMR_MSEC)
+
+/* Bounds of the wait before lacking frames are asked for again. */
+#define SAMR_ASK_MIN		(2 * SAMR_MSEC)
+#define SAMR_ASK_MAX		(200 * SAMR_MSEC)
+/* Records of one round of asking, and slots that a round looks at. */
+#define SAMR_ASK_RECORDS	32
+#define SAMR_ASK_SCAN		1024
+
+/* Bounds of the wait before an unordered submission is repeated. */
+#define SAMR_RESEND_MIN		(10 * SAMR_MSEC)
+#define SAMR_RESEND_MAX		(1000 * SAMR_MSEC)
+
+/* Wait before another try where memory was lacking. */
+#define SAMR_RETRY		(10 * SAMR_MSEC)
+
+/* Own submissions kept free for joins and leaves. */
+#define SAMR_SUBMIT_RESERVE	8
+
+/**
+ * struct samr_open - a frame that still takes records
+ * @blob: it, or NULL
+ * @dest: where it goes
+ * @records: in it so far
+ */
+struct samr_open {
+	struct samr_blob *blob;
+	u64 dest;
+	u16 records;
+};
+
+/**
+ * struct samr_peer - what is known of a head, by id (view.c)
+ * @inc: incarnation heard last
+ * @wanted: the view that it asks for, as a mask of ids
+ * @hello_at: when it asked for it, ns; 0: never
+ * @heard: when it was heard last, ns; 0: never
+ */
+struct samr_peer {
+	u64 inc;
+	u64 wanted;
+	u64 hello_at;
+	u64 heard;
+};
+
+/**
+ * struct samr_view_state - the view (view.c)
+ * @epoch: 0: none
+ * @seed: of group random
+ * @sequencer: node
+ * @count: members
+ * @self: own index
+ * @leader: index of the sequencer
+ * @node: members' ids, ascending: the place is the member's index
+ * @inc: their incarnations
+ * @ack: members hold the order up to here (stable.c)
+ * @index: by node id, SAMR_NO_INDEX for no member
+ * @holders: members that must hold what is stable
+ * @joined: indices of the members heard in this view
+ * @wanted: whom the admin wants
+ * @send_at: HELLO, or VIEW, is due
+ */
+struct samr_view_state {
+	u64 epoch;
+	u64 seed;
+	u64 sequencer;
+	u32 count;
+	u32 self;
+	u32 leader;
+	u64 node[SAMR_HEADS_MAX];
+	u64 inc[SAMR_HEADS_MAX];
+	u64 ack[SAMR_HEADS_MAX];
+	u8 index[SAMR_IDS];
+	u32 holders;
+	u32 joined;
+	u64 wanted;
+	u64 send_at;
+};
+
+/**
+ * struct samr_origin - one member's submissions, by index (sequencer.c)
+ * @win: by oseq; its base is the first that is not in the gap-free order here
+ * @ordered: sequencer: the first that has no place yet
+ * @seen: highest one heard of
+ * @bytes: of the messages in @win that are not in the order yet
+ * @ask_at: sequencer: time to ask for what lacks
+ */
+struct samr_origin {
+	struct samr_window win;
+	u64 ordered;
+	u64 seen;
+	u64 bytes;
+	u64 ask_at;
+};
+
+/**
+ * struct samr_receiver - the order as held here (receiver.c)
+ * @win: by gseq; its base is the first that is kept
+ * @last: highest place known to be taken
+ * @held: every message up to here is complete here
+ * @delivered: up to here handed to the groups
+ * @bytes: of the messages in @win
+ * @ask_at: time to ask for what lacks
+ * @retry_at: time to try delivery again, which lacked memory
+ */
+struct samr_receiver {
+	struct samr_window win;
+	u64 last;
+	u64 held;
+	u64 delivered;
+	u64 bytes;
+	u64 ask_at;
+	u64 retry_at;
+};
+
+/**
+ * struct samr_stability - what all hold (stable.c)
+ * @stable: enough members hold the order up to here
+ * @trimmed: all members hold, and we have delivered, up to here
+ * @acked: what our last frame to all heads said
+ * @safe: last place with a message to be delivered when stable
+ * @ack_at: an ack is due
+ * @ack_now: with the next FLUSH
+ */
+struct samr_stability {
+	u64 stable;
+	u64 trimmed;
+	u64 acked;
+	u64 safe;
+	u64 ack_at;
+	bool ack_now;
+};
+
+/**
+ * struct samr_flow - own submissions (flow.c)
+ * @next: number of the next one
+ * @jobs: long ones that are being sent to all heads; each has a reference
+ * @burst_at: when the next burst of @jobs may leave
+ * @resend_at: when the oldest unordered one is repeated
+ * @backoff: how often that happened without progress
+ * @rtt: from submission to order, smoothed, ns; 0: not known
+ * @refused: somebody was told no and waits
+ */
+struct samr_flow {
+	u64 next;
+	struct list_head jobs;
+	u64 burst_at;
+	u64 resend_at;
+	u32 backoff;
+	u64 rtt;
+	bool refused;
+};
+
+#define SAMR_GROUP_BUCKETS	64
+
+/**
+ * struct samr_groups - the groups (group.c)
+ * @bucket: by id
+ * @count: of them with members
+ * @holding: those that wait for stability
+ * @dirty: those whose reading is to be reported (credit.c)
+ * @starving: those that wait for credit (credit.c)
+ * @credit_at: when @dirty is to be reported
+ * @ask_at: when credit is asked for
+ */
+struct samr_groups {
+	struct list_head bucket[SAMR_GROUP_BUCKETS];
+	u32 count;
+	struct list_head holding;
+	struct list_head dirty;
+	struct list_head starving;
+	u64 credit_at;
+	u64 ask_at;
+};
+
+struct samr_node {
+	struct samr_node_config cfg;
+	u64 now;
+	u64 wall;
+	u64 prng;
+	u64 time;		/* group time given or seen last */
+	u32 frame_max;
+	bool halted;
+	struct samr_actions *out;	/* of the step under way */
+	struct samr_open open_all;
+	struct samr_open open_one;
+	u64 beat_at;
+	u64 tail_at;		/* sequencer: end of the order to be repeated */
+	struct samr_peer peer[SAMR_IDS];
+	struct samr_view_state view;
+	struct samr_origin origin[SAMR_HEADS_MAX];
+	struct samr_receiver rcv;
+	struct samr_stability stab;
+	struct samr_flow flow;
+	struct samr_groups groups;
+	u32 turn;		/* sequencer: origin whose turn it is */
+	bool order_due;		/* sequencer: look for messages to order */
+	u32 repair_left;	/* bytes that this event may make us repeat */
+	struct samr_node_stats stats;
+};
+
+static inline bool samr_node_leads(const struct samr_node *n)
+{
+	return n->view.epoch && n->view.leader == n->view.self;
+}
+
+static inline u32 samr_node_index(const struct samr_node *n, u64 id)
+{
+	return id < SAMR_IDS ? n->view.index[id] : SAMR_NO_INDEX;
+}
+
+static inline void samr_node_drop(struct samr_node *n, enum samr_drop d)
+{
+	n->stats.drops[d]++;
+}
+
+/* The earlier of a deadline and now + @wait. */
+static inline void samr_node_due(const struct samr_node *n, u64 *at, u64 wait)
+{
+	*at = min(*at, n->now + wait);
+}
+
+/* How long to wait for an answer before asking for the @asks'th time again. */
+static inline u64 samr_node_patience(const struct samr_node *n, u32 asks)
+{
+	u64 wait = max(SAMR_ASK_MIN, 2 * n->flow.rtt);
+
+	return min(wait << min(asks, 8u), SAMR_ASK_MAX);
+}
+
+/** samr_node_random - xorshift64*: no secret, only to spread */
+u64 samr_node_random(struct samr_node *n);
+
+/** samr_node_halt - stop for good: the order contradicts itself */
+void samr_node_halt(struct samr_node *n);
+
+#endif /* SAMR_CORE_STATE_H */

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Names for people and for counters, see strings.h. */
+#include "strings.h"
+
+const char *samr_strings_drop(enum samr_drop d)
+{
+	static const char *const name[SAMR_DROPS] = {
+		[SAMR_DROP_NONE]	= "none",
+		[SAMR_DROP_SHORT]	= "short",
+		[SAMR_DROP_VERSION]	= "version",
+		[SAMR_DROP_CLUSTER]	= "cluster",
+		[SAMR_DROP_LENGTH]	= "length",
+		[SAMR_DROP_CRC]		= "crc",
+		[SAMR_DROP_KEY]		= "key",
+		[SAMR_DROP_HEADER]	= "header",
+		[SAMR_DROP_SELF]	= "self",
+		[SAMR_DROP_DOMAIN]	= "domain",
+		[SAMR_DROP_SOURCE]	= "source",
+		[SAMR_DROP_INCARNATION]	= "incarnation",
+		[SAMR_DROP_EPOCH]	= "epoch",
+		[SAMR_DROP_RECORD]	= "record",
+		[SAMR_DROP_UNKNOWN]	= "unknown",
+		[SAMR_DROP_ROLE]	= "role",
+		[SAMR_DROP_WINDOW]	= "window",
+		[SAMR_DROP_DUPLICATE]	= "duplicate",
+		[SAMR_DROP_CONFLICT]	= "conflict",
+		[SAMR_DROP_MEMORY]	= "memory",
+		[SAMR_DROP_LIMIT]	= "limit",
+		[SAMR_DROP_VIEW]	= "view",
+	};
+
+	return (u32)d < SAMR_DROPS ? name[d] : "?";
+}
+
+const char *samr_strings_rec(u8 type)
+{
+	static const char *const name[] = {
+		[SAMR_REC_SUBMIT]	= "SUBMIT",
+		[SAMR_REC_ORDER]	= "ORDER",
+		[SAMR_REC_NACK]		= "NACK",
+		[SAMR_REC_BEAT]		= "BEAT",
+		[SAMR_REC_HELLO]	= "HELLO",
+		[SAMR_REC_VIEW]		= "VIEW",
+		[SAMR_REC_CREDIT]	= "CREDIT",
+		[SAMR_REC_CREDIT_ASK]	= "CREDIT_ASK",
+	};
+
+	return type < ARRAY_SIZE(name) && name[type] ? name[type] : "?";
+}
+
+const char *samr_strings_kind(u8 kind)
+{
+	static const char *const name[SAMR_KINDS] = {
+		[SAMR_KIND_DATA]	= "data",
+		[SAMR_KIND_JOIN]	= "join",
+		[SAMR_KIND_LEAVE]	= "leave",
+	};
+
+	return kind < SAMR_KINDS ? name[kind] : "?";
+}
