@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Everything is built under build/: the module once for each kernel in build/RELEASE/, user space in build/userspace/.
+#
+#   KDIR=DIR    kernel to build for: its headers or its build folder (default: the running kernel's)
+#   W=1 C=2 KCFLAGS=...   are handed to the kernel's build as they are
+
+running := $(wildcard /lib/modules/$(shell uname -r)/build)
+newest  := $(shell ls -dv /lib/modules/*/build 2>/dev/null | tail -n 1)
+KDIR    ?= $(or $(running),$(newest))
+fallback = $(and $(filter file,$(origin KDIR)),$(if $(running),,yes))
+
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
+moddir  = $(CURDIR)/build/$(release)
+sparse  = CF='-D__CHECK_ENDIAN__ -Wsparse-error'
+SEEDS  ?= 1000
+
+.PHONY: all module user check check-long sim mutants demo docs sparse kunit tidy install clean help
+
+all: module user
+
+# The objects of each kernel go to a folder of its own, in which the sources are symbolic links.
+module:
+	@test -n "$(release)" || { echo "No kernel headers in '$(KDIR)': run scripts/deps, or give KDIR=" >&2; exit 1; }
+	$(if $(fallback),@echo "No headers for the running kernel, $(shell uname -r): building for $(release).")
+	@mkdir -p $(moddir)
+	@ln -sfn $(CURDIR)/include $(moddir)/include
+	@cp -rsfT $(CURDIR)/kernel $(moddir)/kernel
+	@find $(moddir) -xtype l -delete
+	@cmp -s Kbuild $(moddir)/Kbuild || cp Kbuild $(moddir)/Kbuild
+	$(MAKE) -C $(KDIR) M=$(moddir) modules
+
+# sparse looks at every file again, whether it has to be compiled or not; a warning is an error.
+sparse:
+	$(MAKE) module C=2 $(sparse)
+
+user:
+	$(MAKE) -C userspace
+
+check:
+	scripts/check
+
+check-long:
+	scripts/check --long
+
+kunit:
+	scripts/check --only kunit
+
+sim mutants:
+	$(MAKE) -C userspace $@ SEEDS=$(SEEDS)
+
+demo:
+	scripts/demo
+
+docs:
+	sphinx-build -q -W -b html Documentation build/docs
+
+tidy:
+	scripts/tidy.sh
+
+# User space goes to DESTDIR/PREFIX (default /usr/local); the module where modules_install puts modules.
+install:
+	$(MAKE) -C userspace install
+	$(MAKE) -C $(KDIR) M=$(moddir) modules_install
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'all         the module and user space (default)'
+	@echo 'module      samr.ko for KDIR= (default: the running kernel)'
+	@echo 'user        library, tools and test programs'
+	@echo 'check       build for all kernels, run the tests in guests (scripts/check --help)'
+	@echo 'check-long  the same with the long tests'
+	@echo 'kunit       the KUnit suites, on the debug kernel'
+	@echo 'sim         the simulator over SEEDS= seeds (default $(SEEDS))'
+	@echo 'mutants     changes the core one line at a time and sees whether the simulator notices'
+	@echo 'demo        three heads in a guest replicate a database'
+	@echo 'docs        Documentation/ as HTML in build/docs'
+	@echo 'sparse      the module, looked at by sparse'
+	@echo 'tidy        formatting, shellcheck, spelling of SPDX lines'
+	@echo 'install     user space to DESTDIR= PREFIX=, the module to the kernel of KDIR='
+	@echo 'clean       removes build/ (the debug kernel stays in its cache)'
