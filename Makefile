@@ -22,7 +22,7 @@ all: module user
 # The objects of each kernel go to a folder of its own, in which the sources are symbolic links.
 module:
 	@test -n "$(release)" || { echo "No kernel headers in '$(KDIR)': run scripts/deps, or give KDIR=" >&2; exit 1; }
-	$(if $(fallback),@echo "No headers for the running kernel, $(shell uname -r): building for $(release).")
+	@[ -z "$(fallback)" ] || echo "No headers for the running kernel ($$(uname -r)): building for $(release)"
 	@mkdir -p $(moddir)
 	@ln -sfn $(CURDIR)/include $(moddir)/include
 	@cp -rsfT $(CURDIR)/kernel $(moddir)/kernel
