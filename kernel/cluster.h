@@ -127,6 +127,8 @@ void *samr_cluster_priv(struct samr_cluster *c);
  * @c: the cluster
  * @id: 1 .. SAMR_HEAD_MAX; the own one is there from the beginning
  *
+ * Process context, under the configuration mutex (pernet.h), as all that
+ * changes the configuration.
  * Return: 0, -EEXIST, -EINVAL, -EBUSY while started, -ENOSPC: SAMR_HEADS_MAX,
  * -ENODEV: the cluster is gone; @extack says more.
  */

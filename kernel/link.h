@@ -54,7 +54,12 @@ struct samr_link_rec {
 
 _Static_assert(sizeof(struct samr_link_rec) == 32, "link record");
 
-/* ---- for the faces: process context, any lock of theirs ---- */
+/*
+ * ---- for the faces ----
+ *
+ * add, del and address: process context, under the configuration mutex
+ * (pernet.h). The others: any context but hard interrupts.
+ */
 
 /**
  * enum samr_link_state - where a link stands
