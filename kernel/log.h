@@ -11,7 +11,7 @@
 
 #include <linux/list.h>
 #include <linux/types.h>
-#include "core/msg.h"
+#include "core/node.h"
 
 /**
  * struct samr_log - messages that some reader has not passed

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Services: the local side of groups, and their members on this head.
+ * Services: the local side of groups.
  *
- * The admin declares a service on each head that shall run it. A local member
- * (struct samr_local) is bound to one; it outlives its socket until whatever it
- * submitted has been ordered, and does not hold the namespace.
+ * The admin declares a service on each head that shall run it. What is
+ * delivered to its group is kept in its log until the members on this head
+ * (local.h) have read it.
  *
  * Locks: samr_service.lock protects the service's log and its locals; inside
  * it nests samr_services.lock (lists of those that wait). Neither is held while
@@ -16,16 +16,71 @@
 #include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/uidgid.h>
+#include <linux/xarray.h>
 #include <uapi/linux/samr.h>
 #include "cluster.h"
 #include "log.h"
 
 struct netlink_ext_ack;
-struct samr_services;
 struct samr_local;
 
-/* ---- for the configuration (genetlink) ---- */
+/**
+ * struct samr_services - all services of a cluster on this head
+ * @c: the cluster; no reference: it outlives this
+ * @table: struct samr_service by id
+ * @bound: open sockets that are bound
+ * @ports: port number drawn last
+ * @err: 0, or why the cluster is dead
+ * @lock: protects the two lists, and the members' places in them
+ * @pending: struct samr_local that have a join or leave to be submitted
+ * @starved: struct samr_local that were refused by the order
+ * @retry: looks at @pending again when memory was lacking
+ */
+struct samr_services {
+	struct samr_cluster *c;
+	struct xarray table;
+	atomic_t bound;
+	atomic64_t ports;
+	int err;
+	spinlock_t lock;
+	struct list_head pending;
+	struct list_head starved;
+	struct timer_list retry;
+};
+
+/**
+ * struct samr_service - a service on this head
+ * @rcu: to free it
+ * @ref: one of the table's, one of each local's
+ * @all: the others
+ * @id: of the service and of its group
+ * @name: "" for none
+ * @uid: may bind it
+ * @gid: may bind it
+ * @lock: protects what follows, and struct samr_local
+ * @log: what was delivered
+ * @locals: all struct samr_local of it
+ * @window: of the group's slowest member
+ * @gone: was taken out of the table
+ * @reporting: somebody tells the cluster what was consumed
+ */
+struct samr_service {
+	struct rcu_head rcu;
+	refcount_t ref;
+	struct samr_services *all;
+	u32 id;
+	char name[SAMR_NAME_MAX];
+	kuid_t uid;
+	kgid_t gid;
+	spinlock_t lock;
+	struct samr_log log;
+	struct list_head locals;
+	u32 window;
+	bool gone;
+	bool reporting;
+};
 
 /**
  * struct samr_service_info - what is known of a service on this head
@@ -106,146 +161,24 @@ u32 samr_service_find(struct samr_cluster *c, const char *name);
 /** samr_service_init - register with the cluster; before the first one is made */
 void samr_service_init(void);
 
-/* ---- for sockets ---- */
+/* ---- for local.c ---- */
 
 /**
- * struct samr_local_ops - how a member is told
+ * samr_service_get - look up a service
  *
- * All are called under the service's lock, with bottom halves off, and never
- * after samr_service_close().
- *
- * @readable: there is something to read
- * @writable: what was refused may be tried again, or the state has changed
- * @failed: @err (positive) came upon it, or 0: the state has changed
+ * Return: it, with a reference, or NULL.
  */
-struct samr_local_ops {
-	void (*readable)(void *ctx);
-	void (*writable)(void *ctx);
-	void (*failed)(void *ctx, int err);
-};
+struct samr_service *samr_service_get(struct samr_services *all, u32 id);
+
+/** samr_service_put - give a reference back */
+void samr_service_put(struct samr_service *svc);
 
 /**
- * struct samr_local_info - where a member stands
- *
- * @state: enum samr_member_state
- * The other fields are those of struct samr_info.
+ * samr_service_unlock - unlock, and tell the cluster what was consumed if due
+ * @svc: locked
+ * @free: messages that left the log; their references are dropped
  */
-struct samr_local_info {
-	u32 service;
-	u32 port;
-	u32 state;
-	u32 members;
-	u64 view;
-	u64 gseq;
-	u64 queued;
-	u64 unsettled;
-};
-
-/**
- * samr_service_bind - a member-to-be of a service
- * @c: the cluster; the caller's reference must last until the local was put
- * @net: namespace whose owner grants CAP_NET_BIND_SERVICE
- * @id: of the service
- * @ops: see there
- * @ctx: for @ops
- *
- * Return: it, with one reference; ERR_PTR(): -EADDRNOTAVAIL no such service,
- * -EACCES not allowed to the caller, -ENOMEM, -ENETDOWN, -ENOTRECOVERABLE,
- * -ENOSPC when the incarnation has no port number left.
- */
-struct samr_local *samr_service_bind(struct samr_cluster *c, struct net *net,
-				     u32 id, const struct samr_local_ops *ops,
-				     void *ctx);
-
-/**
- * samr_service_close - the socket goes
- *
- * What was not read is passed, what was sent stays sent, the membership ends as
- * soon as the order says so. The caller keeps its reference.
- */
-void samr_service_close(struct samr_local *l);
-
-/** samr_service_put - give a reference back; NULL is allowed */
-void samr_service_put(struct samr_local *l);
-
-/**
- * samr_service_join - ask to join
- * @l: bound
- * @window: bytes that may be delivered to it and not be read
- *
- * Does not block; with no view or window now it is done later.
- * Return: 0, -EALREADY, -EISCONN, -ESHUTDOWN, -ENOMEM, or why the cluster is
- * dead.
- */
-int samr_service_join(struct samr_local *l, u32 window);
-
-/**
- * samr_service_leave - ask to leave
- *
- * Return: 0, -ENOTCONN when it never asked to join, -EALREADY.
- */
-int samr_service_leave(struct samr_local *l);
-
-/**
- * samr_service_mute - shutdown(SHUT_RD): discard what is and what will be there
- */
-void samr_service_mute(struct samr_local *l);
-
-/**
- * samr_service_reserve - may a message be sent now?
- * @l: the member
- * @len: of the message
- * @sndbuf: limit of what is sent and not yet delivered here
- *
- * Return: 0: it may, and was charged, see samr_service_unreserve();
- * -EAGAIN: ops->writable will say when to ask again; -ENOTCONN, -EPIPE, or why
- * the cluster is dead.
- */
-int samr_service_reserve(struct samr_local *l, u32 len, u32 sndbuf);
-
-/** samr_service_unreserve - what was charged is not going to be sent */
-void samr_service_unreserve(struct samr_local *l, u32 len);
-
-/**
- * samr_service_send - send what was reserved
- * @l: the member
- * @s: @s->group, @port, @kind and @owner are filled in here
- *
- * Return: 0: the charge ends with the delivery; else the charge is still there,
- * -EAGAIN as in samr_service_reserve(), -ENOMEM, -EPIPE, or why the cluster is
- * dead.
- */
-int samr_service_send(struct samr_local *l, struct samr_submit *s);
-
-/**
- * samr_service_writable - would a message of @len bytes be taken, or refused
- * for another reason than -EAGAIN?
- *
- * When not, ops->writable will be called.
- */
-bool samr_service_writable(struct samr_local *l, u32 len, u32 sndbuf);
-
-/**
- * samr_service_peek - what is to be read next
- *
- * Return: a message with a reference for the caller; NULL: the end was reached;
- * ERR_PTR(): -EAGAIN nothing now, -ENOTCONN, or why the cluster is dead.
- */
-struct samr_msg *samr_service_peek(struct samr_local *l);
-
-/** samr_service_pass - it has been read; the caller's reference stays his */
-void samr_service_pass(struct samr_local *l, const struct samr_msg *msg);
-
-/** samr_service_readable - as samr_service_peek(): bits of EPOLL* */
-__poll_t samr_service_poll(struct samr_local *l);
-
-/** samr_service_notify - want view changes from here on, or not */
-void samr_service_notify(struct samr_local *l, bool views);
-
-/** samr_service_local - look at a member */
-void samr_service_local(struct samr_local *l, struct samr_local_info *info);
-
-/** samr_service_err - 0, or why the cluster is dead (negative) */
-int samr_service_err(const struct samr_local *l);
+void samr_service_unlock(struct samr_service *svc, struct list_head *free)
+	__releases(&svc->lock);
 
 #endif /* SAMR_SERVICE_H */

@@ -8,7 +8,7 @@
 #include <linux/mutex.h>
 #include <net/sock.h>
 #include <uapi/linux/samr.h>
-#include "service.h"
+#include "local.h"
 
 /* Default SO_SNDBUF and SO_RCVBUF, bytes: one largest message each. */
 #define SAMR_SNDBUF		(1 << 20)

@@ -1,0 +1,683 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Members of services on this head, see local.h.
+ *
+ * A join or leave that cannot be submitted now stays in @want, and the member
+ * on the pending list, so that a membership always ends, whatever became of the
+ * socket. A member is put on a list BEFORE the order is asked: whoever is
+ * refused is on it when the order calls.
+ */
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+#include "local.h"
+
+/* Wait before a join or leave is tried again for which memory was lacking. */
+#define RETRY_MS	20
+
+#define WANT_JOIN	(1U << SAMR_KIND_JOIN)
+#define WANT_LEAVE	(1U << SAMR_KIND_LEAVE)
+
+static bool may_bind(const struct samr_service *svc, struct net *net)
+{
+	if (uid_valid(svc->uid) && uid_eq(svc->uid, current_euid()))
+		return true;
+	if (gid_valid(svc->gid) && in_egroup_p(svc->gid))
+		return true;
+	return ns_capable(net->user_ns, CAP_NET_BIND_SERVICE);
+}
+
+static struct samr_local *local_new(struct samr_service *svc,
+				    const struct samr_local_ops *ops, void *ctx)
+{
+	struct samr_local *l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	s64 port;
+
+	if (!l)
+		return ERR_PTR(-ENOMEM);
+	port = atomic64_inc_return(&svc->all->ports);
+	if (port > U32_MAX) {
+		kfree(l);
+		return ERR_PTR(-ENOSPC);
+	}
+	refcount_set(&l->ref, 1);
+	l->port = port;
+	l->ops = ops;
+	l->ctx = ctx;
+	l->state = SAMR_MEMBER_BOUND;
+	samr_log_reader_init(&l->reader);
+	INIT_LIST_HEAD(&l->pending);
+	INIT_LIST_HEAD(&l->starved);
+	l->svc = svc;
+	return l;
+}
+
+struct samr_local *samr_local_bind(struct samr_cluster *c, struct net *net,
+				   u32 id, const struct samr_local_ops *ops,
+				   void *ctx)
+{
+	struct samr_services *all = samr_cluster_priv(c);
+	struct samr_service *svc;
+	struct samr_local *l;
+	int err = READ_ONCE(all->err);
+
+	if (err)
+		return ERR_PTR(err);
+	svc = samr_service_get(all, id);
+	if (!svc)
+		return ERR_PTR(-EADDRNOTAVAIL);
+	if (!may_bind(svc, net)) {
+		err = -EACCES;
+		goto err_put;
+	}
+	l = local_new(svc, ops, ctx);
+	if (IS_ERR(l)) {
+		err = PTR_ERR(l);
+		goto err_put;
+	}
+	spin_lock_bh(&svc->lock);
+	if (svc->gone) {
+		spin_unlock_bh(&svc->lock);
+		err = -EADDRNOTAVAIL;
+		goto err_free;
+	}
+	list_add_tail(&l->node, &svc->locals);
+	atomic_inc(&all->bound);
+	spin_unlock_bh(&svc->lock);
+	return l;
+
+err_free:
+	kfree(l);
+err_put:
+	samr_service_put(svc);
+	return ERR_PTR(err);
+}
+
+void samr_local_put(struct samr_local *l)
+{
+	struct samr_service *svc;
+
+	if (!l || !refcount_dec_and_test(&l->ref))
+		return;
+	svc = l->svc;
+	spin_lock_bh(&svc->lock);
+	list_del(&l->node);
+	spin_unlock_bh(&svc->lock);
+	samr_service_put(svc);
+	kfree(l);
+}
+
+/* Onto a list of samr_services, with a reference. */
+static void enlist(struct samr_local *l, struct list_head *node,
+		   struct list_head *list)
+{
+	struct samr_services *all = l->svc->all;
+
+	spin_lock_bh(&all->lock);
+	if (list_empty(node)) {
+		refcount_inc(&l->ref);
+		list_add_tail(node, list);
+	}
+	spin_unlock_bh(&all->lock);
+}
+
+static void starve(struct samr_local *l)
+{
+	enlist(l, &l->starved, &l->svc->all->starved);
+}
+
+/* Off the pending list. Return: whether its reference is the caller's now. */
+static bool unlist_pending(struct samr_local *l)
+{
+	struct samr_services *all = l->svc->all;
+	bool was;
+
+	spin_lock_bh(&all->lock);
+	was = !list_empty(&l->pending);
+	list_del_init(&l->pending);
+	spin_unlock_bh(&all->lock);
+	return was;
+}
+
+static void tell_failed(struct samr_local *l, int err)
+{
+	lockdep_assert_held(&l->svc->lock);
+	if (l->ops)
+		l->ops->failed(l->ctx, err);
+}
+
+static void tell_writable(struct samr_local *l)
+{
+	lockdep_assert_held(&l->svc->lock);
+	l->nospace = false;
+	if (l->ops)
+		l->ops->writable(l->ctx);
+}
+
+static int submit_kind(struct samr_local *l, u8 kind)
+{
+	struct samr_submit s = {
+		.group	= l->svc->id,
+		.port	= l->port,
+		.kind	= kind,
+		.arg	= kind == SAMR_KIND_JOIN ? l->window : 0,
+		.owner	= l,
+	};
+	int err;
+
+	refcount_inc(&l->ref);
+	err = samr_cluster_submit(l->svc->all->c, &s);
+	if (err)
+		samr_local_put(l);
+	return err;
+}
+
+/* What is to be submitted next, or 0 for nothing now. */
+static u32 next_wish(struct samr_local *l)
+{
+	if ((l->want & WANT_JOIN) && (l->want & WANT_LEAVE)) {
+		/* Never asked, so there is nothing to leave. */
+		l->want = 0;
+		l->state = SAMR_MEMBER_LEFT;
+		tell_failed(l, 0);
+	}
+	if (l->want & WANT_JOIN)
+		return WANT_JOIN;
+	/* A message that was let pass must be ordered before the leave. */
+	return l->sending ? 0 : l->want & WANT_LEAVE;
+}
+
+static bool later(int err)
+{
+	return err == -EAGAIN || err == -ENOTCONN || err == -ENOMEM;
+}
+
+/* The cluster is dead, or refuses for good. */
+static void give_up(struct samr_local *l, int err)
+{
+	l->want = 0;
+	l->state = SAMR_MEMBER_LEFT;
+	tell_failed(l, -err);
+}
+
+/*
+ * Submit what @l wants, in order. Called with the service locked; the lock is
+ * dropped meanwhile, and on return.
+ * Return: 0, or why something is still wanted, or why the cluster is dead.
+ */
+static int push(struct samr_local *l)
+	__releases(&l->svc->lock)
+{
+	struct samr_service *svc = l->svc;
+	bool drop = false;
+	int err = 0;
+	u32 wish;
+
+	if (l->pushing) {
+		l->again = true;
+		spin_unlock_bh(&svc->lock);
+		return 0;
+	}
+	l->pushing = true;
+	while ((wish = next_wish(l))) {
+		l->want &= ~wish;
+		l->again = false;
+		enlist(l, &l->pending, &svc->all->pending);
+		spin_unlock_bh(&svc->lock);
+		err = submit_kind(l, wish == WANT_JOIN ? SAMR_KIND_JOIN :
+							 SAMR_KIND_LEAVE);
+		spin_lock_bh(&svc->lock);
+		if (!err)
+			continue;
+		if (!later(err)) {
+			give_up(l, err);
+			break;
+		}
+		l->want |= wish;
+		if (!l->again)
+			break;
+	}
+	l->pushing = false;
+	if (!l->want)
+		drop = unlist_pending(l);
+	spin_unlock_bh(&svc->lock);
+	if (err == -ENOMEM)
+		mod_timer(&svc->all->retry,
+			  jiffies + msecs_to_jiffies(RETRY_MS));
+	if (drop)
+		samr_local_put(l);
+	return err;
+}
+
+void samr_local_kick(struct samr_services *all)
+{
+	struct samr_local *l;
+	LIST_HEAD(work);
+
+	/* The list head moves: a member that is refused again goes to @pending. */
+	spin_lock_bh(&all->lock);
+	list_splice_init(&all->pending, &work);
+	while (!list_empty(&work)) {
+		l = list_first_entry(&work, struct samr_local, pending);
+		list_del_init(&l->pending);
+		spin_unlock_bh(&all->lock);
+		spin_lock_bh(&l->svc->lock);
+		push(l);
+		samr_local_put(l);
+		spin_lock_bh(&all->lock);
+	}
+	spin_unlock_bh(&all->lock);
+}
+
+void samr_local_feed(struct samr_services *all)
+{
+	struct samr_local *l;
+	LIST_HEAD(work);
+
+	spin_lock_bh(&all->lock);
+	list_splice_init(&all->starved, &work);
+	while (!list_empty(&work)) {
+		l = list_first_entry(&work, struct samr_local, starved);
+		list_del_init(&l->starved);
+		spin_unlock_bh(&all->lock);
+		spin_lock_bh(&l->svc->lock);
+		tell_writable(l);
+		spin_unlock_bh(&l->svc->lock);
+		samr_local_put(l);
+		spin_lock_bh(&all->lock);
+	}
+	spin_unlock_bh(&all->lock);
+}
+
+static void forget(struct samr_services *all, struct list_head *list,
+		   bool pending)
+{
+	struct samr_local *l;
+
+	spin_lock_bh(&all->lock);
+	while (!list_empty(list)) {
+		if (pending)
+			l = list_first_entry(list, struct samr_local, pending);
+		else
+			l = list_first_entry(list, struct samr_local, starved);
+		list_del_init(list->next);
+		spin_unlock_bh(&all->lock);
+		samr_local_put(l);
+		spin_lock_bh(&all->lock);
+	}
+	spin_unlock_bh(&all->lock);
+}
+
+void samr_local_forget(struct samr_services *all)
+{
+	forget(all, &all->pending, true);
+	forget(all, &all->starved, false);
+}
+
+int samr_local_join(struct samr_local *l, u32 window)
+{
+	struct samr_service *svc = l->svc;
+	int err = samr_local_err(l);
+	bool drop = false;
+
+	if (err)
+		return err;
+	spin_lock_bh(&svc->lock);
+	if (l->state != SAMR_MEMBER_BOUND) {
+		u32 state = l->state;
+
+		spin_unlock_bh(&svc->lock);
+		return state == SAMR_MEMBER_JOINING ? -EALREADY :
+		       state == SAMR_MEMBER_JOINED ? -EISCONN : -ESHUTDOWN;
+	}
+	l->state = SAMR_MEMBER_JOINING;
+	l->window = window;
+	l->want |= WANT_JOIN;
+	err = push(l);
+	if (err == -EAGAIN || err == -ENOTCONN)
+		return 0;
+	if (err != -ENOMEM)
+		return err;
+
+	/* Say so, unless it was submitted after all. */
+	spin_lock_bh(&svc->lock);
+	if ((l->want & WANT_JOIN) && !l->pushing) {
+		l->want &= ~WANT_JOIN;
+		l->state = SAMR_MEMBER_BOUND;
+		drop = unlist_pending(l);
+	} else {
+		err = 0;
+	}
+	spin_unlock_bh(&svc->lock);
+	if (drop)
+		samr_local_put(l);
+	return err;
+}
+
+/* The membership shall end. Called locked, returns unlocked. */
+static void start_leave(struct samr_local *l)
+	__releases(&l->svc->lock)
+{
+	l->state = SAMR_MEMBER_LEAVING;
+	l->want |= WANT_LEAVE;
+	tell_failed(l, 0);
+	push(l);
+}
+
+int samr_local_leave(struct samr_local *l)
+{
+	int err = samr_local_err(l);
+
+	if (err)
+		return err;
+	spin_lock_bh(&l->svc->lock);
+	switch (l->state) {
+	case SAMR_MEMBER_JOINING:
+	case SAMR_MEMBER_JOINED:
+		start_leave(l);
+		return 0;
+	case SAMR_MEMBER_LEAVING:
+	case SAMR_MEMBER_LEFT:
+		err = -EALREADY;
+		break;
+	default:
+		err = -ENOTCONN;
+		break;
+	}
+	spin_unlock_bh(&l->svc->lock);
+	return err;
+}
+
+void samr_local_close(struct samr_local *l)
+{
+	struct samr_service *svc = l->svc;
+	LIST_HEAD(free);
+
+	spin_lock_bh(&svc->lock);
+	l->ops = NULL;
+	l->ctx = NULL;
+	samr_log_detach(&svc->log, &l->reader, &free);
+	samr_service_unlock(svc, &free);
+
+	spin_lock_bh(&svc->lock);
+	atomic_dec(&svc->all->bound);
+	if (l->state == SAMR_MEMBER_JOINING || l->state == SAMR_MEMBER_JOINED)
+		start_leave(l);
+	else
+		spin_unlock_bh(&svc->lock);
+}
+
+void samr_local_mute(struct samr_local *l)
+{
+	struct samr_service *svc = l->svc;
+	LIST_HEAD(free);
+
+	spin_lock_bh(&svc->lock);
+	l->muted = true;
+	samr_log_detach(&svc->log, &l->reader, &free);
+	samr_service_unlock(svc, &free);
+}
+
+/* May a member in this state send? */
+static int may_send(const struct samr_local *l)
+{
+	switch (l->state) {
+	case SAMR_MEMBER_JOINED:
+		return 0;
+	case SAMR_MEMBER_JOINING:
+		return -EAGAIN;
+	case SAMR_MEMBER_LEAVING:
+	case SAMR_MEMBER_LEFT:
+		return -EPIPE;
+	default:
+		return -ENOTCONN;
+	}
+}
+
+static int may_send_now(struct samr_local *l, u32 sndbuf)
+{
+	int err = samr_local_err(l);
+
+	lockdep_assert_held(&l->svc->lock);
+	if (!err)
+		err = may_send(l);
+	if (!err && l->charged >= sndbuf)
+		err = -EAGAIN;
+	if (err == -EAGAIN) {
+		l->nospace = true;
+		l->sndbuf = sndbuf;
+	}
+	return err;
+}
+
+int samr_local_reserve(struct samr_local *l, u32 len, u32 sndbuf)
+{
+	int err;
+
+	spin_lock_bh(&l->svc->lock);
+	err = may_send_now(l, sndbuf);
+	if (!err) {
+		l->charged += samr_flow_cost(len);
+		l->unsettled += len;
+	}
+	spin_unlock_bh(&l->svc->lock);
+	return err;
+}
+
+/* A charge ends. Wake senders when there is room for more than one. */
+static void discharge(struct samr_local *l, u32 len)
+{
+	lockdep_assert_held(&l->svc->lock);
+	l->charged -= samr_flow_cost(len);
+	l->unsettled -= len;
+	if (l->nospace && l->state != SAMR_MEMBER_JOINING &&
+	    l->charged <= l->sndbuf / 2)
+		tell_writable(l);
+}
+
+void samr_local_unreserve(struct samr_local *l, u32 len)
+{
+	spin_lock_bh(&l->svc->lock);
+	discharge(l, len);
+	spin_unlock_bh(&l->svc->lock);
+}
+
+bool samr_local_room(struct samr_local *l, u32 len)
+{
+	struct samr_services *all = l->svc->all;
+
+	if (samr_cluster_room(all->c, l->svc->id, len))
+		return true;
+	starve(l);
+	return samr_cluster_room(all->c, l->svc->id, len);
+}
+
+static int submit_data(struct samr_local *l, const struct samr_submit *s)
+{
+	struct samr_cluster *c = l->svc->all->c;
+	int err = samr_cluster_submit(c, s);
+
+	if (err != -EAGAIN && err != -ENOTCONN)
+		return err;
+	starve(l);
+	err = samr_cluster_submit(c, s);
+	return err == -ENOTCONN ? -EAGAIN : err;
+}
+
+int samr_local_send(struct samr_local *l, struct samr_submit *s)
+{
+	struct samr_service *svc = l->svc;
+	int err;
+
+	spin_lock_bh(&svc->lock);
+	err = may_send(l);
+	if (err) {
+		spin_unlock_bh(&svc->lock);
+		return err;
+	}
+	l->sending++;
+	spin_unlock_bh(&svc->lock);
+
+	s->group = svc->id;
+	s->port = l->port;
+	s->kind = SAMR_KIND_DATA;
+	s->owner = l;
+	refcount_inc(&l->ref);
+	err = submit_data(l, s);
+
+	spin_lock_bh(&svc->lock);
+	l->sending--;
+	if (!l->sending && l->want)
+		push(l);
+	else
+		spin_unlock_bh(&svc->lock);
+	if (err)
+		samr_local_put(l);
+	return err;
+}
+
+bool samr_local_writable(struct samr_local *l, u32 len, u32 sndbuf)
+{
+	int err;
+
+	spin_lock_bh(&l->svc->lock);
+	err = may_send_now(l, sndbuf);
+	spin_unlock_bh(&l->svc->lock);
+	if (err)
+		return err != -EAGAIN;
+	return samr_local_room(l, len);
+}
+
+void samr_local_wake(struct samr_reader *r)
+{
+	struct samr_local *l = container_of(r, struct samr_local, reader);
+
+	if (l->ops)
+		l->ops->readable(l->ctx);
+}
+
+static void joined(struct samr_local *l, const struct samr_msg *msg)
+{
+	if (msg->refused || !msg->meta.gseq) {
+		if (l->state == SAMR_MEMBER_JOINING)
+			l->state = SAMR_MEMBER_BOUND;
+		tell_failed(l, msg->refused ? ENOSPC : ENETRESET);
+		return;
+	}
+	if (l->state == SAMR_MEMBER_JOINING)
+		l->state = SAMR_MEMBER_JOINED;
+	if (l->ops && !l->muted)
+		samr_log_attach(&l->svc->log, &l->reader);
+	tell_writable(l);
+}
+
+void samr_local_settle(struct samr_local *l, const struct samr_msg *msg)
+{
+	lockdep_assert_held(&l->svc->lock);
+	switch (msg->meta.kind) {
+	case SAMR_KIND_JOIN:
+		joined(l, msg);
+		break;
+	case SAMR_KIND_LEAVE:
+		l->state = SAMR_MEMBER_LEFT;
+		samr_log_end(&l->svc->log, &l->reader,
+			     msg->meta.gseq ?: U64_MAX);
+		tell_failed(l, 0);
+		break;
+	default:
+		discharge(l, msg->meta.len);
+		if (!msg->meta.gseq)
+			tell_failed(l, ENETRESET);
+		break;
+	}
+}
+
+/* What is to be read next, without a reference. */
+static struct samr_msg *front(const struct samr_local *l)
+{
+	struct samr_msg *msg;
+	int err = samr_local_err(l);
+
+	lockdep_assert_held(&l->svc->lock);
+	if (err)
+		return ERR_PTR(err);
+	msg = samr_log_peek(&l->svc->log, &l->reader);
+	if (msg)
+		return msg;
+	if (l->state == SAMR_MEMBER_BOUND)
+		return ERR_PTR(-ENOTCONN);
+	if (l->state == SAMR_MEMBER_LEFT || l->muted)
+		return NULL;
+	return ERR_PTR(-EAGAIN);
+}
+
+struct samr_msg *samr_local_peek(struct samr_local *l)
+{
+	struct samr_msg *msg;
+
+	spin_lock_bh(&l->svc->lock);
+	msg = front(l);
+	if (!IS_ERR_OR_NULL(msg))
+		samr_msg_get(msg);
+	spin_unlock_bh(&l->svc->lock);
+	return msg;
+}
+
+bool samr_local_idle(const struct samr_local *l)
+{
+	bool is;
+
+	spin_lock_bh(&l->svc->lock);
+	is = front(l) == ERR_PTR(-EAGAIN);
+	spin_unlock_bh(&l->svc->lock);
+	return is;
+}
+
+void samr_local_pass(struct samr_local *l, const struct samr_msg *msg)
+{
+	LIST_HEAD(free);
+
+	spin_lock_bh(&l->svc->lock);
+	samr_log_pass(&l->svc->log, &l->reader, msg, &free);
+	samr_service_unlock(l->svc, &free);
+}
+
+__poll_t samr_local_poll(struct samr_local *l)
+{
+	__poll_t mask = 0;
+
+	spin_lock_bh(&l->svc->lock);
+	l->reader.edges = true;
+	if (samr_log_peek(&l->svc->log, &l->reader))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (l->state == SAMR_MEMBER_BOUND)
+		mask |= EPOLLHUP;
+	if (l->state == SAMR_MEMBER_LEFT)
+		mask |= EPOLLHUP | EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
+	spin_unlock_bh(&l->svc->lock);
+	return mask;
+}
+
+void samr_local_notify(struct samr_local *l, bool views)
+{
+	LIST_HEAD(free);
+
+	spin_lock_bh(&l->svc->lock);
+	samr_log_want_views(&l->svc->log, &l->reader, views, &free);
+	samr_service_unlock(l->svc, &free);
+}
+
+void samr_local_info(struct samr_local *l, struct samr_local_info *info)
+{
+	spin_lock_bh(&l->svc->lock);
+	info->service = l->svc->id;
+	info->port = l->port;
+	info->state = l->state;
+	info->members = l->reader.members;
+	info->view = l->reader.view;
+	info->gseq = l->reader.gseq;
+	info->queued = samr_log_unread(&l->svc->log, &l->reader);
+	info->unsettled = l->unsettled;
+	spin_unlock_bh(&l->svc->lock);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A member of a service on this head, as its socket sees it.
+ *
+ * It outlives its socket until whatever it submitted has been ordered, and so
+ * holds neither the socket nor the namespace.
+ */
+#ifndef SAMR_LOCAL_H
+#define SAMR_LOCAL_H
+
+#include <linux/poll.h>
+#include "service.h"
+
+/**
+ * struct samr_local_ops - how a member is told
+ *
+ * All are called under the service's lock, with bottom halves off, and never
+ * after samr_local_close().
+ *
+ * @readable: there is something to read
+ * @writable: what was refused may be tried again, or the state has changed
+ * @failed: @err (positive) came upon it, or 0: the state has changed
+ */
+struct samr_local_ops {
+	void (*readable)(void *ctx);
+	void (*writable)(void *ctx);
+	void (*failed)(void *ctx, int err);
+};
+
+/**
+ * struct samr_local - a member; only service.c and local.c look inside
+ * @ref: one of the socket, one of each submission, one of each list
+ * @svc: with a reference
+ * @port: its number on this head
+ * @node: in samr_service.locals
+ * @ops: see there; NULL once the socket was closed
+ * @ctx: for @ops
+ * @state: enum samr_member_state
+ * @window: it can hold this much unread
+ * @want: (1 << enum samr_kind) of what is to be submitted as soon as possible
+ * @pushing: somebody is submitting it
+ * @again: and shall try again if it is refused
+ * @sending: sends between their check of @state and the order
+ * @muted: nothing is kept for it
+ * @nospace: was refused for @sndbuf or @state, and is to be told
+ * @sndbuf: limit of @charged at the last refusal
+ * @charged: cost of what was sent and not delivered here
+ * @unsettled: bytes of that
+ * @reader: its place in the log
+ * @pending: in samr_services.pending
+ * @starved: in samr_services.starved
+ */
+struct samr_local {
+	refcount_t ref;
+	struct samr_service *svc;
+	u32 port;
+	struct list_head node;
+	const struct samr_local_ops *ops;
+	void *ctx;
+	u32 state;
+	u32 window;
+	u32 want;
+	bool pushing;
+	bool again;
+	u32 sending;
+	bool muted;
+	bool nospace;
+	u32 sndbuf;
+	u64 charged;
+	u64 unsettled;
+	struct samr_reader reader;
+	struct list_head pending;
+	struct list_head starved;
+};
+
+/**
+ * struct samr_local_info - where a member stands
+ *
+ * @state: enum samr_member_state
+ * The other fields are those of struct samr_info.
+ */
+struct samr_local_info {
+	u32 service;
+	u32 port;
+	u32 state;
+	u32 members;
+	u64 view;
+	u64 gseq;
+	u64 queued;
+	u64 unsettled;
+};
+
+/**
+ * samr_local_bind - a member-to-be of a service
+ * @c: the cluster; the caller's reference must last until the local was put
+ * @net: namespace whose owner grants CAP_NET_BIND_SERVICE
+ * @id: of the service
+ * @ops: see there
+ * @ctx: for @ops
+ *
+ * Return: it, with one reference; ERR_PTR(): -EADDRNOTAVAIL no such service,
+ * -EACCES not allowed to the caller, -ENOMEM, -ENETDOWN, -ENOTRECOVERABLE,
+ * -ENOSPC when the incarnation has no port number left.
+ */
+struct samr_local *samr_local_bind(struct samr_cluster *c, struct net *net,
+				     u32 id, const struct samr_local_ops *ops,
+				     void *ctx);
+
+/**
+ * samr_local_close - the socket goes
+ *
+ * What was not read is passed, what was sent stays sent, the membership ends as
+ * soon as the order says so. The caller keeps its reference.
+ */
+void samr_local_close(struct samr_local *l);
+
+/** samr_local_put - give a reference back; NULL is allowed */
+void samr_local_put(struct samr_local *l);
+
+/**
+ * samr_local_join - ask to join
+ * @l: bound
+ * @window: bytes that may be delivered to it and not be read
+ *
+ * Does not block; with no view or window now it is done later.
+ * Return: 0, -EALREADY, -EISCONN, -ESHUTDOWN, -ENOMEM, or why the cluster is
+ * dead.
+ */
+int samr_local_join(struct samr_local *l, u32 window);
+
+/**
+ * samr_local_leave - ask to leave
+ *
+ * Return: 0, -ENOTCONN when it never asked to join, -EALREADY.
+ */
+int samr_local_leave(struct samr_local *l);
+
+/**
+ * samr_local_mute - shutdown(SHUT_RD): discard what is and what will be there
+ */
+void samr_local_mute(struct samr_local *l);
+
+/**
+ * samr_local_reserve - may a message be sent now?
+ * @l: the member
+ * @len: of the message
+ * @sndbuf: limit of what is sent and not yet delivered here
+ *
+ * Return: 0: it may, and was charged, see samr_local_unreserve();
+ * -EAGAIN: ops->writable will say when to ask again; -ENOTCONN, -EPIPE, or why
+ * the cluster is dead.
+ */
+int samr_local_reserve(struct samr_local *l, u32 len, u32 sndbuf);
+
+/** samr_local_unreserve - what was charged is not going to be sent */
+void samr_local_unreserve(struct samr_local *l, u32 len);
+
+/**
+ * samr_local_send - send what was reserved
+ * @l: the member
+ * @s: @s->group, @port, @kind and @owner are filled in here
+ *
+ * Return: 0: the charge ends with the delivery; else the charge is still there,
+ * -EAGAIN as in samr_local_reserve(), -ENOMEM, -EPIPE, or why the cluster is
+ * dead.
+ */
+int samr_local_send(struct samr_local *l, struct samr_submit *s);
+
+/**
+ * samr_local_room - would the order take a message of @len bytes now?
+ *
+ * When not, ops->writable will say when to ask again.
+ */
+bool samr_local_room(struct samr_local *l, u32 len);
+
+/**
+ * samr_local_writable - would a message of @len bytes be taken, or refused
+ * for another reason than -EAGAIN?
+ *
+ * When not, ops->writable will be called.
+ */
+bool samr_local_writable(struct samr_local *l, u32 len, u32 sndbuf);
+
+/**
+ * samr_local_peek - what is to be read next
+ *
+ * Return: a message with a reference for the caller; NULL: the end was reached;
+ * ERR_PTR(): -EAGAIN nothing now, -ENOTCONN, or why the cluster is dead.
+ */
+struct samr_msg *samr_local_peek(struct samr_local *l);
+
+/** samr_local_idle - would samr_local_peek() answer -EAGAIN? */
+bool samr_local_idle(const struct samr_local *l);
+
+/** samr_local_pass - it has been read; the caller's reference stays his */
+void samr_local_pass(struct samr_local *l, const struct samr_msg *msg);
+
+/** samr_local_poll - what may be read, as EPOLL* bits; edges are told from now on */
+__poll_t samr_local_poll(struct samr_local *l);
+
+/** samr_local_notify - want view changes from here on, or not */
+void samr_local_notify(struct samr_local *l, bool views);
+
+/** samr_local_info - look at a member */
+void samr_local_info(struct samr_local *l, struct samr_local_info *info);
+
+/** samr_local_err - 0, or why the cluster is dead (negative) */
+static inline int samr_local_err(const struct samr_local *l)
+{
+	return READ_ONCE(l->svc->all->err);
+}
+
+/* ---- for service.c ---- */
+
+/**
+ * samr_local_settle - an own message was delivered, or dropped (gseq 0)
+ * @l: its owner; its service is locked
+ * @msg: the message, not in the log yet
+ */
+void samr_local_settle(struct samr_local *l, const struct samr_msg *msg);
+
+/** samr_local_wake - the reader in a member has something to read */
+void samr_local_wake(struct samr_reader *r);
+
+/** samr_local_kick - submit what waits on samr_services.pending */
+void samr_local_kick(struct samr_services *all);
+
+/** samr_local_feed - let those on samr_services.starved try again */
+void samr_local_feed(struct samr_services *all);
+
+/** samr_local_forget - drop the references of both lists */
+void samr_local_forget(struct samr_services *all);
+
+#endif /* SAMR_LOCAL_H */

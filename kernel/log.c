@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The delivery log of a service, see log.h.
+ *
+ * Invariants: @msgs ascends by gseq; @readers ascends by what they read next; a
+ * reader's next message is one that it wants; a message before the first
+ * reader's next one is not in the log.
+ */
+#include <linux/bug.h>
+#include "log.h"
+
+static struct samr_msg *msg_of(const struct list_head *link)
+{
+	return list_entry(link, struct samr_msg, link);
+}
+
+static u32 bytes_of(const struct samr_msg *msg)
+{
+	return msg->meta.kind == SAMR_KIND_DATA ? msg->meta.len : 0;
+}
+
+static bool changes_view(const struct samr_msg *msg)
+{
+	return msg->meta.kind != SAMR_KIND_DATA && msg->members;
+}
+
+static bool wants(const struct samr_reader *r, const struct samr_msg *msg)
+{
+	if (msg->meta.kind == SAMR_KIND_DATA)
+		return true;
+	return r->views && changes_view(msg);
+}
+
+static bool idle(const struct samr_log *log, const struct samr_reader *r)
+{
+	return r->next == &log->msgs;
+}
+
+/* Where a reader stands among the others. */
+static u64 place_of(const struct samr_log *log, const struct samr_reader *r)
+{
+	return idle(log, r) ? U64_MAX : msg_of(r->next)->meta.gseq;
+}
+
+void samr_log_init(struct samr_log *log)
+{
+	memset(log, 0, sizeof(*log));
+	INIT_LIST_HEAD(&log->msgs);
+	INIT_LIST_HEAD(&log->readers);
+}
+
+void samr_log_reader_init(struct samr_reader *r)
+{
+	memset(r, 0, sizeof(*r));
+	INIT_LIST_HEAD(&r->node);
+}
+
+void samr_log_attach(struct samr_log *log, struct samr_reader *r)
+{
+	if (WARN_ON_ONCE(samr_log_attached(r)))
+		return;
+	r->next = &log->msgs;
+	r->seen = log->bytes;
+	list_add_tail(&r->node, &log->readers);
+}
+
+/* @msg lies behind @r, read or not wanted. */
+static void step_over(struct samr_reader *r, const struct samr_msg *msg)
+{
+	r->seen += bytes_of(msg);
+	if (changes_view(msg)) {
+		r->view = msg->members->id;
+		r->members = msg->members->count;
+	}
+}
+
+/* Nobody waits for the messages before the first reader's next one. */
+static void release(struct samr_log *log, struct list_head *free)
+{
+	const struct samr_reader *first;
+	struct samr_msg *msg;
+	u64 floor = U64_MAX;
+
+	first = list_first_entry_or_null(&log->readers, struct samr_reader,
+					 node);
+	if (first)
+		floor = place_of(log, first);
+	while (!list_empty(&log->msgs)) {
+		msg = msg_of(log->msgs.next);
+		if (msg->meta.gseq >= floor)
+			break;
+		list_move_tail(&msg->link, free);
+		log->count--;
+		log->done = msg->meta.gseq;
+		log->cost += samr_flow_cost(msg->meta.len);
+	}
+}
+
+/* The reader has gone ahead: to its new place among the others. */
+static void sort(struct samr_log *log, struct samr_reader *r)
+{
+	u64 place = place_of(log, r);
+	struct samr_reader *at;
+
+	list_del(&r->node);
+	list_for_each_entry_reverse(at, &log->readers, node)
+		if (place_of(log, at) <= place)
+			break;
+	list_add(&r->node, &at->node);
+}
+
+/* From @r->next on to something that it wants, to its end, or to the last. */
+static void skip(struct samr_log *log, struct samr_reader *r)
+{
+	const struct samr_msg *msg;
+
+	while (!idle(log, r)) {
+		msg = msg_of(r->next);
+		if (r->end && msg->meta.gseq >= r->end)
+			break;
+		if (wants(r, msg)) {
+			sort(log, r);
+			return;
+		}
+		step_over(r, msg);
+		r->next = r->next->next;
+	}
+	if (r->end) {
+		r->seen = r->limit;
+		r->next = NULL;
+		list_del_init(&r->node);
+		return;
+	}
+	sort(log, r);
+}
+
+void samr_log_detach(struct samr_log *log, struct samr_reader *r,
+		     struct list_head *free)
+{
+	if (!samr_log_attached(r))
+		return;
+	r->limit = log->bytes;
+	r->seen = log->bytes;
+	r->next = NULL;
+	list_del_init(&r->node);
+	release(log, free);
+}
+
+void samr_log_end(struct samr_log *log, struct samr_reader *r, u64 gseq)
+{
+	if (!samr_log_attached(r))
+		return;
+	r->end = gseq;
+	r->limit = log->bytes;
+	if (idle(log, r))
+		skip(log, r);
+}
+
+void samr_log_append(struct samr_log *log, struct samr_msg *msg,
+		     struct list_head *free,
+		     void (*wake)(struct samr_reader *r))
+{
+	struct samr_reader *r, *next;
+	bool wanted = !list_empty(&log->msgs);
+	LIST_HEAD(idlers);
+
+	list_for_each_entry(r, &log->readers, node)
+		wanted |= wants(r, msg);
+	log->bytes += bytes_of(msg);
+	if (wanted) {
+		list_add_tail(&msg->link, &log->msgs);
+		log->count++;
+	} else {
+		list_add_tail(&msg->link, free);
+		log->done = msg->meta.gseq;
+		log->cost += samr_flow_cost(msg->meta.len);
+	}
+
+	list_for_each_entry_safe(r, next, &log->readers, node) {
+		if (!idle(log, r)) {
+			if (r->edges && !r->end && wants(r, msg))
+				wake(r);
+		} else if (wants(r, msg)) {
+			r->next = &msg->link;
+			wake(r);
+		} else {
+			step_over(r, msg);
+			list_move_tail(&r->node, &idlers);
+		}
+	}
+	list_splice_tail(&idlers, &log->readers);
+}
+
+struct samr_msg *samr_log_peek(const struct samr_log *log,
+			       const struct samr_reader *r)
+{
+	if (!samr_log_attached(r) || idle(log, r))
+		return NULL;
+	return msg_of(r->next);
+}
+
+void samr_log_pass(struct samr_log *log, struct samr_reader *r,
+		   const struct samr_msg *msg, struct list_head *free)
+{
+	if (samr_log_peek(log, r) != msg)
+		return;
+	r->gseq = msg->meta.gseq;
+	step_over(r, msg);
+	r->next = r->next->next;
+	skip(log, r);
+	release(log, free);
+}
+
+void samr_log_want_views(struct samr_log *log, struct samr_reader *r, bool views,
+			 struct list_head *free)
+{
+	r->views = views;
+	if (!samr_log_attached(r))
+		return;
+	skip(log, r);
+	release(log, free);
+}
+
+u64 samr_log_unread(const struct samr_log *log, const struct samr_reader *r)
+{
+	if (!samr_log_attached(r))
+		return 0;
+	return (r->end ? r->limit : log->bytes) - r->seen;
+}
+
+void samr_log_free(struct list_head *free)
+{
+	struct samr_msg *msg, *next;
+
+	list_for_each_entry_safe(msg, next, free, link) {
+		list_del_init(&msg->link);
+		samr_msg_put(msg);
+	}
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Bytes of messages, see payload.h. */
+#include <linux/err.h>
+#include <linux/skbuff.h>
+#include <linux/socket.h>
+#include <linux/uio.h>
+#include "cluster.h"
+#include "payload.h"
+
+/* Linear up to here; more goes into pages. */
+#define LINEAR_MAX	SKB_WITH_OVERHEAD(4096)
+
+/* Pages of one sk_buff in a chain: 6.1 takes no more than MAX_SKB_FRAGS. */
+#define CHUNK		(16 * PAGE_SIZE)
+#define CHUNK_ORDER	3
+
+/* One sk_buff of @len bytes, not filled. */
+static struct sk_buff *chunk_new(u32 len, gfp_t gfp)
+{
+	u32 linear = len <= LINEAR_MAX ? len : 0;
+	struct sk_buff *skb;
+	int err;
+
+	skb = alloc_skb_with_frags(linear, len - linear, CHUNK_ORDER, &err, gfp);
+	if (!skb)
+		return NULL;
+	skb_put(skb, linear);
+	skb->data_len = len - linear;
+	skb->len = len;
+	return skb;
+}
+
+static struct sk_buff *chain_new(u32 len, gfp_t gfp)
+{
+	struct sk_buff *skb, *next, **tail;
+	u32 part = min_t(u32, len, CHUNK);
+
+	skb = chunk_new(part, gfp);
+	if (!skb)
+		return NULL;
+	tail = &skb_shinfo(skb)->frag_list;
+	for (len -= part; len; len -= part) {
+		part = min_t(u32, len, CHUNK);
+		next = chunk_new(part, gfp);
+		if (!next) {
+			kfree_skb(skb);
+			return NULL;
+		}
+		*tail = next;
+		tail = &next->next;
+		skb->len += part;
+		skb->data_len += part;
+		skb->truesize += next->truesize;
+	}
+	return skb;
+}
+
+struct sk_buff *samr_payload_new(struct msghdr *msg, u32 len, gfp_t gfp)
+{
+	struct sk_buff *skb = chain_new(len, gfp);
+
+	if (!skb)
+		return ERR_PTR(-ENOMEM);
+	if (skb_copy_datagram_from_iter(skb, 0, &msg->msg_iter, len)) {
+		kfree_skb(skb);
+		return ERR_PTR(-EFAULT);
+	}
+	return skb;
+}
+
+int samr_payload_copy(const struct samr_msg *m, struct msghdr *msg, u32 len)
+{
+	const struct samr_piece *p = m->npieces > 1 ? m->pieces : &m->one;
+	struct sk_buff *skb;
+	u32 done, part;
+	int err;
+
+	for (done = 0; done < len; done += part, p++) {
+		skb = samr_blob_skb(p->blob);
+		part = min_t(u32, skb->len, len - done);
+		err = skb_copy_datagram_msg(skb, 0, msg, part);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+u32 samr_payload_view_len(const struct samr_msg *m)
+{
+	return sizeof(struct samr_view) +
+	       m->members->count * sizeof(struct samr_view_member);
+}
+
+int samr_payload_copy_view(const struct samr_msg *m,
+			   const struct samr_view_member *self,
+			   struct msghdr *msg, u32 len)
+{
+	const struct samr_members *all = m->members;
+	struct samr_view_member one = {};
+	struct samr_view v = { .id = all->id, .count = all->count };
+	u32 i, part = min_t(u32, len, sizeof(v));
+
+	if (copy_to_iter(&v, part, &msg->msg_iter) != part)
+		return -EFAULT;
+	for (i = 0, len -= part; len; i++, len -= part) {
+		one.node = all->m[i].node;
+		one.incarnation = all->m[i].inc;
+		one.port = all->m[i].port;
+		one.flags = one.node == self->node && one.port == self->port &&
+			    one.incarnation == self->incarnation ?
+			    SAMR_MEMBER_SELF : 0;
+		part = min_t(u32, len, sizeof(one));
+		if (copy_to_iter(&one, part, &msg->msg_iter) != part)
+			return -EFAULT;
+	}
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Bytes of messages: from user space into an sk_buff, and out of a message.
+ */
+#ifndef SAMR_PAYLOAD_H
+#define SAMR_PAYLOAD_H
+
+#include <linux/gfp_types.h>
+#include <linux/types.h>
+#include <uapi/linux/samr.h>
+
+struct msghdr;
+struct samr_msg;
+struct sk_buff;
+
+/**
+ * samr_payload_new - gather the data of a sendmsg()
+ * @msg: where it is; its iterator moves on
+ * @len: how many bytes, 1 .. SAMR_MESSAGE_MAX
+ * @gfp: how to allocate
+ *
+ * Return: an sk_buff of @len bytes, paged beyond a page and with a fragment
+ * list beyond what the pages of one can hold; ERR_PTR(): -ENOMEM, -EFAULT.
+ */
+struct sk_buff *samr_payload_new(struct msghdr *msg, u32 len, gfp_t gfp);
+
+/** samr_payload_copy - the first @len bytes of a message; 0 or -EFAULT */
+int samr_payload_copy(const struct samr_msg *m, struct msghdr *msg, u32 len);
+
+/** samr_payload_view_len - bytes of the struct samr_view made of a JOIN or LEAVE */
+u32 samr_payload_view_len(const struct samr_msg *m);
+
+/**
+ * samr_payload_copy_view - the first @len bytes of a struct samr_view
+ * @m: JOIN or LEAVE that changed the group
+ * @self: the receiving member; flags are not looked at
+ * @msg: where to
+ * @len: at most samr_payload_view_len()
+ *
+ * Return: 0 or -EFAULT.
+ */
+int samr_payload_copy_view(const struct samr_msg *m,
+			   const struct samr_view_member *self,
+			   struct msghdr *msg, u32 len);
+
+#endif /* SAMR_PAYLOAD_H */

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Services, and the cluster's face for them, see service.h.
+ */
+#include <linux/err.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include "local.h"
+
+/* Reading is reported when it frees this part of the slowest member's window. */
+#define REPORT_PART	8
+
+static struct samr_services *all_of(struct samr_cluster *c)
+{
+	return samr_cluster_priv(c);
+}
+
+struct samr_service *samr_service_get(struct samr_services *all, u32 id)
+{
+	struct samr_service *svc;
+
+	rcu_read_lock();
+	svc = xa_load(&all->table, id);
+	if (svc && !refcount_inc_not_zero(&svc->ref))
+		svc = NULL;
+	rcu_read_unlock();
+	return svc;
+}
+
+void samr_service_put(struct samr_service *svc)
+{
+	if (refcount_dec_and_test(&svc->ref))
+		kfree_rcu(svc, rcu);
+}
+
+static struct samr_service *service_new(struct samr_services *all, u32 id,
+					const char *name, kuid_t uid, kgid_t gid)
+{
+	struct samr_service *svc = kzalloc(sizeof(*svc), GFP_KERNEL_ACCOUNT);
+
+	if (!svc)
+		return NULL;
+	refcount_set(&svc->ref, 1);
+	svc->all = all;
+	svc->id = id;
+	strscpy(svc->name, name, sizeof(svc->name));
+	svc->uid = uid;
+	svc->gid = gid;
+	spin_lock_init(&svc->lock);
+	samr_log_init(&svc->log);
+	INIT_LIST_HEAD(&svc->locals);
+	return svc;
+}
+
+int samr_service_add(struct samr_cluster *c, u32 id, const char *name,
+		     kuid_t uid, kgid_t gid, struct netlink_ext_ack *extack)
+{
+	struct samr_services *all = all_of(c);
+	struct samr_service *svc;
+	unsigned long i, count = 0;
+	int err = READ_ONCE(all->err);
+
+	if (err)
+		return err;
+	name = name ?: "";
+	if (!id || strlen(name) >= SAMR_NAME_MAX) {
+		NL_SET_ERR_MSG(extack, "service id is 0, or name is too long");
+		return -EINVAL;
+	}
+	xa_for_each(&all->table, i, svc) {
+		count++;
+		if (*name && !strcmp(svc->name, name)) {
+			NL_SET_ERR_MSG(extack, "a service of this name exists");
+			return -EEXIST;
+		}
+	}
+	if (count >= SAMR_GROUPS_MAX) {
+		NL_SET_ERR_MSG(extack, "too many services");
+		return -ENOSPC;
+	}
+	svc = service_new(all, id, name, uid, gid);
+	if (!svc)
+		return -ENOMEM;
+	err = xa_insert(&all->table, id, svc, GFP_KERNEL);
+	if (!err)
+		return 0;
+	kfree(svc);
+	if (err == -EBUSY) {
+		NL_SET_ERR_MSG(extack, "a service of this id exists");
+		err = -EEXIST;
+	}
+	return err;
+}
+
+int samr_service_del(struct samr_cluster *c, u32 id,
+		     struct netlink_ext_ack *extack)
+{
+	struct samr_service *svc = samr_service_get(all_of(c), id);
+	bool busy;
+
+	if (!svc) {
+		NL_SET_ERR_MSG(extack, "no such service");
+		return -ENOENT;
+	}
+	spin_lock_bh(&svc->lock);
+	busy = !list_empty(&svc->locals);
+	if (!busy)
+		svc->gone = true;
+	spin_unlock_bh(&svc->lock);
+	if (busy) {
+		NL_SET_ERR_MSG(extack,
+			       "service has sockets, or members that still leave");
+	} else {
+		xa_erase(&svc->all->table, id);
+		samr_service_put(svc);
+	}
+	samr_service_put(svc);
+	return busy ? -EBUSY : 0;
+}
+
+static void describe(struct samr_service *svc, struct samr_service_info *info)
+{
+	struct samr_msg *msg;
+	struct samr_local *l;
+
+	memset(info, 0, sizeof(*info));
+	info->id = svc->id;
+	strscpy(info->name, svc->name, sizeof(info->name));
+	info->uid = svc->uid;
+	info->gid = svc->gid;
+	spin_lock_bh(&svc->lock);
+	list_for_each_entry(l, &svc->locals, node) {
+		if (!l->ops) {
+			info->leaving += l->state == SAMR_MEMBER_LEAVING;
+			continue;
+		}
+		info->sockets++;
+		info->joined += l->state == SAMR_MEMBER_JOINED;
+	}
+	list_for_each_entry(msg, &svc->log.msgs, link)
+		info->bytes += msg->meta.len;
+	info->messages = svc->log.count;
+	info->consumed = svc->log.done;
+	spin_unlock_bh(&svc->lock);
+}
+
+int samr_service_info(struct samr_cluster *c, u32 id,
+		      struct samr_service_info *info)
+{
+	struct samr_service *svc = samr_service_get(all_of(c), id);
+
+	if (!svc)
+		return -ENOENT;
+	describe(svc, info);
+	samr_service_put(svc);
+	return 0;
+}
+
+u32 samr_service_next(struct samr_cluster *c, u32 after,
+		      struct samr_service_info *info)
+{
+	struct samr_services *all = all_of(c);
+	unsigned long id = after;
+	struct samr_service *svc;
+
+	rcu_read_lock();
+	do {
+		svc = xa_find_after(&all->table, &id, U32_MAX, XA_PRESENT);
+	} while (svc && !refcount_inc_not_zero(&svc->ref));
+	rcu_read_unlock();
+	if (!svc)
+		return 0;
+	describe(svc, info);
+	samr_service_put(svc);
+	return info->id;
+}
+
+u32 samr_service_find(struct samr_cluster *c, const char *name)
+{
+	struct samr_services *all = all_of(c);
+	struct samr_service *svc;
+	unsigned long i;
+	u32 id = 0;
+
+	if (!*name)
+		return 0;
+	rcu_read_lock();
+	xa_for_each(&all->table, i, svc) {
+		if (!strcmp(svc->name, name)) {
+			id = svc->id;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return id;
+}
+
+static bool report_due(const struct samr_service *svc)
+{
+	const struct samr_log *log = &svc->log;
+
+	return log->cost && !svc->reporting &&
+	       (list_empty(&log->msgs) ||
+		log->cost >= svc->window / REPORT_PART);
+}
+
+/*
+ * One at a time, so that the numbers never go backwards. The cluster may deliver
+ * meanwhile, on this CPU too: then the loop here sees to that as well.
+ */
+static void report(struct samr_service *svc)
+{
+	u64 gseq;
+	u32 cost;
+
+	while (report_due(svc)) {
+		gseq = svc->log.done;
+		cost = min_t(u64, svc->log.cost, U32_MAX);
+		svc->log.cost = 0;
+		svc->reporting = true;
+		spin_unlock_bh(&svc->lock);
+		samr_cluster_consumed(svc->all->c, svc->id, gseq, cost);
+		spin_lock_bh(&svc->lock);
+		svc->reporting = false;
+	}
+}
+
+void samr_service_unlock(struct samr_service *svc, struct list_head *free)
+	__releases(&svc->lock)
+{
+	report(svc);
+	spin_unlock_bh(&svc->lock);
+	samr_log_free(free);
+}
+
+static void new_window(struct samr_service *svc, const struct samr_members *m)
+{
+	u32 i;
+
+	svc->window = U32_MAX;
+	for (i = 0; i < m->count; i++)
+		svc->window = min(svc->window, m->m[i].window);
+}
+
+static void deliver(void *priv, struct samr_msg *msg)
+{
+	struct samr_local *own = msg->owner;
+	struct samr_service *svc;
+	LIST_HEAD(free);
+
+	svc = own ? own->svc : samr_service_get(priv, msg->meta.group);
+	if (!svc) {
+		samr_msg_put(msg);
+		return;
+	}
+	INIT_LIST_HEAD(&msg->link);
+	spin_lock_bh(&svc->lock);
+	if (own)
+		samr_local_settle(own, msg);
+	if (!msg->meta.gseq) {
+		list_add(&msg->link, &free);
+	} else {
+		if (msg->members)
+			new_window(svc, msg->members);
+		samr_log_append(&svc->log, msg, &free, samr_local_wake);
+	}
+	samr_service_unlock(svc, &free);
+	if (own)
+		samr_local_put(own);
+	else
+		samr_service_put(svc);
+}
+
+static void retry(struct timer_list *t)
+{
+	struct samr_services *all = from_timer(all, t, retry);
+
+	samr_local_kick(all);
+}
+
+static void *open(struct samr_cluster *c)
+{
+	struct samr_services *all = kzalloc(sizeof(*all), GFP_KERNEL_ACCOUNT);
+
+	if (!all)
+		return ERR_PTR(-ENOMEM);
+	all->c = c;
+	xa_init(&all->table);
+	spin_lock_init(&all->lock);
+	INIT_LIST_HEAD(&all->pending);
+	INIT_LIST_HEAD(&all->starved);
+	timer_setup(&all->retry, retry, 0);
+	return all;
+}
+
+static unsigned int busy(void *priv)
+{
+	struct samr_services *all = priv;
+
+	return atomic_read(&all->bound);
+}
+
+static void close(void *priv)
+{
+	struct samr_services *all = priv;
+	struct samr_service *svc;
+	unsigned long i;
+
+	del_timer_sync(&all->retry);
+	samr_local_forget(all);
+	xa_for_each(&all->table, i, svc) {
+		xa_erase(&all->table, i);
+		samr_service_put(svc);
+	}
+	xa_destroy(&all->table);
+	kfree(all);
+}
+
+static void writable(void *priv)
+{
+	samr_local_kick(priv);
+	samr_local_feed(priv);
+}
+
+static void halted(void *priv, int err)
+{
+	struct samr_services *all = priv;
+	struct samr_service *svc;
+	struct samr_local *l;
+	unsigned long i;
+
+	WRITE_ONCE(all->err, err);
+	rcu_read_lock();
+	xa_for_each(&all->table, i, svc) {
+		spin_lock_bh(&svc->lock);
+		list_for_each_entry(l, &svc->locals, node)
+			if (l->ops)
+				l->ops->failed(l->ctx, -err);
+		spin_unlock_bh(&svc->lock);
+	}
+	rcu_read_unlock();
+	samr_local_kick(all);
+	samr_local_feed(all);
+}
+
+static const struct samr_cluster_face face = {
+	.open		= open,
+	.busy		= busy,
+	.close		= close,
+	.deliver	= deliver,
+	.writable	= writable,
+	.view		= writable,
+	.halted		= halted,
+};
+
+void samr_service_init(void)
+{
+	samr_cluster_set_face(&face);
+}

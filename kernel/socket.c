@@ -1,0 +1,716 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * AF_SAMR sockets: from the system calls to the member (local.h) and back.
+ *
+ * The socket lock serialises bind, options and shutdown only. Senders and
+ * readers sleep on the socket's wait queue without it; whoever wakes them does
+ * so under the service's lock, so a state that was looked at under that lock
+ * after queueing cannot change unnoticed.
+ */
+#include <linux/compat.h>
+#include <linux/poll.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <net/sock.h>
+#include <asm/ioctls.h>
+#include "payload.h"
+#include "socket.h"
+
+static DEFINE_SPINLOCK(sockets_lock);
+static HLIST_HEAD(sockets);
+
+int samr_socket_walk(struct net *net, int (*fn)(struct sock *sk, void *arg),
+		     void *arg)
+{
+	struct samr_sock *ssk;
+	int ret = 0;
+
+	spin_lock_bh(&sockets_lock);
+	hlist_for_each_entry(ssk, &sockets, node) {
+		if (!net_eq(sock_net(&ssk->sk), net))
+			continue;
+		ret = fn(&ssk->sk, arg);
+		if (ret)
+			break;
+	}
+	spin_unlock_bh(&sockets_lock);
+	return ret;
+}
+
+/* ---- what the member tells ---- */
+
+static void on_readable(void *ctx)
+{
+	struct sock *sk = ctx;
+
+	sk->sk_data_ready(sk);
+}
+
+static void wake_all(struct sock *sk, __poll_t mask)
+{
+	struct socket_wq *wq;
+
+	rcu_read_lock();
+	wq = rcu_dereference(sk->sk_wq);
+	if (skwq_has_sleeper(wq))
+		wake_up_interruptible_poll(&wq->wait, mask);
+	rcu_read_unlock();
+}
+
+static void on_writable(void *ctx)
+{
+	struct sock *sk = ctx;
+
+	wake_all(sk, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+	sk_wake_async(sk, SOCK_WAKE_SPACE, POLL_OUT);
+}
+
+static void on_failed(void *ctx, int err)
+{
+	struct sock *sk = ctx;
+
+	if (err)
+		WRITE_ONCE(sk->sk_err, err);
+	wake_all(sk, EPOLLIN | EPOLLRDNORM | EPOLLRDHUP | EPOLLOUT |
+		     EPOLLWRNORM | EPOLLHUP | (err ? EPOLLERR : 0));
+	sk_wake_async(sk, SOCK_WAKE_WAITD, err ? POLL_ERR : POLL_HUP);
+}
+
+static const struct samr_local_ops local_ops = {
+	.readable	= on_readable,
+	.writable	= on_writable,
+	.failed		= on_failed,
+};
+
+/* ---- address ---- */
+
+/* Return: 0, -EINVAL, -EAFNOSUPPORT. */
+static int check_addr(const struct sockaddr_samr *a, int len)
+{
+	if (len < (int)sizeof(*a))
+		return -EINVAL;
+	if (a->family != AF_SAMR)
+		return -EAFNOSUPPORT;
+	if (a->reserved || a->reserved2 || !a->service)
+		return -EINVAL;
+	return 0;
+}
+
+static int samr_bind(struct socket *sock, struct sockaddr *uaddr, int len)
+{
+	const struct sockaddr_samr *a = (const struct sockaddr_samr *)uaddr;
+	struct sock *sk = sock->sk;
+	struct samr_sock *ssk = samr_sk(sk);
+	struct samr_cluster *c;
+	struct samr_local *l;
+	int err = check_addr(a, len);
+
+	if (err)
+		return err;
+	if (a->node || a->port)
+		return -EINVAL;
+	c = samr_cluster_get(sock_net(sk));
+	if (!c)
+		return -ENETDOWN;
+	lock_sock(sk);
+	if (ssk->local) {
+		err = -EINVAL;
+		goto out;
+	}
+	l = samr_local_bind(c, sock_net(sk), a->service, &local_ops, sk);
+	if (IS_ERR(l)) {
+		err = PTR_ERR(l);
+		goto out;
+	}
+	samr_local_notify(l, ssk->notify & (1 << SAMR_TYPE_VIEW));
+	ssk->cluster = c;
+	c = NULL;
+	smp_store_release(&ssk->local, l);
+out:
+	release_sock(sk);
+	if (c)
+		samr_cluster_put(c);
+	return err;
+}
+
+static int samr_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
+{
+	struct sockaddr_samr *a = (struct sockaddr_samr *)uaddr;
+	struct samr_local *l = samr_sk_local(sock->sk);
+	struct samr_local_info info = { .state = SAMR_MEMBER_NEW };
+	u64 inc;
+
+	if (l)
+		samr_local_info(l, &info);
+	if (peer && info.state != SAMR_MEMBER_JOINED)
+		return -ENOTCONN;
+	memset(a, 0, sizeof(*a));
+	a->family = AF_SAMR;
+	if (l) {
+		a->service = info.service;
+		if (!peer) {
+			a->node = samr_cluster_self(samr_sk(sock->sk)->cluster,
+						    &inc);
+			a->port = info.port;
+		}
+	}
+	return sizeof(*a);
+}
+
+/* ---- sending ---- */
+
+static int parse_control(struct msghdr *msg, struct samr_send *how)
+{
+	struct samr_send s;
+	struct cmsghdr *c;
+
+	for_each_cmsghdr(c, msg) {
+		if (!CMSG_OK(msg, c))
+			return -EINVAL;
+		if (c->cmsg_level != SOL_SAMR)
+			continue;
+		if (c->cmsg_type != SAMR_SEND ||
+		    c->cmsg_len != CMSG_LEN(sizeof(s)))
+			return -EINVAL;
+		memcpy(&s, CMSG_DATA(c), sizeof(s));
+		if ((s.flags & ~SAMR_SEND_SAFE) || s.reserved)
+			return -EINVAL;
+		*how = s;
+	}
+	return 0;
+}
+
+/* A group socket has one destination, which need not be named. */
+static int check_name(const struct msghdr *msg, const struct samr_local *l)
+{
+	const struct sockaddr_samr *a = msg->msg_name;
+	int err;
+
+	if (!a)
+		return 0;
+	err = check_addr(a, msg->msg_namelen);
+	if (err)
+		return err;
+	return a->service != l->svc->id || a->node || a->port ? -EISCONN : 0;
+}
+
+/**
+ * struct attempt - one sendmsg() under way
+ * @l: the member
+ * @s: what is submitted
+ * @len: of the message
+ * @charged: samr_local_reserve() was passed
+ */
+struct attempt {
+	struct samr_local *l;
+	struct samr_submit s;
+	u32 len;
+	bool charged;
+};
+
+/*
+ * Go as far as possible: reserve, gather the data, submit.
+ * Return: 0, -EAGAIN: wait and call again; an error.
+ */
+static int try_send(struct sock *sk, struct msghdr *msg, struct attempt *a)
+{
+	struct sk_buff *skb;
+	int err;
+
+	if (!a->charged) {
+		err = samr_local_reserve(a->l, a->len, READ_ONCE(sk->sk_sndbuf));
+		if (err)
+			return err;
+		a->charged = true;
+	}
+	if (a->len && !a->s.payload) {
+		/* Not worth the copying when it is known to be refused. */
+		if (a->len > PAGE_SIZE && !samr_local_room(a->l, a->len))
+			return -EAGAIN;
+		skb = samr_payload_new(msg, a->len, sk->sk_allocation);
+		if (IS_ERR(skb))
+			return PTR_ERR(skb);
+		a->s.payload = samr_blob_of_skb(skb);
+	}
+	return samr_local_send(a->l, &a->s);
+}
+
+/* What sleeps returns when it was not woken for good. */
+static int wait_error(struct sock *sk, long timeo)
+{
+	if (signal_pending(current))
+		return sock_intr_errno(timeo);
+	return timeo ? 0 : -EAGAIN;
+}
+
+static int send_waiting(struct sock *sk, struct msghdr *msg, struct attempt *a,
+			long timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int err;
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	for (;;) {
+		err = sock_error(sk);
+		if (err)
+			break;
+		if (sk->sk_shutdown & SEND_SHUTDOWN) {
+			err = -EPIPE;
+			break;
+		}
+		err = try_send(sk, msg, a);
+		if (err != -EAGAIN)
+			break;
+		err = wait_error(sk, timeo);
+		if (err)
+			break;
+		timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, timeo);
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return err;
+}
+
+static int send_message(struct sock *sk, struct msghdr *msg, struct attempt *a)
+{
+	long timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
+	size_t before = msg_data_left(msg);
+	int err = sock_error(sk);
+
+	if (!err && (sk->sk_shutdown & SEND_SHUTDOWN))
+		err = -EPIPE;
+	if (!err)
+		err = try_send(sk, msg, a);
+	if (err == -EAGAIN && timeo)
+		err = send_waiting(sk, msg, a, timeo);
+	samr_blob_put(a->s.payload);
+	if (!err)
+		return 0;
+	if (a->charged)
+		samr_local_unreserve(a->l, a->len);
+	iov_iter_revert(&msg->msg_iter, before - msg_data_left(msg));
+	return err;
+}
+
+static int samr_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
+{
+	struct sock *sk = sock->sk;
+	struct samr_sock *ssk = samr_sk(sk);
+	struct samr_send how = {};
+	struct attempt a = { .l = samr_sk_local(sk), .len = len };
+	int err;
+
+	if (msg->msg_flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (len > SAMR_MESSAGE_MAX)
+		return -EMSGSIZE;
+	err = parse_control(msg, &how);
+	if (err)
+		return err;
+	if (!a.l)
+		return -ENOTCONN;
+	err = check_name(msg, a.l);
+	if (err)
+		return err;
+
+	if ((how.flags & SAMR_SEND_SAFE) || READ_ONCE(ssk->safe))
+		a.s.flags = SAMR_MSG_SAFE;
+	a.s.uid = from_kuid_munged(&init_user_ns, current_euid());
+	a.s.gid = from_kgid_munged(&init_user_ns, current_egid());
+	a.s.arg = how.request;
+	a.s.len = len;
+	err = send_message(sk, msg, &a);
+	if (err == -EAGAIN) {
+		WRITE_ONCE(ssk->refused, len);
+		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	} else if (!err && READ_ONCE(ssk->refused)) {
+		WRITE_ONCE(ssk->refused, 0);
+	}
+	if (err == -EPIPE && !(msg->msg_flags & MSG_NOSIGNAL))
+		send_sig(SIGPIPE, current, 0);
+	return err ?: len;
+}
+
+/* ---- receiving ---- */
+
+static void put_name(struct msghdr *msg, const struct samr_msg *m)
+{
+	struct sockaddr_samr *a = msg->msg_name;
+
+	if (!a)
+		return;
+	memset(a, 0, sizeof(*a));
+	a->family = AF_SAMR;
+	a->service = m->meta.group;
+	a->node = m->meta.origin;
+	a->port = m->meta.port;
+	msg->msg_namelen = sizeof(*a);
+}
+
+static void put_delivery(const struct samr_view_member *self,
+			 struct msghdr *msg, const struct samr_msg *m)
+{
+	struct samr_delivery d = {
+		.type		= m->meta.kind == SAMR_KIND_DATA ?
+				  SAMR_TYPE_MESSAGE : SAMR_TYPE_VIEW,
+		.gseq		= m->meta.gseq,
+		.epoch		= m->epoch,
+		.view		= m->view,
+		.origin		= m->meta.origin,
+		.incarnation	= m->meta.inc,
+		.time		= m->meta.time,
+		.random		= m->random,
+		.service	= m->meta.group,
+		.port		= m->meta.port,
+		.uid		= m->meta.uid,
+		.gid		= m->meta.gid,
+	};
+
+	if (m->meta.kind == SAMR_KIND_DATA)
+		d.request = m->meta.arg;
+	if (m->meta.flags & SAMR_MSG_SAFE)
+		d.flags |= SAMR_DELIVERY_SAFE;
+	if (m->meta.port == self->port && m->meta.origin == self->node &&
+	    m->meta.inc == self->incarnation)
+		d.flags |= SAMR_DELIVERY_OWN;
+	put_cmsg(msg, SOL_SAMR, SAMR_DELIVERY, sizeof(d), &d);
+}
+
+/* SO_TIMESTAMP and SO_TIMESTAMPNS: group time, so that replicas agree. */
+static void put_timestamp(const struct sock *sk, struct msghdr *msg, u64 time)
+{
+	bool new = sock_flag(sk, SOCK_TSTAMP_NEW);
+	u64 sec = time;
+	u32 nsec = do_div(sec, NSEC_PER_SEC);
+
+	if (!sock_flag(sk, SOCK_RCVTSTAMP))
+		return;
+	if (sock_flag(sk, SOCK_RCVTSTAMPNS)) {
+		struct __kernel_timespec ts = { sec, nsec };
+		struct __kernel_old_timespec old = { sec, nsec };
+
+		if (new)
+			put_cmsg(msg, SOL_SOCKET, SO_TIMESTAMPNS_NEW,
+				 sizeof(ts), &ts);
+		else
+			put_cmsg(msg, SOL_SOCKET, SO_TIMESTAMPNS_OLD,
+				 sizeof(old), &old);
+	} else {
+		struct __kernel_sock_timeval tv = { sec, nsec / NSEC_PER_USEC };
+		struct __kernel_old_timeval old = { sec, nsec / NSEC_PER_USEC };
+
+		if (new)
+			put_cmsg(msg, SOL_SOCKET, SO_TIMESTAMP_NEW,
+				 sizeof(tv), &tv);
+		else
+			put_cmsg(msg, SOL_SOCKET, SO_TIMESTAMP_OLD,
+				 sizeof(old), &old);
+	}
+}
+
+static int wait_readable(struct sock *sk, const struct samr_local *l,
+			 long *timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	int err;
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	for (;;) {
+		err = sock_error(sk);
+		if (err || !samr_local_idle(l))
+			break;
+		err = wait_error(sk, *timeo);
+		if (err)
+			break;
+		*timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, *timeo);
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return err;
+}
+
+/*
+ * Copy a message out. The caller holds the iolock, so that nobody else reads
+ * between here and samr_local_pass(): what cannot be copied is not lost.
+ */
+static int copy_message(struct sock *sk, struct samr_local *l,
+			const struct samr_msg *m, struct msghdr *msg,
+			size_t size, int flags)
+{
+	struct samr_view_member self = { .port = l->port };
+	bool view = m->meta.kind != SAMR_KIND_DATA;
+	u32 len = view ? samr_payload_view_len(m) : m->meta.len;
+	u32 part = min_t(size_t, len, size);
+	int err;
+
+	self.node = samr_cluster_self(samr_sk(sk)->cluster, &self.incarnation);
+	if (view)
+		err = samr_payload_copy_view(m, &self, msg, part);
+	else
+		err = samr_payload_copy(m, msg, part);
+	if (err)
+		return err;
+	if (!(flags & MSG_PEEK))
+		samr_local_pass(l, m);
+	put_name(msg, m);
+	put_timestamp(sk, msg, m->meta.time);
+	if (msg->msg_controllen)
+		put_delivery(&self, msg, m);
+	if (view)
+		msg->msg_flags |= MSG_NOTIFICATION;
+	if (part < len)
+		msg->msg_flags |= MSG_TRUNC;
+	return flags & MSG_TRUNC ? len : part;
+}
+
+/* Read one message, if there is one: -EAGAIN if not, 0 at the end. */
+static int try_recv(struct sock *sk, struct samr_local *l, struct msghdr *msg,
+		    size_t size, int flags)
+{
+	struct samr_msg *m = samr_local_peek(l);
+	int ret;
+
+	if (IS_ERR_OR_NULL(m))
+		return PTR_ERR_OR_ZERO(m);
+	ret = copy_message(sk, l, m, msg, size, flags);
+	samr_msg_put(m);
+	return ret;
+}
+
+static int samr_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
+			int flags)
+{
+	struct sock *sk = sock->sk;
+	struct samr_sock *ssk = samr_sk(sk);
+	struct samr_local *l = samr_sk_local(sk);
+	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	int ret;
+
+	msg->msg_namelen = 0;
+	if (flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (flags & MSG_ERRQUEUE)
+		return -EAGAIN;
+	if (!l)
+		return -ENOTCONN;
+	do {
+		ret = sock_error(sk);
+		if (ret)
+			break;
+		if (mutex_lock_interruptible(&ssk->iolock))
+			return sock_intr_errno(timeo);
+		ret = try_recv(sk, l, msg, size, flags);
+		mutex_unlock(&ssk->iolock);
+		if (ret != -EAGAIN)
+			break;
+		ret = wait_readable(sk, l, &timeo);
+	} while (!ret);
+	return ret;
+}
+
+/* ---- the rest ---- */
+
+static __poll_t samr_poll(struct file *file, struct socket *sock,
+			  struct poll_table_struct *wait)
+{
+	struct sock *sk = sock->sk;
+	struct samr_sock *ssk = samr_sk(sk);
+	struct samr_local *l = samr_sk_local(sk);
+	const __poll_t out = EPOLLOUT | EPOLLWRNORM;
+	__poll_t mask = 0;
+
+	sock_poll_wait(file, sock, wait);
+	if (READ_ONCE(sk->sk_err))
+		mask |= EPOLLERR;
+	if (!l)
+		return mask | EPOLLHUP | out;
+	if (samr_local_err(l))
+		return EPOLLERR | EPOLLHUP | EPOLLIN | EPOLLRDNORM | out;
+	mask |= samr_local_poll(l);
+	if (sk->sk_shutdown & RCV_SHUTDOWN)
+		mask |= EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
+	if (sk->sk_shutdown == SHUTDOWN_MASK)
+		mask |= EPOLLHUP;
+	if (samr_local_writable(l, READ_ONCE(ssk->refused),
+				READ_ONCE(sk->sk_sndbuf)))
+		mask |= out;
+	else
+		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	return mask;
+}
+
+static int samr_shutdown(struct socket *sock, int how)
+{
+	struct sock *sk = sock->sk;
+	struct samr_local *l = samr_sk_local(sk);
+	struct samr_local_info info;
+	int err = 0;
+
+	if (how < SHUT_RD || how > SHUT_RDWR)
+		return -EINVAL;
+	if (!l)
+		return -ENOTCONN;
+	err = samr_local_err(l);
+	if (err)
+		return err;
+	lock_sock(sk);
+	samr_local_info(l, &info);
+	if (info.state == SAMR_MEMBER_BOUND) {
+		err = -ENOTCONN;
+		goto out;
+	}
+	if (how != SHUT_WR) {
+		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
+		samr_local_mute(l);
+	}
+	if (how != SHUT_RD) {
+		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
+		err = samr_local_leave(l);
+		if (err == -EALREADY)
+			err = 0;
+	}
+	sk->sk_state_change(sk);
+out:
+	release_sock(sk);
+	return err;
+}
+
+static int samr_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
+{
+	struct samr_local *l = samr_sk_local(sock->sk);
+	struct samr_local_info info;
+	int err;
+
+	if (cmd != SIOCINQ && cmd != SIOCOUTQ)
+		return -ENOIOCTLCMD;
+	if (!l)
+		return -ENOTCONN;
+	err = samr_local_err(l);
+	if (err)
+		return err;
+	samr_local_info(l, &info);
+	return put_user((int)min_t(u64, INT_MAX, cmd == SIOCINQ ? info.queued :
+							 info.unsettled),
+			(int __user *)arg);
+}
+
+#ifdef CONFIG_COMPAT
+static int samr_compat_ioctl(struct socket *sock, unsigned int cmd,
+			     unsigned long arg)
+{
+	return samr_ioctl(sock, cmd, (unsigned long)compat_ptr(arg));
+}
+#endif
+
+static void samr_destruct(struct sock *sk)
+{
+	struct samr_sock *ssk = samr_sk(sk);
+
+	samr_local_put(ssk->local);
+	if (ssk->cluster)
+		samr_cluster_put(ssk->cluster);
+}
+
+static int samr_release(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	if (!sk)
+		return 0;
+	spin_lock_bh(&sockets_lock);
+	hlist_del_init(&samr_sk(sk)->node);
+	spin_unlock_bh(&sockets_lock);
+	lock_sock(sk);
+	if (samr_sk(sk)->local)
+		samr_local_close(samr_sk(sk)->local);
+	sock_orphan(sk);
+	sock->sk = NULL;
+	release_sock(sk);
+	sock_put(sk);
+	return 0;
+}
+
+static const struct proto_ops samr_ops = {
+	.family		= PF_SAMR,
+	.owner		= THIS_MODULE,
+	.release	= samr_release,
+	.bind		= samr_bind,
+	.connect	= sock_no_connect,
+	.socketpair	= sock_no_socketpair,
+	.accept		= sock_no_accept,
+	.getname	= samr_getname,
+	.poll		= samr_poll,
+	.ioctl		= samr_ioctl,
+#ifdef CONFIG_COMPAT
+	.compat_ioctl	= samr_compat_ioctl,
+#endif
+	.listen		= sock_no_listen,
+	.shutdown	= samr_shutdown,
+	.setsockopt	= samr_sockopt_set,
+	.getsockopt	= samr_sockopt_get,
+	.sendmsg	= samr_sendmsg,
+	.recvmsg	= samr_recvmsg,
+	.mmap		= sock_no_mmap,
+};
+
+static struct proto samr_proto = {
+	.name		= "SAMR",
+	.owner		= THIS_MODULE,
+	.obj_size	= sizeof(struct samr_sock),
+};
+
+static int samr_create(struct net *net, struct socket *sock, int protocol,
+		       int kern)
+{
+	struct samr_sock *ssk;
+	struct sock *sk;
+
+	if (sock->type != SOCK_SEQPACKET)
+		return -ESOCKTNOSUPPORT;
+	if (protocol)
+		return -EPROTONOSUPPORT;
+	sk = sk_alloc(net, PF_SAMR, GFP_KERNEL, &samr_proto, kern);
+	if (!sk)
+		return -ENOMEM;
+	sock->ops = &samr_ops;
+	sock_init_data(sock, sk);
+	sk->sk_sndbuf = SAMR_SNDBUF;
+	sk->sk_rcvbuf = SAMR_RCVBUF;
+	sk->sk_destruct = samr_destruct;
+	ssk = samr_sk(sk);
+	ssk->cluster = NULL;
+	ssk->local = NULL;
+	mutex_init(&ssk->iolock);
+	ssk->notify = 0;
+	ssk->safe = false;
+	ssk->refused = 0;
+	spin_lock_bh(&sockets_lock);
+	hlist_add_head(&ssk->node, &sockets);
+	spin_unlock_bh(&sockets_lock);
+	return 0;
+}
+
+static const struct net_proto_family samr_family = {
+	.family	= PF_SAMR,
+	.create	= samr_create,
+	.owner	= THIS_MODULE,
+};
+
+int samr_socket_init(void)
+{
+	int err = proto_register(&samr_proto, 1);
+
+	if (err)
+		return err;
+	err = sock_register(&samr_family);
+	if (err) {
+		pr_err("samr: address family %d is taken by another module (error %d): unload that, or build with another AF_SAMR\n",
+		       AF_SAMR, err);
+		proto_unregister(&samr_proto);
+	}
+	return err;
+}
+
+void samr_socket_exit(void)
+{
+	sock_unregister(PF_SAMR);
+	proto_unregister(&samr_proto);
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Socket options of level SOL_SAMR. */
+#include "socket.h"
+
+/* Notifications that a socket can ask for. */
+#define NOTIFY_MASK	(1U << SAMR_TYPE_VIEW)
+
+static int set_join(struct sock *sk, sockptr_t val, unsigned int len)
+{
+	struct samr_local *l = samr_sk(sk)->local;
+	struct samr_join j;
+
+	if (len < sizeof(j))
+		return -EINVAL;
+	if (copy_from_sockptr(&j, val, sizeof(j)))
+		return -EFAULT;
+	if (j.flags || j.reserved)
+		return -EINVAL;
+	if (!l)
+		return -ENOTCONN;
+	return samr_local_join(l, sk->sk_rcvbuf);
+}
+
+static int set_leave(struct sock *sk)
+{
+	struct samr_local *l = samr_sk(sk)->local;
+
+	return l ? samr_local_leave(l) : -ENOTCONN;
+}
+
+static int set_notify(struct samr_sock *ssk, u32 mask)
+{
+	if (mask & ~NOTIFY_MASK)
+		return -EINVAL;
+	ssk->notify = mask;
+	if (ssk->local)
+		samr_local_notify(ssk->local, mask & (1U << SAMR_TYPE_VIEW));
+	return 0;
+}
+
+static int set_safe(struct samr_sock *ssk, u32 safe)
+{
+	if (safe > 1)
+		return -EINVAL;
+	WRITE_ONCE(ssk->safe, safe);
+	return 0;
+}
+
+static int set_u32(struct samr_sock *ssk, int name, sockptr_t val,
+		   unsigned int len)
+{
+	u32 v;
+
+	if (len < sizeof(v))
+		return -EINVAL;
+	if (copy_from_sockptr(&v, val, sizeof(v)))
+		return -EFAULT;
+	return name == SAMR_NOTIFY ? set_notify(ssk, v) : set_safe(ssk, v);
+}
+
+int samr_sockopt_set(struct socket *sock, int level, int name, sockptr_t val,
+		     unsigned int len)
+{
+	struct sock *sk = sock->sk;
+	int err;
+
+	if (level != SOL_SAMR)
+		return -ENOPROTOOPT;
+	lock_sock(sk);
+	switch (name) {
+	case SAMR_JOIN:
+		err = set_join(sk, val, len);
+		break;
+	case SAMR_LEAVE:
+		err = set_leave(sk);
+		break;
+	case SAMR_NOTIFY:
+	case SAMR_SAFE:
+		err = set_u32(samr_sk(sk), name, val, len);
+		break;
+	default:
+		err = -ENOPROTOOPT;
+		break;
+	}
+	release_sock(sk);
+	return err;
+}
+
+static int get_info(struct sock *sk, struct samr_info *info)
+{
+	struct samr_local *l = samr_sk_local(sk);
+	struct samr_local_info li;
+	struct samr_view_info view;
+	int err;
+
+	memset(info, 0, sizeof(*info));
+	info->state = SAMR_MEMBER_NEW;
+	if (!l)
+		return 0;
+	err = samr_local_err(l);
+	if (err)
+		return err;
+	samr_local_info(l, &li);
+	samr_cluster_view(samr_sk(sk)->cluster, &view);
+	info->epoch = view.epoch;
+	info->node = samr_cluster_self(samr_sk(sk)->cluster,
+				       &info->incarnation);
+	info->view = li.view;
+	info->gseq = li.gseq;
+	info->members = li.members;
+	info->state = li.state;
+	info->queued = min_t(u64, li.queued, U32_MAX);
+	info->unsettled = min_t(u64, li.unsettled, U32_MAX);
+	return 0;
+}
+
+/* @value of @size bytes, truncated to what the caller has room for. */
+static int give(char __user *val, int __user *len, int room,
+		const void *value, int size)
+{
+	room = min(room, size);
+	if (put_user(room, len) || copy_to_user(val, value, room))
+		return -EFAULT;
+	return 0;
+}
+
+int samr_sockopt_get(struct socket *sock, int level, int name,
+		     char __user *val, int __user *len)
+{
+	struct samr_sock *ssk = samr_sk(sock->sk);
+	struct samr_info info;
+	int room, err;
+	u32 v;
+
+	if (level != SOL_SAMR)
+		return -ENOPROTOOPT;
+	if (get_user(room, len))
+		return -EFAULT;
+	switch (name) {
+	case SAMR_NOTIFY:
+	case SAMR_SAFE:
+		if (room < (int)sizeof(v))
+			return -EINVAL;
+		v = name == SAMR_NOTIFY ? READ_ONCE(ssk->notify) :
+					  READ_ONCE(ssk->safe);
+		return give(val, len, room, &v, sizeof(v));
+	case SAMR_INFO:
+		/* May grow: a caller gets the part that he knows. */
+		if (room < (int)sizeof(info))
+			return -EINVAL;
+		err = get_info(sock->sk, &info);
+		return err ?: give(val, len, room, &info, sizeof(info));
+	default:
+		return -ENOPROTOOPT;
+	}
+}
