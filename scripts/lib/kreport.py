@@ -5,7 +5,7 @@ import re
 # The first line of a report. The kernel's timestamps may stand before it.
 _START = re.compile("|".join((
     r"WARNING: ",                       # WARN(), also lockdep's "possible circular", "inconsistent lock state" ...
-    r"BUG: ",                           # KASAN, "sleeping function", "scheduling while atomic", soft lockup, bad page
+    r"(?<![A-Z])BUG: ",                 # KASAN, "sleeping function", "scheduling while atomic", soft lockup, bad page
     r"kernel BUG at",
     r"Oops(:| -)",
     r"general protection fault",

@@ -127,8 +127,10 @@ class Guest:
     def _argv(self, job, fd):
         o = self.o
         accel = o.accel or ("tcg" if o.icount else accelerator())
+        if accel == "tcg" and not o.icount:
+            accel += f",tb-size=512,thread={o.kernel.tcg_threads}"
         argv = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-                "-machine", "pc", "-accel", "tcg,thread=multi,tb-size=512" if accel == "tcg" and not o.icount else accel,
+                "-machine", "pc", "-accel", accel,
                 "-cpu", "max", "-smp", "1" if o.icount else str(o.cpus), "-m", str(o.memory),
                 "-kernel", o.kernel.elf(), "-initrd", o.kernel.initramfs(),
                 "-append", " ".join(self._cmdline(job, accel)),
@@ -155,7 +157,7 @@ class Guest:
                  f"SAMR_MODULES={o.kernel.modules}"]
         if o.icount:
             words += ["tsc=reliable", "norandmaps"]
-        elif accel == "tcg":
+        elif accel.startswith("tcg"):
             words += host_tsc()
         words += ["SAMR_OUT=1"] if o.out else []
         words += ["SAMR_STDIN=port"] if o.stdin else []
@@ -170,8 +172,6 @@ class Guest:
                 selector.register(self.sock[name], selectors.EVENT_READ, name)
             if self.o.stdin:
                 self._try_register(selector, self.o.stdin)
-            else:
-                self.sock["in"].close()
             self.open = {"con", "qmp", "ctl", "out", "err"}
             while self.result.status is None:
                 left = self.deadline - time.monotonic()
@@ -253,8 +253,8 @@ class Guest:
         del self.pending[:sent]
         if not self.pending:
             selector.unregister(self.sock["in"])
-            if self._feed_end:
-                self.sock["in"].close()
+            if self._feed_end:          # not close(): QEMU would drop what it has not read yet
+                self.sock["in"].shutdown(socket.SHUT_WR)
 
     # ---- ending
 
@@ -278,7 +278,7 @@ class Guest:
         self.result.status = EXIT_TIMEOUT
         self.result.why = f"time limit: {phase} did not end"
         self._log("samr-guest: time limit, asking for stack dumps")
-        for letter in b"lwt":
+        for letter in b"ltw":
             before = len(self.result.log)
             self._qmp("chardev-send-break", id="con")
             self._quiet(selector, 0.2, 1)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# For shell tests: source it, call ok, not_ok, is, skip for each point, end with finish. What a test makes it takes down
+# in cleanup functions (at_exit), also when it fails.
+#
+#	. "$(dirname "$0")/lib.sh"
+#	need_root
+#	samr_load
+#	check "three heads agree" cmp a b
+#	finish
+
+SELFTESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+TOP=$(dirname "$SELFTESTS")
+# shellcheck disable=SC2034	# for the tests
+SCRIPTS=$TOP/scripts
+points=0
+failures=0
+cleanups=()
+
+# Runs COMMAND when the test ends; the last one registered is run first.
+at_exit() { cleanups+=("$*"); }
+
+run_cleanups() {
+	local i
+	for ((i = ${#cleanups[@]} - 1; i >= 0; i--)); do
+		eval "${cleanups[i]}"
+	done
+	cleanups=()
+}
+trap run_cleanups EXIT
+trap 'exit 143' TERM INT
+
+ok() { echo "ok $((++points)) - $*"; }
+not_ok() { echo "not ok $((++points)) - $*"; failures=$((failures + 1)); }
+note() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+# One point is skipped, with the reason.
+skip() { echo "ok $((++points)) - $1 # SKIP $2"; }
+
+# The whole test cannot be run here.
+skip_all() { echo "1..0 # SKIP $*"; exit 4; }
+
+# check NAME COMMAND...: a point that holds when the command succeeds; its output is shown when it does not.
+check() {
+	local name=$1 out
+	shift
+	if out=$("$@" 2>&1); then
+		ok "$name"
+	else
+		note "$* failed: $out"
+		not_ok "$name"
+	fi
+}
+
+# is NAME GOT WANTED: a point that holds when the two are equal.
+is() {
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		note "got '$2', wanted '$3'"
+		not_ok "$1"
+	fi
+}
+
+# fails_with NAME STATUS TEXT COMMAND...: the command ends with STATUS and says TEXT.
+fails_with() {
+	local name=$1 wanted=$2 text=$3 out status=0
+	shift 3
+	out=$("$@" 2>&1) || status=$?
+	if [ "$status" -eq "$wanted" ] && [[ $out == *"$text"* ]]; then
+		ok "$name"
+	else
+		note "$* ended with $status (wanted $wanted) and said: $out (wanted: $text)"
+		not_ok "$name"
+	fi
+}
+
+# The end of every test: the plan, and a status that says whether all points held.
+finish() {
+	echo "1..$points"
+	[ "$failures" -eq 0 ] && [ "$points" -gt 0 ]
+	exit
+}
+
+die() { note "$*"; not_ok "the test could go on"; finish; }
+
+need_root() { [ "$(id -u)" -eq 0 ] || skip_all "needs root"; }
+
+need() {
+	local tool
+	for tool; do
+		command -v "$tool" >/dev/null || skip_all "needs $tool"
+	done
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds, or fails when it has not by then.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
+# The module of this kernel and what it depends on; nothing to do when it is there.
+samr_load() {
+	local dep
+	[ -d /sys/module/samr ] && return
+	[ -n "${SAMR_KO:-}" ] || die "no samr.ko for this kernel: make module"
+	for dep in $(modinfo -F depends "$SAMR_KO" | tr ',' ' '); do
+		modprobe "$dep" || die "cannot load $dep"
+	done
+	insmod "$SAMR_KO" || die "cannot load $SAMR_KO"
+}
+
+samr_unload() { ! [ -d /sys/module/samr ] || rmmod samr; }
+
+# N heads as network namespaces samr1..samrN, configured; taken down at the end. More options go to scripts/lab.
+heads_up() {
+	samr_load
+	at_exit heads_down
+	"$SCRIPTS/lab" "$@" || die "scripts/lab $* failed"
+}
+
+heads_down() { "$SCRIPTS/lab" down; }
+
+# on K COMMAND...: on head K.
+on() {
+	local head=$1
+	shift
+	ip netns exec "samr$head" "$@"
+}
