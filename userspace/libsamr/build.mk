@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# libsamr, shared and static, its pkg-config file and its test.
+
+libsamr-version := 0.1.0
+libsamr-soname := libsamr.so.0
+LIBDIR ?= $(PREFIX)/lib
+libsamr-dest := $(DESTDIR)$(LIBDIR)
+libsamr-src := userspace/libsamr/samr.c userspace/libsamr/random.c userspace/libsamr/strerror.c
+libsamr-objs := $(libsamr-src:%.c=$(out)/obj/libsamr/%.o)
+libsamr-cflags := -fPIC -DLIBSAMR_VERSION='"$(libsamr-version)"' -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+
+all += $(out)/libsamr.a $(out)/libsamr.so $(out)/samr.pc
+installs += install-libsamr
+checks += check-libsamr
+
+$(out)/obj/libsamr/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(cflags) $(libsamr-cflags) -MMD -MP -c -o $@ $<
+
+$(out)/libsamr.a: $(libsamr-objs)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(out)/$(libsamr-soname): $(libsamr-objs) userspace/libsamr/libsamr.map
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(libsamr-soname) -Wl,-z,defs \
+		-Wl,--version-script,userspace/libsamr/libsamr.map -o $@ $(libsamr-objs)
+
+$(out)/libsamr.so: $(out)/$(libsamr-soname)
+	ln -sf $(libsamr-soname) $@
+
+$(out)/samr.pc: userspace/libsamr/samr.pc.in userspace/libsamr/build.mk
+	@mkdir -p $(@D)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(libsamr-version)|' $< >$@
+
+programs += libsamr-unit_test
+libsamr-unit_test-src := userspace/libsamr/tests/unit_test.c
+libsamr-unit_test-deps := $(out)/libsamr.a
+libsamr-unit_test-libs := $(out)/libsamr.a -lcmocka
+
+# Also: the shared library exports what the map says, no more and no less.
+.PHONY: check-libsamr install-libsamr
+check-libsamr: $(out)/libsamr-unit_test $(out)/libsamr.so
+	$(out)/libsamr-unit_test
+	@sed -n '/global:/,/local:/s/^\t\(samr_[a-z_]*\);/\1/p' userspace/libsamr/libsamr.map | sort >$(out)/libsamr.map
+	@nm -D --defined-only $(out)/libsamr.so | awk '$$2 == "T" { sub("@.*", "", $$3); print $$3 }' | sort | \
+		diff - $(out)/libsamr.map
+
+install-libsamr: $(out)/libsamr.a $(out)/libsamr.so $(out)/samr.pc
+	install -d $(libsamr-dest)/pkgconfig $(dest)/include/samr $(dest)/include/linux
+	install -m 644 $(out)/libsamr.a $(libsamr-dest)/
+	install -m 755 $(out)/$(libsamr-soname) $(libsamr-dest)/libsamr.so.$(libsamr-version)
+	ln -sf libsamr.so.$(libsamr-version) $(libsamr-dest)/$(libsamr-soname)
+	ln -sf $(libsamr-soname) $(libsamr-dest)/libsamr.so
+	install -m 644 $(out)/samr.pc $(libsamr-dest)/pkgconfig/
+	install -m 644 include/samr/samr.h $(dest)/include/samr/
+	install -m 644 include/uapi/linux/samr.h $(dest)/include/linux/
+
+-include $(libsamr-objs:.o=.d)
