@@ -85,6 +85,9 @@ sed -i 's/^static \(const struct genl_multicast_group\)/\1/' "$work/kernel/genl.
 sed -i "/^extern const struct genl_ops /a extern const struct genl_multicast_group samr_nl_mcgrps[$groups];" \
 	"$work/kernel/genl.h"
 
+# Linux 6.1 declares the pointer to a range without const.
+sed -i 's/^static const \(struct netlink_range_validation\)/static \1/' "$work/kernel/genl.c"
+
 status=0
 for f in $uapi kernel/genl.h kernel/genl.c; do
 	if [ "${1:-}" = --check ]; then

@@ -9,38 +9,47 @@
 #define SAMR_FAMILY_NAME	"samr"
 #define SAMR_FAMILY_VERSION	1
 
-#define SAMR_NAME_LEN_MAX	31
-#define SAMR_BEAT_US_MIN	2000
-#define SAMR_BEAT_US_MAX	10000000
-#define SAMR_REORDER_US_MIN	10
-#define SAMR_REORDER_US_MAX	1000000
-#define SAMR_ACK_DELAY_US_MIN	10
-#define SAMR_ACK_DELAY_US_MAX	1000000
-#define SAMR_HISTORY_MIN	64
-#define SAMR_HISTORY_MAX	65536
-#define SAMR_HISTORY_BYTES_MIN	2097152
-#define SAMR_HISTORY_BYTES_MAX	1073741824
-#define SAMR_SUBMITS_MIN	16
-#define SAMR_SUBMITS_MAX	4096
-#define SAMR_SUBMIT_BYTES_MIN	2097152
-#define SAMR_SUBMIT_BYTES_MAX	268435456
-#define SAMR_REF_MIN_MIN	64
-#define SAMR_REF_MIN_MAX	1048576
+#define SAMR_NAME_LEN_MAX		31
+#define SAMR_DEV_LEN_MAX		15
+#define SAMR_BEAT_US_MIN		2000
+#define SAMR_BEAT_US_MAX		10000000
+#define SAMR_BEAT_US_DEFAULT		20000
+#define SAMR_REORDER_US_MIN		10
+#define SAMR_REORDER_US_MAX		1000000
+#define SAMR_REORDER_US_DEFAULT		1000
+#define SAMR_ACK_DELAY_US_MIN		10
+#define SAMR_ACK_DELAY_US_MAX		1000000
+#define SAMR_ACK_DELAY_US_DEFAULT	5000
+#define SAMR_HISTORY_MIN		64
+#define SAMR_HISTORY_MAX		65536
+#define SAMR_HISTORY_DEFAULT		4096
+#define SAMR_HISTORY_BYTES_MIN		2097152
+#define SAMR_HISTORY_BYTES_MAX		1073741824
+#define SAMR_HISTORY_BYTES_DEFAULT	16777216
+#define SAMR_SUBMITS_MIN		16
+#define SAMR_SUBMITS_MAX		4096
+#define SAMR_SUBMITS_DEFAULT		256
+#define SAMR_SUBMIT_BYTES_MIN		2097152
+#define SAMR_SUBMIT_BYTES_MAX		268435456
+#define SAMR_SUBMIT_BYTES_DEFAULT	4194304
+#define SAMR_REF_MIN_MIN		64
+#define SAMR_REF_MIN_MAX		1048576
+#define SAMR_REF_MIN_DEFAULT		2048
 
 /**
- * enum samr_cluster_state - where a cluster stands on this head
- * @SAMR_CLUSTER_STATE_DOWN: configured, takes part in nothing
- * @SAMR_CLUSTER_STATE_UP: a view is installed, messages are ordered
- * @SAMR_CLUSTER_STATE_WAITING: asked to be up; some heads have not asked for
- *   the same view yet
- * @SAMR_CLUSTER_STATE_HALTED: an invariant broke; this head takes part in
- *   nothing any more
+ * enum samr_run_state - where a cluster stands on this head
+ * @SAMR_RUN_STATE_DOWN: configured, takes part in nothing
+ * @SAMR_RUN_STATE_UP: a view is installed, messages are ordered
+ * @SAMR_RUN_STATE_WAITING: asked to be up; some heads have not asked for the
+ *   same view yet
+ * @SAMR_RUN_STATE_HALTED: an invariant broke; this head takes part in nothing
+ *   any more
  */
-enum samr_cluster_state {
-	SAMR_CLUSTER_STATE_DOWN,
-	SAMR_CLUSTER_STATE_UP,
-	SAMR_CLUSTER_STATE_WAITING,
-	SAMR_CLUSTER_STATE_HALTED,
+enum samr_run_state {
+	SAMR_RUN_STATE_DOWN,
+	SAMR_RUN_STATE_UP,
+	SAMR_RUN_STATE_WAITING,
+	SAMR_RUN_STATE_HALTED,
 };
 
 /**
@@ -54,45 +63,42 @@ enum samr_resilience {
 };
 
 /**
- * enum samr_link_kind - what carries frames
- * @SAMR_LINK_KIND_LOOP: memory of this machine; for heads in its network
- *   namespaces
- * @SAMR_LINK_KIND_ETH: Ethernet frames of type 0x88b5
+ * enum samr_carrier - where a link stands
+ * @SAMR_CARRIER_ABSENT: there is no such device now; the link attaches when it
+ *   appears
+ * @SAMR_CARRIER_DOWN: the device is down, has no carrier, or belongs to a
+ *   bridge or bond
+ * @SAMR_CARRIER_PROBING: up, no other head has answered yet
+ * @SAMR_CARRIER_UP: at least one other head answers
  */
-enum samr_link_kind {
-	SAMR_LINK_KIND_LOOP,
-	SAMR_LINK_KIND_ETH,
-};
-
-/**
- * enum samr_link_state - can a link carry frames
- * @SAMR_LINK_STATE_DOWN: the device is gone, down, or without carrier
- * @SAMR_LINK_STATE_UP: frames can be sent
- */
-enum samr_link_state {
-	SAMR_LINK_STATE_DOWN,
-	SAMR_LINK_STATE_UP,
+enum samr_carrier {
+	SAMR_CARRIER_ABSENT,
+	SAMR_CARRIER_DOWN,
+	SAMR_CARRIER_PROBING,
+	SAMR_CARRIER_UP,
 };
 
 /**
  * enum samr_stats_scope - what a group of counters is about
  * @SAMR_STATS_SCOPE_ORDER: positions in the order, and what was done for it
  * @SAMR_STATS_SCOPE_DROPS: frames and records not taken, by reason
- * @SAMR_STATS_SCOPE_SHELL: what surrounds the order, counters of this head
+ * @SAMR_STATS_SCOPE_HEAD: what surrounds the order on this head
  * @SAMR_STATS_SCOPE_LINK: one link
  */
 enum samr_stats_scope {
 	SAMR_STATS_SCOPE_ORDER,
 	SAMR_STATS_SCOPE_DROPS,
-	SAMR_STATS_SCOPE_SHELL,
+	SAMR_STATS_SCOPE_HEAD,
 	SAMR_STATS_SCOPE_LINK,
 };
 
 /**
  * enum samr_ntf_event - what happened to the object of a notification
  * @SAMR_NTF_EVENT_ADD: it is new
- * @SAMR_NTF_EVENT_DEL: it is gone; the other attributes are its last ones
- * @SAMR_NTF_EVENT_CHANGE: an attribute has changed
+ * @SAMR_NTF_EVENT_DEL: it is gone; only what identifies it is said
+ * @SAMR_NTF_EVENT_CHANGE: it has changed
+ * @SAMR_NTF_EVENT_HEARD: a node is heard on the link
+ * @SAMR_NTF_EVENT_LOST: a node is not heard on the link any more
  * @SAMR_NTF_EVENT_HALTED: an invariant broke; the cluster's state says so from
  *   now on
  */
@@ -100,6 +106,8 @@ enum samr_ntf_event {
 	SAMR_NTF_EVENT_ADD = 1,
 	SAMR_NTF_EVENT_DEL,
 	SAMR_NTF_EVENT_CHANGE,
+	SAMR_NTF_EVENT_HEARD,
+	SAMR_NTF_EVENT_LOST,
 	SAMR_NTF_EVENT_HALTED,
 };
 
@@ -120,6 +128,8 @@ enum {
 	SAMR_A_CLUSTER_SUBMIT_BYTES,
 	SAMR_A_CLUSTER_REF_MIN,
 	SAMR_A_CLUSTER_SOCKETS,
+	SAMR_A_CLUSTER_FRAME_MAX,
+	SAMR_A_CLUSTER_QUEUED,
 	SAMR_A_CLUSTER_EVENT,
 
 	__SAMR_A_CLUSTER_MAX,
@@ -129,11 +139,14 @@ enum {
 enum {
 	SAMR_A_NODE_PAD = 1,
 	SAMR_A_NODE_ID,
+	SAMR_A_NODE_DEV,
+	SAMR_A_NODE_ADDRESS,
 	SAMR_A_NODE_SELF,
 	SAMR_A_NODE_IN_VIEW,
 	SAMR_A_NODE_INCARNATION,
 	SAMR_A_NODE_HELD,
 	SAMR_A_NODE_SILENT_MS,
+	SAMR_A_NODE_LINKS,
 	SAMR_A_NODE_EVENT,
 
 	__SAMR_A_NODE_MAX,
@@ -142,11 +155,15 @@ enum {
 
 enum {
 	SAMR_A_LINK_PAD = 1,
+	SAMR_A_LINK_ID,
 	SAMR_A_LINK_KIND,
 	SAMR_A_LINK_DEV,
-	SAMR_A_LINK_IFINDEX,
 	SAMR_A_LINK_STATE,
+	SAMR_A_LINK_CARRIES,
+	SAMR_A_LINK_ADDRESS,
 	SAMR_A_LINK_FRAME_MAX,
+	SAMR_A_LINK_DEVICE_MAX,
+	SAMR_A_LINK_MULTICAST,
 	SAMR_A_LINK_PATH,
 	SAMR_A_LINK_EVENT,
 
@@ -158,8 +175,8 @@ enum {
 	SAMR_A_PATH_PAD = 1,
 	SAMR_A_PATH_NODE,
 	SAMR_A_PATH_ADDRESS,
-	SAMR_A_PATH_LIVE,
-	SAMR_A_PATH_CARRIES,
+	SAMR_A_PATH_CONFIGURED,
+	SAMR_A_PATH_HEARD,
 	SAMR_A_PATH_MULTICAST,
 	SAMR_A_PATH_FRAME_MAX,
 	SAMR_A_PATH_SILENT_MS,
@@ -174,7 +191,13 @@ enum {
 	SAMR_A_GROUP_NAME,
 	SAMR_A_GROUP_UID,
 	SAMR_A_GROUP_GID,
-	SAMR_A_GROUP_LOCAL,
+	SAMR_A_GROUP_DECLARED,
+	SAMR_A_GROUP_SOCKETS,
+	SAMR_A_GROUP_JOINED,
+	SAMR_A_GROUP_LEAVING,
+	SAMR_A_GROUP_UNREAD,
+	SAMR_A_GROUP_UNREAD_BYTES,
+	SAMR_A_GROUP_CONSUMED,
 	SAMR_A_GROUP_MEMBERS,
 	SAMR_A_GROUP_VIEW,
 	SAMR_A_GROUP_EVENT,
@@ -247,6 +270,7 @@ enum {
 	SAMR_CMD_CLUSTER_NTF,
 	SAMR_CMD_NODE_GET,
 	SAMR_CMD_NODE_ADD,
+	SAMR_CMD_NODE_SET,
 	SAMR_CMD_NODE_DEL,
 	SAMR_CMD_NODE_NTF,
 	SAMR_CMD_LINK_GET,
@@ -255,7 +279,6 @@ enum {
 	SAMR_CMD_LINK_NTF,
 	SAMR_CMD_GROUP_GET,
 	SAMR_CMD_GROUP_ADD,
-	SAMR_CMD_GROUP_SET,
 	SAMR_CMD_GROUP_DEL,
 	SAMR_CMD_GROUP_NTF,
 	SAMR_CMD_MEMBER_GET,

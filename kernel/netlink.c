@@ -1,0 +1,642 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Generic netlink: the family, changes, and events; see netlink.h.
+ *
+ * A change runs under the namespace's configuration mutex and is announced
+ * before that is given up, so listeners hear of changes in their order. What
+ * the clusters tell (notify()) comes in contexts that cannot sleep: it is sent
+ * from an ordered workqueue, with the state of the object as it is by then.
+ */
+#include <linux/ctype.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include <net/sock.h>
+
+#include "compat.h"
+#include "netlink.h"
+#include "netlink_fill.h"
+#include "pernet.h"
+#include "service.h"
+
+/* Events that wait to be sent; more are lost, as with a full socket. */
+#define PENDING_MAX	1024
+
+static struct workqueue_struct *events_wq;
+static atomic_t events_pending;
+static atomic_t generation = ATOMIC_INIT(1);
+
+u32 samr_netlink_generation(void)
+{
+	return (u32)atomic_read(&generation) ?: 1;
+}
+
+bool samr_netlink_name_ok(const char *name)
+{
+	size_t len = strlen(name);
+	const char *p;
+
+	if (len > SAMR_NAME_LEN_MAX || !isascii(*name) || !isalpha(*name))
+		return false;
+	for (p = name; *p; p++)
+		if (!isascii(*p) || (!isalnum(*p) && !strchr("._-", *p)))
+			return false;
+	return true;
+}
+
+/* ---- events ---- */
+
+/* What identifies the object of an event; only what the object needs is set. */
+struct about {
+	u64 id;
+	const char *dev;
+};
+
+/* An object that is gone, or an event about a part of one: its key alone. */
+static int put_key(const struct samr_netlink_msg *m, const struct about *a)
+{
+	struct sk_buff *skb = m->skb;
+	void *hdr;
+	int err;
+
+	hdr = genlmsg_put(skb, 0, 0, &samr_netlink_family, 0, m->cmd);
+	if (!hdr)
+		return -EMSGSIZE;
+	switch (m->cmd) {
+	case SAMR_CMD_NODE_NTF:
+		err = nla_put_u64_64bit(skb, SAMR_A_NODE_ID, a->id,
+					SAMR_A_NODE_PAD) ||
+		      (a->dev &&
+		       nla_put_string(skb, SAMR_A_NODE_DEV, a->dev)) ||
+		      nla_put_u32(skb, SAMR_A_NODE_EVENT, m->event);
+		break;
+	case SAMR_CMD_LINK_NTF:
+		err = nla_put_u32(skb, SAMR_A_LINK_ID, a->id) ||
+		      nla_put_string(skb, SAMR_A_LINK_DEV, a->dev) ||
+		      nla_put_u32(skb, SAMR_A_LINK_EVENT, m->event);
+		break;
+	case SAMR_CMD_GROUP_NTF:
+		err = nla_put_u32(skb, SAMR_A_GROUP_ID, a->id) ||
+		      nla_put_u32(skb, SAMR_A_GROUP_EVENT, m->event);
+		break;
+	default:
+		err = -EINVAL;
+	}
+	if (err) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static int put_object(const struct samr_netlink_msg *m, struct samr_cluster *c,
+		      const struct about *a)
+{
+	switch (m->cmd) {
+	case SAMR_CMD_CLUSTER_NTF:
+		return samr_netlink_put_cluster(m, c);
+	case SAMR_CMD_NODE_NTF:
+		return a->dev ? put_key(m, a) :
+				samr_netlink_put_node(m, c, a->id);
+	case SAMR_CMD_LINK_NTF:
+		return samr_netlink_put_link(m, c, a->id);
+	case SAMR_CMD_GROUP_NTF:
+		return samr_netlink_put_group(m, c, a->id);
+	case SAMR_CMD_VIEW_NTF:
+		return samr_netlink_put_view(m, c);
+	}
+	return -EINVAL;
+}
+
+static bool heard_by_anyone(struct net *net)
+{
+	return genl_has_listeners(&samr_netlink_family, net, SAMR_NLGRP_EVENTS);
+}
+
+/* A message for the listeners, or NULL: a lost event is no error. */
+static struct sk_buff *make_event(struct net *net, struct samr_cluster *c,
+				  u8 cmd, u32 event, const struct about *a)
+{
+	struct samr_netlink_msg m = {
+		.cmd = cmd,
+		.event = event,
+		.user_ns = net->user_ns,
+	};
+	int err;
+
+	if (!heard_by_anyone(net))
+		return NULL;
+	m.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!m.skb)
+		return NULL;
+	if (event == SAMR_NTF_EVENT_DEL && cmd != SAMR_CMD_CLUSTER_NTF &&
+	    cmd != SAMR_CMD_VIEW_NTF)
+		err = put_key(&m, a);
+	else
+		err = put_object(&m, c, a);
+	if (err) {
+		nlmsg_free(m.skb);
+		return NULL;
+	}
+	return m.skb;
+}
+
+static void send_event(struct net *net, struct sk_buff *skb)
+{
+	if (skb)
+		genlmsg_multicast_netns(&samr_netlink_family, net, skb, 0,
+					SAMR_NLGRP_EVENTS, GFP_KERNEL);
+}
+
+/* The configuration has changed; under the configuration mutex. */
+static void announce(struct net *net, struct samr_cluster *c, u8 cmd, u32 event,
+		     u64 id)
+{
+	const struct about a = { .id = id };
+
+	atomic_inc(&generation);
+	send_event(net, make_event(net, c, cmd, event, &a));
+}
+
+/**
+ * struct pending - an event on its way to the listeners
+ * @work: in events_wq
+ * @net: with a reference
+ * @e: the event; its device's name is @device
+ * @device: see @e
+ */
+struct pending {
+	struct work_struct work;
+	struct net *net;
+	struct samr_cluster_event e;
+	char device[IFNAMSIZ];
+};
+
+static void tell(struct net *net, struct samr_cluster *c,
+		 const struct samr_cluster_event *e)
+{
+	struct about a = { .dev = e->device };
+	u32 event = SAMR_NTF_EVENT_CHANGE;
+	u8 cmd = SAMR_CMD_LINK_NTF;
+
+	switch (e->type) {
+	case SAMR_CLUSTER_EV_VIEW:
+		cmd = SAMR_CMD_VIEW_NTF;
+		event = e->epoch ? SAMR_NTF_EVENT_ADD : SAMR_NTF_EVENT_DEL;
+		break;
+	case SAMR_CLUSTER_EV_LINK_GONE:
+		event = SAMR_NTF_EVENT_DEL;
+		fallthrough;
+	case SAMR_CLUSTER_EV_LINK:
+		a.id = e->link;
+		break;
+	case SAMR_CLUSTER_EV_HEARD:
+	case SAMR_CLUSTER_EV_LOST:
+		cmd = SAMR_CMD_NODE_NTF;
+		event = e->type == SAMR_CLUSTER_EV_HEARD ?
+			SAMR_NTF_EVENT_HEARD : SAMR_NTF_EVENT_LOST;
+		a.id = e->node;
+		break;
+	case SAMR_CLUSTER_EV_HALTED:
+		cmd = SAMR_CMD_CLUSTER_NTF;
+		event = SAMR_NTF_EVENT_HALTED;
+		break;
+	}
+	send_event(net, make_event(net, c, cmd, event, &a));
+}
+
+static void tell_work(struct work_struct *work)
+{
+	struct pending *p = container_of(work, struct pending, work);
+	struct samr_cluster *c;
+
+	samr_config_lock(p->net);
+	c = samr_cluster_get(p->net);
+	if (c) {
+		tell(p->net, c, &p->e);
+		samr_cluster_put(c);
+	}
+	samr_config_unlock(p->net);
+	put_net(p->net);
+	kfree(p);
+	atomic_dec(&events_pending);
+}
+
+/* See samr_cluster_set_notify(): must neither sleep nor call back. */
+static void notify(struct samr_cluster *c, const struct samr_cluster_event *e)
+{
+	struct net *net = samr_cluster_net(c);
+	struct pending *p;
+
+	if (!heard_by_anyone(net))
+		return;
+	if (atomic_inc_return(&events_pending) > PENDING_MAX)
+		goto lost;
+	p = kzalloc(sizeof(*p), GFP_ATOMIC);
+	if (!p)
+		goto lost;
+	p->net = maybe_get_net(net);
+	if (!p->net) {
+		kfree(p);
+		goto lost;
+	}
+	p->e = *e;
+	if (e->device)
+		strscpy(p->device, e->device, sizeof(p->device));
+	p->e.device = p->device;
+	INIT_WORK(&p->work, tell_work);
+	queue_work(events_wq, &p->work);
+	return;
+lost:
+	atomic_dec(&events_pending);
+}
+
+/* ---- changes ---- */
+
+/* Run @change on the requester's cluster, under the configuration mutex. */
+static int with_cluster(struct genl_info *info,
+			int (*change)(struct samr_cluster *c,
+				      struct genl_info *info))
+{
+	struct net *net = genl_info_net(info);
+	struct samr_cluster *c;
+	int err = -ENOENT;
+
+	samr_config_lock(net);
+	c = samr_netlink_cluster(net, info->extack);
+	if (c) {
+		err = change(c, info);
+		samr_cluster_put(c);
+	}
+	samr_config_unlock(net);
+	return err;
+}
+
+/* 0, or -EINVAL when @attr holds no good name. */
+static int check_name(struct genl_info *info, struct nlattr *attr)
+{
+	if (samr_netlink_name_ok(nla_data(attr)))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, attr,
+			    "a name is a letter, then up to 30 letters, digits, '.', '_' or '-'");
+	return -EINVAL;
+}
+
+static u32 u32_or(struct genl_info *info, int attr, u32 otherwise)
+{
+	return info->attrs[attr] ? nla_get_u32(info->attrs[attr]) : otherwise;
+}
+
+static int check_power_of_2(struct genl_info *info, int attr, u32 n)
+{
+	if (is_power_of_2(n))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
+			    "this must be a power of two");
+	return -EINVAL;
+}
+
+static int get_limits(struct genl_info *info, struct samr_node_config *core)
+{
+	core->quorum = u32_or(info, SAMR_A_CLUSTER_RESILIENCE,
+			      SAMR_RESILIENCE_ALL) == SAMR_RESILIENCE_QUORUM;
+	core->beat = SAMR_USEC * u32_or(info, SAMR_A_CLUSTER_BEAT_US,
+					SAMR_BEAT_US_DEFAULT);
+	core->reorder = SAMR_USEC * u32_or(info, SAMR_A_CLUSTER_REORDER_US,
+					   SAMR_REORDER_US_DEFAULT);
+	core->ack_delay = SAMR_USEC * u32_or(info, SAMR_A_CLUSTER_ACK_DELAY_US,
+					     SAMR_ACK_DELAY_US_DEFAULT);
+	core->history = u32_or(info, SAMR_A_CLUSTER_HISTORY,
+			       SAMR_HISTORY_DEFAULT);
+	core->history_bytes = u32_or(info, SAMR_A_CLUSTER_HISTORY_BYTES,
+				     SAMR_HISTORY_BYTES_DEFAULT);
+	core->submits = u32_or(info, SAMR_A_CLUSTER_SUBMITS,
+			       SAMR_SUBMITS_DEFAULT);
+	core->submit_bytes = u32_or(info, SAMR_A_CLUSTER_SUBMIT_BYTES,
+				    SAMR_SUBMIT_BYTES_DEFAULT);
+	core->ref_min = u32_or(info, SAMR_A_CLUSTER_REF_MIN,
+			       SAMR_REF_MIN_DEFAULT);
+	return check_power_of_2(info, SAMR_A_CLUSTER_HISTORY, core->history) ?:
+	       check_power_of_2(info, SAMR_A_CLUSTER_SUBMITS, core->submits);
+}
+
+int samr_nl_cluster_add_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct net *net = genl_info_net(info);
+	struct samr_cluster_params p = { };
+	struct samr_cluster *c;
+	int err;
+
+	if (samr_netlink_lacks(info, SAMR_A_CLUSTER_NAME, "name") ||
+	    samr_netlink_lacks(info, SAMR_A_CLUSTER_ID, "id") ||
+	    samr_netlink_lacks(info, SAMR_A_CLUSTER_NODE, "node"))
+		return -EINVAL;
+	err = check_name(info, info->attrs[SAMR_A_CLUSTER_NAME]) ?:
+	      get_limits(info, &p.core);
+	if (err)
+		return err;
+	nla_strscpy(p.name, info->attrs[SAMR_A_CLUSTER_NAME], sizeof(p.name));
+	p.id = nla_get_u32(info->attrs[SAMR_A_CLUSTER_ID]);
+	p.node = nla_get_u64(info->attrs[SAMR_A_CLUSTER_NODE]);
+
+	samr_config_lock(net);
+	err = samr_cluster_create(net, &p, info->extack);
+	c = err ? NULL : samr_cluster_get(net);
+	if (c) {
+		announce(net, c, SAMR_CMD_CLUSTER_NTF, SAMR_NTF_EVENT_ADD, 0);
+		samr_cluster_put(c);
+	}
+	samr_config_unlock(net);
+	return err;
+}
+
+static int set_cluster(struct samr_cluster *c, struct genl_info *info)
+{
+	int err;
+
+	if (nla_get_u32(info->attrs[SAMR_A_CLUSTER_STATE]) == SAMR_RUN_STATE_UP)
+		err = samr_cluster_start(c, info->extack);
+	else
+		err = samr_cluster_stop(c, info->extack);
+	if (!err)
+		announce(genl_info_net(info), c, SAMR_CMD_CLUSTER_NTF,
+			 SAMR_NTF_EVENT_CHANGE, 0);
+	return err;
+}
+
+int samr_nl_cluster_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	if (samr_netlink_lacks(info, SAMR_A_CLUSTER_STATE, "state"))
+		return -EINVAL;
+	return with_cluster(info, set_cluster);
+}
+
+static int del_cluster(struct samr_cluster *c, struct genl_info *info)
+{
+	struct net *net = genl_info_net(info);
+	const struct about nothing = { };
+	struct sk_buff *event;
+	int err;
+
+	event = make_event(net, c, SAMR_CMD_CLUSTER_NTF, SAMR_NTF_EVENT_DEL,
+			   &nothing);
+	err = samr_cluster_destroy(net, info->extack);
+	if (err) {
+		nlmsg_free(event);
+		return err;
+	}
+	atomic_inc(&generation);
+	send_event(net, event);
+	return 0;
+}
+
+int samr_nl_cluster_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return with_cluster(info, del_cluster);
+}
+
+/* Configure, or with no bytes forget, the address of @node on a link. */
+static int set_address(struct samr_cluster *c, struct genl_info *info, u64 node)
+{
+	struct nlattr *dev = info->attrs[SAMR_A_NODE_DEV];
+	struct nlattr *address = info->attrs[SAMR_A_NODE_ADDRESS];
+	struct samr_addr addr = { };
+	u32 link;
+
+	if (nla_len(address) > sizeof(addr.b)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, address,
+				    "no address is that long");
+		return -EINVAL;
+	}
+	link = samr_link_find(c, NULL, nla_data(dev));
+	if (!link) {
+		NL_SET_ERR_MSG_ATTR(info->extack, dev,
+				    "no link uses this device");
+		return -ENOENT;
+	}
+	addr.len = nla_len(address);
+	memcpy(addr.b, nla_data(address), addr.len);
+	return samr_link_address(c, link, node, &addr, info->extack);
+}
+
+static int add_node(struct samr_cluster *c, struct genl_info *info)
+{
+	u64 id = nla_get_u64(info->attrs[SAMR_A_NODE_ID]);
+	int err;
+
+	err = samr_cluster_node_add(c, id, info->extack);
+	if (err)
+		return err;
+	if (info->attrs[SAMR_A_NODE_ADDRESS]) {
+		err = set_address(c, info, id);
+		if (err) {
+			samr_cluster_node_del(c, id, NULL);
+			return err;
+		}
+	}
+	announce(genl_info_net(info), c, SAMR_CMD_NODE_NTF, SAMR_NTF_EVENT_ADD,
+		 id);
+	return 0;
+}
+
+int samr_nl_node_add_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	if (samr_netlink_lacks(info, SAMR_A_NODE_ID, "id"))
+		return -EINVAL;
+	if (!info->attrs[SAMR_A_NODE_ADDRESS] != !info->attrs[SAMR_A_NODE_DEV]) {
+		GENL_SET_ERR_MSG(info, "'address' and 'dev' belong together");
+		return -EINVAL;
+	}
+	return with_cluster(info, add_node);
+}
+
+static int set_node(struct samr_cluster *c, struct genl_info *info)
+{
+	u64 id = nla_get_u64(info->attrs[SAMR_A_NODE_ID]);
+	int err = set_address(c, info, id);
+
+	if (!err)
+		announce(genl_info_net(info), c, SAMR_CMD_NODE_NTF,
+			 SAMR_NTF_EVENT_CHANGE, id);
+	return err;
+}
+
+int samr_nl_node_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	if (samr_netlink_lacks(info, SAMR_A_NODE_ID, "id") ||
+	    samr_netlink_lacks(info, SAMR_A_NODE_DEV, "dev") ||
+	    samr_netlink_lacks(info, SAMR_A_NODE_ADDRESS, "address"))
+		return -EINVAL;
+	return with_cluster(info, set_node);
+}
+
+static int del_node(struct samr_cluster *c, struct genl_info *info)
+{
+	u64 id = nla_get_u64(info->attrs[SAMR_A_NODE_ID]);
+	int err = samr_cluster_node_del(c, id, info->extack);
+
+	if (!err)
+		announce(genl_info_net(info), c, SAMR_CMD_NODE_NTF,
+			 SAMR_NTF_EVENT_DEL, id);
+	return err;
+}
+
+int samr_nl_node_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	if (samr_netlink_lacks(info, SAMR_A_NODE_ID, "id"))
+		return -EINVAL;
+	return with_cluster(info, del_node);
+}
+
+static int add_link(struct samr_cluster *c, struct genl_info *info)
+{
+	u32 id;
+	int err;
+
+	err = samr_link_add(c, nla_data(info->attrs[SAMR_A_LINK_KIND]),
+			    nla_data(info->attrs[SAMR_A_LINK_DEV]), &id,
+			    info->extack);
+	if (!err)
+		announce(genl_info_net(info), c, SAMR_CMD_LINK_NTF,
+			 SAMR_NTF_EVENT_ADD, id);
+	return err;
+}
+
+int samr_nl_link_add_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	if (samr_netlink_lacks(info, SAMR_A_LINK_KIND, "kind") ||
+	    samr_netlink_lacks(info, SAMR_A_LINK_DEV, "dev"))
+		return -EINVAL;
+	return with_cluster(info, add_link);
+}
+
+/* The link announces its end itself. */
+static int del_link(struct samr_cluster *c, struct genl_info *info)
+{
+	struct nlattr *kind = info->attrs[SAMR_A_LINK_KIND];
+	struct nlattr *dev = info->attrs[SAMR_A_LINK_DEV];
+	u32 id = samr_link_find(c, kind ? nla_data(kind) : NULL, nla_data(dev));
+	int err;
+
+	if (!id) {
+		NL_SET_ERR_MSG_ATTR(info->extack, dev,
+				    "no link uses this device");
+		return -ENOENT;
+	}
+	err = samr_link_del(c, id, info->extack);
+	if (!err)
+		atomic_inc(&generation);
+	return err;
+}
+
+int samr_nl_link_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	if (samr_netlink_lacks(info, SAMR_A_LINK_DEV, "dev"))
+		return -EINVAL;
+	return with_cluster(info, del_link);
+}
+
+static int add_group(struct samr_cluster *c, struct genl_info *info)
+{
+	struct nlattr *name = info->attrs[SAMR_A_GROUP_NAME];
+	struct nlattr *uid = info->attrs[SAMR_A_GROUP_UID];
+	struct nlattr *gid = info->attrs[SAMR_A_GROUP_GID];
+	u32 id = nla_get_u32(info->attrs[SAMR_A_GROUP_ID]);
+	kuid_t kuid = INVALID_UID;
+	kgid_t kgid = INVALID_GID;
+	int err;
+
+	if (uid) {
+		kuid = make_kuid(current_user_ns(), nla_get_u32(uid));
+		if (!uid_valid(kuid)) {
+			NL_SET_ERR_MSG_ATTR(info->extack, uid,
+					    "no such user in this user namespace");
+			return -EINVAL;
+		}
+	}
+	if (gid) {
+		kgid = make_kgid(current_user_ns(), nla_get_u32(gid));
+		if (!gid_valid(kgid)) {
+			NL_SET_ERR_MSG_ATTR(info->extack, gid,
+					    "no such group of users in this user namespace");
+			return -EINVAL;
+		}
+	}
+	err = samr_service_add(c, id, name ? nla_data(name) : NULL, kuid, kgid,
+			       info->extack);
+	if (!err)
+		announce(genl_info_net(info), c, SAMR_CMD_GROUP_NTF,
+			 SAMR_NTF_EVENT_ADD, id);
+	return err;
+}
+
+int samr_nl_group_add_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	int err;
+
+	if (samr_netlink_lacks(info, SAMR_A_GROUP_ID, "id"))
+		return -EINVAL;
+	if (info->attrs[SAMR_A_GROUP_NAME]) {
+		err = check_name(info, info->attrs[SAMR_A_GROUP_NAME]);
+		if (err)
+			return err;
+	}
+	return with_cluster(info, add_group);
+}
+
+static int del_group(struct samr_cluster *c, struct genl_info *info)
+{
+	u32 id = nla_get_u32(info->attrs[SAMR_A_GROUP_ID]);
+	int err = samr_service_del(c, id, info->extack);
+
+	if (!err)
+		announce(genl_info_net(info), c, SAMR_CMD_GROUP_NTF,
+			 SAMR_NTF_EVENT_DEL, id);
+	return err;
+}
+
+int samr_nl_group_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	if (samr_netlink_lacks(info, SAMR_A_GROUP_ID, "id"))
+		return -EINVAL;
+	return with_cluster(info, del_group);
+}
+
+/* ---- the family ---- */
+
+struct genl_family samr_netlink_family __ro_after_init = {
+	.name = SAMR_FAMILY_NAME,
+	.version = SAMR_FAMILY_VERSION,
+	.netnsok = true,
+	.parallel_ops = true,
+	.module = THIS_MODULE,
+	.ops = samr_nl_ops,
+	.n_ops = ARRAY_SIZE(samr_nl_ops),
+	.mcgrps = samr_nl_mcgrps,
+	.n_mcgrps = ARRAY_SIZE(samr_nl_mcgrps),
+};
+
+int __init samr_netlink_init(void)
+{
+	int err;
+
+	events_wq = alloc_ordered_workqueue("samr_events", 0);
+	if (!events_wq)
+		return -ENOMEM;
+	samr_cluster_set_notify(notify);
+	err = genl_register_family(&samr_netlink_family);
+	if (err) {
+		samr_cluster_set_notify(NULL);
+		destroy_workqueue(events_wq);
+	}
+	return err;
+}
+
+void samr_netlink_exit(void)
+{
+	samr_cluster_set_notify(NULL);
+	synchronize_rcu();	/* notify() runs under spinlocks: none is left */
+	destroy_workqueue(events_wq);
+	genl_unregister_family(&samr_netlink_family);
+}

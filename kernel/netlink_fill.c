@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Generic netlink: how objects become messages, see netlink_fill.h.
+ *
+ * A message is there as a whole or not at all.
+ */
+#include <linux/user_namespace.h>
+#include <linux/math64.h>
+
+#include "core/strings.h"
+#include "netlink_fill.h"
+#include "service.h"
+#include "stats.h"
+
+static void *begin(const struct samr_netlink_msg *m)
+{
+	void *hdr;
+
+	hdr = genlmsg_put(m->skb, m->portid, m->seq, &samr_netlink_family,
+			  m->cb ? NLM_F_MULTI : 0, m->cmd);
+	if (hdr && m->cb)
+		genl_dump_check_consistent(m->cb, hdr);
+	return hdr;
+}
+
+/* @err: of the attributes, 0 or -EMSGSIZE */
+static int finish(const struct samr_netlink_msg *m, void *hdr, int err)
+{
+	if (err) {
+		genlmsg_cancel(m->skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(m->skb, hdr);
+	return 0;
+}
+
+static int put_event(const struct samr_netlink_msg *m, int attr)
+{
+	return m->event ? nla_put_u32(m->skb, attr, m->event) : 0;
+}
+
+static int put_flag(struct sk_buff *skb, int attr, bool is)
+{
+	return is ? nla_put_flag(skb, attr) : 0;
+}
+
+/* ---- cluster ---- */
+
+static u32 run_state(enum samr_cluster_state state)
+{
+	switch (state) {
+	case SAMR_CLUSTER_STOPPED:
+		return SAMR_RUN_STATE_DOWN;
+	case SAMR_CLUSTER_FORMING:
+		return SAMR_RUN_STATE_WAITING;
+	case SAMR_CLUSTER_SERVING:
+		return SAMR_RUN_STATE_UP;
+	case SAMR_CLUSTER_HALTED:
+		break;
+	}
+	return SAMR_RUN_STATE_HALTED;
+}
+
+static u32 bound_sockets(struct samr_cluster *c)
+{
+	struct samr_service_info s;
+	u32 id = 0, n = 0;
+
+	while ((id = samr_service_next(c, id, &s)))
+		n += s.sockets;
+	return n;
+}
+
+/* What samr_nl_cluster_add_doit() fills in is never 0. */
+static int put_limits(struct sk_buff *skb, const struct samr_node_config *core)
+{
+	return nla_put_u32(skb, SAMR_A_CLUSTER_RESILIENCE,
+			   core->quorum ? SAMR_RESILIENCE_QUORUM :
+					  SAMR_RESILIENCE_ALL) ||
+	       nla_put_u32(skb, SAMR_A_CLUSTER_BEAT_US,
+			   div_u64(core->beat, NSEC_PER_USEC)) ||
+	       nla_put_u32(skb, SAMR_A_CLUSTER_REORDER_US,
+			   div_u64(core->reorder, NSEC_PER_USEC)) ||
+	       nla_put_u32(skb, SAMR_A_CLUSTER_ACK_DELAY_US,
+			   div_u64(core->ack_delay, NSEC_PER_USEC)) ||
+	       nla_put_u32(skb, SAMR_A_CLUSTER_HISTORY, core->history) ||
+	       nla_put_u32(skb, SAMR_A_CLUSTER_HISTORY_BYTES,
+			   core->history_bytes) ||
+	       nla_put_u32(skb, SAMR_A_CLUSTER_SUBMITS, core->submits) ||
+	       nla_put_u32(skb, SAMR_A_CLUSTER_SUBMIT_BYTES,
+			   core->submit_bytes) ||
+	       nla_put_u32(skb, SAMR_A_CLUSTER_REF_MIN, core->ref_min);
+}
+
+int samr_netlink_put_cluster(const struct samr_netlink_msg *m,
+			     struct samr_cluster *c)
+{
+	struct samr_cluster_info info;
+	struct sk_buff *skb = m->skb;
+	void *hdr = begin(m);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	samr_cluster_info(c, &info);
+	return finish(m, hdr,
+		      nla_put_string(skb, SAMR_A_CLUSTER_NAME,
+				     info.params.name) ||
+		      nla_put_u32(skb, SAMR_A_CLUSTER_ID, info.params.id) ||
+		      nla_put_u64_64bit(skb, SAMR_A_CLUSTER_NODE,
+					info.params.node, SAMR_A_CLUSTER_PAD) ||
+		      nla_put_u64_64bit(skb, SAMR_A_CLUSTER_INCARNATION,
+					info.inc, SAMR_A_CLUSTER_PAD) ||
+		      nla_put_u32(skb, SAMR_A_CLUSTER_STATE,
+				  run_state(info.state)) ||
+		      put_limits(skb, &info.params.core) ||
+		      nla_put_u32(skb, SAMR_A_CLUSTER_SOCKETS,
+				  bound_sockets(c)) ||
+		      nla_put_u32(skb, SAMR_A_CLUSTER_FRAME_MAX,
+				  info.frame_max) ||
+		      nla_put_u32(skb, SAMR_A_CLUSTER_QUEUED, info.queued) ||
+		      put_event(m, SAMR_A_CLUSTER_EVENT));
+}
+
+/* ---- node ---- */
+
+int samr_netlink_put_node(const struct samr_netlink_msg *m,
+			  struct samr_cluster *c, u64 id)
+{
+	struct samr_cluster_node n;
+	struct sk_buff *skb = m->skb;
+	void *hdr;
+
+	if (samr_cluster_node_info(c, id - 1, &n) != id)
+		return -ENOENT;
+	hdr = begin(m);
+	if (!hdr)
+		return -EMSGSIZE;
+	return finish(m, hdr,
+		      nla_put_u64_64bit(skb, SAMR_A_NODE_ID, n.id,
+					SAMR_A_NODE_PAD) ||
+		      put_flag(skb, SAMR_A_NODE_SELF, n.self) ||
+		      put_flag(skb, SAMR_A_NODE_IN_VIEW, n.in_view) ||
+		      (n.inc &&
+		       nla_put_u64_64bit(skb, SAMR_A_NODE_INCARNATION, n.inc,
+					 SAMR_A_NODE_PAD)) ||
+		      nla_put_u64_64bit(skb, SAMR_A_NODE_HELD, n.ack,
+					SAMR_A_NODE_PAD) ||
+		      (!n.self && n.age != U64_MAX &&
+		       nla_put_u64_64bit(skb, SAMR_A_NODE_SILENT_MS, n.age,
+					 SAMR_A_NODE_PAD)) ||
+		      (!n.self &&
+		       nla_put_u32(skb, SAMR_A_NODE_LINKS, n.links)) ||
+		      put_event(m, SAMR_A_NODE_EVENT));
+}
+
+/* ---- link ---- */
+
+static u32 carrier(enum samr_link_state state)
+{
+	switch (state) {
+	case SAMR_LINK_DOWN:
+		return SAMR_CARRIER_DOWN;
+	case SAMR_LINK_PROBING:
+		return SAMR_CARRIER_PROBING;
+	case SAMR_LINK_UP:
+		return SAMR_CARRIER_UP;
+	case SAMR_LINK_ABSENT:
+		break;
+	}
+	return SAMR_CARRIER_ABSENT;
+}
+
+static int put_address(struct sk_buff *skb, int attr, const struct samr_addr *a)
+{
+	return a->len ? nla_put(skb, attr, a->len, a->b) : 0;
+}
+
+static int put_path(struct sk_buff *skb, const struct samr_link_peer_info *p)
+{
+	struct nlattr *nest = nla_nest_start(skb, SAMR_A_LINK_PATH);
+
+	if (!nest ||
+	    nla_put_u64_64bit(skb, SAMR_A_PATH_NODE, p->node,
+			      SAMR_A_PATH_PAD) ||
+	    put_address(skb, SAMR_A_PATH_ADDRESS, &p->addr) ||
+	    put_flag(skb, SAMR_A_PATH_CONFIGURED, p->configured) ||
+	    put_flag(skb, SAMR_A_PATH_HEARD, p->heard) ||
+	    put_flag(skb, SAMR_A_PATH_MULTICAST, p->multicast) ||
+	    nla_put_u32(skb, SAMR_A_PATH_FRAME_MAX, p->frame_max) ||
+	    (p->age != U64_MAX &&
+	     nla_put_u64_64bit(skb, SAMR_A_PATH_SILENT_MS, p->age,
+			       SAMR_A_PATH_PAD)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_paths(struct sk_buff *skb, struct samr_cluster *c, u32 link)
+{
+	struct samr_link_peer_info p;
+	u64 node = 0;
+
+	while ((node = samr_link_peer_info(c, link, node, &p)))
+		if (put_path(skb, &p))
+			return -EMSGSIZE;
+	return 0;
+}
+
+int samr_netlink_put_link(const struct samr_netlink_msg *m,
+			  struct samr_cluster *c, u32 id)
+{
+	struct samr_link_info l;
+	struct sk_buff *skb = m->skb;
+	void *hdr;
+
+	if (samr_link_info(c, id - 1, &l) != id)
+		return -ENOENT;
+	hdr = begin(m);
+	if (!hdr)
+		return -EMSGSIZE;
+	return finish(m, hdr,
+		      nla_put_u32(skb, SAMR_A_LINK_ID, l.id) ||
+		      nla_put_string(skb, SAMR_A_LINK_KIND, l.transport) ||
+		      nla_put_string(skb, SAMR_A_LINK_DEV, l.device) ||
+		      nla_put_u32(skb, SAMR_A_LINK_STATE, carrier(l.state)) ||
+		      put_flag(skb, SAMR_A_LINK_CARRIES, l.best) ||
+		      put_address(skb, SAMR_A_LINK_ADDRESS, &l.addr) ||
+		      nla_put_u32(skb, SAMR_A_LINK_FRAME_MAX, l.frame_max) ||
+		      nla_put_u32(skb, SAMR_A_LINK_DEVICE_MAX, l.device_max) ||
+		      put_flag(skb, SAMR_A_LINK_MULTICAST, l.multicast) ||
+		      put_paths(skb, c, l.id) ||
+		      put_event(m, SAMR_A_LINK_EVENT));
+}
+
+/* ---- group ---- */
+
+static int put_service(const struct samr_netlink_msg *m,
+		       const struct samr_service_info *s)
+{
+	struct sk_buff *skb = m->skb;
+
+	return put_flag(skb, SAMR_A_GROUP_DECLARED, true) ||
+	       (s->name[0] &&
+		nla_put_string(skb, SAMR_A_GROUP_NAME, s->name)) ||
+	       (uid_valid(s->uid) &&
+		nla_put_u32(skb, SAMR_A_GROUP_UID,
+			    from_kuid_munged(m->user_ns, s->uid))) ||
+	       (gid_valid(s->gid) &&
+		nla_put_u32(skb, SAMR_A_GROUP_GID,
+			    from_kgid_munged(m->user_ns, s->gid))) ||
+	       nla_put_u32(skb, SAMR_A_GROUP_SOCKETS, s->sockets) ||
+	       nla_put_u32(skb, SAMR_A_GROUP_JOINED, s->joined) ||
+	       nla_put_u32(skb, SAMR_A_GROUP_LEAVING, s->leaving) ||
+	       nla_put_u32(skb, SAMR_A_GROUP_UNREAD, s->messages) ||
+	       nla_put_u64_64bit(skb, SAMR_A_GROUP_UNREAD_BYTES, s->bytes,
+				 SAMR_A_GROUP_PAD) ||
+	       nla_put_u64_64bit(skb, SAMR_A_GROUP_CONSUMED, s->consumed,
+				 SAMR_A_GROUP_PAD);
+}
+
+int samr_netlink_put_group(const struct samr_netlink_msg *m,
+			   struct samr_cluster *c, u32 id)
+{
+	struct samr_members *members = samr_cluster_members(c, id);
+	struct sk_buff *skb = m->skb;
+	struct samr_service_info s;
+	bool declared;
+	int err = -ENOENT;
+	void *hdr;
+
+	declared = !samr_service_info(c, id, &s);
+	if (!declared && !members)
+		goto out;
+	err = -EMSGSIZE;
+	hdr = begin(m);
+	if (!hdr)
+		goto out;
+	err = finish(m, hdr,
+		     nla_put_u32(skb, SAMR_A_GROUP_ID, id) ||
+		     (declared && put_service(m, &s)) ||
+		     nla_put_u32(skb, SAMR_A_GROUP_MEMBERS,
+				 members ? members->count : 0) ||
+		     (members &&
+		      nla_put_u64_64bit(skb, SAMR_A_GROUP_VIEW, members->id,
+					SAMR_A_GROUP_PAD)) ||
+		     put_event(m, SAMR_A_GROUP_EVENT));
+out:
+	samr_members_put(members);
+	return err;
+}
+
+/* ---- member ---- */
+
+int samr_netlink_put_member(const struct samr_netlink_msg *m, u32 group,
+			    u32 rank, const struct samr_member_id *id)
+{
+	struct sk_buff *skb = m->skb;
+	void *hdr = begin(m);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	return finish(m, hdr,
+		      nla_put_u32(skb, SAMR_A_MEMBER_GROUP, group) ||
+		      nla_put_u64_64bit(skb, SAMR_A_MEMBER_NODE, id->node,
+					SAMR_A_MEMBER_PAD) ||
+		      nla_put_u32(skb, SAMR_A_MEMBER_PORT, id->port) ||
+		      nla_put_u64_64bit(skb, SAMR_A_MEMBER_INCARNATION, id->inc,
+					SAMR_A_MEMBER_PAD) ||
+		      nla_put_u32(skb, SAMR_A_MEMBER_WINDOW, id->window) ||
+		      nla_put_u32(skb, SAMR_A_MEMBER_RANK, rank));
+}
+
+/* ---- view ---- */
+
+static int put_head(struct sk_buff *skb, u64 node, u64 inc)
+{
+	struct nlattr *nest = nla_nest_start(skb, SAMR_A_VIEW_HEAD);
+
+	if (!nest ||
+	    nla_put_u64_64bit(skb, SAMR_A_HEAD_NODE, node, SAMR_A_HEAD_PAD) ||
+	    nla_put_u64_64bit(skb, SAMR_A_HEAD_INCARNATION, inc,
+			      SAMR_A_HEAD_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_installed(struct sk_buff *skb, const struct samr_view_info *v)
+{
+	u32 i;
+
+	if (nla_put_u64_64bit(skb, SAMR_A_VIEW_EPOCH, v->epoch,
+			      SAMR_A_VIEW_PAD) ||
+	    nla_put_u64_64bit(skb, SAMR_A_VIEW_SEQUENCER, v->sequencer,
+			      SAMR_A_VIEW_PAD) ||
+	    nla_put_u32(skb, SAMR_A_VIEW_HOLDERS, v->holders))
+		return -EMSGSIZE;
+	for (i = 0; i < v->count; i++)
+		if (put_head(skb, v->node[i], v->inc[i]))
+			return -EMSGSIZE;
+	return 0;
+}
+
+/* One attribute for each bit of @ids. */
+static int put_ids(struct sk_buff *skb, int attr, u64 ids)
+{
+	u64 id;
+
+	for (id = 1; id <= SAMR_HEAD_MAX; id++)
+		if (ids & BIT_ULL(id) &&
+		    nla_put_u64_64bit(skb, attr, id, SAMR_A_VIEW_PAD))
+			return -EMSGSIZE;
+	return 0;
+}
+
+int samr_netlink_put_view(const struct samr_netlink_msg *m,
+			  struct samr_cluster *c)
+{
+	struct sk_buff *skb = m->skb;
+	struct samr_view_info v;
+	void *hdr = begin(m);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	samr_cluster_view(c, &v);
+	return finish(m, hdr,
+		      (v.epoch ? put_installed(skb, &v) :
+				 put_ids(skb, SAMR_A_VIEW_MISSING,
+					 v.wanted & ~v.heard)) ||
+		      put_ids(skb, SAMR_A_VIEW_WANTED, v.wanted) ||
+		      put_event(m, SAMR_A_VIEW_EVENT));
+}
+
+/* ---- stats ---- */
+
+/**
+ * struct counter - a counter in a structure that holds them
+ * @name: for people
+ * @offset: of the u64
+ */
+struct counter {
+	const char *name;
+	size_t offset;
+};
+
+#define ORDER(field, text) \
+	{ .name = text, .offset = offsetof(struct samr_node_stats, field) }
+#define LINK(field, text) \
+	{ .name = text, .offset = offsetof(struct samr_link_info, field) }
+
+static const struct counter order_counters[] = {
+	ORDER(last, "last"),
+	ORDER(held, "held"),
+	ORDER(delivered, "delivered"),
+	ORDER(stable, "stable"),
+	ORDER(trimmed, "trimmed"),
+	ORDER(submitted, "submitted"),
+	ORDER(ordered, "ordered"),
+	ORDER(frames_in, "frames-in"),
+	ORDER(frames_out, "frames-out"),
+	ORDER(records_in, "records-in"),
+	ORDER(records_out, "records-out"),
+	ORDER(nacks_in, "nacks-in"),
+	ORDER(nacks_out, "nacks-out"),
+	ORDER(repairs, "repairs"),
+	ORDER(suppressed, "suppressed"),
+	ORDER(resent, "resent"),
+	ORDER(refused, "refused"),
+	ORDER(history_bytes, "history-bytes"),
+};
+
+static const struct counter link_counters[] = {
+	LINK(tx_frames, "tx-frames"),
+	LINK(tx_bytes, "tx-bytes"),
+	LINK(tx_dropped, "tx-dropped"),
+	LINK(tx_queued, "tx-queued"),
+	LINK(tx_waited, "tx-waited"),
+	LINK(rx_frames, "rx-frames"),
+	LINK(rx_bytes, "rx-bytes"),
+	LINK(rx_dropped, "rx-dropped"),
+	LINK(probes_out, "probes-out"),
+	LINK(answers_in, "answers-in"),
+	LINK(rounds, "rounds"),
+};
+
+static int put_counter(struct sk_buff *skb, const char *name, u64 value)
+{
+	struct nlattr *nest = nla_nest_start(skb, SAMR_A_STATS_COUNTER);
+
+	if (!nest || nla_put_string(skb, SAMR_A_COUNTER_NAME, name) ||
+	    nla_put_u64_64bit(skb, SAMR_A_COUNTER_VALUE, value,
+			      SAMR_A_COUNTER_PAD))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_counters(struct sk_buff *skb, const struct counter *k,
+			unsigned int n, const void *from)
+{
+	for (; n; n--, k++)
+		if (put_counter(skb, k->name, *(const u64 *)(from + k->offset)))
+			return -EMSGSIZE;
+	return 0;
+}
+
+static int put_order_stats(struct sk_buff *skb, struct samr_cluster *c)
+{
+	struct samr_node_stats s;
+
+	samr_cluster_stats(c, &s);
+	return put_counters(skb, order_counters, ARRAY_SIZE(order_counters),
+			    &s);
+}
+
+static int put_drop_stats(struct sk_buff *skb, struct samr_cluster *c)
+{
+	struct samr_node_stats s;
+	int i;
+
+	samr_cluster_stats(c, &s);
+	for (i = SAMR_DROP_NONE + 1; i < SAMR_DROPS; i++)
+		if (put_counter(skb, samr_strings_drop(i), s.drops[i]))
+			return -EMSGSIZE;
+	return 0;
+}
+
+static int put_head_stats(struct sk_buff *skb, struct samr_cluster *c)
+{
+	struct samr_stats s;
+	int i;
+
+	samr_stats_read(c, &s);
+	for (i = 0; i < SAMR_STATS; i++)
+		if (put_counter(skb, samr_stats_name(i), s.n[i]))
+			return -EMSGSIZE;
+	return 0;
+}
+
+int samr_netlink_put_stats(const struct samr_netlink_msg *m,
+			   struct samr_cluster *c, u32 scope,
+			   const struct samr_link_info *link)
+{
+	struct sk_buff *skb = m->skb;
+	void *hdr = begin(m);
+	int err;
+
+	if (!hdr)
+		return -EMSGSIZE;
+	err = nla_put_u32(skb, SAMR_A_STATS_SCOPE, scope);
+	if (err)
+		return finish(m, hdr, err);
+	switch (scope) {
+	case SAMR_STATS_SCOPE_ORDER:
+		err = put_order_stats(skb, c);
+		break;
+	case SAMR_STATS_SCOPE_DROPS:
+		err = put_drop_stats(skb, c);
+		break;
+	case SAMR_STATS_SCOPE_HEAD:
+		err = put_head_stats(skb, c);
+		break;
+	case SAMR_STATS_SCOPE_LINK:
+		err = nla_put_string(skb, SAMR_A_STATS_DEV, link->device) ||
+		      put_counters(skb, link_counters,
+				   ARRAY_SIZE(link_counters), link);
+		break;
+	}
+	return finish(m, hdr, err);
+}
