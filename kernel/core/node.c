@@ -238,12 +238,16 @@ static void take_frame(struct samr_node *n, struct samr_blob *frame)
 		if (drop == SAMR_DROP_RECORD)
 			return;
 	}
+	if (index == SAMR_NO_INDEX || n->halted)
+		return;
 	/*
 	 * What the sender holds counts after what it sent: an ORDER makes us
-	 * hold the message before its header says that others do.
+	 * hold the message before its header says that others do. What it holds
+	 * also exists: where no BEAT comes since other frames keep it away, that
+	 * is how the end of the order is learnt.
 	 */
-	if (index != SAMR_NO_INDEX && !n->halted)
-		samr_stable_heard(n, index, info.ack);
+	samr_receiver_last(n, info.ack);
+	samr_stable_heard(n, index, info.ack);
 }
 
 static void send_beat(struct samr_node *n)

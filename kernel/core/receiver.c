@@ -145,6 +145,7 @@ static struct samr_msg *message_of(struct samr_node *n,
 	msg = samr_msg_new(&r->meta);
 	if (!msg)
 		return NULL;
+	*drop = SAMR_DROP_NONE;
 	msg->all = r->flags & SAMR_REC_F_REF;
 	if (msg->all)
 		expect_bytes(n, msg);
