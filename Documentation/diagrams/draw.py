@@ -28,6 +28,7 @@ class Drawing:
     def __init__(self, lines):
         self.lines = lines
         self.parts = []
+        self.strokes = []
 
     def at(self, x, y):
         inside = 0 <= y < len(self.lines) and 0 <= x < len(self.lines[y])
@@ -50,7 +51,19 @@ class Drawing:
         return True
 
     def line(self, x1, y1, x2, y2):
-        self.parts.append(f'<path d="M{x1:g} {y1:g}L{x2:g} {y2:g}"/>')
+        flat = y1 == y2
+        self.strokes.append((flat, y1, *sorted((x1, x2))) if flat else (flat, x1, *sorted((y1, y2))))
+
+    def joined_strokes(self):
+        """The strokes, those that touch end to end made one."""
+        done = []
+        for flat, where, start, end in sorted(self.strokes):
+            if done and done[-1][:2] == (flat, where) and start <= done[-1][3]:
+                done[-1] = (flat, where, done[-1][2], max(end, done[-1][3]))
+            else:
+                done.append((flat, where, start, end))
+        for flat, where, start, end in done:
+            yield f"M{start:g} {where:g}H{end:g}" if flat else f"M{where:g} {start:g}V{end:g}"
 
     def symbol(self, x, y):
         c = self.at(x, y)
@@ -89,6 +102,7 @@ class Drawing:
             for x, text in self.words(y):
                 self.parts.append(f'<text x="{x * WIDTH}" y="{y * HEIGHT + 13}" '
                                   f'textLength="{len(text) * WIDTH}">{html.escape(text)}</text>')
+        self.parts.insert(0, '<path d="' + "".join(self.joined_strokes()) + '"/>')
         width, height = max(map(len, self.lines)) * WIDTH, len(self.lines) * HEIGHT
         return "\n".join([
             '<?xml version="1.0" encoding="UTF-8"?>',
