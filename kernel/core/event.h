@@ -100,8 +100,8 @@ struct samr_submit {
  * @submit: SUBMIT
  * @consumed: CONSUMED: all local members of @group have read the messages up to
  *	position @gseq; @cost is what that frees, in units of samr_flow_cost()
- * @members: MEMBERS: one bit per head id, the own one among them; 0 takes the
- *	view down
+ * @members: MEMBERS: one bit per head id, the own one among them; 0: nobody any
+ *	more, which is refused once the view stands
  * @frame_max: FRAME_MAX: bytes from header to the end of the last record,
  *	without the trailer
  */

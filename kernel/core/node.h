@@ -83,7 +83,7 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  *	-ENOTCONN: no view, or DATA for a group without members; -EMSGSIZE;
  *	-EINVAL; -ENOMEM: nothing was taken; -ENOTRECOVERABLE: halted.
  * MEMBERS: -EINVAL: own id not among them, or more than SAMR_HEADS_MAX; -EBUSY:
- *	others were asked for before.
+ *	others were asked for before, or the view stands.
  * FRAME: always 0; what was wrong is counted.
  */
 int samr_node_step(struct samr_node *node, const struct samr_event *ev,

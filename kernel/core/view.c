@@ -98,6 +98,13 @@ static void form(struct samr_node *n)
 
 int samr_view_want(struct samr_node *n, u64 members)
 {
+	if (!members) {
+		if (n->view.epoch)
+			return -EBUSY;
+		n->view.wanted = 0;
+		n->view.send_at = SAMR_NEVER;
+		return 0;
+	}
 	if (!(members & BIT_ULL(n->cfg.self)) || (members & 1) ||
 	    members_in(members) > SAMR_HEADS_MAX)
 		return -EINVAL;
