@@ -11,6 +11,7 @@
 #define SAMR_CLUSTER_H
 
 #include <net/net_namespace.h>
+#include <uapi/linux/samr.h>
 #include "core/node.h"
 
 struct netlink_ext_ack;

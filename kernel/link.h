@@ -270,6 +270,9 @@ void samr_link_receive(struct samr_link *link, struct sk_buff *skb,
 /** samr_link_receive_end - no further frame is at hand; same context */
 void samr_link_receive_end(struct samr_link *link);
 
+/** samr_link_foreign - a frame for another station has arrived; taken over */
+void samr_link_foreign(struct samr_link *link, struct sk_buff *skb);
+
 void samr_link_set_priv(struct samr_link *link, void *priv);
 void *samr_link_priv(const struct samr_link *link);
 struct net *samr_link_net(const struct samr_link *link);

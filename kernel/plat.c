@@ -88,6 +88,12 @@ void samr_blob_put_blob(struct samr_blob *b, const struct samr_blob *src,
 	skb_copy_bits(&src->skb, off, skb_put(skb_of(b), len), len);
 }
 
+void samr_blob_set_data(struct samr_blob *b, u32 off, const void *data, u32 len)
+{
+	if (samr_assert((u64)off + len <= skb_headlen(skb_of(b))))
+		memcpy(b->skb.data + off, data, len);
+}
+
 /* A few bytes of a large frame must not keep all of it. */
 static struct sk_buff *slice_copy(const struct sk_buff *skb, u32 off, u32 len)
 {

@@ -3,7 +3,8 @@
  * What the files of the shell share, and nobody else may see.
  *
  * cluster.c: birth, end, configuration, questions. drain.c: events in, actions
- * out. link.c: links and what they carry. probe.c: what a link finds out.
+ * out. link.c: links and the choice among them. link_io.c: frames through them.
+ * probe.c: what a link finds out about its peers.
  *
  * Locks, outermost first: the configuration mutex of the namespace; RTNL;
  * samr_cluster.links_lock; samr_link.lock. samr_cluster.lock is taken with none
@@ -26,6 +27,13 @@
 #include "stats.h"
 
 extern struct workqueue_struct *samr_wq;
+
+/* Walk over the heads of a mask. */
+#define samr_for_each_head(id, heads)			\
+	for ((id) = 1; (id) <= SAMR_HEAD_MAX; (id)++)	\
+		if (!((heads) & BIT_ULL(id)))		\
+			continue;			\
+		else
 
 /* ---- the cluster ---- */
 
@@ -295,6 +303,9 @@ struct samr_link {
 
 /* link.c */
 
+/** samr_link_discharge - give bytes of the budget back, maybe the link, too */
+void samr_link_discharge(struct samr_link *l, u32 bytes);
+
 /** samr_link_room - bytes from header to last record that the device takes */
 u32 samr_link_room(const struct samr_link *l);
 
@@ -309,6 +320,16 @@ static inline bool samr_link_usable(const struct samr_link *l)
 /** samr_link_update - something was found out: choose anew. No lock is held */
 void samr_link_update(struct samr_cluster *c);
 
+/** samr_link_exit - wait until devices have let go of all frames */
+void samr_link_exit(void);
+
+/* link_io.c */
+
+void samr_link_io_init(struct samr_link *l);
+
+/** samr_link_io_end - drop what waits; @l->closed is set since a grace period */
+void samr_link_io_end(struct samr_link *l);
+
 /**
  * samr_link_seal - add counter and trailer to a frame
  * @c: the sender
@@ -321,9 +342,6 @@ struct sk_buff *samr_link_seal(struct samr_cluster *c, struct sk_buff *skb);
 /** samr_link_out - send a sealed frame; taken over. Bottom halves are off */
 void samr_link_out(struct samr_link *l, struct sk_buff *skb,
 		   enum samr_cast cast, const struct samr_addr *to);
-
-/** samr_link_exit - wait until devices have let go of all frames */
-void samr_link_exit(void);
 
 /* probe.c */
 void samr_probe_init(struct samr_link *l);

@@ -32,7 +32,7 @@ static bool name_ok(const char *name)
 	return n && n < SAMR_TRANSPORT_NAME && !strpbrk(name, "/ \t\n%");
 }
 
-static bool complete(const struct samr_transport *t)
+static bool well_made(const struct samr_transport *t)
 {
 	return t->name && name_ok(t->name) && t->open && t->close && t->send &&
 	       t->frame_max && t->frame_limit && t->addr_len < SAMR_ADDR_MAX &&
@@ -43,7 +43,7 @@ int samr_transport_register(struct samr_transport *t)
 {
 	int err = 0;
 
-	if (!complete(t))
+	if (!well_made(t))
 		return -EINVAL;
 	mutex_lock(&registry_lock);
 	if (find(t->name))

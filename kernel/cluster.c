@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A cluster's life, its configuration, and questions about it.
+ *
+ * Invariants: a cluster that is not dead has a core. Its memory outlives its end
+ * while there are references, and answers -ENETDOWN. It holds no reference to
+ * its namespace: the namespace's exit ends it.
+ */
+#include <linux/netlink.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "shell.h"
+#include "trace.h"
+
+static const struct samr_cluster_face *the_face;
+static void (*the_notify)(struct samr_cluster *c,
+			  const struct samr_cluster_event *e);
+
+void samr_cluster_set_face(const struct samr_cluster_face *face)
+{
+	WRITE_ONCE(the_face, face);
+}
+
+void samr_cluster_set_notify(void (*notify)(struct samr_cluster *c,
+					    const struct samr_cluster_event *e))
+{
+	WRITE_ONCE(the_notify, notify);
+}
+
+void samr_cluster_notify(struct samr_cluster *c,
+			 const struct samr_cluster_event *e)
+{
+	void (*notify)(struct samr_cluster *c,
+		       const struct samr_cluster_event *e) =
+		READ_ONCE(the_notify);
+
+	if (notify)
+		notify(c, e);
+}
+
+void *samr_cluster_priv(struct samr_cluster *c)
+{
+	return c->priv;
+}
+
+struct net *samr_cluster_net(const struct samr_cluster *c)
+{
+	return c->net;
+}
+
+u64 samr_cluster_self(const struct samr_cluster *c, u64 *inc)
+{
+	if (inc)
+		*inc = c->inc;
+	return c->params.node;
+}
+
+/* ---- references ---- */
+
+bool samr_cluster_tryget(struct samr_cluster *c)
+{
+	return refcount_inc_not_zero(&c->ref);
+}
+
+static void cluster_free(struct work_struct *work)
+{
+	struct samr_cluster *c = container_of(to_rcu_work(work),
+					      struct samr_cluster, free);
+
+	if (c->face && c->face->close)
+		c->face->close(c->priv);
+	free_percpu(c->stats);
+	kfree(c);
+}
+
+void samr_cluster_put(struct samr_cluster *c)
+{
+	if (c && refcount_dec_and_test(&c->ref))
+		queue_rcu_work(samr_wq, &c->free);
+}
+
+/* ---- birth and end ---- */
+
+static u64 random_not_zero(void)
+{
+	u64 r;
+
+	do {
+		r = get_random_u64();
+	} while (!r);
+	return r;
+}
+
+static int check_params(const struct samr_cluster_params *p,
+			struct netlink_ext_ack *extack)
+{
+	if (!p->node || p->node > SAMR_HEAD_MAX) {
+		NL_SET_ERR_MSG(extack, "node ids are 1 to 63");
+		return -EINVAL;
+	}
+	if (!p->id) {
+		NL_SET_ERR_MSG(extack, "a cluster's id is not 0");
+		return -EINVAL;
+	}
+	if (!p->name[0] || strnlen(p->name, SAMR_NAME_MAX) == SAMR_NAME_MAX) {
+		NL_SET_ERR_MSG(extack, "a cluster's name has 1 to 31 characters");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static struct samr_node *make_node(struct samr_cluster *c)
+{
+	struct samr_node_config cfg = c->params.core;
+
+	cfg.cluster = c->params.id;
+	cfg.self = c->params.node;
+	cfg.inc = c->inc;
+	cfg.seed = get_random_u64();
+	cfg.domain = 0;
+	return samr_node_new(&cfg);
+}
+
+static void init_fields(struct samr_cluster *c, struct net *net,
+			struct mutex *config,
+			const struct samr_cluster_params *p,
+			const struct samr_cluster_face *face)
+{
+	c->net = net;
+	c->config = config;
+	refcount_set(&c->ref, 1);
+	INIT_RCU_WORK(&c->free, cluster_free);
+	c->params = *p;
+	c->inc = random_not_zero();
+	c->face = face;
+	c->heads = BIT_ULL(p->node);
+	INIT_LIST_HEAD(&c->links);
+	spin_lock_init(&c->links_lock);
+	samr_drain_init(c);
+}
+
+struct samr_cluster *samr_cluster_new(struct net *net, struct mutex *config,
+				      const struct samr_cluster_params *p,
+				      const struct samr_cluster_face *face,
+				      struct netlink_ext_ack *extack)
+{
+	struct samr_cluster *c;
+	int err;
+
+	lockdep_assert_held(config);
+	err = check_params(p, extack);
+	if (err)
+		return ERR_PTR(err);
+	err = -ENOMEM;
+	c = kzalloc(sizeof(*c), GFP_KERNEL_ACCOUNT);
+	if (!c)
+		goto no_cluster;
+	init_fields(c, net, config, p, face ?: READ_ONCE(the_face));
+	c->stats = alloc_percpu(struct samr_stats);
+	if (!c->stats)
+		goto no_stats;
+	c->node = make_node(c);
+	if (!c->node)
+		goto no_node;
+	if (c->face && c->face->open) {
+		c->priv = c->face->open(c);
+		if (IS_ERR(c->priv)) {
+			err = PTR_ERR(c->priv);
+			goto no_priv;
+		}
+	}
+	return c;
+
+no_priv:
+	samr_node_free(c->node, &(struct samr_actions){
+				.list = LIST_HEAD_INIT(c->todo.list) });
+no_node:
+	free_percpu(c->stats);
+no_stats:
+	kfree(c);
+no_cluster:
+	NL_SET_ERR_MSG(extack, "no memory for a cluster of that size, or its limits make no sense");
+	return ERR_PTR(err);
+}
+
+void samr_cluster_end(struct samr_cluster *c)
+{
+	lockdep_assert_held(c->config);
+	samr_link_del_all(c);
+	samr_drain_end(c);
+	samr_cluster_put(c);
+}
+
+/* ---- the order, for the faces ---- */
+
+int samr_cluster_submit(struct samr_cluster *c, const struct samr_submit *s)
+{
+	struct samr_event ev = { .type = SAMR_EV_SUBMIT, .submit = *s };
+	int ret;
+
+	ret = samr_drain_step(c, &ev);
+	trace_samr_submit(c, s, ret);
+	return ret;
+}
+
+void samr_cluster_consumed(struct samr_cluster *c, u32 group, u64 gseq,
+			   u32 cost)
+{
+	struct samr_event ev = {
+		.type = SAMR_EV_CONSUMED,
+		.consumed = { .group = group, .cost = cost, .gseq = gseq },
+	};
+
+	samr_drain_step(c, &ev);
+}
+
+bool samr_cluster_room(struct samr_cluster *c, u32 group, u32 len)
+{
+	bool room = true;
+
+	spin_lock_bh(&c->lock);
+	if (!c->dead && !c->halted)
+		room = samr_node_room(c->node, group, len);
+	spin_unlock_bh(&c->lock);
+	return room;
+}
+
+struct samr_members *samr_cluster_members(struct samr_cluster *c, u32 group)
+{
+	struct samr_members *m = NULL;
+
+	spin_lock_bh(&c->lock);
+	if (!c->dead)
+		m = samr_node_members(c->node, group);
+	spin_unlock_bh(&c->lock);
+	return m;
+}
+
+u32 samr_cluster_group(struct samr_cluster *c, u32 after)
+{
+	u32 id = 0;
+
+	spin_lock_bh(&c->lock);
+	if (!c->dead)
+		id = samr_node_group(c->node, after);
+	spin_unlock_bh(&c->lock);
+	return id;
+}
+
+void samr_cluster_view(struct samr_cluster *c, struct samr_view_info *info)
+{
+	spin_lock_bh(&c->lock);
+	if (c->dead)
+		memset(info, 0, sizeof(*info));
+	else
+		samr_node_view(c->node, info);
+	spin_unlock_bh(&c->lock);
+}
+
+/* ---- configuration ---- */
+
+static int check_change(struct samr_cluster *c, struct netlink_ext_ack *extack)
+{
+	lockdep_assert_held(c->config);
+	if (READ_ONCE(c->dead)) {
+		NL_SET_ERR_MSG(extack, "the cluster is gone");
+		return -ENODEV;
+	}
+	return 0;
+}
+
+static int check_stopped(struct samr_cluster *c, struct netlink_ext_ack *extack)
+{
+	int err = check_change(c, extack);
+
+	if (!err && c->started) {
+		NL_SET_ERR_MSG(extack, "the cluster is started: stop it first");
+		err = -EBUSY;
+	}
+	return err;
+}
+
+int samr_cluster_node_add(struct samr_cluster *c, u64 id,
+			  struct netlink_ext_ack *extack)
+{
+	int err = check_stopped(c, extack);
+
+	if (err)
+		return err;
+	if (!id || id > SAMR_HEAD_MAX) {
+		NL_SET_ERR_MSG(extack, "node ids are 1 to 63");
+		return -EINVAL;
+	}
+	if (c->heads & BIT_ULL(id)) {
+		NL_SET_ERR_MSG(extack, "the node is configured already");
+		return -EEXIST;
+	}
+	if (hweight64(c->heads) >= SAMR_HEADS_MAX) {
+		NL_SET_ERR_MSG(extack, "a cluster has at most 16 heads");
+		return -ENOSPC;
+	}
+	WRITE_ONCE(c->heads, c->heads | BIT_ULL(id));
+	samr_link_heads_changed(c);
+	return 0;
+}
+
+int samr_cluster_node_del(struct samr_cluster *c, u64 id,
+			  struct netlink_ext_ack *extack)
+{
+	int err = check_stopped(c, extack);
+
+	if (err)
+		return err;
+	if (id == c->params.node) {
+		NL_SET_ERR_MSG(extack, "this is the node itself");
+		return -EINVAL;
+	}
+	if (!id || id > SAMR_HEAD_MAX || !(c->heads & BIT_ULL(id))) {
+		NL_SET_ERR_MSG(extack, "no such node");
+		return -ENOENT;
+	}
+	WRITE_ONCE(c->heads, c->heads & ~BIT_ULL(id));
+	samr_link_heads_changed(c);
+	return 0;
+}
+
+static int set_members(struct samr_cluster *c, u64 members,
+		       struct netlink_ext_ack *extack)
+{
+	struct samr_event ev = { .type = SAMR_EV_MEMBERS, .members = members };
+	int err = samr_drain_step(c, &ev);
+
+	if (err == -ENOTRECOVERABLE)
+		NL_SET_ERR_MSG(extack, "the cluster was halted: delete it");
+	else if (err)
+		NL_SET_ERR_MSG(extack, "these heads can not form a view");
+	return err;
+}
+
+int samr_cluster_start(struct samr_cluster *c, struct netlink_ext_ack *extack)
+{
+	int err = check_change(c, extack);
+
+	if (err || c->started)
+		return err;
+	err = set_members(c, c->heads, extack);
+	if (!err)
+		WRITE_ONCE(c->started, true);
+	return err;
+}
+
+int samr_cluster_stop(struct samr_cluster *c, struct netlink_ext_ack *extack)
+{
+	int err = check_change(c, extack);
+
+	if (err || !c->started)
+		return err;
+	err = set_members(c, 0, extack);
+	if (!err)
+		WRITE_ONCE(c->started, false);
+	return err;
+}
+
+/* ---- questions ---- */
+
+void samr_cluster_info(struct samr_cluster *c, struct samr_cluster_info *info)
+{
+	struct samr_view_info v;
+
+	memset(info, 0, sizeof(*info));
+	samr_cluster_view(c, &v);
+	info->params = c->params;
+	info->inc = c->inc;
+	info->heads = READ_ONCE(c->heads);
+	info->frame_max = READ_ONCE(c->frame_max);
+	info->queued = atomic_read(&c->rx_bytes);
+	if (READ_ONCE(c->halted))
+		info->state = SAMR_CLUSTER_HALTED;
+	else if (v.epoch)
+		info->state = SAMR_CLUSTER_SERVING;
+	else if (READ_ONCE(c->started))
+		info->state = SAMR_CLUSTER_FORMING;
+}
+
+static u32 links_heard(struct samr_cluster *c, u64 id)
+{
+	struct samr_link *l;
+	u32 n = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(l, &c->links, node)
+		n += READ_ONCE(l->peer[id].heard);
+	rcu_read_unlock();
+	return n;
+}
+
+u64 samr_cluster_node_info(struct samr_cluster *c, u64 after,
+			   struct samr_cluster_node *info)
+{
+	struct samr_peer_info p = { };
+	u64 heads = READ_ONCE(c->heads);
+	u64 id;
+
+	for (id = after + 1; id <= SAMR_HEAD_MAX; id++)
+		if (heads & BIT_ULL(id))
+			break;
+	if (id > SAMR_HEAD_MAX)
+		return 0;
+	memset(info, 0, sizeof(*info));
+	info->id = id;
+	info->self = id == c->params.node;
+	info->age = U64_MAX;
+	info->links = links_heard(c, id);
+	spin_lock_bh(&c->lock);
+	if (!c->dead && samr_node_peer(c->node, id, &p)) {
+		info->inc = p.inc;
+		info->ack = p.ack;
+		info->in_view = p.in_view;
+		if (p.heard)
+			info->age = div_u64(ktime_get_ns() - p.heard,
+					    NSEC_PER_MSEC);
+	}
+	spin_unlock_bh(&c->lock);
+	return id;
+}
+
+void samr_cluster_stats(struct samr_cluster *c, struct samr_node_stats *s)
+{
+	struct samr_stats *sum;
+	int i;
+
+	memset(s, 0, sizeof(*s));
+	spin_lock_bh(&c->lock);
+	if (!c->dead)
+		samr_node_stats(c->node, s);
+	spin_unlock_bh(&c->lock);
+	sum = kmalloc(sizeof(*sum), GFP_ATOMIC);
+	if (!sum)
+		return;
+	samr_stats_sum(c->stats, sum);
+	for (i = 0; i < SAMR_DROPS; i++)
+		s->drops[i] += sum->drops[i];
+	kfree(sum);
+}
+
+void samr_stats_read(struct samr_cluster *c, struct samr_stats *sum)
+{
+	samr_stats_sum(c->stats, sum);
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events in, actions out: the one drainer of a cluster.
+ *
+ * Steps are made under samr_cluster.lock by whoever has an event; what they
+ * want done gathers in @todo. The drainer takes @todo and runs it without the
+ * lock, in order. There is one drainer at a time: the CPU that holds
+ * SAMR_DRAINING. A second CPU only appends: frames to @rx, steps to @todo.
+ *
+ * No work is forgotten. Whoever makes work (A) first publishes it, then sets
+ * SAMR_PENDING, then tries to take SAMR_DRAINING. The drainer (B) clears
+ * SAMR_PENDING before it looks for work; after it has let SAMR_DRAINING go it
+ * looks at SAMR_PENDING once more, and takes SAMR_DRAINING again if it is set.
+ * There is a full barrier between the two operations of each. So if A found
+ * SAMR_DRAINING taken, its SAMR_PENDING came before B let go, and B sees it
+ * afterwards. If B cleared SAMR_PENDING later than A set it, B's look comes after
+ * A's publication, and finds the work.
+ *
+ * No livelock. After ROUNDS rounds the drainer hands over to a tasklet, without
+ * letting go of SAMR_DRAINING: it sets SAMR_HANDED and schedules the tasklet,
+ * which is then the drainer. Since the tasklet is scheduled by the owner of
+ * SAMR_DRAINING or by the timer only, samr_drain_end() can stop it for good by
+ * taking SAMR_DRAINING and stopping the timer.
+ *
+ * The tasklet is one of high priority: it runs when an interrupt returns, also
+ * while ksoftirqd is runnable and does not get the CPU. So heartbeats leave in
+ * time on a machine whose processes starve.
+ */
+#include <linux/delay.h>
+#include <linux/ktime.h>
+
+#include "compat.h"
+#include "plat.h"
+#include "shell.h"
+#include "trace.h"
+
+/* Frames that one round takes, and rounds that one drainer makes. */
+#define ROUND_FRAMES	64
+#define ROUNDS		8
+/* Truesize of frames that may wait for the drainer, bytes. */
+#define INPUT_MAX	(8 << 20)
+/* The timer does not run out earlier than that, ns: no storm of interrupts. */
+#define TIMER_MIN	20000
+
+static int step(struct samr_cluster *c, struct samr_event *ev)
+{
+	int ret;
+
+	lockdep_assert_held(&c->lock);
+	if (c->halted)
+		return -ENOTRECOVERABLE;
+	samr_plat_step_begin(&c->broken);
+	ret = samr_node_step(c->node, ev, &c->todo);
+	samr_plat_step_end();
+	if (c->broken || c->todo.halted) {
+		c->halted = true;
+		c->todo.halted = true;
+	}
+	c->unflushed = true;
+	return ret;
+}
+
+static void stamp(struct samr_event *ev)
+{
+	ev->now = ktime_get_ns();
+	ev->wall = ktime_get_real_ns();
+}
+
+static void step_frames(struct samr_cluster *c, struct samr_event *ev)
+{
+	struct sk_buff *skb;
+	int n;
+
+	if (!skb_queue_empty_lockless(&c->rx)) {
+		spin_lock(&c->rx.lock);
+		skb_queue_splice_tail_init(&c->rx, &c->work);
+		spin_unlock(&c->rx.lock);
+	}
+	ev->type = SAMR_EV_FRAME;
+	for (n = 0; n < ROUND_FRAMES; n++) {
+		skb = __skb_dequeue(&c->work);
+		if (!skb)
+			return;
+		atomic_sub(skb->truesize, &c->rx_bytes);
+		ev->frame = samr_blob_of_skb(skb);
+		step(c, ev);
+		consume_skb(skb);
+	}
+	if (!skb_queue_empty(&c->work))
+		set_bit(SAMR_PENDING, &c->flags);
+}
+
+static void arm(struct samr_cluster *c, u64 now)
+{
+	u64 at = samr_node_deadline(c->node);
+
+	if (at >= c->armed || c->halted)
+		return;
+	at = max(at, now + TIMER_MIN);
+	if (at >= c->armed)
+		return;
+	c->armed = at;
+	hrtimer_start(&c->timer, ns_to_ktime(at), HRTIMER_MODE_ABS_HARD);
+}
+
+/* All the steps that are at hand, and what all steps so far want done. */
+static void collect(struct samr_cluster *c, struct samr_actions *todo)
+{
+	struct samr_event ev = { };
+
+	samr_actions_init(todo);
+	spin_lock(&c->lock);
+	if (c->dead)
+		goto out;
+	stamp(&ev);
+	if (test_and_clear_bit(SAMR_FRAME_MAX, &c->flags)) {
+		ev.type = SAMR_EV_FRAME_MAX;
+		ev.frame_max = READ_ONCE(c->frame_max);
+		step(c, &ev);
+	}
+	step_frames(c, &ev);
+	if (test_and_clear_bit(SAMR_TIMER, &c->flags)) {
+		samr_stats_inc(c->stats, SAMR_STAT_TIMER);
+		c->armed = U64_MAX;
+		if (samr_node_deadline(c->node) <= ev.now) {
+			ev.type = SAMR_EV_TIMER;
+			step(c, &ev);
+		}
+	}
+	if (c->unflushed) {
+		ev.type = SAMR_EV_FLUSH;
+		step(c, &ev);
+		c->unflushed = false;
+	}
+	arm(c, ev.now);
+	list_splice_init(&c->todo.list, &todo->list);
+	todo->writable = c->todo.writable;
+	todo->view = c->todo.view;
+	todo->halted = c->todo.halted;
+	samr_actions_init(&c->todo);
+out:
+	spin_unlock(&c->lock);
+}
+
+static void run_send(struct samr_cluster *c, struct samr_action *a, bool drop)
+{
+	struct sk_buff *skb = samr_blob_skb(samr_blob_of_action(a));
+	u64 dest = a->dest;
+
+	/* From here on skb->cb, where the action was, is the link's. */
+	if (drop) {
+		kfree_skb(skb);
+		return;
+	}
+	samr_stats_inc(c->stats, SAMR_STAT_FRAMES_OUT);
+	samr_link_send(c, skb, dest);
+}
+
+static void run_deliver(struct samr_cluster *c, struct samr_action *a)
+{
+	struct samr_msg *msg = samr_msg_of_action(a);
+
+	trace_samr_deliver(c, msg);
+	samr_stats_inc(c->stats, SAMR_STAT_DELIVERED);
+	if (c->face && c->face->deliver)
+		c->face->deliver(c->priv, msg);
+	else
+		samr_msg_put(msg);
+}
+
+/*
+ * In order. Of a broken step nothing leaves the machine; what it delivers goes
+ * to a face that knows by then that nothing is to be believed any more, and
+ * settles who had sent it.
+ */
+static void run(struct samr_cluster *c, struct samr_actions *todo, bool drop)
+{
+	struct samr_action *a, *next;
+
+	list_for_each_entry_safe(a, next, &todo->list, node) {
+		list_del_init(&a->node);
+		if (a->type == SAMR_ACT_SEND)
+			run_send(c, a, drop);
+		else
+			run_deliver(c, a);
+	}
+}
+
+static noinline_for_stack void tell_view(struct samr_cluster *c)
+{
+	struct samr_cluster_event e = { .type = SAMR_CLUSTER_EV_VIEW };
+	struct samr_view_info v;
+
+	samr_cluster_view(c, &v);
+	e.epoch = v.epoch;
+	trace_samr_view(c, &v);
+	if (c->face && c->face->view)
+		c->face->view(c->priv);
+	samr_cluster_notify(c, &e);
+}
+
+static void tell_halted(struct samr_cluster *c)
+{
+	struct samr_cluster_event e = { .type = SAMR_CLUSTER_EV_HALTED };
+
+	pr_err("samr: cluster %s: halted, an invariant does not hold\n",
+	       c->params.name);
+	if (c->face && c->face->halted)
+		c->face->halted(c->priv, ENOTRECOVERABLE);
+	samr_cluster_notify(c, &e);
+}
+
+static void one_round(struct samr_cluster *c)
+{
+	struct samr_actions todo;
+
+	samr_stats_inc(c->stats, SAMR_STAT_ROUNDS);
+	collect(c, &todo);
+	if (todo.halted)
+		tell_halted(c);
+	if (todo.view)
+		tell_view(c);
+	run(c, &todo, todo.halted);
+	if (todo.writable && c->face && c->face->writable)
+		c->face->writable(c->priv);
+}
+
+/* The caller holds SAMR_DRAINING and gives it away. Bottom halves are off. */
+static void drain(struct samr_cluster *c)
+{
+	int rounds = 0;
+
+	do {
+		do {
+			if (rounds++ == ROUNDS) {
+				samr_stats_inc(c->stats,
+					       SAMR_STAT_HANDED_OVER);
+				set_bit(SAMR_HANDED, &c->flags);
+				tasklet_hi_schedule(&c->tasklet);
+				return;
+			}
+			clear_bit(SAMR_PENDING, &c->flags);
+			smp_mb__after_atomic();	/* first clear, then look */
+			one_round(c);
+		} while (test_bit(SAMR_PENDING, &c->flags));
+		clear_bit_unlock(SAMR_DRAINING, &c->flags);
+		smp_mb__after_atomic();		/* first let go, then look */
+	} while (test_bit(SAMR_PENDING, &c->flags) &&
+		 !test_and_set_bit(SAMR_DRAINING, &c->flags));
+}
+
+void samr_drain_kick(struct samr_cluster *c)
+{
+	local_bh_disable();
+	smp_mb__before_atomic();	/* first the work, then the flag */
+	set_bit(SAMR_PENDING, &c->flags);
+	/* fully ordered: first the flag, then the try */
+	smp_mb__after_atomic();
+	if (!test_and_set_bit(SAMR_DRAINING, &c->flags))
+		drain(c);
+	local_bh_enable();
+}
+
+static void drain_tasklet(struct tasklet_struct *t)
+{
+	struct samr_cluster *c = from_tasklet(c, t, tasklet);
+
+	if (test_and_clear_bit(SAMR_HANDED, &c->flags))
+		drain(c);
+	else
+		samr_drain_kick(c);
+}
+
+static enum hrtimer_restart timer_ran_out(struct hrtimer *timer)
+{
+	struct samr_cluster *c = container_of(timer, struct samr_cluster, timer);
+
+	set_bit(SAMR_TIMER, &c->flags);
+	tasklet_hi_schedule(&c->tasklet);
+	return HRTIMER_NORESTART;
+}
+
+int samr_drain_step(struct samr_cluster *c, struct samr_event *ev)
+{
+	int ret = -ENETDOWN;
+
+	local_bh_disable();
+	spin_lock(&c->lock);
+	if (!c->dead) {
+		stamp(ev);
+		ret = step(c, ev);
+	}
+	spin_unlock(&c->lock);
+	if (ret != -ENETDOWN)
+		samr_drain_kick(c);
+	local_bh_enable();
+	return ret;
+}
+
+void samr_drain_input(struct samr_cluster *c, struct sk_buff *skb)
+{
+	if (atomic_add_return(skb->truesize, &c->rx_bytes) > INPUT_MAX) {
+		atomic_sub(skb->truesize, &c->rx_bytes);
+		samr_stats_inc(c->stats, SAMR_STAT_DROP_QUEUE);
+		kfree_skb(skb);
+		return;
+	}
+	samr_stats_inc(c->stats, SAMR_STAT_FRAMES_IN);
+	spin_lock_bh(&c->rx.lock);
+	__skb_queue_tail(&c->rx, skb);
+	spin_unlock_bh(&c->rx.lock);
+}
+
+void samr_drain_init(struct samr_cluster *c)
+{
+	spin_lock_init(&c->lock);
+	samr_actions_init(&c->todo);
+	c->armed = U64_MAX;
+	skb_queue_head_init(&c->rx);
+	__skb_queue_head_init(&c->work);
+	tasklet_setup(&c->tasklet, drain_tasklet);
+	hrtimer_init(&c->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_HARD);
+	c->timer.function = timer_ran_out;
+}
+
+void samr_drain_end(struct samr_cluster *c)
+{
+	struct samr_actions todo, dropped;
+	struct samr_node *node;
+
+	spin_lock_bh(&c->lock);
+	c->dead = true;
+	spin_unlock_bh(&c->lock);
+	while (test_and_set_bit(SAMR_DRAINING, &c->flags))
+		usleep_range(50, 200);
+	/* Now no step is made, nobody drains, and nobody hands over. */
+	hrtimer_cancel(&c->timer);
+	tasklet_kill(&c->tasklet);
+
+	samr_actions_init(&todo);
+	samr_actions_init(&dropped);
+	spin_lock_bh(&c->lock);
+	list_splice_init(&c->todo.list, &todo.list);
+	node = c->node;
+	c->node = NULL;
+	spin_unlock_bh(&c->lock);
+	skb_queue_purge(&c->rx);
+	__skb_queue_purge(&c->work);
+
+	local_bh_disable();
+	run(c, &todo, true);
+	local_bh_enable();
+	samr_node_free(node, &dropped);
+	local_bh_disable();
+	run(c, &dropped, true);
+	if (c->face && c->face->halted)
+		c->face->halted(c->priv, ENETDOWN);
+	local_bh_enable();
+}

@@ -1,0 +1,602 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Links: what they are, which of them carries, and questions about them.
+ *
+ * Invariants: a link in the list is open; one that is @closed starts nothing any
+ * more, neither probes nor frames. Its memory stays until the devices have let
+ * go of all its frames.
+ */
+#include <linux/netdevice.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+
+#include "shell.h"
+
+/* Links whose frames devices still hold: the module has to wait for them. */
+static atomic_t alive = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(all_gone);
+
+/* ---- for transports ---- */
+
+void samr_link_set_priv(struct samr_link *l, void *priv)
+{
+	WRITE_ONCE(l->priv, priv);
+}
+
+void *samr_link_priv(const struct samr_link *l)
+{
+	return READ_ONCE(l->priv);
+}
+
+struct net *samr_link_net(const struct samr_link *l)
+{
+	return l->c->net;
+}
+
+u32 samr_link_cluster_id(const struct samr_link *l)
+{
+	return l->c->params.id;
+}
+
+const char *samr_link_device(const struct samr_link *l)
+{
+	return l->device;
+}
+
+void samr_link_rename(struct samr_link *l, const char *device)
+{
+	spin_lock_bh(&l->lock);
+	strscpy(l->device, device, sizeof(l->device));
+	spin_unlock_bh(&l->lock);
+}
+
+static void notify_state(struct samr_link *l)
+{
+	struct samr_cluster_event e = {
+		.type = SAMR_CLUSTER_EV_LINK,
+		.link = l->id,
+		.device = l->device,
+		.state = l->state,
+	};
+
+	lockdep_assert_held(&l->lock);
+	samr_cluster_notify(l->c, &e);
+}
+
+static void set_state(struct samr_link *l, enum samr_link_state state)
+{
+	if (l->state == state)
+		return;
+	WRITE_ONCE(l->state, state);
+	notify_state(l);
+}
+
+void samr_link_change(struct samr_link *l, enum samr_link_change what)
+{
+	spin_lock_bh(&l->lock);
+	if (l->closed) {
+		spin_unlock_bh(&l->lock);
+		return;
+	}
+	if (what == SAMR_LINK_CHANGE_UP && samr_link_room(l) < SAMR_FRAME_MIN)
+		what = SAMR_LINK_CHANGE_DOWN;
+	if (what == SAMR_LINK_CHANGE_ABSENT) {
+		set_state(l, SAMR_LINK_ABSENT);
+	} else if (what == SAMR_LINK_CHANGE_DOWN) {
+		set_state(l, SAMR_LINK_DOWN);
+	} else {
+		if (!samr_link_usable(l))
+			set_state(l, SAMR_LINK_PROBING);
+		samr_probe_begin(l);
+	}
+	spin_unlock_bh(&l->lock);
+	samr_link_update(l->c);
+}
+
+u32 samr_link_room(const struct samr_link *l)
+{
+	u32 max = min(l->t->frame_max(l), l->t->frame_limit);
+
+	return max > SAMR_CRC_LEN ? min_t(u32, max - SAMR_CRC_LEN,
+					  SAMR_FRAME_LIMIT) : 0;
+}
+
+/* ---- which link, how large, multicast or not ---- */
+
+static bool is_local(const struct samr_link *l)
+{
+	return l->t->flags & SAMR_TRANSPORT_LOCAL;
+}
+
+/* What the link's peers make of it. Returns how many are heard. */
+static u32 evaluate(struct samr_link *l)
+{
+	u64 heads = READ_ONCE(l->c->heads);
+	u32 room = samr_link_room(l);
+	u32 size = room, heard = 0;
+	bool multi = l->t->flags & SAMR_TRANSPORT_MULTICAST;
+	unsigned int id;
+
+	lockdep_assert_held(&l->lock);
+	samr_for_each_head(id, heads) {
+		const struct samr_link_peer *p = &l->peer[id];
+
+		if (!p->heard)
+			continue;
+		heard++;
+		size = min(size, p->size);
+		multi = multi && p->multicast;
+	}
+	l->frame_max = SAMR_FRAME_MIN;
+	if (heard || is_local(l))
+		l->frame_max = max_t(u32, size, SAMR_FRAME_MIN);
+	WRITE_ONCE(l->multicast, multi);
+	if (samr_link_usable(l))
+		set_state(l, heard || is_local(l) ? SAMR_LINK_UP :
+						    SAMR_LINK_PROBING);
+	return heard;
+}
+
+/**
+ * struct choice - what samr_link_update() has found so far
+ * @best: link that carries
+ * @heard: peers heard on it
+ * @size: largest frame that all links with peers carry
+ */
+struct choice {
+	struct samr_link *best;
+	u32 heard;
+	u32 size;
+};
+
+/*
+ * A link to others before one to ourselves; the more peers the better; then the
+ * larger frames; then the older link.
+ */
+static bool better(const struct samr_link *l, u32 heard, const struct choice *ch)
+{
+	if (!ch->best)
+		return true;
+	if (is_local(l) != is_local(ch->best))
+		return is_local(ch->best);
+	if (heard != ch->heard)
+		return heard > ch->heard;
+	return l->frame_max > ch->best->frame_max;
+}
+
+static void consider(struct samr_link *l, struct choice *ch)
+{
+	u32 heard = evaluate(l);
+
+	if (!samr_link_usable(l) || l->closed)
+		return;
+	if (better(l, heard, ch)) {
+		ch->best = l;
+		ch->heard = heard;
+	}
+	if (heard)
+		ch->size = min(ch->size, l->frame_max);
+}
+
+/* Frames that no link carries for sure are as small as any must carry. */
+static u32 size_of(const struct choice *ch)
+{
+	if (ch->best && is_local(ch->best))
+		return ch->best->frame_max;
+	return ch->heard ? ch->size : SAMR_FRAME_MIN;
+}
+
+void samr_link_update(struct samr_cluster *c)
+{
+	struct choice ch = { .size = SAMR_FRAME_LIMIT };
+	struct samr_link *l;
+	bool changed;
+	u32 size;
+
+	spin_lock_bh(&c->links_lock);
+	rcu_read_lock();
+	list_for_each_entry_rcu(l, &c->links, node) {
+		spin_lock(&l->lock);
+		consider(l, &ch);
+		spin_unlock(&l->lock);
+	}
+	rcu_read_unlock();
+	rcu_assign_pointer(c->best, ch.best);
+	size = size_of(&ch);
+	changed = size != c->frame_max;
+	WRITE_ONCE(c->frame_max, size);
+	spin_unlock_bh(&c->links_lock);
+	if (changed) {
+		set_bit(SAMR_FRAME_MAX, &c->flags);
+		samr_drain_kick(c);
+	}
+}
+
+void samr_link_heads_changed(struct samr_cluster *c)
+{
+	struct samr_link *l;
+	unsigned int id;
+
+	lockdep_assert_held(c->config);
+	list_for_each_entry(l, &c->links, node) {
+		spin_lock_bh(&l->lock);
+		for (id = 1; id <= SAMR_HEAD_MAX; id++)
+			if (!(c->heads & BIT_ULL(id)))
+				memset(&l->peer[id], 0, sizeof(l->peer[id]));
+		samr_probe_begin(l);
+		spin_unlock_bh(&l->lock);
+	}
+	samr_link_update(c);
+}
+
+/* ---- the end of a link ---- */
+
+static void free_rcu_link(struct rcu_head *rcu)
+{
+	struct samr_link *l = container_of(rcu, struct samr_link, rcu);
+
+	free_percpu(l->counters);
+	kvfree(l);
+	if (atomic_dec_and_test(&alive))
+		wake_up_all(&all_gone);
+}
+
+void samr_link_discharge(struct samr_link *l, u32 bytes)
+{
+	if (refcount_sub_and_test(bytes, &l->wmem))
+		call_rcu(&l->rcu, free_rcu_link);
+}
+
+void samr_link_exit(void)
+{
+	wait_event(all_gone, !atomic_read(&alive));
+}
+
+/* ---- configuration ---- */
+
+static struct samr_link *find(struct samr_cluster *c, u32 id)
+{
+	struct samr_link *l;
+
+	list_for_each_entry_rcu(l, &c->links, node,
+				lockdep_is_held(c->config))
+		if (l->id == id)
+			return l;
+	return NULL;
+}
+
+u32 samr_link_find(struct samr_cluster *c, const char *transport,
+		   const char *device)
+{
+	struct samr_link *l;
+	u32 id = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(l, &c->links, node) {
+		if ((!transport || !strcmp(l->t->name, transport)) &&
+		    !strcmp(l->device, device)) {
+			id = l->id;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return id;
+}
+
+static struct samr_link *make(struct samr_cluster *c, struct samr_transport *t,
+			      const char *device)
+{
+	struct samr_link *l;
+
+	l = kvzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
+	if (!l)
+		return NULL;
+	l->counters = alloc_percpu(struct samr_link_counters);
+	if (!l->counters) {
+		kvfree(l);
+		return NULL;
+	}
+	l->c = c;
+	l->t = t;
+	l->id = ++c->link_ids;
+	strscpy(l->device, device, sizeof(l->device));
+	spin_lock_init(&l->lock);
+	l->state = SAMR_LINK_ABSENT;
+	refcount_set(&l->wmem, 1);
+	samr_link_io_init(l);
+	samr_probe_init(l);
+	atomic_inc(&alive);
+	return l;
+}
+
+static int check_device(const struct samr_transport *t, const char *device,
+			struct netlink_ext_ack *extack)
+{
+	if (!(t->flags & SAMR_TRANSPORT_DEVICE)) {
+		if (!*device)
+			return 0;
+		NL_SET_ERR_MSG(extack, "this transport has no device");
+		return -EINVAL;
+	}
+	if (dev_valid_name(device))
+		return 0;
+	NL_SET_ERR_MSG(extack, "not a device's name");
+	return -EINVAL;
+}
+
+static u32 count_links(struct samr_cluster *c)
+{
+	struct samr_link *l;
+	u32 n = 0;
+
+	list_for_each_entry(l, &c->links, node)
+		n++;
+	return n;
+}
+
+static int check_add(struct samr_cluster *c, const char *transport,
+		     const char *device, struct netlink_ext_ack *extack)
+{
+	lockdep_assert_held(c->config);
+	if (READ_ONCE(c->dead)) {
+		NL_SET_ERR_MSG(extack, "the cluster is gone");
+		return -ENODEV;
+	}
+	if (samr_link_find(c, transport, device)) {
+		NL_SET_ERR_MSG(extack, "the cluster has this link already");
+		return -EEXIST;
+	}
+	if (count_links(c) >= SAMR_LINKS_MAX) {
+		NL_SET_ERR_MSG(extack, "a cluster has at most 16 links");
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+/*
+ * Stops whatever may use the link, then the link: senders, probing, waiting
+ * frames, transport. What still arrives meanwhile is refused by @closed.
+ */
+static void close_link(struct samr_link *l)
+{
+	spin_lock_bh(&l->lock);
+	WRITE_ONCE(l->closed, true);
+	spin_unlock_bh(&l->lock);
+	samr_link_update(l->c);
+	synchronize_net();
+	cancel_delayed_work_sync(&l->probe.work);
+	samr_link_io_end(l);
+	l->t->close(l);
+	samr_transport_put(l->t);
+	samr_link_discharge(l, 1);
+}
+
+int samr_link_add(struct samr_cluster *c, const char *transport,
+		  const char *device, u32 *id, struct netlink_ext_ack *extack)
+{
+	struct samr_transport *t;
+	struct samr_link *l;
+	int err;
+
+	err = check_add(c, transport, device, extack);
+	if (err)
+		return err;
+	t = samr_transport_get(transport);
+	if (!t) {
+		NL_SET_ERR_MSG(extack, "no such transport");
+		return -ENOENT;
+	}
+	err = check_device(t, device, extack);
+	if (err)
+		goto bad_device;
+	err = -ENOMEM;
+	l = make(c, t, device);
+	if (!l)
+		goto no_link;
+	list_add_tail_rcu(&l->node, &c->links);
+	err = t->open(l, extack);
+	if (err)
+		goto not_opened;
+	samr_link_update(c);
+	*id = l->id;
+	return 0;
+
+not_opened:
+	list_del_rcu(&l->node);
+	spin_lock_bh(&l->lock);
+	WRITE_ONCE(l->closed, true);
+	spin_unlock_bh(&l->lock);
+	synchronize_net();
+	samr_link_discharge(l, 1);
+no_link:
+bad_device:
+	samr_transport_put(t);
+	return err;
+}
+
+static void del(struct samr_link *l)
+{
+	struct samr_cluster *c = l->c;
+	struct samr_cluster_event e = {
+		.type = SAMR_CLUSTER_EV_LINK_GONE,
+		.link = l->id,
+	};
+	char device[IFNAMSIZ];
+
+	lockdep_assert_held(c->config);
+	spin_lock_bh(&l->lock);
+	strscpy(device, l->device, sizeof(device));
+	spin_unlock_bh(&l->lock);
+	e.device = device;
+	list_del_rcu(&l->node);
+	close_link(l);
+	samr_cluster_notify(c, &e);
+}
+
+int samr_link_del(struct samr_cluster *c, u32 id,
+		  struct netlink_ext_ack *extack)
+{
+	struct samr_link *l;
+
+	lockdep_assert_held(c->config);
+	l = find(c, id);
+	if (!l) {
+		NL_SET_ERR_MSG(extack, "no such link");
+		return -ENOENT;
+	}
+	del(l);
+	return 0;
+}
+
+void samr_link_del_all(struct samr_cluster *c)
+{
+	struct samr_link *l, *next;
+
+	lockdep_assert_held(c->config);
+	list_for_each_entry_safe(l, next, &c->links, node)
+		del(l);
+}
+
+int samr_link_address(struct samr_cluster *c, u32 id, u64 node,
+		      const struct samr_addr *addr,
+		      struct netlink_ext_ack *extack)
+{
+	bool set = addr && addr->len;
+	struct samr_link_peer *p;
+	struct samr_link *l;
+	int err;
+
+	lockdep_assert_held(c->config);
+	l = find(c, id);
+	if (!l) {
+		NL_SET_ERR_MSG(extack, "no such link");
+		return -ENOENT;
+	}
+	if (node > SAMR_HEAD_MAX || node == c->params.node ||
+	    !(c->heads & BIT_ULL(node))) {
+		NL_SET_ERR_MSG(extack, "not one of the other configured heads");
+		return -ENOENT;
+	}
+	if (!l->t->addr_len) {
+		NL_SET_ERR_MSG(extack, "this transport has no addresses");
+		return -EINVAL;
+	}
+	if (set) {
+		if (addr->len != l->t->addr_len) {
+			NL_SET_ERR_MSG(extack, "wrong length of address for this transport");
+			return -EINVAL;
+		}
+		err = l->t->check(addr, extack);
+		if (err)
+			return err;
+	}
+	spin_lock_bh(&l->lock);
+	p = &l->peer[node];
+	p->configured = set;
+	if (set)
+		p->addr = *addr;
+	else
+		memset(&p->addr, 0, sizeof(p->addr));
+	samr_probe_begin(l);
+	spin_unlock_bh(&l->lock);
+	return 0;
+}
+
+/* ---- questions ---- */
+
+static void sum_counters(const struct samr_link *l, struct samr_link_info *info)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct samr_link_counters *n =
+			per_cpu_ptr(l->counters, cpu);
+
+		info->tx_frames += READ_ONCE(n->tx_frames);
+		info->tx_bytes += READ_ONCE(n->tx_bytes);
+		info->tx_dropped += READ_ONCE(n->tx_dropped);
+		info->tx_waited += READ_ONCE(n->tx_waited);
+		info->rx_frames += READ_ONCE(n->rx_frames);
+		info->rx_bytes += READ_ONCE(n->rx_bytes);
+		info->rx_dropped += READ_ONCE(n->rx_dropped);
+		info->probes_out += READ_ONCE(n->probes_out);
+		info->answers_in += READ_ONCE(n->answers_in);
+	}
+}
+
+static void fill_info(struct samr_link *l, struct samr_link_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->id = l->id;
+	strscpy(info->transport, l->t->name, sizeof(info->transport));
+	if (!l->t->address || !l->t->address(l, &info->addr))
+		info->addr.len = 0;
+	info->device_max = samr_link_room(l);
+	info->best = rcu_access_pointer(l->c->best) == l;
+	sum_counters(l, info);
+	spin_lock_bh(&l->lock);
+	strscpy(info->device, l->device, sizeof(info->device));
+	info->state = l->state;
+	info->frame_max = samr_link_usable(l) ? l->frame_max : 0;
+	info->multicast = l->multicast;
+	info->rounds = l->probe.rounds;
+	spin_unlock_bh(&l->lock);
+	info->tx_queued = skb_queue_len_lockless(&l->wait);
+}
+
+u32 samr_link_info(struct samr_cluster *c, u32 after,
+		   struct samr_link_info *info)
+{
+	struct samr_link *l, *next = NULL;
+	u32 id = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(l, &c->links, node)
+		if (l->id > after && (!next || l->id < next->id))
+			next = l;
+	if (next) {
+		fill_info(next, info);
+		id = next->id;
+	}
+	rcu_read_unlock();
+	return id;
+}
+
+static void fill_peer(struct samr_link *l, u64 node,
+		      struct samr_link_peer_info *info)
+{
+	const struct samr_link_peer *p = &l->peer[node];
+
+	memset(info, 0, sizeof(*info));
+	info->node = node;
+	spin_lock_bh(&l->lock);
+	info->addr = p->addr;
+	info->configured = p->configured;
+	info->heard = p->heard;
+	info->multicast = p->multicast;
+	info->frame_max = p->size;
+	info->age = p->inc ? jiffies_to_msecs(jiffies - READ_ONCE(p->stamp)) :
+			     U64_MAX;
+	spin_unlock_bh(&l->lock);
+}
+
+u64 samr_link_peer_info(struct samr_cluster *c, u32 id, u64 after,
+			struct samr_link_peer_info *info)
+{
+	u64 heads = READ_ONCE(c->heads) & ~BIT_ULL(c->params.node);
+	struct samr_link *l;
+	u64 node = 0, i;
+
+	rcu_read_lock();
+	l = find(c, id);
+	for (i = after + 1; l && i <= SAMR_HEAD_MAX; i++) {
+		if (!(heads & BIT_ULL(i)))
+			continue;
+		fill_peer(l, i, info);
+		node = i;
+		break;
+	}
+	rcu_read_unlock();
+	return node;
+}
