@@ -10,6 +10,7 @@ libsamr-src := userspace/libsamr/samr.c userspace/libsamr/random.c userspace/lib
 libsamr-objs := $(libsamr-src:%.c=$(out)/obj/libsamr/%.o)
 libsamr-cflags := -fPIC -DLIBSAMR_VERSION='"$(libsamr-version)"' -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 
+man-pages += $(wildcard userspace/man/*.3)
 all += $(out)/libsamr.a $(out)/libsamr.so $(out)/samr.pc
 installs += install-libsamr
 checks += check-libsamr

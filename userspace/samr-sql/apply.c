@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The writer.
+ *
+ * Errors are of two kinds. Those that the statement and the data decide come
+ * out the same at every head and are a unit's result. Those of this machine do
+ * not, and stop the head: it must not go on with a database that others do not
+ * have.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "apply.h"
+#include "det.h"
+#include "dump.h"
+#include "split.h"
+
+/* How long to wait for somebody who reads or writes the file meanwhile. */
+#define BUSY_TIMEOUT_MS		10000
+
+enum own {
+	OWN_BEGIN,
+	OWN_COMMIT,
+	OWN_ROLLBACK,
+	OWN_SAVEPOINT,
+	OWN_RELEASE,
+	OWN_UNDO,
+	OWN_VERSION,
+	OWN_COUNT,
+};
+
+static const char *const own_sql[OWN_COUNT] = {
+	[OWN_BEGIN] = "BEGIN IMMEDIATE",
+	[OWN_COMMIT] = "COMMIT",
+	[OWN_ROLLBACK] = "ROLLBACK",
+	[OWN_SAVEPOINT] = "SAVEPOINT " SAMR_DET_SAVEPOINT,
+	[OWN_RELEASE] = "RELEASE " SAMR_DET_SAVEPOINT,
+	[OWN_UNDO] = "ROLLBACK TO " SAMR_DET_SAVEPOINT,
+	[OWN_VERSION] = "PRAGMA data_version",
+};
+
+struct samr_apply {
+	sqlite3 *writer;
+	sqlite3 *reader;
+	int lock;			/* keeps a second samr-sql away */
+	sqlite3_stmt *own[OWN_COUNT];
+	int version;			/* data_version; changes by others only */
+	char error[512];
+};
+
+__attribute__((format(printf, 2, 3)))
+static bool fail(struct samr_apply *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(a->error, sizeof(a->error), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+static bool fail_sqlite(struct samr_apply *a, const char *doing)
+{
+	return fail(a, "%s: %s", doing, sqlite3_errmsg(a->writer));
+}
+
+/* One of the writer's own statements. @value: of its first column, or NULL. */
+static int run_own(struct samr_apply *a, enum own which, int *value)
+{
+	sqlite3_stmt *st = a->own[which];
+	int rc;
+
+	samr_det_own(true);
+	rc = sqlite3_step(st);
+	if (rc == SQLITE_ROW && value)
+		*value = sqlite3_column_int(st, 0);
+	rc = sqlite3_reset(st);
+	samr_det_own(false);
+	return rc;
+}
+
+static bool lock_file(struct samr_apply *a, const char *path)
+{
+	a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (a->lock < 0)
+		return fail(a, "%s: %s", path, strerror(errno));
+	if (flock(a->lock, LOCK_EX | LOCK_NB) < 0)
+		return fail(a, "%s: %s", path, errno == EWOULDBLOCK ?
+			    "another samr-sql is running on this file" :
+			    strerror(errno));
+	return true;
+}
+
+/* Readers of a database in WAL mode do not stop the writer. */
+static bool set_wal(struct samr_apply *a, const char *path)
+{
+	sqlite3_stmt *st;
+	bool wal;
+
+	if (sqlite3_prepare_v2(a->writer, "PRAGMA journal_mode = WAL", -1, &st,
+			       NULL) != SQLITE_OK)
+		return fail_sqlite(a, path);
+	wal = sqlite3_step(st) == SQLITE_ROW &&
+	      !strcmp((const char *)sqlite3_column_text(st, 0), "wal");
+	if (sqlite3_finalize(st) != SQLITE_OK)
+		return fail_sqlite(a, path);
+	return wal || fail(a, "%s: WAL mode is not possible on this file system",
+			   path);
+}
+
+static bool configure_writer(struct samr_apply *a,
+			     const struct samr_apply_config *cfg)
+{
+	char sql[512];
+	int on;
+
+	sqlite3_busy_timeout(a->writer, BUSY_TIMEOUT_MS);
+	sqlite3_db_config(a->writer, SQLITE_DBCONFIG_DEFENSIVE, 1, &on);
+	snprintf(sql, sizeof(sql),
+		 "PRAGMA temp_store = MEMORY; PRAGMA cache_spill = OFF;"
+		 "PRAGMA synchronous = %s; PRAGMA foreign_keys = %d;"
+		 "PRAGMA recursive_triggers = OFF;",
+		 cfg->synchronous, cfg->foreign_keys);
+	if (sqlite3_exec(a->writer, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return fail_sqlite(a, cfg->path);
+	return set_wal(a, cfg->path);
+}
+
+static bool prepare_own(struct samr_apply *a)
+{
+	int i;
+
+	for (i = 0; i < OWN_COUNT; i++)
+		if (sqlite3_prepare_v3(a->writer, own_sql[i], -1,
+				       SQLITE_PREPARE_PERSISTENT, &a->own[i],
+				       NULL) != SQLITE_OK)
+			return fail_sqlite(a, own_sql[i]);
+	if (run_own(a, OWN_VERSION, &a->version) != SQLITE_OK)
+		return fail_sqlite(a, own_sql[OWN_VERSION]);
+	return true;
+}
+
+static bool open_reader(struct samr_apply *a, const char *path)
+{
+	if (sqlite3_open_v2(path, &a->reader, SQLITE_OPEN_READONLY, NULL) !=
+	    SQLITE_OK)
+		return fail(a, "%s: %s", path, sqlite3_errmsg(a->reader));
+	sqlite3_busy_timeout(a->reader, BUSY_TIMEOUT_MS);
+	return true;
+}
+
+static bool open_file(struct samr_apply *a, const char *path,
+		      const struct samr_apply_config *cfg)
+{
+	/* The lock's file is never closed before SQLite's: POSIX locks. */
+	if (!lock_file(a, path))
+		return false;
+	if (sqlite3_open_v2(path, &a->writer, SQLITE_OPEN_READWRITE |
+			    SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
+		return fail_sqlite(a, path);
+	if (!configure_writer(a, cfg) || !prepare_own(a))
+		return false;
+	if (samr_det_attach(a->writer) != SQLITE_OK)
+		return fail_sqlite(a, path);
+	return open_reader(a, path);
+}
+
+bool samr_apply_open(struct samr_apply **out,
+		     const struct samr_apply_config *cfg)
+{
+	struct samr_apply *a = calloc(1, sizeof(*a));
+	char *path;
+	bool ok;
+
+	*out = a;
+	if (!a)
+		return false;
+	a->lock = -1;
+	/* SQLite takes some names (":memory:", "file:...") for something else. */
+	if (asprintf(&path, "%s%s", *cfg->path == '/' ? "" : "./", cfg->path) < 0)
+		return fail(a, "no memory");
+	ok = open_file(a, path, cfg);
+	free(path);
+	return ok;
+}
+
+void samr_apply_close(struct samr_apply *a)
+{
+	int i;
+
+	if (!a)
+		return;
+	samr_det_detach();
+	for (i = 0; i < OWN_COUNT; i++)
+		sqlite3_finalize(a->own[i]);
+	sqlite3_close(a->reader);
+	sqlite3_close(a->writer);
+	if (a->lock >= 0)
+		close(a->lock);
+	free(a);
+}
+
+/* Would another head have got the same error? */
+static bool local_error(int rc)
+{
+	if (rc == SQLITE_CORRUPT_VTAB)	/* answers a question about an index */
+		return false;
+	switch (rc & 0xff) {
+	case SQLITE_NOMEM:
+	case SQLITE_INTERRUPT:
+	case SQLITE_IOERR:
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_CANTOPEN:
+	case SQLITE_BUSY:
+	case SQLITE_PROTOCOL:
+	case SQLITE_PERM:
+		return true;
+	/*
+	 * SQLITE_FULL is decided by the data here: there are no more rowids. A
+	 * full disk is met at COMMIT, since nothing is written before.
+	 */
+	default:
+		return false;
+	}
+}
+
+/* Run one statement to its end. Return: SQLITE_OK or its error. */
+static int run_statement(sqlite3_stmt *st, const struct samr_print *print,
+			 FILE *rows)
+{
+	bool first = true;
+	int rc;
+
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		if (!rows)
+			continue;
+		if (first)
+			samr_print_head(print, st, rows);
+		first = false;
+		samr_print_row(print, st, rows);
+	}
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Is it one statement? */
+static bool is_single(const struct samr_apply_unit *u)
+{
+	struct samr_split s = { .pos = 0 };
+	size_t n = samr_split_next(&s, u->sql, u->len, true);
+
+	return n + samr_split_blank(u->sql + n, u->len - n) == u->len;
+}
+
+/* The text of the error that there is, for the user. */
+static char *error_text(struct samr_apply *a, const struct samr_apply_unit *u,
+			unsigned int number)
+{
+	const char *why = samr_det_why();
+	char *text = NULL;
+
+	if (!why)
+		why = sqlite3_errmsg(a->writer);
+	if (!is_single(u) ? asprintf(&text, "statement %u: %s", number, why) < 0 :
+		      asprintf(&text, "%s", why) < 0)
+		return NULL;
+	return text;
+}
+
+/* The statements of a unit. Return: SQLITE_OK, or the error and @u->error. */
+static int run_text(struct samr_apply *a, struct samr_apply_unit *u, FILE *rows)
+{
+	const char *p = u->sql, *end = u->sql + u->len;
+	unsigned int number = 0;
+	int rc = SQLITE_OK;
+
+	while (p < end) {
+		const char *start = p;
+		sqlite3_stmt *st;
+
+		samr_det_why();
+		rc = sqlite3_prepare_v2(a->writer, p, (int)(end - p), &st, &p);
+		if (rc == SQLITE_OK && !st) {
+			/* Nothing but comments, or a zero byte that ends it. */
+			if (p == start)
+				break;
+			continue;
+		}
+		number++;
+		if (rc == SQLITE_OK)
+			rc = run_statement(st, u->print, rows);
+		if (rc != SQLITE_OK)
+			rc = sqlite3_extended_errcode(a->writer);
+		if (rc != SQLITE_OK)
+			u->error = error_text(a, u, number);
+		sqlite3_finalize(st);
+		if (rc != SQLITE_OK)
+			return u->error ? rc : SQLITE_NOMEM;
+	}
+	return SQLITE_OK;
+}
+
+/* Constraints that wait for COMMIT are due at the unit's end. */
+static int check_deferred(struct samr_apply *a, struct samr_apply_unit *u)
+{
+	int now = 0, high;
+
+	sqlite3_db_status(a->writer, SQLITE_DBSTATUS_DEFERRED_FKS, &now, &high,
+			  0);
+	if (!now)
+		return SQLITE_OK;
+	u->error = strdup("FOREIGN KEY constraint failed");
+	return u->error ? SQLITE_CONSTRAINT_FOREIGNKEY : SQLITE_NOMEM;
+}
+
+static void clear_result(struct samr_apply_unit *u)
+{
+	free(u->error);
+	free(u->rows);
+	u->error = u->rows = NULL;
+	u->changes = 0;
+}
+
+/* All of a unit but the savepoint around it. */
+static int run_inside(struct samr_apply *a, struct samr_apply_unit *u)
+{
+	sqlite3_int64 before = sqlite3_total_changes64(a->writer);
+	FILE *rows = NULL;
+	size_t size;
+	int rc;
+
+	clear_result(u);
+	if (u->print) {
+		rows = open_memstream(&u->rows, &size);
+		if (!rows)
+			return SQLITE_NOMEM;
+	}
+	rc = samr_det_begin(u->delivery, u->index);
+	if (rc == SQLITE_OK)
+		rc = run_text(a, u, rows);
+	samr_det_end();
+	if (rc == SQLITE_OK)
+		rc = check_deferred(a, u);
+	if (rows && fclose(rows))
+		rc = SQLITE_NOMEM;
+	u->changes = sqlite3_total_changes64(a->writer) - before;
+	return rc;
+}
+
+/* A unit in the open transaction. False: this head has a problem of its own. */
+static bool run_unit(struct samr_apply *a, struct samr_apply_unit *u)
+{
+	int rc;
+
+	rc = run_own(a, OWN_SAVEPOINT, NULL);
+	if (rc != SQLITE_OK)
+		return fail_sqlite(a, own_sql[OWN_SAVEPOINT]);
+	rc = run_inside(a, u);
+	if (rc != SQLITE_OK && local_error(rc))
+		return fail(a, "%s", u->error ? u->error : sqlite3_errstr(rc));
+	if (rc != SQLITE_OK) {
+		u->changes = 0;
+		free(u->rows);
+		u->rows = NULL;
+		/* ON CONFLICT ROLLBACK and RAISE(ROLLBACK) take all with them. */
+		u->void_ = sqlite3_get_autocommit(a->writer);
+		if (u->void_)
+			return true;
+		if (run_own(a, OWN_UNDO, NULL) != SQLITE_OK)
+			return fail_sqlite(a, own_sql[OWN_UNDO]);
+	}
+	if (run_own(a, OWN_RELEASE, NULL) != SQLITE_OK)
+		return fail_sqlite(a, own_sql[OWN_RELEASE]);
+	return true;
+}
+
+static bool begin(struct samr_apply *a)
+{
+	int version = a->version;
+
+	if (run_own(a, OWN_BEGIN, NULL) != SQLITE_OK)
+		return fail(a, "%s: is another program writing to this database?",
+			    sqlite3_errmsg(a->writer));
+	if (run_own(a, OWN_VERSION, &version) != SQLITE_OK)
+		return fail_sqlite(a, own_sql[OWN_VERSION]);
+	if (version != a->version)
+		return fail(a, "another program has written to this head's database");
+	return true;
+}
+
+/*
+ * Units in one transaction. When one of them takes the transaction back, those
+ * before it are run again, which gives what it gave the first time, and that
+ * one is left out.
+ */
+static bool run_transaction(struct samr_apply *a, struct samr_apply_unit *unit,
+			    size_t count)
+{
+	size_t i = 0;
+
+	if (!begin(a))
+		return false;
+	while (i < count) {
+		if (!unit[i].void_ && !run_unit(a, &unit[i]))
+			return false;
+		if (sqlite3_get_autocommit(a->writer)) {
+			if (!begin(a))
+				return false;
+			i = 0;
+			continue;
+		}
+		i++;
+	}
+	if (run_own(a, OWN_COMMIT, NULL) != SQLITE_OK)
+		return fail_sqlite(a, own_sql[OWN_COMMIT]);
+	return true;
+}
+
+static bool is_vacuum(const struct samr_apply_unit *u)
+{
+	struct samr_split_class c;
+
+	samr_split_classify(u->sql, u->len, false, &c);
+	return c.vacuum && is_single(u);
+}
+
+/* VACUUM runs outside of transactions, or says that it cannot. */
+static bool run_vacuum(struct samr_apply *a, struct samr_apply_unit *u)
+{
+	int rc;
+
+	samr_det_vacuum(true);
+	rc = run_inside(a, u);
+	samr_det_vacuum(false);
+	if (rc != SQLITE_OK && (local_error(rc) || rc == SQLITE_FULL))
+		return fail(a, "%s", u->error ? u->error : sqlite3_errstr(rc));
+	u->changes = 0;
+	return true;
+}
+
+bool samr_apply_run(struct samr_apply *a, struct samr_apply_unit *unit,
+		    size_t count)
+{
+	size_t i = 0, n;
+	bool ok = true;
+
+	while (ok && i < count) {
+		for (n = 0; i + n < count && !is_vacuum(&unit[i + n]); n++)
+			;
+		if (n)
+			ok = run_transaction(a, unit + i, n);
+		else
+			ok = run_vacuum(a, &unit[i++]);
+		i += n;
+	}
+	if (!ok && !sqlite3_get_autocommit(a->writer))
+		run_own(a, OWN_ROLLBACK, NULL);
+	return ok;
+}
+
+void samr_apply_free(struct samr_apply_unit *unit, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		clear_result(&unit[i]);
+}
+
+bool samr_apply_digest(struct samr_apply *a, uint8_t digest[SAMR_SHA256_SIZE])
+{
+	if (samr_dump_digest(a->reader, digest) != SQLITE_OK)
+		return fail(a, "reading the database: %s",
+			    sqlite3_errmsg(a->reader));
+	return true;
+}
+
+sqlite3 *samr_apply_reader(struct samr_apply *a)
+{
+	return a->reader;
+}
+
+const char *samr_apply_error(const struct samr_apply *a)
+{
+	return a ? a->error : "no memory";
+}

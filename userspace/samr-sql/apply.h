@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Running what was ordered: every unit exactly once, in order, the same way at
+ * every head.
+ *
+ * A unit is one statement, or all between BEGIN and COMMIT. It happens as a
+ * whole or, when one of its statements fails, not at all; the units around it
+ * are not touched. Many units share one transaction of the database file, so
+ * that the disk is waited for once; a unit's result is told when that has been
+ * committed.
+ */
+#ifndef SAMR_SQL_APPLY_H
+#define SAMR_SQL_APPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sqlite3.h>
+#include <samr/samr.h>
+#include "print.h"
+#include "sha256.h"
+
+/**
+ * struct samr_apply_config - how a database is opened
+ * @path: file; made when there is none
+ * @foreign_keys: enforce them
+ * @synchronous: "full", "normal" or "off", as SQLite's PRAGMA
+ */
+struct samr_apply_config {
+	const char *path;
+	bool foreign_keys;
+	const char *synchronous;
+};
+
+/**
+ * struct samr_apply_unit - a unit, and what came of it
+ * @sql: its text, not terminated; the caller's
+ * @len: its length
+ * @delivery: of the message that it came in; the caller's
+ * @index: its number in that message
+ * @print: how to show rows that it yields (RETURNING); NULL: drop them
+ * @error: filled in: NULL: it happened; otherwise why it did not
+ * @changes: filled in: rows inserted, updated and deleted, triggers included
+ * @rows: filled in: what it yielded, as text, or NULL
+ * @void_: its failure took back the whole transaction
+ */
+struct samr_apply_unit {
+	const char *sql;
+	size_t len;
+	const struct samr_delivery *delivery;
+	unsigned int index;
+	const struct samr_print *print;
+	char *error;
+	sqlite3_int64 changes;
+	char *rows;
+	bool void_;
+};
+
+struct samr_apply;
+
+/**
+ * samr_apply_open - open a head's database
+ * @out: filled in, also on failure unless without memory: samr_apply_error()
+ *	says why; samr_apply_close() frees it
+ * @cfg: see there
+ *
+ * samr_det_init() was called. One may be open per process.
+ *
+ * Return: true when it is open.
+ */
+bool samr_apply_open(struct samr_apply **out,
+		     const struct samr_apply_config *cfg);
+
+/** samr_apply_close - close it; NULL is allowed */
+void samr_apply_close(struct samr_apply *a);
+
+/**
+ * samr_apply_run - run units
+ * @a: the database
+ * @unit: in their order
+ * @count: how many
+ *
+ * Return: true when all have been run and are committed, whatever came of each.
+ * False: this head cannot do what others may have done (its disk is full, its
+ * file is damaged ...): nothing of @unit was done here and the head must stop;
+ * samr_apply_error() says why.
+ */
+bool samr_apply_run(struct samr_apply *a, struct samr_apply_unit *unit,
+		    size_t count);
+
+/** samr_apply_free - free what samr_apply_run() filled in */
+void samr_apply_free(struct samr_apply_unit *unit, size_t count);
+
+/** samr_apply_digest - digest of the database as it is now, as apply_run() */
+bool samr_apply_digest(struct samr_apply *a, uint8_t digest[SAMR_SHA256_SIZE]);
+
+/** samr_apply_reader - a connection that can only read */
+sqlite3 *samr_apply_reader(struct samr_apply *a);
+
+/** samr_apply_error - what failed last */
+const char *samr_apply_error(const struct samr_apply *a);
+
+#endif

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/* samr-sql: a replicated SQLite. Options, and what needs no other head. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "det.h"
+#include "dump.h"
+#include "shell.h"
+
+#define DEFAULT_SERVICE		42
+#define DEFAULT_HEADS		3
+#define DEFAULT_BATCH		64
+#define DEFAULT_WINDOW		4
+
+enum { USAGE = 2 };
+
+static const char *program = "samr-sql";
+
+static const char help[] =
+"usage: samr-sql [OPTIONS] DB        SQL from standard input or -c goes to all heads\n"
+"       samr-sql --dump DB           this head's database as SQL\n"
+"       samr-sql --digest DB         SHA-256 of that\n"
+"\n"
+"  -s, --service ID        id of the replicated service (42)\n"
+"  -n, --heads N           begin when so many heads are here (3)\n"
+"  -c, --command SQL       run this instead of standard input; may be repeated\n"
+"      --wait              at the end of the input: go on until all heads are\n"
+"                          there, then stop together (the default)\n"
+"      --leave             at the end of the input: stop at once\n"
+"      --stay              at the end of the input: go on until killed\n"
+"      --bail              stop at the first error\n"
+"      --foreign-keys      enforce foreign keys; the same at all heads\n"
+"      --agreed            show results before enough heads hold the statement\n"
+"      --sync full|normal|off  how hard to write to the disk (normal)\n"
+"      --batch N           at most N statements in a message (64)\n"
+"      --window N          at most N messages under way (4)\n"
+"  -j, --json              rows as JSON, one object a line\n"
+"  -H, --headers           rows begin with the columns' names\n"
+"      --separator TEXT    between columns (|)\n"
+"      --progress          say how far it is\n"
+"      --stats             say at the end what was done\n"
+"  -V, --version  -h, --help\n"
+"\n"
+"Exit status: 0 ok; 1 a statement failed; 2 wrong usage; 3 this head had to stop;\n"
+"4 it may not take part; 5 databases differ; 128 + n after signal n.\n";
+
+enum {
+	OPT_WAIT = 256, OPT_LEAVE, OPT_STAY, OPT_BAIL, OPT_FOREIGN_KEYS,
+	OPT_AGREED, OPT_SYNC, OPT_BATCH, OPT_WINDOW, OPT_SEPARATOR,
+	OPT_PROGRESS, OPT_STATS, OPT_DUMP, OPT_DIGEST,
+};
+
+static const struct option options[] = {
+	{ "service", required_argument, NULL, 's' },
+	{ "heads", required_argument, NULL, 'n' },
+	{ "command", required_argument, NULL, 'c' },
+	{ "wait", no_argument, NULL, OPT_WAIT },
+	{ "leave", no_argument, NULL, OPT_LEAVE },
+	{ "stay", no_argument, NULL, OPT_STAY },
+	{ "bail", no_argument, NULL, OPT_BAIL },
+	{ "foreign-keys", no_argument, NULL, OPT_FOREIGN_KEYS },
+	{ "agreed", no_argument, NULL, OPT_AGREED },
+	{ "sync", required_argument, NULL, OPT_SYNC },
+	{ "batch", required_argument, NULL, OPT_BATCH },
+	{ "window", required_argument, NULL, OPT_WINDOW },
+	{ "json", no_argument, NULL, 'j' },
+	{ "headers", no_argument, NULL, 'H' },
+	{ "separator", required_argument, NULL, OPT_SEPARATOR },
+	{ "progress", no_argument, NULL, OPT_PROGRESS },
+	{ "stats", no_argument, NULL, OPT_STATS },
+	{ "dump", no_argument, NULL, OPT_DUMP },
+	{ "digest", no_argument, NULL, OPT_DIGEST },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+struct job {
+	struct samr_shell_config cfg;
+	struct samr_input input;
+	bool text;
+	int offline;			/* OPT_DUMP, OPT_DIGEST or 0 */
+};
+
+__attribute__((noreturn))
+static void usage(const char *what, const char *value)
+{
+	fprintf(stderr, "%s: %s%s; see %s --help\n", program, what, value,
+		program);
+	exit(USAGE);
+}
+
+static unsigned int number(const char *option, const char *text,
+			   unsigned long min, unsigned long max)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || end == text || *end || *text == '-' || n < min || n > max) {
+		fprintf(stderr, "%s: --%s %s: must be a number from %lu to %lu\n",
+			program, option, text, min, max);
+		exit(USAGE);
+	}
+	return (unsigned int)n;
+}
+
+static void set_sync(struct job *j, const char *text)
+{
+	if (strcmp(text, "full") && strcmp(text, "normal") &&
+	    strcmp(text, "off"))
+		usage("--sync must be full, normal or off, not ", text);
+	j->cfg.session.db.synchronous = text;
+}
+
+static void add_text(struct job *j, const char *text)
+{
+	if (!samr_input_text(&j->input, text)) {
+		fprintf(stderr, "%s: no memory\n", program);
+		exit(SAMR_SHELL_BROKEN);
+	}
+	j->text = true;
+}
+
+static void set_option(struct job *j, int option, const char *value)
+{
+	struct samr_session_config *s = &j->cfg.session;
+
+	switch (option) {
+	case 's':
+		s->service = number("service", value, 1, UINT32_MAX);
+		break;
+	case 'n':
+		s->heads = number("heads", value, 1, SAMR_PEERS_MAX);
+		break;
+	case OPT_BATCH:
+		s->batch = number("batch", value, 1, SAMR_BATCH_UNITS_MAX);
+		break;
+	case OPT_WINDOW:
+		s->window = number("window", value, 1, 1000);
+		break;
+	case OPT_SYNC:
+		set_sync(j, value);
+		break;
+	case OPT_FOREIGN_KEYS:
+		s->db.foreign_keys = true;
+		break;
+	case OPT_AGREED:
+		s->agreed = true;
+		break;
+	case OPT_WAIT:
+		j->cfg.end = SAMR_SHELL_WAIT;
+		break;
+	case OPT_LEAVE:
+		j->cfg.end = SAMR_SHELL_LEAVE;
+		break;
+	case OPT_STAY:
+		j->cfg.end = SAMR_SHELL_STAY;
+		break;
+	case OPT_BAIL:
+		j->cfg.bail = true;
+		break;
+	case OPT_PROGRESS:
+		j->cfg.progress = true;
+		break;
+	case OPT_STATS:
+		j->cfg.stats = true;
+		break;
+	case OPT_SEPARATOR:
+		j->cfg.print.separator = value;
+		break;
+	case 'j':
+		j->cfg.print.json = true;
+		break;
+	case 'H':
+		j->cfg.print.headers = true;
+		break;
+	case 'c':
+		add_text(j, value);
+		break;
+	case OPT_DUMP:
+	case OPT_DIGEST:
+		j->offline = option;
+		break;
+	case 'V':
+		printf("samr-sql %s, SQLite %s\n", samr_version(),
+		       sqlite3_libversion());
+		exit(0);
+	case 'h':
+		fputs(help, stdout);
+		exit(0);
+	default:	/* getopt has said what is wrong */
+		exit(USAGE);
+	}
+}
+
+static bool to_stdout(void *arg, const char *text, size_t len)
+{
+	(void)arg;
+	return fwrite(text, 1, len, stdout) == len;
+}
+
+/* --dump and --digest: read the file, whoever else uses it. */
+static int run_offline(const struct job *j)
+{
+	uint8_t digest[SAMR_SHA256_SIZE];
+	char hex[SAMR_SHA256_HEX];
+	sqlite3 *db;
+	int rc;
+
+	rc = sqlite3_open_v2(j->cfg.session.db.path, &db, SQLITE_OPEN_READONLY,
+			     NULL);
+	if (rc == SQLITE_OK && j->offline == OPT_DUMP) {
+		rc = samr_dump(db, to_stdout, NULL);
+	} else if (rc == SQLITE_OK) {
+		rc = samr_dump_digest(db, digest);
+		samr_sha256_hex(digest, hex);
+		if (rc == SQLITE_OK)
+			puts(hex);
+	}
+	if (rc != SQLITE_OK)
+		fprintf(stderr, "%s: %s: %s\n", program,
+			j->cfg.session.db.path, sqlite3_errmsg(db));
+	sqlite3_close(db);
+	if (fflush(stdout))
+		rc = SQLITE_ABORT;
+	return rc == SQLITE_OK ? SAMR_SHELL_OK : SAMR_SHELL_BROKEN;
+}
+
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	struct job j = {
+		.cfg = {
+			.name = program,
+			.print.separator = "|",
+			.session = {
+				.service = DEFAULT_SERVICE,
+				.heads = DEFAULT_HEADS,
+				.batch = DEFAULT_BATCH,
+				.window = DEFAULT_WINDOW,
+				.db.synchronous = "normal",
+			},
+		},
+	};
+	int o, status;
+
+	while ((o = getopt_long(argc, argv, "s:n:c:jHVh", options, NULL)) != -1)
+		set_option(&j, o, optarg);
+	if (optind == argc)
+		usage("which database?", "");
+	if (optind + 1 < argc)
+		usage("one database only, but there is also ", argv[optind + 1]);
+	j.cfg.session.db.path = argv[optind];
+	if (!*argv[optind])
+		usage("the database's name is empty", "");
+	if (samr_det_init() != SQLITE_OK) {
+		fprintf(stderr, "%s: SQLite does not start\n", program);
+		return SAMR_SHELL_BROKEN;
+	}
+	if (j.offline)
+		return run_offline(&j);
+	if (!j.text)
+		samr_input_file(&j.input, STDIN_FILENO);
+	j.cfg.input = &j.input;
+	block_signals();
+	status = samr_shell_run(&j.cfg);
+	samr_input_free(&j.input);
+	return status;
+}

@@ -1,0 +1,716 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sending and executing.
+ *
+ * Own messages come back in the order in which they were sent, so what is under
+ * way is a queue: of messages, and of the units in them.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "det.h"
+#include "session.h"
+
+/* A message is not made longer than this by adding units to it. */
+#define BATCH_BYTES		((size_t)32 << 10)
+
+/* Comparisons that wait for other heads' digests. */
+#define CHECKS_MAX		16
+
+struct message {
+	struct message *next;
+	struct samr_batch_buf buf;
+	unsigned int units;
+	uint64_t request;
+	int64_t sent_ns;
+};
+
+struct queue {
+	struct message *first;
+	struct message **last;
+};
+
+struct check {
+	uint64_t gseq;			/* 0: free */
+	uint8_t digest[SAMR_SHA256_SIZE];
+	unsigned int answers;
+	bool differs;
+	bool own;
+};
+
+struct samr_session {
+	struct samr_session_config cfg;
+	enum samr_session_state state;
+	struct samr *m;
+	struct samr_apply *apply;
+	struct samr_peers peers;
+	char *env;
+	bool bye;			/* to be sent behind the last unit */
+
+	struct message *filling;	/* takes units */
+	struct queue out;		/* to be sent */
+	struct queue away;		/* units sent, not yet received */
+	unsigned int away_count;
+	uint64_t request;
+
+	/* Lines of own units that were not executed, from the oldest on. */
+	unsigned long *line;
+	size_t lines, lines_cap, lines_first;
+
+	/* Units received, not yet executed. */
+	struct samr_apply_unit *unit;
+	size_t units, units_cap;
+
+	struct check check[CHECKS_MAX];
+	bool diverged;
+
+	struct samr_session_stats stats;
+	int64_t start_ns;
+	uint32_t *latency_us;
+	size_t latencies, latencies_cap;
+	char error[600];
+};
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+__attribute__((format(printf, 3, 4)))
+static bool stop(struct samr_session *s, enum samr_session_state state,
+		 const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->error, sizeof(s->error), fmt, ap);
+	va_end(ap);
+	s->state = state;
+	return false;
+}
+
+static bool no_memory(struct samr_session *s)
+{
+	return stop(s, SAMR_SESSION_BROKEN, "no memory");
+}
+
+__attribute__((format(printf, 2, 3)))
+static void note(struct samr_session *s, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	s->cfg.note(s->cfg.arg, text);
+}
+
+/* Make room for one more element of an array. */
+static bool grow(void **array, size_t *cap, size_t count, size_t size)
+{
+	size_t more = *cap ? *cap * 2 : 64;
+	void *p;
+
+	if (count < *cap)
+		return true;
+	p = realloc(*array, more * size);
+	if (!p)
+		return false;
+	*array = p;
+	*cap = more;
+	return true;
+}
+
+static void push(struct queue *q, struct message *msg)
+{
+	msg->next = NULL;
+	*q->last = msg;
+	q->last = &msg->next;
+}
+
+static struct message *pop(struct queue *q)
+{
+	struct message *msg = q->first;
+
+	if (!msg)
+		return NULL;
+	q->first = msg->next;
+	if (!q->first)
+		q->last = &q->first;
+	return msg;
+}
+
+static void free_message(struct message *msg)
+{
+	if (msg)
+		free(msg->buf.p);
+	free(msg);
+}
+
+/* Queue a message without units: made by @ok's encoder into @msg. */
+static bool queue_control(struct samr_session *s, struct message *msg, bool ok)
+{
+	if (!ok) {
+		free_message(msg);
+		return no_memory(s);
+	}
+	push(&s->out, msg);
+	return true;
+}
+
+static struct message *new_message(void)
+{
+	return calloc(1, sizeof(struct message));
+}
+
+static bool queue_hello(struct samr_session *s)
+{
+	struct message *msg = new_message();
+	struct samr_batch_hello h = s->peers.own;
+
+	h.view = s->peers.view;
+	return queue_control(s, msg, msg && samr_batch_put_hello(&msg->buf, &h));
+}
+
+static bool queue_refusal(struct samr_session *s)
+{
+	struct message *msg = new_message();
+
+	return queue_control(s, msg, msg &&
+			     samr_batch_put_refusal(&msg->buf,
+						    &s->peers.stranger));
+}
+
+static bool queue_simple(struct samr_session *s, enum samr_batch_type type)
+{
+	struct message *msg = new_message();
+
+	return queue_control(s, msg, msg && samr_batch_simple(&msg->buf, type));
+}
+
+static bool queue_digest(struct samr_session *s, const struct check *c)
+{
+	struct samr_batch_digest d = { .gseq = c->gseq };
+	struct message *msg = new_message();
+
+	memcpy(d.digest, c->digest, SAMR_SHA256_SIZE);
+	return queue_control(s, msg, msg && samr_batch_put_digest(&msg->buf, &d));
+}
+
+/* Sending. */
+
+static void close_filling(struct samr_session *s)
+{
+	push(&s->out, s->filling);
+	s->filling = NULL;
+}
+
+static bool send_one(struct samr_session *s, struct message *msg)
+{
+	int err;
+
+	msg->request = s->request + 1;
+	msg->sent_ns = now_ns();
+	err = samr_send(s->m, msg->buf.p, msg->buf.len, msg->request,
+			SAMR_SEND_NOWAIT |
+			(s->cfg.agreed ? 0 : SAMR_SEND_SAFE));
+	if (err == -EAGAIN)
+		return false;
+	if (err)
+		return stop(s, SAMR_SESSION_BROKEN, "sending: %s",
+			    samr_strerror(err));
+	s->request++;
+	pop(&s->out);
+	if (!msg->units) {
+		free_message(msg);
+		return true;
+	}
+	s->stats.messages++;
+	s->away_count++;
+	push(&s->away, msg);
+	return true;
+}
+
+static void send_out(struct samr_session *s)
+{
+	for (;;) {
+		struct message *msg = s->out.first;
+
+		if (!msg) {
+			if (s->filling && s->away_count < s->cfg.window) {
+				close_filling(s);
+				continue;
+			}
+			if (s->filling || !s->bye)
+				return;
+			s->bye = false;
+			if (!queue_simple(s, SAMR_BATCH_BYE))
+				return;
+			continue;
+		}
+		if (msg->units && s->away_count >= s->cfg.window)
+			return;
+		if (!send_one(s, msg))
+			return;
+	}
+}
+
+static bool has_room(const struct samr_session *s, size_t len)
+{
+	return s->filling->units < s->cfg.batch &&
+	       s->filling->buf.len + SAMR_BATCH_UNIT + len <= BATCH_BYTES;
+}
+
+bool samr_session_full(const struct samr_session *s)
+{
+	return s->out.first || (s->filling && !has_room(s, 0));
+}
+
+size_t samr_session_pending(const struct samr_session *s)
+{
+	return s->lines - s->lines_first;
+}
+
+static bool keep_line(struct samr_session *s, unsigned long line)
+{
+	if (s->lines_first && s->lines == s->lines_cap) {
+		s->lines -= s->lines_first;
+		memmove(s->line, s->line + s->lines_first,
+			s->lines * sizeof(*s->line));
+		s->lines_first = 0;
+	}
+	if (!grow((void **)&s->line, &s->lines_cap, s->lines, sizeof(*s->line)))
+		return false;
+	s->line[s->lines++] = line;
+	return true;
+}
+
+const char *samr_session_submit(struct samr_session *s, const char *sql,
+				size_t len, unsigned long line)
+{
+	if (len > SAMR_MESSAGE_MAX - SAMR_BATCH_HEADER - SAMR_BATCH_UNIT)
+		return "longer than one message of the order can be (1 MiB)";
+	if (s->filling && !has_room(s, len))
+		close_filling(s);
+	if (!s->filling) {
+		s->filling = new_message();
+		if (!s->filling || !samr_batch_exec(&s->filling->buf)) {
+			free_message(s->filling);
+			s->filling = NULL;
+			return "no memory";
+		}
+	}
+	if (!keep_line(s, line))
+		return "no memory";
+	if (!samr_batch_add(&s->filling->buf, sql, len)) {
+		s->lines--;
+		return "no memory";
+	}
+	s->filling->units++;
+	return NULL;
+}
+
+void samr_session_bye(struct samr_session *s)
+{
+	s->bye = true;
+}
+
+/* Executing. */
+
+static void note_latency(struct samr_session *s, int64_t sent_ns)
+{
+	int64_t us = (now_ns() - sent_ns) / 1000;
+
+	if (!grow((void **)&s->latency_us, &s->latencies_cap, s->latencies,
+		  sizeof(*s->latency_us)))
+		return;		/* one figure less */
+	s->latency_us[s->latencies++] = us > UINT32_MAX ? UINT32_MAX :
+							  (uint32_t)us;
+}
+
+/* Returns: have all units so far been executed? */
+static bool execute(struct samr_session *s)
+{
+	size_t i;
+
+	if (!s->units)
+		return true;
+	if (!samr_apply_run(s->apply, s->unit, s->units))
+		return stop(s, SAMR_SESSION_BROKEN, "%s",
+			    samr_apply_error(s->apply));
+	for (i = 0; i < s->units; i++) {
+		struct samr_apply_unit *u = &s->unit[i];
+
+		s->stats.units++;
+		s->stats.rows += (unsigned long long)u->changes;
+		s->stats.position = u->delivery->gseq;
+		if (!(u->delivery->flags & SAMR_DELIVERY_OWN))
+			continue;
+		s->stats.own++;
+		s->stats.own_rows += (unsigned long long)u->changes;
+		s->stats.failed += !!u->error;
+		s->cfg.result(s->cfg.arg, s->line[s->lines_first++], u);
+	}
+	s->stats.seconds = (double)(now_ns() - s->start_ns) / 1e9;
+	samr_apply_free(s->unit, s->units);
+	s->units = 0;
+	return true;
+}
+
+static bool add_units(struct samr_session *s, const struct samr_received *r)
+{
+	bool own = r->delivery.flags & SAMR_DELIVERY_OWN;
+	int i, n = samr_batch_units(r->data, r->len);
+	size_t pos = 0;
+
+	/* All heads see that it is not well formed, and do the same. */
+	if (n < 0)
+		return true;
+	for (i = 0; i < n; i++) {
+		struct samr_apply_unit *u;
+
+		if (!grow((void **)&s->unit, &s->units_cap, s->units,
+			  sizeof(*s->unit)))
+			return no_memory(s);
+		u = &s->unit[s->units++];
+		memset(u, 0, sizeof(*u));
+		samr_batch_unit(r->data, &pos, &u->sql, &u->len);
+		u->delivery = &r->delivery;
+		u->index = (unsigned int)i;
+		u->print = own ? s->cfg.print : NULL;
+	}
+	return true;
+}
+
+static bool take_exec(struct samr_session *s, const struct samr_received *r)
+{
+	if (r->delivery.flags & SAMR_DELIVERY_OWN) {
+		struct message *msg = pop(&s->away);
+
+		if (!msg || msg->request != r->delivery.request) {
+			free_message(msg);
+			return stop(s, SAMR_SESSION_BROKEN,
+				    "own message %" PRIu64 " came out of its turn",
+				    (uint64_t)r->delivery.request);
+		}
+		note_latency(s, msg->sent_ns);
+		s->away_count--;
+		free_message(msg);
+	}
+	return add_units(s, r);
+}
+
+/* Somebody wants to compare: here is the place. */
+static bool take_check(struct samr_session *s, const struct samr_delivery *d)
+{
+	struct check *c = &s->check[0];
+	unsigned int i;
+
+	if (!execute(s))
+		return false;
+	/* A free one, or the oldest. */
+	for (i = 0; i < CHECKS_MAX; i++)
+		if (s->check[i].gseq < c->gseq)
+			c = &s->check[i];
+	memset(c, 0, sizeof(*c));
+	if (!samr_apply_digest(s->apply, c->digest))
+		return stop(s, SAMR_SESSION_BROKEN, "%s",
+			    samr_apply_error(s->apply));
+	c->gseq = d->gseq;
+	c->own = d->flags & SAMR_DELIVERY_OWN;
+	return queue_digest(s, c);
+}
+
+/* Have all that are there answered? */
+static void finish_check(struct samr_session *s, struct check *c)
+{
+	if (c->answers < samr_peers_present(&s->peers))
+		return;
+	if (c->own)
+		s->cfg.check(s->cfg.arg, c->answers, c->digest, !c->differs);
+	c->gseq = 0;
+}
+
+static void take_digest(struct samr_session *s, const struct samr_received *r)
+{
+	struct samr_batch_digest d;
+	struct check *c = NULL;
+	unsigned int i;
+
+	if (!samr_batch_get_digest(r->data, r->len, &d))
+		return;
+	for (i = 0; i < CHECKS_MAX; i++)
+		if (s->check[i].gseq == d.gseq)
+			c = &s->check[i];
+	if (!c || !d.gseq)
+		return;
+	c->answers++;
+	if (memcmp(c->digest, d.digest, SAMR_SHA256_SIZE)) {
+		c->differs = s->diverged = true;
+		note(s, "DIVERGED: at position %" PRIu64 " head %" PRIu64 " has another database than this head",
+		     d.gseq, (uint64_t)r->delivery.origin);
+	}
+	finish_check(s, c);
+}
+
+/* A head that has gone does not answer any more. */
+static void finish_checks(struct samr_session *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < CHECKS_MAX; i++)
+		if (s->check[i].gseq)
+			finish_check(s, &s->check[i]);
+}
+
+static void begin(struct samr_session *s)
+{
+	s->state = SAMR_SESSION_RUNNING;
+	s->start_ns = now_ns();
+	s->stats.position = s->peers.start;
+	note(s, "%u heads begin with equal databases at position %" PRIu64,
+	     s->peers.count, s->peers.start);
+}
+
+static void note_change(struct samr_session *s)
+{
+	if (s->state == SAMR_SESSION_WAITING)
+		note(s, "%u of %u heads are here", s->peers.count,
+		     s->cfg.heads);
+	else
+		note(s, "%u of %u heads are left", samr_peers_present(&s->peers),
+		     s->cfg.heads);
+}
+
+/* Return: false: stop. */
+static bool react(struct samr_session *s, const struct samr_received *r,
+		  unsigned int todo, int type)
+{
+	bool ok = true;
+
+	if (todo & SAMR_PEERS_FAILED)
+		return stop(s, SAMR_SESSION_REFUSED, "%s", s->peers.error);
+	if (todo & SAMR_PEERS_CHANGED) {
+		note_change(s);
+		finish_checks(s);
+	}
+	if (todo & SAMR_PEERS_HELLO)
+		ok = queue_hello(s);
+	if (todo & SAMR_PEERS_REFUSE)
+		ok = queue_refusal(s);
+	if (todo & SAMR_PEERS_STARTED)
+		begin(s);
+	if (todo & SAMR_PEERS_RUN) {
+		if (type == SAMR_BATCH_EXEC)
+			ok = take_exec(s, r);
+		else if (type == SAMR_BATCH_CHECK)
+			ok = take_check(s, &r->delivery);
+		else
+			take_digest(s, r);
+	}
+	if (ok && todo & SAMR_PEERS_ENDED) {
+		if (!execute(s))
+			return false;
+		s->state = SAMR_SESSION_ENDED;
+		ok = false;
+	}
+	return ok;
+}
+
+static bool take(struct samr_session *s, const struct samr_received *r)
+{
+	unsigned int todo = 0;
+	int type = -1;
+
+	if (r->view) {
+		todo = samr_peers_view(&s->peers, r->view);
+	} else if (r->delivery.type == SAMR_TYPE_MESSAGE) {
+		type = samr_batch_type(r->data, r->len);
+		todo = samr_peers_message(&s->peers, &r->delivery, type,
+					  r->data, r->len);
+	}
+	return react(s, r, todo, type);
+}
+
+static void receive(struct samr_session *s)
+{
+	struct samr_received r[SAMR_BATCH_MAX];
+	int i, n;
+
+	n = samr_recv_batch(s->m, r, SAMR_BATCH_MAX, 0);
+	if (n == -EAGAIN || n == -EINTR)
+		return;
+	if (n <= 0) {
+		stop(s, SAMR_SESSION_BROKEN, "receiving: %s",
+		     n ? samr_strerror(n) : "not a member of the group any more");
+		return;
+	}
+	for (i = 0; i < n; i++)
+		if (!take(s, &r[i]))
+			return;
+	/* Before the bytes go: units point to them. */
+	execute(s);
+}
+
+void samr_session_send(struct samr_session *s)
+{
+	if (s->state <= SAMR_SESSION_RUNNING)
+		send_out(s);
+}
+
+enum samr_session_state samr_session_step(struct samr_session *s)
+{
+	samr_session_send(s);
+	if (s->state <= SAMR_SESSION_RUNNING)
+		receive(s);
+	samr_session_send(s);
+	return s->state;
+}
+
+short samr_session_events(const struct samr_session *s)
+{
+	const struct message *msg = s->out.first;
+
+	/* What waits for the window waits for a delivery. */
+	if (msg && (!msg->units || s->away_count < s->cfg.window))
+		return POLLIN | POLLOUT;
+	return POLLIN;
+}
+
+/* Opening and closing. */
+
+static bool open_member(struct samr_session *s)
+{
+	int err;
+
+	err = samr_open(&s->m, s->cfg.service, 0);
+	if (err)
+		return stop(s, SAMR_SESSION_BROKEN, "service %u: %s",
+			    s->cfg.service, samr_strerror(err));
+	err = samr_join(s->m, 0);
+	if (err != -EINPROGRESS)
+		return stop(s, SAMR_SESSION_BROKEN, "joining: %s",
+			    samr_strerror(err));
+	return true;
+}
+
+static bool open_database(struct samr_session *s)
+{
+	struct samr_batch_hello own = { .heads = s->cfg.heads };
+
+	if (!samr_apply_open(&s->apply, &s->cfg.db) ||
+	    !samr_apply_digest(s->apply, own.digest))
+		return stop(s, SAMR_SESSION_BROKEN, "%s",
+			    samr_apply_error(s->apply));
+	s->env = samr_det_environment(samr_apply_reader(s->apply));
+	if (!s->env)
+		return no_memory(s);
+	own.env = s->env;
+	own.env_len = strlen(s->env);
+	own.flags = s->cfg.db.foreign_keys ? SAMR_BATCH_FOREIGN_KEYS : 0;
+	samr_peers_init(&s->peers, &own);
+	return true;
+}
+
+bool samr_session_open(struct samr_session **out,
+		       const struct samr_session_config *cfg)
+{
+	struct samr_session *s = calloc(1, sizeof(*s));
+
+	*out = s;
+	if (!s)
+		return false;
+	s->cfg = *cfg;
+	s->out.last = &s->out.first;
+	s->away.last = &s->away.first;
+	return open_database(s) && open_member(s);
+}
+
+static void free_queue(struct queue *q)
+{
+	struct message *msg;
+
+	while ((msg = pop(q)))
+		free_message(msg);
+}
+
+void samr_session_close(struct samr_session *s)
+{
+	if (!s)
+		return;
+	samr_close(s->m);
+	samr_apply_close(s->apply);
+	free_message(s->filling);
+	free_queue(&s->out);
+	free_queue(&s->away);
+	samr_apply_free(s->unit, s->units);
+	free(s->unit);
+	free(s->line);
+	free(s->latency_us);
+	free(s->env);
+	free(s);
+}
+
+int samr_session_fd(const struct samr_session *s)
+{
+	return samr_fd(s->m);
+}
+
+void samr_session_check(struct samr_session *s)
+{
+	queue_simple(s, SAMR_BATCH_CHECK);
+}
+
+bool samr_session_diverged(const struct samr_session *s)
+{
+	return s->diverged;
+}
+
+struct samr_apply *samr_session_apply(struct samr_session *s)
+{
+	return s->apply;
+}
+
+const struct samr_peers *samr_session_peers(const struct samr_session *s)
+{
+	return &s->peers;
+}
+
+void samr_session_stats(const struct samr_session *s,
+			struct samr_session_stats *st)
+{
+	*st = s->stats;
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+double samr_session_latency(struct samr_session *s, unsigned int permille)
+{
+	size_t i;
+
+	if (!s->latencies)
+		return -1;
+	qsort(s->latency_us, s->latencies, sizeof(*s->latency_us), compare_u32);
+	i = (s->latencies - 1) * permille / 1000;
+	return s->latency_us[i];
+}
+
+const char *samr_session_error(const struct samr_session *s)
+{
+	return s ? s->error : "no memory";
+}

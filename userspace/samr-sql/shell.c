@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The loop of samr-sql.
+ *
+ * What changes the database is handed to the session and answered when it has
+ * been executed here. A query waits for all of this head's earlier statements,
+ * so that a user sees what he has written, and runs on a connection that can
+ * only read.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "command.h"
+#include "shell.h"
+
+#define PROGRESS_MS		1000
+#define PROGRESS_TTY_MS		200
+
+/* SQLite's steps between two looks whether the user wants a query to end. */
+#define QUERY_STEPS		10000
+
+enum state {
+	GOING,
+	QUIT,			/* stop now */
+	SAID_ALL,		/* the input has ended */
+};
+
+struct shell {
+	struct samr_shell_config cfg;
+	struct samr_session *session;
+	struct samr_input *in;
+	enum state state;
+	bool failed;
+	int signal;
+
+	/* Between BEGIN and COMMIT. */
+	bool open;
+	bool spoiled;			/* a part of it was refused */
+	unsigned long open_line;
+	struct samr_batch_buf transaction;
+
+	bool prompted;
+	bool full;			/* the session had no room for a unit */
+	bool checking;
+	int64_t progress_ms;
+	bool progress_shown;
+	bool progress_tty;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A progress line that is rewritten in place ends before other text. */
+static void clear_progress(struct shell *sh)
+{
+	if (sh->progress_shown && sh->progress_tty)
+		fputs("\r\033[K", stderr);
+	sh->progress_shown = false;
+}
+
+static void complain(struct shell *sh, unsigned long line, const char *text)
+{
+	clear_progress(sh);
+	fflush(stdout);
+	if (sh->in->tty)
+		fprintf(stderr, "Error: %s\n", text);
+	else
+		fprintf(stderr, "%s: line %lu: %s\n", sh->cfg.name, line, text);
+	sh->failed = true;
+	if (sh->cfg.bail)
+		sh->state = QUIT;
+}
+
+static void on_note(void *arg, const char *text)
+{
+	struct shell *sh = arg;
+
+	clear_progress(sh);
+	if (sh->prompted)
+		putc('\n', stderr);
+	sh->prompted = false;
+	fprintf(stderr, "%s: %s\n", sh->cfg.name, text);
+}
+
+static void on_result(void *arg, unsigned long line,
+		      const struct samr_apply_unit *u)
+{
+	struct shell *sh = arg;
+
+	if (u->rows && *u->rows) {
+		clear_progress(sh);
+		fputs(u->rows, stdout);
+	}
+	if (u->error)
+		complain(sh, line, u->error);
+}
+
+static void on_check(void *arg, unsigned int heads, const uint8_t *digest,
+		     bool equal)
+{
+	struct shell *sh = arg;
+	char hex[SAMR_SHA256_HEX];
+
+	sh->checking = false;
+	samr_sha256_hex(digest, hex);
+	printf("%u %s databases: %s\n", heads, equal ? "equal" : "DIFFERENT",
+	       hex);
+	fflush(stdout);
+}
+
+/* Transactions: collected here, sent at COMMIT. */
+
+static void end_transaction(struct shell *sh)
+{
+	sh->open = sh->spoiled = false;
+	sh->transaction.len = 0;
+}
+
+static void take_begin(struct shell *sh, unsigned long line)
+{
+	if (sh->open) {
+		complain(sh, line, "cannot start a transaction within a transaction");
+		return;
+	}
+	sh->open = true;
+	sh->open_line = line;
+}
+
+static void submit(struct shell *sh, const char *sql, size_t len,
+		   unsigned long line)
+{
+	const char *why = samr_session_submit(sh->session, sql, len, line);
+
+	if (why)
+		complain(sh, line, why);
+}
+
+static void take_commit(struct shell *sh, unsigned long line)
+{
+	if (!sh->open)
+		complain(sh, line, "cannot commit - no transaction is active");
+	else if (sh->spoiled)
+		complain(sh, line, "nothing of this transaction was sent, since a statement of it was refused");
+	else if (sh->transaction.len)
+		submit(sh, (char *)sh->transaction.p, sh->transaction.len,
+		       sh->open_line);
+	end_transaction(sh);
+}
+
+static void take_rollback(struct shell *sh, unsigned long line)
+{
+	if (!sh->open)
+		complain(sh, line, "cannot rollback - no transaction is active");
+	end_transaction(sh);
+}
+
+static void add_to_transaction(struct shell *sh, const char *sql, size_t len,
+			       unsigned long line)
+{
+	struct samr_batch_buf *t = &sh->transaction;
+
+	if (!samr_batch_room(t, len + 1)) {
+		complain(sh, line, "no memory");
+		sh->spoiled = true;
+		return;
+	}
+	memcpy(t->p + t->len, sql, len);
+	t->p[t->len + len] = '\n';
+	t->len += len + 1;
+}
+
+/* Something that a transaction cannot contain. Who types may go on with it. */
+static void refuse_inside(struct shell *sh, unsigned long line,
+			  const char *what)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "%s cannot run inside a transaction: all between BEGIN and COMMIT is sent to the heads as one message and runs later, without answers in between",
+		 what);
+	complain(sh, line, text);
+	if (!sh->in->tty)
+		sh->spoiled = true;
+}
+
+/* Queries. */
+
+static int look_for_signal(void *arg)
+{
+	sigset_t pending;
+
+	(void)arg;
+	sigpending(&pending);
+	return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM);
+}
+
+static void run_query(struct shell *sh, const char *sql, size_t len,
+		      unsigned long line)
+{
+	sqlite3 *db = samr_apply_reader(samr_session_apply(sh->session));
+	const struct timespec now = { 0 };
+	sqlite3_stmt *st;
+	sigset_t interrupt;
+	bool first = true;
+	int rc;
+
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	rc = sqlite3_prepare_v2(db, sql, (int)len, &st, NULL);
+	if (rc != SQLITE_OK) {
+		complain(sh, line, sqlite3_errmsg(db));
+		return;
+	}
+	clear_progress(sh);
+	while (sqlite3_stmt_readonly(st) &&
+	       (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		if (first)
+			samr_print_head(&sh->cfg.print, st, stdout);
+		first = false;
+		samr_print_row(&sh->cfg.print, st, stdout);
+	}
+	if (!sqlite3_stmt_readonly(st))
+		complain(sh, line, "this statement writes in a way that cannot go through the order");
+	else if (rc != SQLITE_DONE)
+		complain(sh, line, sqlite3_errmsg(db));
+	sqlite3_finalize(st);
+	/* Who typed ^C meant the query, which has heard it. */
+	if (rc == SQLITE_INTERRUPT && sh->in->tty)
+		sigtimedwait(&interrupt, NULL, &now);
+}
+
+/* Return: false: it has to wait. */
+static bool take_query(struct shell *sh, const char *sql, size_t len,
+		       unsigned long line)
+{
+	if (sh->open) {
+		refuse_inside(sh, line, "a query");
+		return true;
+	}
+	if (samr_session_pending(sh->session))
+		return false;
+	run_query(sh, sql, len, line);
+	return true;
+}
+
+static bool take_write(struct shell *sh, const char *sql, size_t len,
+		       unsigned long line)
+{
+	if (sh->open) {
+		add_to_transaction(sh, sql, len, line);
+		return true;
+	}
+	sh->full = samr_session_full(sh->session);
+	if (sh->full)
+		return false;
+	submit(sh, sql, len, line);
+	return true;
+}
+
+/* Return: false: it has to wait. */
+static bool take_statement(struct shell *sh, const char *sql, size_t len,
+			   unsigned long line)
+{
+	struct samr_split_class c;
+
+	samr_split_classify(sql, len, sh->cfg.session.db.foreign_keys, &c);
+	switch (c.kind) {
+	case SAMR_SPLIT_EMPTY:
+	case SAMR_SPLIT_NOTHING:
+		return true;
+	case SAMR_SPLIT_WRITE:
+		return take_write(sh, sql, len, line);
+	case SAMR_SPLIT_QUERY:
+		return take_query(sh, sql, len, line);
+	case SAMR_SPLIT_BEGIN:
+		take_begin(sh, line);
+		return true;
+	case SAMR_SPLIT_COMMIT:
+		sh->full = sh->open && samr_session_full(sh->session);
+		if (sh->full)
+			return false;
+		take_commit(sh, line);
+		return true;
+	case SAMR_SPLIT_ROLLBACK:
+		take_rollback(sh, line);
+		return true;
+	case SAMR_SPLIT_SAVEPOINT:
+		if (sh->open)
+			return take_write(sh, sql, len, line);
+		complain(sh, line, "savepoints can be used between BEGIN and COMMIT only");
+		return true;
+	case SAMR_SPLIT_REFUSED:
+		complain(sh, line, c.why);
+		if (sh->open && !sh->in->tty)
+			sh->spoiled = true;
+		return true;
+	}
+	return true;
+}
+
+/* Return: false: it has to wait. */
+static bool take_command(struct shell *sh, const char *text, size_t len,
+			 unsigned long line)
+{
+	struct samr_command_context ctx = {
+		.session = sh->session,
+		.print = &sh->cfg.print,
+		.bail = &sh->cfg.bail,
+	};
+	char why[256];
+
+	if (sh->open && samr_command_reads(text, len)) {
+		refuse_inside(sh, line, "a command that reads");
+		return true;
+	}
+	if (samr_session_pending(sh->session))
+		return false;
+	clear_progress(sh);
+	switch (samr_command_run(&ctx, text, len, why, sizeof(why))) {
+	case SAMR_COMMAND_DONE:
+		break;
+	case SAMR_COMMAND_QUIT:
+		sh->state = QUIT;
+		break;
+	case SAMR_COMMAND_CHECKING:
+		sh->checking = true;
+		break;
+	case SAMR_COMMAND_WRONG:
+		complain(sh, line, why);
+	}
+	return true;
+}
+
+static void take_end(struct shell *sh)
+{
+	if (sh->open)
+		complain(sh, sh->open_line, "the input ended inside of this transaction: nothing of it was sent");
+	end_transaction(sh);
+	if (sh->state != GOING)
+		return;
+	sh->state = SAID_ALL;
+	if (sh->cfg.end == SAMR_SHELL_WAIT && !sh->in->tty)
+		samr_session_bye(sh->session);
+}
+
+/* With --bail nothing is begun before the last thing has been answered. */
+static bool one_at_a_time(const struct shell *sh)
+{
+	return sh->in->tty || sh->cfg.bail;
+}
+
+/* Take all of the input that can be taken now. Return: more must be read. */
+static bool take_input(struct shell *sh)
+{
+	const char *text;
+	unsigned long line;
+	size_t len;
+	bool done;
+
+	while (sh->state == GOING && !sh->checking) {
+		if (one_at_a_time(sh) && samr_session_pending(sh->session))
+			return false;
+		switch (samr_input_next(sh->in, &text, &len, &line)) {
+		case SAMR_INPUT_MORE:
+			return true;
+		case SAMR_INPUT_END:
+			take_end(sh);
+			return false;
+		case SAMR_INPUT_STATEMENT:
+			done = take_statement(sh, text, len, line);
+			break;
+		case SAMR_INPUT_COMMAND:
+		default:
+			done = take_command(sh, text, len, line);
+		}
+		if (!done)
+			return false;
+		samr_input_done(sh->in, len);
+	}
+	return false;
+}
+
+static void prompt(struct shell *sh)
+{
+	if (!sh->in->tty || sh->prompted)
+		return;
+	fputs(samr_input_inside(sh->in) ? "     ...> " :
+	      sh->open ? "samr-sql*> " : "samr-sql> ", stdout);
+	fflush(stdout);
+	sh->prompted = true;
+}
+
+static void show_progress(struct shell *sh)
+{
+	const struct samr_input *in = sh->in;
+	struct samr_session_stats st;
+	int64_t now = now_ms();
+	double seconds;
+
+	if (now < sh->progress_ms)
+		return;
+	sh->progress_ms = now + (sh->progress_tty ? PROGRESS_TTY_MS :
+						    PROGRESS_MS);
+	samr_session_stats(sh->session, &st);
+	seconds = st.seconds > 0.001 ? st.seconds : 0.001;
+	clear_progress(sh);
+	fprintf(stderr, "head %" PRIu64 ": ",
+		samr_session_peers(sh->session)->self_node);
+	if (in->total)
+		fprintf(stderr, "%3llu %% read, ",
+			(in->read - (in->buf.len - in->pos)) * 100 / in->total);
+	fprintf(stderr, "%llu own and %llu other statements executed, %.0f rows/s%s",
+		st.own, st.units - st.own, (double)st.rows / seconds,
+		sh->progress_tty ? "" : "\n");
+	sh->progress_shown = true;
+}
+
+static void show_stats(struct shell *sh)
+{
+	struct samr_session_stats st;
+
+	samr_session_stats(sh->session, &st);
+	clear_progress(sh);
+	fprintf(stderr,
+		"stats: head %" PRIu64 " position %" PRIu64 " statements %llu rows %llu seconds %.3f own %llu own_rows %llu failed %llu messages %llu latency_us min %.0f p50 %.0f max %.0f\n",
+		samr_session_peers(sh->session)->self_node, st.position,
+		st.units, st.rows, st.seconds, st.own, st.own_rows, st.failed,
+		st.messages, samr_session_latency(sh->session, 0),
+		samr_session_latency(sh->session, 500),
+		samr_session_latency(sh->session, 1000));
+}
+
+/* Wait for the session, for input if @read, for signals always. */
+static void wait_and_read(struct shell *sh, bool read)
+{
+	struct pollfd p[2] = {
+		{ .fd = samr_session_fd(sh->session),
+		  .events = samr_session_events(sh->session) },
+		{ .fd = read ? sh->in->fd : -1, .events = POLLIN },
+	};
+	struct timespec wait = {
+		.tv_nsec = (sh->progress_tty ? PROGRESS_TTY_MS :
+					       PROGRESS_MS / 2) * 1000000L,
+	};
+	sigset_t none;
+	int err;
+
+	sigemptyset(&none);
+	fflush(stdout);
+	if (ppoll(p, 2, sh->cfg.progress ? &wait : NULL, &none) < 0)
+		return;
+	if (read && p[1].revents) {
+		sh->prompted = false;
+		err = samr_input_read(sh->in);
+		if (err) {
+			complain(sh, sh->in->line, strerror(-err));
+			sh->in->end = true;
+		}
+	}
+}
+
+static volatile sig_atomic_t got_signal;
+
+static void on_signal(int number)
+{
+	got_signal = number;
+}
+
+/* Return: is there anything left to do? */
+static bool go_on(struct shell *sh)
+{
+	if (got_signal || sh->state == QUIT)
+		return false;
+	return !(sh->state == SAID_ALL &&
+		 (sh->cfg.end == SAMR_SHELL_LEAVE || sh->in->tty) &&
+		 !samr_session_pending(sh->session));
+}
+
+/* Take input and send it while there is some and room. Return: as take_input(). */
+static bool take_and_send(struct shell *sh)
+{
+	bool read;
+
+	do {
+		sh->full = false;
+		read = take_input(sh);
+		samr_session_send(sh->session);
+	} while (sh->full && !samr_session_full(sh->session));
+	return read;
+}
+
+/*
+ * Nothing is received between take_and_send() and waiting, so whatever the input
+ * waits for has yet to come and will end the wait.
+ */
+static enum samr_session_state loop(struct shell *sh)
+{
+	enum samr_session_state state = SAMR_SESSION_WAITING;
+	bool read;
+
+	while (go_on(sh)) {
+		state = samr_session_step(sh->session);
+		if (state > SAMR_SESSION_RUNNING)
+			break;
+		read = state == SAMR_SESSION_RUNNING && take_and_send(sh);
+		if (!go_on(sh))
+			break;
+		if (read)
+			prompt(sh);
+		if (state == SAMR_SESSION_RUNNING && sh->cfg.progress)
+			show_progress(sh);
+		wait_and_read(sh, read);
+	}
+	return state;
+}
+
+static int verdict(struct shell *sh, enum samr_session_state state)
+{
+	switch (state) {
+	case SAMR_SESSION_REFUSED:
+	case SAMR_SESSION_BROKEN:
+		clear_progress(sh);
+		fprintf(stderr, "%s: %s\n", sh->cfg.name,
+			samr_session_error(sh->session));
+		return state == SAMR_SESSION_REFUSED ? SAMR_SHELL_REFUSED :
+						       SAMR_SHELL_BROKEN;
+	default:
+		break;
+	}
+	if (sh->cfg.stats)
+		show_stats(sh);
+	if (got_signal)
+		return 128 + got_signal;
+	if (samr_session_diverged(sh->session))
+		return SAMR_SHELL_DIVERGED;
+	return sh->failed ? SAMR_SHELL_FAILED : SAMR_SHELL_OK;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
+int samr_shell_run(const struct samr_shell_config *cfg)
+{
+	struct shell sh = { .cfg = *cfg, .in = cfg->input };
+	struct samr_session_config *s = &sh.cfg.session;
+	int status;
+
+	s->print = &sh.cfg.print;
+	s->result = on_result;
+	s->check = on_check;
+	s->note = on_note;
+	s->arg = &sh;
+	sh.progress_tty = isatty(STDERR_FILENO);
+	catch_signals();
+	if (!samr_session_open(&sh.session, s)) {
+		fprintf(stderr, "%s: %s\n", cfg->name,
+			samr_session_error(sh.session));
+		status = SAMR_SHELL_BROKEN;
+	} else {
+		sqlite3_progress_handler(
+			samr_apply_reader(samr_session_apply(sh.session)),
+			QUERY_STEPS, look_for_signal, NULL);
+		status = verdict(&sh, loop(&sh));
+	}
+	samr_session_close(sh.session);
+	free(sh.transaction.p);
+	if (fflush(stdout) && status == SAMR_SHELL_OK)
+		status = SAMR_SHELL_FAILED;
+	return status;
+}
