@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Words to values, and what is wrong with them; see args.h. */
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "args.h"
+
+#define NAMES_MAX	32
+#define NEAR		2	/* changes that make a word of another one */
+#define WORD_MAX	32
+
+void die(int status, const char *format, ...)
+{
+	va_list args;
+
+	fflush(stdout);
+	fprintf(stderr, "samrctl: ");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(status);
+}
+
+/* ---- words that are not known ---- */
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Letters to insert, drop, change or swap to make @b of @a. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b), i, j;
+	size_t d[WORD_MAX + 1][WORD_MAX + 1];
+
+	if (n > WORD_MAX || m > WORD_MAX)
+		return WORD_MAX;
+	for (i = 0; i <= n; i++)
+		d[i][0] = i;
+	for (j = 0; j <= m; j++)
+		d[0][j] = j;
+	for (i = 1; i <= n; i++) {
+		for (j = 1; j <= m; j++) {
+			size_t same = a[i - 1] == b[j - 1];
+
+			d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1,
+					d[i - 1][j - 1] + !same);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
+		}
+	}
+	return d[n][m];
+}
+
+static const char *nearest(const char *word, const char *const *names, size_t n)
+{
+	const char *best = NULL;
+	size_t near = NEAR + 1, i, d;
+
+	for (i = 0; i < n; i++) {
+		d = distance(word, names[i]);
+		/* A word of which nothing is left is not meant. */
+		if (d < near && d < strlen(names[i])) {
+			near = d;
+			best = names[i];
+		}
+	}
+	return best;
+}
+
+void args_unknown(const char *what, const char *word, const char *const *names,
+		  size_t n)
+{
+	const char *meant = nearest(word, names, n);
+	char list[512] = "";
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		strncat(list, i ? ", " : "", sizeof(list) - strlen(list) - 1);
+		strncat(list, names[i], sizeof(list) - strlen(list) - 1);
+	}
+	if (meant)
+		die(EXIT_USAGE, "unknown %s '%s': did you mean '%s'? There are: %s",
+		    what, word, meant, list);
+	die(EXIT_USAGE, "unknown %s '%s': there are: %s", what, word, list);
+}
+
+const struct verb *args_verb(const struct object *o, const char *name)
+{
+	const struct verb *v;
+
+	for (v = o->verbs; v->name; v++)
+		if (!strcmp(v->name, name))
+			return v;
+	return NULL;
+}
+
+const struct key *args_key(const struct verb *v, const char *name)
+{
+	const struct key *k;
+
+	for (k = v->keys; k && k->name; k++)
+		if (!strcmp(k->name, name))
+			return k;
+	return NULL;
+}
+
+static void unknown_key(const struct object *o, const struct verb *v,
+			const char *word)
+{
+	const char *names[NAMES_MAX];
+	char what[64];
+	size_t n = 0;
+	const struct key *k;
+
+	for (k = v->keys; k && k->name; k++)
+		names[n++] = k->name;
+	if (!n)
+		die(EXIT_USAGE, "%s %s takes no key, but there is '%s'",
+		    o->name, v->name, word);
+	snprintf(what, sizeof(what), "key of %s %s", o->name, v->name);
+	args_unknown(what, word, names, n);
+}
+
+/* ---- values ---- */
+
+static const char *show_time(uint64_t us, char text[32])
+{
+	if (us % 1000)
+		snprintf(text, 32, "%" PRIu64 "us", us);
+	else if (us % 1000000)
+		snprintf(text, 32, "%" PRIu64 "ms", us / 1000);
+	else
+		snprintf(text, 32, "%" PRIu64 "s", us / 1000000);
+	return text;
+}
+
+static const char *show_size(uint64_t n, char text[32])
+{
+	if (!(n & 0x3fffffff))
+		snprintf(text, 32, "%" PRIu64 "G", n >> 30);
+	else if (!(n & 0xfffff))
+		snprintf(text, 32, "%" PRIu64 "M", n >> 20);
+	else if (!(n & 0x3ff))
+		snprintf(text, 32, "%" PRIu64 "K", n >> 10);
+	else
+		snprintf(text, 32, "%" PRIu64, n);
+	return text;
+}
+
+/* What may stand for a key's value, as the help says it. */
+static const char *allowed(const struct key *k, char *text, size_t size)
+{
+	char low[32], high[32];
+	const char *const *w;
+
+	switch (k->type) {
+	case ARG_U32:
+	case ARG_U64:
+		snprintf(text, size, "%" PRIu64 "..%" PRIu64, k->min, k->max);
+		break;
+	case ARG_TIME:
+		snprintf(text, size, "%s..%s", show_time(k->min, low),
+			 show_time(k->max, high));
+		break;
+	case ARG_SIZE:
+		snprintf(text, size, "%s..%s", show_size(k->min, low),
+			 show_size(k->max, high));
+		break;
+	case ARG_WORD:
+		text[0] = 0;
+		for (w = k->words; *w; w++) {
+			strncat(text, w == k->words ? "" : "|",
+				size - strlen(text) - 1);
+			strncat(text, *w, size - strlen(text) - 1);
+		}
+		break;
+	case ARG_NAME:
+		snprintf(text, size, "NAME");
+		break;
+	case ARG_DEV:
+		snprintf(text, size, "DEV");
+		break;
+	case ARG_USER:
+		snprintf(text, size, "USER");
+		break;
+	case ARG_GROUP:
+		snprintf(text, size, "GROUP");
+		break;
+	case ARG_ADDRESS:
+		snprintf(text, size, "MAC|learn");
+		break;
+	}
+	return text;
+}
+
+static void bad_value(const struct key *k, const char *text, const char *why)
+{
+	char range[128];
+
+	die(EXIT_USAGE, "%s '%s': %s, allowed is %s", k->name, text, why,
+	    allowed(k, range, sizeof(range)));
+}
+
+/* The number that @text begins with; @rest: what follows it. */
+static uint64_t number(const struct key *k, const char *text, char **rest)
+{
+	uint64_t n;
+
+	errno = 0;
+	n = strtoull(text, rest, 0);
+	if (*rest == text || *text == '-' || *text == '+' || *text == ' ')
+		bad_value(k, text, "not a number");
+	if (errno)
+		bad_value(k, text, "out of range");
+	return n;
+}
+
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+static const struct unit times[] = {
+	{ "us", 1 }, { "ms", 1000 }, { "s", 1000000 }, { },
+};
+
+static const struct unit sizes[] = {
+	{ "", 1 }, { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 }, { },
+};
+
+static const struct unit none[] = {
+	{ "", 1 }, { },
+};
+
+static uint64_t quantity(const struct key *k, const char *text,
+			 const struct unit *units, const char *wrong)
+{
+	const struct unit *u;
+	uint64_t n;
+	char *rest;
+
+	n = number(k, text, &rest);
+	for (u = units; u->name && strcmp(u->name, rest); u++)
+		;
+	if (!u->name)
+		bad_value(k, text, wrong);
+	if (n > UINT64_MAX / u->factor || n * u->factor < k->min ||
+	    n * u->factor > k->max)
+		bad_value(k, text, "out of range");
+	return n * u->factor;
+}
+
+static uint64_t word(const struct key *k, const char *text)
+{
+	uint64_t i;
+
+	for (i = 0; k->words[i]; i++)
+		if (!strcmp(k->words[i], text))
+			return i;
+	args_unknown(k->name, text, k->words, i);
+}
+
+static void check_length(const struct key *k, const char *text)
+{
+	if (!*text)
+		die(EXIT_USAGE, "%s: the name is empty", k->name);
+	if (strlen(text) > k->max)
+		die(EXIT_USAGE, "%s '%s': too long, at most %" PRIu64 " bytes",
+		    k->name, text, k->max);
+}
+
+static bool all_digits(const char *s)
+{
+	return *s && strspn(s, "0123456789") == strlen(s);
+}
+
+static uint64_t user(const struct key *k, const char *text)
+{
+	struct passwd *pw;
+	struct group *gr;
+
+	if (all_digits(text))
+		return quantity(k, text, none, "not a number");
+	if (k->type == ARG_USER) {
+		pw = getpwnam(text);
+		if (pw)
+			return pw->pw_uid;
+		die(EXIT_USAGE, "%s '%s': no such user", k->name, text);
+	}
+	gr = getgrnam(text);
+	if (gr)
+		return gr->gr_gid;
+	die(EXIT_USAGE, "%s '%s': no such group of users", k->name, text);
+}
+
+static void address(const struct key *k, const char *text, struct arg *a)
+{
+	unsigned int b[6], i;
+	int end = 0;
+
+	if (!strcmp(text, "learn"))
+		return;
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2],
+		   &b[3], &b[4], &b[5], &end) != 6 || text[end])
+		bad_value(k, text, "not an address such as 52:54:00:12:34:56");
+	a->len = 6;
+	for (i = 0; i < 6; i++)
+		a->bytes[i] = b[i];
+}
+
+static void parse_value(const struct key *k, const char *text, struct arg *a)
+{
+	a->text = text;
+	switch (k->type) {
+	case ARG_U32:
+	case ARG_U64:
+		a->num = quantity(k, text, none, "not a number");
+		break;
+	case ARG_TIME:
+		a->num = quantity(k, text, times,
+				  "a time needs a unit, us, ms or s");
+		break;
+	case ARG_SIZE:
+		a->num = quantity(k, text, sizes, "not a size such as 64K");
+		break;
+	case ARG_WORD:
+		a->num = word(k, text);
+		break;
+	case ARG_NAME:
+	case ARG_DEV:
+		check_length(k, text);
+		break;
+	case ARG_USER:
+	case ARG_GROUP:
+		a->num = user(k, text);
+		break;
+	case ARG_ADDRESS:
+		address(k, text, a);
+		break;
+	}
+}
+
+void args_parse(const struct object *o, const struct verb *v, char **argv,
+		struct arg args[KEYS_MAX])
+{
+	char range[128];
+	const struct key *k;
+	struct arg *a;
+
+	for (; *argv; argv += 2) {
+		k = args_key(v, *argv);
+		if (!k)
+			unknown_key(o, v, *argv);
+		if (!argv[1])
+			die(EXIT_USAGE, "%s %s: '%s' needs a value: %s", o->name,
+			    v->name, k->name, allowed(k, range, sizeof(range)));
+		a = &args[k - v->keys];
+		if (a->text)
+			die(EXIT_USAGE, "%s %s: '%s' is there twice", o->name,
+			    v->name, k->name);
+		parse_value(k, argv[1], a);
+	}
+	for (k = v->keys; k && k->name; k++)
+		if (k->required && !args[k - v->keys].text)
+			die(EXIT_USAGE, "%s %s needs '%s %s'", o->name, v->name,
+			    k->name, allowed(k, range, sizeof(range)));
+}
+
+/* ---- help ---- */
+
+#define WIDTH	80
+
+void args_help(const struct object *o)
+{
+	char range[128], item[192];
+	const struct verb *v;
+	const struct key *k;
+	int at;
+
+	printf("samrctl %s: %s\n\n", o->name, o->doc);
+	for (v = o->verbs; v->name; v++) {
+		at = printf("  samrctl %s %s", o->name, v->name);
+		for (k = v->keys; k && k->name; k++) {
+			snprintf(item, sizeof(item), k->required ? "%s %s" :
+				 "[%s %s]", k->name,
+				 allowed(k, range, sizeof(range)));
+			if (at + 1 + strlen(item) > WIDTH)
+				at = printf("\n             ") - 1;
+			at += printf(" %s", item);
+		}
+		printf("\n      %s\n", v->doc);
+	}
+}

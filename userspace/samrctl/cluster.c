@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The cluster of this network namespace. */
+#include <linux/samr.h>
+#include <linux/samr_netlink.h>
+
+#include "nl.h"
+#include "print.h"
+#include "samrctl.h"
+
+/* In the order of enum samr_run_state. */
+static const char *const states[] = { "down", "up", "waiting", "halted", NULL };
+static const enum colour state_colours[] = { WARN, GOOD, WARN, BAD };
+
+static const char *const settable[] = { "down", "up", NULL };
+static const char *const resiliences[] = { "all", "quorum", NULL };
+
+static void print_limits(const struct nlattr **tb)
+{
+	uint32_t resilience = nl_u32(tb[SAMR_A_CLUSTER_RESILIENCE]);
+
+	print_str("resilience", resilience < 2 ? resiliences[resilience] : "?");
+	print_us("beat", nl_u32(tb[SAMR_A_CLUSTER_BEAT_US]));
+	print_us("reorder", nl_u32(tb[SAMR_A_CLUSTER_REORDER_US]));
+	print_us("ack-delay", nl_u32(tb[SAMR_A_CLUSTER_ACK_DELAY_US]));
+	print_num("history", nl_u32(tb[SAMR_A_CLUSTER_HISTORY]));
+	print_size("history-bytes", nl_u32(tb[SAMR_A_CLUSTER_HISTORY_BYTES]));
+	print_num("submits", nl_u32(tb[SAMR_A_CLUSTER_SUBMITS]));
+	print_size("submit-bytes", nl_u32(tb[SAMR_A_CLUSTER_SUBMIT_BYTES]));
+	print_size("ref-min", nl_u32(tb[SAMR_A_CLUSTER_REF_MIN]));
+}
+
+void cluster_print(const struct nlattr **tb)
+{
+	uint32_t state = nl_u32(tb[SAMR_A_CLUSTER_STATE]);
+
+	print_word("name", nl_str(tb[SAMR_A_CLUSTER_NAME]), STRONG);
+	print_num("id", nl_u32(tb[SAMR_A_CLUSTER_ID]));
+	print_num("node", nl_u64(tb[SAMR_A_CLUSTER_NODE]));
+	print_hex("incarnation", nl_u64(tb[SAMR_A_CLUSTER_INCARNATION]));
+	print_word("state", state < 4 ? states[state] : "?",
+		   state < 4 ? state_colours[state] : PLAIN);
+	print_num("sockets", nl_u32(tb[SAMR_A_CLUSTER_SOCKETS]));
+	print_num("frame-max", nl_u32(tb[SAMR_A_CLUSTER_FRAME_MAX]));
+	print_num("queued", nl_u32(tb[SAMR_A_CLUSTER_QUEUED]));
+	print_limits(tb);
+}
+
+static void show_one(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+
+	(void)data;
+	nl_attrs(nlh, tb);
+	print_object(NULL, NULL);
+	cluster_print(tb);
+	print_end();
+}
+
+static int show(const struct verb *v, const struct arg *args)
+{
+	nl_do(v, args, show_one, NULL);
+	return EXIT_OK;
+}
+
+static const struct key add_keys[] = {
+	{ .name = "name", .type = ARG_NAME, .attr = SAMR_A_CLUSTER_NAME,
+	  .required = true, .min = 1, .max = SAMR_NAME_LEN_MAX },
+	{ .name = "id", .type = ARG_U32, .attr = SAMR_A_CLUSTER_ID,
+	  .required = true, .min = 1, .max = UINT32_MAX },
+	{ .name = "node", .type = ARG_U64, .attr = SAMR_A_CLUSTER_NODE,
+	  .required = true, .min = 1, .max = SAMR_HEAD_MAX },
+	{ .name = "resilience", .type = ARG_WORD,
+	  .attr = SAMR_A_CLUSTER_RESILIENCE, .words = resiliences },
+	{ .name = "beat", .type = ARG_TIME, .attr = SAMR_A_CLUSTER_BEAT_US,
+	  .min = SAMR_BEAT_US_MIN, .max = SAMR_BEAT_US_MAX },
+	{ .name = "reorder", .type = ARG_TIME,
+	  .attr = SAMR_A_CLUSTER_REORDER_US, .min = SAMR_REORDER_US_MIN,
+	  .max = SAMR_REORDER_US_MAX },
+	{ .name = "ack-delay", .type = ARG_TIME,
+	  .attr = SAMR_A_CLUSTER_ACK_DELAY_US, .min = SAMR_ACK_DELAY_US_MIN,
+	  .max = SAMR_ACK_DELAY_US_MAX },
+	{ .name = "history", .type = ARG_U32, .attr = SAMR_A_CLUSTER_HISTORY,
+	  .min = SAMR_HISTORY_MIN, .max = SAMR_HISTORY_MAX },
+	{ .name = "history-bytes", .type = ARG_SIZE,
+	  .attr = SAMR_A_CLUSTER_HISTORY_BYTES, .min = SAMR_HISTORY_BYTES_MIN,
+	  .max = SAMR_HISTORY_BYTES_MAX },
+	{ .name = "submits", .type = ARG_U32, .attr = SAMR_A_CLUSTER_SUBMITS,
+	  .min = SAMR_SUBMITS_MIN, .max = SAMR_SUBMITS_MAX },
+	{ .name = "submit-bytes", .type = ARG_SIZE,
+	  .attr = SAMR_A_CLUSTER_SUBMIT_BYTES, .min = SAMR_SUBMIT_BYTES_MIN,
+	  .max = SAMR_SUBMIT_BYTES_MAX },
+	{ .name = "ref-min", .type = ARG_SIZE, .attr = SAMR_A_CLUSTER_REF_MIN,
+	  .min = SAMR_REF_MIN_MIN, .max = SAMR_REF_MIN_MAX },
+	{ }
+};
+
+static const struct key set_keys[] = {
+	{ .name = "state", .type = ARG_WORD, .attr = SAMR_A_CLUSTER_STATE,
+	  .required = true, .words = settable },
+	{ }
+};
+
+static const struct verb verbs[] = {
+	{ "show", "the cluster, its state and its limits",
+	  SAMR_CMD_CLUSTER_GET, NULL, show },
+	{ "add", "make this network namespace a head",
+	  SAMR_CMD_CLUSTER_ADD, add_keys, nl_run },
+	{ "set", "up: form the view of the configured nodes; down: leave it",
+	  SAMR_CMD_CLUSTER_SET, set_keys, nl_run },
+	{ "del", "stop being a head; not while sockets are bound",
+	  SAMR_CMD_CLUSTER_DEL, NULL, nl_run },
+	{ }
+};
+
+const struct object cluster_object = {
+	"cluster", "this network namespace's part in a cluster", verbs
+};

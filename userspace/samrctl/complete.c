@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What may come next on the command line: "samrctl complete WORD...". */
+#include <dirent.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "args.h"
+
+/* The value of a key, as far as it can be guessed. */
+static void values(const struct key *k)
+{
+	struct if_nameindex *all, *i;
+	const char *const *w;
+
+	switch (k->type) {
+	case ARG_WORD:
+		for (w = k->words; *w; w++)
+			puts(*w);
+		break;
+	case ARG_DEV:
+		all = if_nameindex();
+		for (i = all; i && i->if_name; i++)
+			puts(i->if_name);
+		if_freenameindex(all);
+		break;
+	case ARG_ADDRESS:
+		puts("learn");
+		break;
+	default:
+		break;
+	}
+}
+
+static void namespaces(void)
+{
+	DIR *dir = opendir("/run/netns");
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir)))
+		if (e->d_name[0] != '.')
+			puts(e->d_name);
+	if (dir)
+		closedir(dir);
+}
+
+static bool said(char **words, const char *name)
+{
+	for (; words[0] && words[1]; words += 2)
+		if (!strcmp(words[0], name))
+			return true;
+	return false;
+}
+
+/* @words: behind object and verb; the last one is incomplete. */
+static void keys(const struct verb *v, char **words)
+{
+	const struct key *k;
+	size_t n = 0;
+
+	while (words[n])
+		n++;
+	if (n && n % 2 == 0) {
+		k = args_key(v, words[n - 2]);
+		if (k)
+			values(k);
+		return;
+	}
+	for (k = v->keys; k && k->name; k++)
+		if (!said(words, k->name))
+			puts(k->name);
+}
+
+static const struct object *object_of(const struct object *const *objects,
+				      size_t n, const char *name)
+{
+	for (; n; n--, objects++)
+		if (!strcmp((*objects)->name, name))
+			return *objects;
+	return NULL;
+}
+
+void args_complete(const struct object *const *objects, size_t n, char **argv)
+{
+	static const char *const options[] = {
+		"--json", "--pretty", "--netns", "--help", "--version",
+	};
+	const struct object *o;
+	const struct verb *v;
+	size_t i;
+
+	for (; argv[0] && argv[1] && argv[0][0] == '-'; argv++) {
+		if (strcmp(argv[0], "-n") && strcmp(argv[0], "--netns"))
+			continue;
+		if (!argv[2]) {
+			namespaces();
+			return;
+		}
+		argv++;
+	}
+	if (!argv[0] || !argv[1]) {
+		if (argv[0] && argv[0][0] == '-')
+			for (i = 0; i < sizeof(options) / sizeof(*options); i++)
+				puts(options[i]);
+		else
+			for (i = 0; i < n; i++)
+				puts(objects[i]->name);
+		return;
+	}
+	o = object_of(objects, n, argv[0]);
+	if (!o)
+		return;
+	if (!argv[2]) {
+		for (v = o->verbs; v->name; v++)
+			puts(v->name);
+		puts("help");
+		return;
+	}
+	v = args_verb(o, argv[1]);
+	if (v)
+		keys(v, argv + 2);
+}

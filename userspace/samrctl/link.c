@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Links, and the heads as seen through them. */
+#include <linux/samr_netlink.h>
+
+#include "nl.h"
+#include "print.h"
+#include "samrctl.h"
+
+/* In the order of enum samr_carrier. */
+static const char *const states[] = { "absent", "down", "probing", "up" };
+static const enum colour state_colours[] = { BAD, BAD, WARN, GOOD };
+
+static void print_address_of(const struct nlattr *a)
+{
+	if (a)
+		print_address("address", mnl_attr_get_payload(a),
+			      mnl_attr_get_payload_len(a));
+}
+
+static void print_path(const struct nlattr *nest)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+
+	nl_nested(nest, tb);
+	print_object(NULL, "path");
+	print_num("node", nl_u64(tb[SAMR_A_PATH_NODE]));
+	print_address_of(tb[SAMR_A_PATH_ADDRESS]);
+	print_flag("configured", tb[SAMR_A_PATH_CONFIGURED]);
+	print_word("heard", tb[SAMR_A_PATH_HEARD] ? "yes" : "no",
+		   tb[SAMR_A_PATH_HEARD] ? GOOD : BAD);
+	print_flag("multicast", tb[SAMR_A_PATH_MULTICAST]);
+	print_num("frame-max", nl_u32(tb[SAMR_A_PATH_FRAME_MAX]));
+	if (tb[SAMR_A_PATH_SILENT_MS])
+		print_ms("silent", nl_u64(tb[SAMR_A_PATH_SILENT_MS]));
+	print_end();
+}
+
+static int each_path(const struct nlattr *a, void *data)
+{
+	(void)data;
+	if (mnl_attr_get_type(a) == SAMR_A_LINK_PATH)
+		print_path(a);
+	return MNL_CB_OK;
+}
+
+/* All but the paths. */
+void link_print(const struct nlattr **tb)
+{
+	uint32_t state = nl_u32(tb[SAMR_A_LINK_STATE]);
+
+	print_word("dev", nl_str(tb[SAMR_A_LINK_DEV]), STRONG);
+	if (tb[SAMR_A_LINK_ID])
+		print_num("id", nl_u32(tb[SAMR_A_LINK_ID]));
+	if (!tb[SAMR_A_LINK_KIND])
+		return;
+	print_str("kind", nl_str(tb[SAMR_A_LINK_KIND]));
+	print_word("state", state < 4 ? states[state] : "?",
+		   state < 4 ? state_colours[state] : PLAIN);
+	print_flag("carries", tb[SAMR_A_LINK_CARRIES]);
+	print_address_of(tb[SAMR_A_LINK_ADDRESS]);
+	print_num("frame-max", nl_u32(tb[SAMR_A_LINK_FRAME_MAX]));
+	print_num("device-max", nl_u32(tb[SAMR_A_LINK_DEVICE_MAX]));
+	print_flag("multicast", tb[SAMR_A_LINK_MULTICAST]);
+}
+
+static void show_one(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+
+	(void)data;
+	nl_attrs(nlh, tb);
+	print_object(NULL, NULL);
+	link_print(tb);
+	print_list("paths");
+	mnl_attr_parse(nlh, 4, each_path, NULL);
+	print_end();
+	print_end();
+}
+
+static const struct key show_keys[] = {
+	{ .name = "dev", .type = ARG_DEV, .attr = SAMR_A_LINK_DEV, .min = 1,
+	  .max = SAMR_DEV_LEN_MAX },
+	{ }
+};
+
+static int show(const struct verb *v, const struct arg *args)
+{
+	if (args[0].text) {
+		nl_do(v, args, show_one, NULL);
+		return EXIT_OK;
+	}
+	link_list(NULL);
+	return EXIT_OK;
+}
+
+static const struct key add_keys[] = {
+	{ .name = "kind", .type = ARG_NAME, .attr = SAMR_A_LINK_KIND,
+	  .required = true, .min = 1, .max = SAMR_DEV_LEN_MAX },
+	{ .name = "dev", .type = ARG_DEV, .attr = SAMR_A_LINK_DEV,
+	  .required = true, .min = 1, .max = SAMR_DEV_LEN_MAX },
+	{ }
+};
+
+static const struct key del_keys[] = {
+	{ .name = "dev", .type = ARG_DEV, .attr = SAMR_A_LINK_DEV,
+	  .required = true, .min = 1, .max = SAMR_DEV_LEN_MAX },
+	{ .name = "kind", .type = ARG_NAME, .attr = SAMR_A_LINK_KIND, .min = 1,
+	  .max = SAMR_DEV_LEN_MAX },
+	{ }
+};
+
+static const struct verb verbs[] = {
+	{ "show", "the links, and each head as seen through them",
+	  SAMR_CMD_LINK_GET, show_keys, show },
+	{ "add", "use a device; kind eth is Ethernet frames",
+	  SAMR_CMD_LINK_ADD, add_keys, nl_run },
+	{ "del", "use it no more",
+	  SAMR_CMD_LINK_DEL, del_keys, nl_run },
+	{ }
+};
+
+const struct object link_object = {
+	"link", "ways to the other heads", verbs
+};
+
+void link_list(const char *key)
+{
+	print_list(key);
+	nl_dump(&verbs[0], NULL, show_one, NULL);
+	print_end();
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Members of groups, as the order has them. */
+#include <linux/samr_netlink.h>
+
+#include "nl.h"
+#include "print.h"
+#include "samrctl.h"
+
+static void show_one(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+
+	(void)data;
+	nl_attrs(nlh, tb);
+	print_object(NULL, NULL);
+	print_num("group", nl_u32(tb[SAMR_A_MEMBER_GROUP]));
+	print_num("rank", nl_u32(tb[SAMR_A_MEMBER_RANK]));
+	print_num("node", nl_u64(tb[SAMR_A_MEMBER_NODE]));
+	print_num("port", nl_u32(tb[SAMR_A_MEMBER_PORT]));
+	print_hex("incarnation", nl_u64(tb[SAMR_A_MEMBER_INCARNATION]));
+	print_size("window", nl_u32(tb[SAMR_A_MEMBER_WINDOW]));
+	print_end();
+}
+
+static int show(const struct verb *v, const struct arg *args)
+{
+	print_list(NULL);
+	nl_dump(v, args, show_one, NULL);
+	print_end();
+	return EXIT_OK;
+}
+
+static const struct key show_keys[] = {
+	{ .name = "group", .type = ARG_U32, .attr = SAMR_A_MEMBER_GROUP,
+	  .min = 1, .max = UINT32_MAX },
+	{ }
+};
+
+static const struct verb verbs[] = {
+	{ "show", "the members of one group or of all, the most senior first",
+	  SAMR_CMD_MEMBER_GET, show_keys, show },
+	{ }
+};
+
+const struct object member_object = {
+	"member", "members of groups, on all heads", verbs
+};

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Events, as they come. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include <linux/samr_netlink.h>
+
+#include "nl.h"
+#include "print.h"
+#include "samrctl.h"
+
+/**
+ * struct source - an object that events are about
+ * @name: as typed
+ * @cmd: of its notifications
+ * @event: its attribute with enum samr_ntf_event
+ * @print: what the notification says, or NULL where it is done by hand
+ */
+struct source {
+	const char *name;
+	uint8_t cmd;
+	uint16_t event;
+	void (*print)(const struct nlattr **tb);
+};
+
+/* A node's events have a node's state, or name the link where it is heard. */
+static void print_node(const struct nlattr **tb)
+{
+	if (!tb[SAMR_A_NODE_HELD]) {
+		print_num("id", nl_u64(tb[SAMR_A_NODE_ID]));
+		if (tb[SAMR_A_NODE_DEV])
+			print_str("link", nl_str(tb[SAMR_A_NODE_DEV]));
+		return;
+	}
+	node_print(tb);
+}
+
+static const struct source sources[] = {
+	{ "cluster", SAMR_CMD_CLUSTER_NTF, SAMR_A_CLUSTER_EVENT,
+	  cluster_print },
+	{ "node", SAMR_CMD_NODE_NTF, SAMR_A_NODE_EVENT, print_node },
+	{ "link", SAMR_CMD_LINK_NTF, SAMR_A_LINK_EVENT, link_print },
+	{ "group", SAMR_CMD_GROUP_NTF, SAMR_A_GROUP_EVENT, group_print },
+	{ "view", SAMR_CMD_VIEW_NTF, SAMR_A_VIEW_EVENT, NULL },
+};
+
+#define SOURCES (sizeof(sources) / sizeof(*sources))
+
+/* The names of @sources, in their order. */
+static const char *const objects[] = {
+	"cluster", "node", "link", "group", "view", NULL,
+};
+
+static const struct source *only;
+
+static const char *event_name(uint32_t event)
+{
+	static const char *const names[] = {
+		[SAMR_NTF_EVENT_ADD]	= "add",
+		[SAMR_NTF_EVENT_DEL]	= "del",
+		[SAMR_NTF_EVENT_CHANGE]	= "change",
+		[SAMR_NTF_EVENT_HEARD]	= "heard",
+		[SAMR_NTF_EVENT_LOST]	= "lost",
+		[SAMR_NTF_EVENT_HALTED]	= "halted",
+	};
+
+	return event && event < sizeof(names) / sizeof(*names) ?
+	       names[event] : "?";
+}
+
+/* Begin the line or object of an event. */
+static void begin(const char *object, const char *event)
+{
+	char stamp[48], head[96];
+	struct timeval now;
+	struct tm tm;
+	size_t len;
+
+	gettimeofday(&now, NULL);
+	localtime_r(&now.tv_sec, &tm);
+	len = strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+	len += snprintf(stamp + len, sizeof(stamp) - len, ".%06ld",
+			(long)now.tv_usec);
+	strftime(stamp + len, sizeof(stamp) - len, "%z", &tm);
+
+	snprintf(head, sizeof(head), "%s %s %s", stamp, object, event);
+	print_object(NULL, head);
+	if (!print_json())
+		return;
+	print_str("time", stamp);
+	print_str("object", object);
+	print_str("event", event);
+}
+
+static void heard(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+	const struct source *s;
+
+	(void)data;
+	for (s = sources; s < sources + SOURCES; s++) {
+		if (s->cmd != nl_cmd(nlh) || (only && only != s))
+			continue;
+		nl_attrs(nlh, tb);
+		begin(s->name, event_name(nl_u32(tb[s->event])));
+		if (s->print)
+			s->print(tb);
+		else
+			view_print(nlh);
+		print_end();
+	}
+}
+
+static void lost(void)
+{
+	begin("monitor", "lost");
+	print_end();
+}
+
+static const struct key keys[] = {
+	{ .name = "object", .type = ARG_WORD, .words = objects },
+	{ }
+};
+
+static int show(const struct verb *v, const struct arg *args)
+{
+	(void)v;
+	only = args[0].text ? &sources[args[0].num] : NULL;
+	nl_listen(heard, lost);
+}
+
+static const struct verb verbs[] = {
+	{ "show", "events as they come, until interrupted; JSON: one a line",
+	  0, keys, show },
+	{ }
+};
+
+const struct object monitor_object = {
+	"monitor", "events: what changes, and when", verbs
+};

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Configured heads. */
+#include <linux/samr.h>
+#include <linux/samr_netlink.h>
+
+#include "nl.h"
+#include "print.h"
+#include "samrctl.h"
+
+void node_print(const struct nlattr **tb)
+{
+	print_num("id", nl_u64(tb[SAMR_A_NODE_ID]));
+	print_flag("self", tb[SAMR_A_NODE_SELF]);
+	print_flag("in-view", tb[SAMR_A_NODE_IN_VIEW]);
+	if (tb[SAMR_A_NODE_INCARNATION])
+		print_hex("incarnation", nl_u64(tb[SAMR_A_NODE_INCARNATION]));
+	if (tb[SAMR_A_NODE_LINKS])
+		print_word("heard", nl_u32(tb[SAMR_A_NODE_LINKS]) ?
+			   "yes" : "no",
+			   nl_u32(tb[SAMR_A_NODE_LINKS]) ? GOOD : BAD);
+	if (tb[SAMR_A_NODE_LINKS])
+		print_num("links", nl_u32(tb[SAMR_A_NODE_LINKS]));
+	print_num("held", nl_u64(tb[SAMR_A_NODE_HELD]));
+	if (tb[SAMR_A_NODE_SILENT_MS])
+		print_ms("silent", nl_u64(tb[SAMR_A_NODE_SILENT_MS]));
+}
+
+static void show_one(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+
+	(void)data;
+	nl_attrs(nlh, tb);
+	print_object(NULL, NULL);
+	node_print(tb);
+	print_end();
+}
+
+static const struct key show_keys[] = {
+	{ .name = "id", .type = ARG_U64, .attr = SAMR_A_NODE_ID, .min = 1,
+	  .max = SAMR_HEAD_MAX },
+	{ }
+};
+
+static int show(const struct verb *v, const struct arg *args)
+{
+	if (args[0].text) {
+		nl_do(v, args, show_one, NULL);
+		return EXIT_OK;
+	}
+	node_list(NULL);
+	return EXIT_OK;
+}
+
+static const struct key add_keys[] = {
+	{ .name = "id", .type = ARG_U64, .attr = SAMR_A_NODE_ID,
+	  .required = true, .min = 1, .max = SAMR_HEAD_MAX },
+	{ .name = "link", .type = ARG_DEV, .attr = SAMR_A_NODE_DEV, .min = 1,
+	  .max = SAMR_DEV_LEN_MAX },
+	{ .name = "address", .type = ARG_ADDRESS,
+	  .attr = SAMR_A_NODE_ADDRESS },
+	{ }
+};
+
+static const struct key set_keys[] = {
+	{ .name = "id", .type = ARG_U64, .attr = SAMR_A_NODE_ID,
+	  .required = true, .min = 1, .max = SAMR_HEAD_MAX },
+	{ .name = "link", .type = ARG_DEV, .attr = SAMR_A_NODE_DEV,
+	  .required = true, .min = 1, .max = SAMR_DEV_LEN_MAX },
+	{ .name = "address", .type = ARG_ADDRESS, .attr = SAMR_A_NODE_ADDRESS,
+	  .required = true },
+	{ }
+};
+
+static const struct key del_keys[] = {
+	{ .name = "id", .type = ARG_U64, .attr = SAMR_A_NODE_ID,
+	  .required = true, .min = 1, .max = SAMR_HEAD_MAX },
+	{ }
+};
+
+static const struct verb verbs[] = {
+	{ "show", "the configured heads and what is known of them",
+	  SAMR_CMD_NODE_GET, show_keys, show },
+	{ "add", "configure another head, while the cluster is down",
+	  SAMR_CMD_NODE_ADD, add_keys, nl_run },
+	{ "set", "give its address on a link, or have it learned",
+	  SAMR_CMD_NODE_SET, set_keys, nl_run },
+	{ "del", "forget a head, while the cluster is down",
+	  SAMR_CMD_NODE_DEL, del_keys, nl_run },
+	{ }
+};
+
+const struct object node_object = {
+	"node", "the heads of the cluster, as configured here", verbs
+};
+
+void node_list(const char *key)
+{
+	print_list(key);
+	nl_dump(&verbs[0], NULL, show_one, NULL);
+	print_end();
+}

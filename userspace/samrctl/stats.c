@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Counters, grouped by what they are about. */
+#include <linux/samr_netlink.h>
+
+#include "nl.h"
+#include "print.h"
+#include "samrctl.h"
+
+/* In the order of enum samr_stats_scope. */
+static const char *const scopes[] = { "order", "drops", "head", "link", NULL };
+static const char *const which[] = { "nonzero", "all", NULL };
+
+/**
+ * struct wish - what to show
+ * @scope: only this one; negative: all
+ * @zeros: counters that are 0, too
+ * @links: the object of the links is open
+ */
+struct wish {
+	int64_t scope;
+	bool zeros;
+	bool links;
+};
+
+static int each_counter(const struct nlattr *a, void *data)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+	const struct wish *w = data;
+
+	if (mnl_attr_get_type(a) != SAMR_A_STATS_COUNTER)
+		return MNL_CB_OK;
+	nl_nested(a, tb);
+	if (w->zeros || nl_u64(tb[SAMR_A_COUNTER_VALUE]))
+		print_counter(nl_str(tb[SAMR_A_COUNTER_NAME]),
+			      nl_u64(tb[SAMR_A_COUNTER_VALUE]));
+	return MNL_CB_OK;
+}
+
+static void show_one(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+	struct wish *w = data;
+	uint32_t scope;
+	char heading[64];
+
+	nl_attrs(nlh, tb);
+	scope = nl_u32(tb[SAMR_A_STATS_SCOPE]);
+	if (scope > SAMR_STATS_SCOPE_LINK ||
+	    (w->scope >= 0 && scope != w->scope))
+		return;
+	if (scope != SAMR_STATS_SCOPE_LINK) {
+		print_object(scopes[scope], scopes[scope]);
+	} else {
+		if (!w->links)
+			print_object("links", NULL);
+		w->links = true;
+		snprintf(heading, sizeof(heading), "link %s",
+			 nl_str(tb[SAMR_A_STATS_DEV]));
+		print_object(nl_str(tb[SAMR_A_STATS_DEV]), heading);
+	}
+	mnl_attr_parse(nlh, 4, each_counter, w);
+	print_end();
+}
+
+static const struct key show_keys[] = {
+	{ .name = "scope", .type = ARG_WORD, .words = scopes },
+	{ .name = "counters", .type = ARG_WORD, .words = which },
+	{ }
+};
+
+static int show(const struct verb *v, const struct arg *args)
+{
+	struct wish w = {
+		.scope = args[0].text ? (int64_t)args[0].num : -1,
+		.zeros = args[1].num == 1,
+	};
+
+	print_object(NULL, NULL);
+	nl_dump(v, NULL, show_one, &w);
+	if (w.links)
+		print_end();
+	print_end();
+	return EXIT_OK;
+}
+
+static const struct verb verbs[] = {
+	{ "show", "counters; only those that are not 0 unless all are asked for",
+	  SAMR_CMD_STATS_GET, show_keys, show },
+	{ }
+};
+
+const struct object stats_object = {
+	"stats", "what was done and what was dropped", verbs
+};
