@@ -58,21 +58,24 @@ def read_text(path):
 class Kernel:
     """A kernel image, its release, the folder of its modules and the build/ folder of samr.ko for it."""
 
-    def __init__(self, image, release, modules):
+    def __init__(self, image, release, modules, own=False):
         self.image, self.release, self.modules = image, release, modules
         # A kernel that patches its own text on several CPUs (jump labels) now and then dies of "Oops: int3" in QEMU
         # 7.2 with one host thread for each CPU. The debug kernel has none, and threads find more races.
-        self.tcg_threads = "multi" if image.endswith("/vmlinux") else "single"
+        self.tcg_threads = "multi" if own else "single"
+        self.own = own
 
     @property
     def samr_ko(self):
         return os.path.join(TOP, "build", self.release, "samr.ko")
 
-    def elf(self):
-        """The image as an ELF file, which QEMU enters directly (PVH): saves the guest the decompression."""
-        with open(self.image, "rb") as f:
-            if f.read(4) == b"\x7fELF":
-                return self.image
+    def boot_image(self):
+        """A stock image as the ELF file in it, which QEMU enters directly (PVH): saves the guest the unpacking.
+
+        The debug kernel cannot be entered so, as KASAN's shadow memory is not there yet; it is packed for speed.
+        """
+        if self.own:
+            return self.image
         return cached("vmlinux-" + self.release, stamp(self.image), self._unpack)
 
     def _unpack(self, path):
@@ -160,9 +163,9 @@ def stock(version):
 
 
 def in_folder(folder):
-    """A kernel as scripts/debug-kernel leaves it: FOLDER/vmlinux and FOLDER/lib/modules/RELEASE."""
+    """A kernel as scripts/debug-kernel leaves it: FOLDER/bzImage and FOLDER/lib/modules/RELEASE."""
     releases = os.listdir(os.path.join(folder, "lib", "modules"))
-    return Kernel(os.path.join(folder, "vmlinux"), releases[0], os.path.join(folder, "lib", "modules", releases[0]))
+    return Kernel(os.path.join(folder, "bzImage"), releases[0], os.path.join(folder, "lib", "modules", releases[0]), own=True)
 
 
 def find(name):

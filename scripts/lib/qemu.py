@@ -130,9 +130,9 @@ class Guest:
         if accel == "tcg" and not o.icount:
             accel += f",tb-size=512,thread={o.kernel.tcg_threads}"
         argv = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-                "-machine", "pc", "-accel", accel,
+                "-machine", "q35", "-accel", accel,
                 "-cpu", "max", "-smp", "1" if o.icount else str(o.cpus), "-m", str(o.memory),
-                "-kernel", o.kernel.elf(), "-initrd", o.kernel.initramfs(),
+                "-kernel", o.kernel.boot_image(), "-initrd", o.kernel.initramfs(),
                 "-append", " ".join(self._cmdline(job, accel)),
                 "-chardev", f"socket,id=qmp,fd={fd['qmp']}", "-mon", "chardev=qmp,mode=control",
                 "-chardev", f"socket,id=con,fd={fd['con']}", "-serial", "chardev:con",
