@@ -132,7 +132,8 @@ static int eth_send(struct samr_link *link, struct sk_buff *skb,
 			    skb->len) < 0)
 		goto lost;
 	skb_reset_mac_header(skb);
-	err = net_xmit_eval(dev_queue_xmit(skb));
+	err = dev_queue_xmit(skb);
+	err = net_xmit_eval(err);	/* a macro that evaluates its argument twice */
 	rcu_read_unlock();
 	return err;
 
