@@ -13,7 +13,6 @@
 #include <linux/workqueue.h>
 #include <net/sock.h>
 
-#include "compat.h"
 #include "netlink.h"
 #include "netlink_fill.h"
 #include "pernet.h"
@@ -31,7 +30,8 @@ u32 samr_netlink_generation(void)
 	return (u32)atomic_read(&generation) ?: 1;
 }
 
-bool samr_netlink_name_ok(const char *name)
+/* So that a name is never taken for a number or an option. */
+static bool name_ok(const char *name)
 {
 	size_t len = strlen(name);
 	const char *p;
@@ -276,7 +276,7 @@ static int with_cluster(struct genl_info *info,
 /* 0, or -EINVAL when @attr holds no good name. */
 static int check_name(struct genl_info *info, struct nlattr *attr)
 {
-	if (samr_netlink_name_ok(nla_data(attr)))
+	if (name_ok(nla_data(attr)))
 		return 0;
 	NL_SET_ERR_MSG_ATTR(info->extack, attr,
 			    "a name is a letter, then up to 30 letters, digits, '.', '_' or '-'");
@@ -359,6 +359,8 @@ static int set_cluster(struct samr_cluster *c, struct genl_info *info)
 		err = samr_cluster_start(c, info->extack);
 	else
 		err = samr_cluster_stop(c, info->extack);
+	if (err == -EBUSY)
+		GENL_SET_ERR_MSG(info, "the view is in force: only 'cluster del' leaves it");
 	if (!err)
 		announce(genl_info_net(info), c, SAMR_CMD_CLUSTER_NTF,
 			 SAMR_NTF_EVENT_CHANGE, 0);

@@ -8,8 +8,6 @@
 #ifndef SAMR_NETLINK_H
 #define SAMR_NETLINK_H
 
-#include <linux/types.h>
-
 /**
  * samr_netlink_init - register the family and listen to the clusters' events
  *
@@ -24,14 +22,5 @@ int samr_netlink_init(void);
  * When it returns no request is under way and no event waits to be sent.
  */
 void samr_netlink_exit(void);
-
-/**
- * samr_netlink_name_ok - is that a name of a cluster or a group?
- * @name: ends with a 0
- *
- * 1 to SAMR_NAME_LEN_MAX letters, digits, ".", "_" or "-", the first of them
- * a letter, so that it is never taken for a number or an option.
- */
-bool samr_netlink_name_ok(const char *name);
 
 #endif /* SAMR_NETLINK_H */

@@ -123,6 +123,22 @@ int samr_netlink_put_cluster(const struct samr_netlink_msg *m,
 
 /* ---- node ---- */
 
+/* What this head knows of itself, it did not hear from anyone. */
+static void describe_self(struct samr_cluster *c, struct samr_cluster_node *n)
+{
+	struct samr_node_stats s;
+	struct samr_view_info v;
+	u32 i;
+
+	samr_cluster_self(c, &n->inc);
+	samr_cluster_stats(c, &s);
+	n->ack = s.held;
+	samr_cluster_view(c, &v);
+	n->in_view = false;
+	for (i = 0; v.epoch && i < v.count; i++)
+		n->in_view |= v.node[i] == n->id;
+}
+
 int samr_netlink_put_node(const struct samr_netlink_msg *m,
 			  struct samr_cluster *c, u64 id)
 {
@@ -132,6 +148,8 @@ int samr_netlink_put_node(const struct samr_netlink_msg *m,
 
 	if (samr_cluster_node_info(c, id - 1, &n) != id)
 		return -ENOENT;
+	if (n.self)
+		describe_self(c, &n);
 	hdr = begin(m);
 	if (!hdr)
 		return -EMSGSIZE;

@@ -3,5 +3,12 @@
 programs += samrctl
 samrctl-src := $(wildcard userspace/samrctl/*.c)
 samrctl-libs := -lmnl
-samrctl-cflags := -Iuserspace/samrctl
+samrctl-cflags := -Iuserspace/samrctl -DSAMR_VERSION='"0.1.0"'
 samrctl-install := sbin
+
+man-pages += userspace/man/samrctl.8
+installs += install-samrctl-completion
+
+.PHONY: install-samrctl-completion
+install-samrctl-completion:
+	install -D -m 644 userspace/bash-completion/samrctl $(dest)/share/bash-completion/completions/samrctl

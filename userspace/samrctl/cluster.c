@@ -18,6 +18,7 @@ static void print_limits(const struct nlattr **tb)
 {
 	uint32_t resilience = nl_u32(tb[SAMR_A_CLUSTER_RESILIENCE]);
 
+	print_object("limits", "limits");
 	print_str("resilience", resilience < 2 ? resiliences[resilience] : "?");
 	print_us("beat", nl_u32(tb[SAMR_A_CLUSTER_BEAT_US]));
 	print_us("reorder", nl_u32(tb[SAMR_A_CLUSTER_REORDER_US]));
@@ -27,6 +28,7 @@ static void print_limits(const struct nlattr **tb)
 	print_num("submits", nl_u32(tb[SAMR_A_CLUSTER_SUBMITS]));
 	print_size("submit-bytes", nl_u32(tb[SAMR_A_CLUSTER_SUBMIT_BYTES]));
 	print_size("ref-min", nl_u32(tb[SAMR_A_CLUSTER_REF_MIN]));
+	print_end();
 }
 
 void cluster_print(const struct nlattr **tb)
@@ -42,7 +44,6 @@ void cluster_print(const struct nlattr **tb)
 	print_num("sockets", nl_u32(tb[SAMR_A_CLUSTER_SOCKETS]));
 	print_num("frame-max", nl_u32(tb[SAMR_A_CLUSTER_FRAME_MAX]));
 	print_num("queued", nl_u32(tb[SAMR_A_CLUSTER_QUEUED]));
-	print_limits(tb);
 }
 
 static void show_one(const struct nlmsghdr *nlh, void *data)
@@ -53,6 +54,7 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 	nl_attrs(nlh, tb);
 	print_object(NULL, NULL);
 	cluster_print(tb);
+	print_limits(tb);
 	print_end();
 }
 
@@ -105,7 +107,7 @@ static const struct verb verbs[] = {
 	  SAMR_CMD_CLUSTER_GET, NULL, show },
 	{ "add", "make this network namespace a head",
 	  SAMR_CMD_CLUSTER_ADD, add_keys, nl_run },
-	{ "set", "up: form the view of the configured nodes; down: leave it",
+	{ "set", "up: form the view of the configured nodes; down: give that up",
 	  SAMR_CMD_CLUSTER_SET, set_keys, nl_run },
 	{ "del", "stop being a head; not while sockets are bound",
 	  SAMR_CMD_CLUSTER_DEL, NULL, nl_run },

@@ -92,7 +92,10 @@ const struct object group_object = {
 
 void group_list(const char *key)
 {
+	struct nl_answer answer;
+
+	nl_fetch(&verbs[0], NULL, &answer);
 	print_list(key);
-	nl_dump(&verbs[0], NULL, show_one, NULL);
+	nl_each(&answer, show_one, NULL);
 	print_end();
 }

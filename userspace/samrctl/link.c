@@ -26,8 +26,7 @@ static void print_path(const struct nlattr *nest)
 	print_num("node", nl_u64(tb[SAMR_A_PATH_NODE]));
 	print_address_of(tb[SAMR_A_PATH_ADDRESS]);
 	print_flag("configured", tb[SAMR_A_PATH_CONFIGURED]);
-	print_word("heard", tb[SAMR_A_PATH_HEARD] ? "yes" : "no",
-		   tb[SAMR_A_PATH_HEARD] ? GOOD : BAD);
+	print_yes("heard", tb[SAMR_A_PATH_HEARD]);
 	print_flag("multicast", tb[SAMR_A_PATH_MULTICAST]);
 	print_num("frame-max", nl_u32(tb[SAMR_A_PATH_FRAME_MAX]));
 	if (tb[SAMR_A_PATH_SILENT_MS])
@@ -125,7 +124,10 @@ const struct object link_object = {
 
 void link_list(const char *key)
 {
+	struct nl_answer answer;
+
+	nl_fetch(&verbs[0], NULL, &answer);
 	print_list(key);
-	nl_dump(&verbs[0], NULL, show_one, NULL);
+	nl_each(&answer, show_one, NULL);
 	print_end();
 }

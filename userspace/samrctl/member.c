@@ -24,8 +24,11 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 
 static int show(const struct verb *v, const struct arg *args)
 {
+	struct nl_answer answer;
+
+	nl_fetch(v, args, &answer);
 	print_list(NULL);
-	nl_dump(v, args, show_one, NULL);
+	nl_each(&answer, show_one, NULL);
 	print_end();
 	return EXIT_OK;
 }

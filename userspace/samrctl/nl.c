@@ -350,61 +350,55 @@ int nl_run(const struct verb *v, const struct arg *args)
 	return EXIT_OK;
 }
 
-/* ---- dumps: kept until it is known that they are consistent ---- */
-
-struct kept {
-	char *bytes;
-	size_t len;
-};
+/* ---- dumps ---- */
 
 static void keep(const struct nlmsghdr *nlh, void *data)
 {
-	struct kept *k = data;
+	struct nl_answer *a = data;
 	size_t len = MNL_ALIGN(nlh->nlmsg_len);
 
-	k->bytes = realloc(k->bytes, k->len + len);
-	if (!k->bytes)
+	a->bytes = realloc(a->bytes, a->len + len);
+	if (!a->bytes)
 		die(EXIT_REFUSED, "no memory");
-	memcpy(k->bytes + k->len, nlh, nlh->nlmsg_len);
-	k->len += len;
+	memcpy(a->bytes + a->len, nlh, nlh->nlmsg_len);
+	a->len += len;
 }
 
-static void hand_over(struct kept *k, nl_message *cb, void *data)
+void nl_fetch(const struct verb *v, const struct arg *args,
+	      struct nl_answer *answer)
 {
-	const struct nlmsghdr *nlh = (const void *)k->bytes;
-	int len = k->len;
-
-	for (; len > 0 && mnl_nlmsg_ok(nlh, len);
-	     nlh = mnl_nlmsg_next(nlh, &len))
-		cb(nlh, data);
-	free(k->bytes);
-}
-
-void nl_dump(const struct verb *v, const struct arg *args, nl_message *cb,
-	     void *data)
-{
-	struct kept k = { };
 	struct trouble t;
 	int tries, err = EINTR;
 
+	*answer = (struct nl_answer){ };
 	for (tries = 0; err == EINTR && tries < TRIES; tries++) {
-		k.len = 0;
-		err = request(v, args, NLM_F_DUMP, keep, &k, &t);
+		answer->len = 0;
+		err = request(v, args, NLM_F_DUMP, keep, answer, &t);
 	}
 	if (err == EINTR)
 		die(EXIT_REFUSED, "it changes faster than it can be read");
 	if (err)
 		explain(&t, v);
-	hand_over(&k, cb, data);
 }
 
-void nl_diag(const void *req, size_t len, nl_message *cb, void *data)
+void nl_each(struct nl_answer *answer, nl_message *cb, void *data)
+{
+	const struct nlmsghdr *nlh = (const void *)answer->bytes;
+	int len = answer->len;
+
+	for (; len > 0 && mnl_nlmsg_ok(nlh, len);
+	     nlh = mnl_nlmsg_next(nlh, &len))
+		cb(nlh, data);
+	free(answer->bytes);
+}
+
+void nl_diag(const void *req, size_t len, struct nl_answer *answer)
 {
 	char buffer[256];
-	struct kept k = { };
 	struct nlmsghdr *nlh;
 	struct trouble t;
 
+	*answer = (struct nl_answer){ };
 	open_family();		/* says so when the module is not loaded */
 	mnl_socket_close(nl.sock);
 	nl.family = 0;
@@ -413,10 +407,9 @@ void nl_diag(const void *req, size_t len, nl_message *cb, void *data)
 	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	memcpy(mnl_nlmsg_put_extra_header(nlh, len), req, len);
-	if (talk(nlh, keep, &k, &t))
+	if (talk(nlh, keep, answer, &t))
 		explain(&t, NULL);
 	mnl_socket_close(nl.sock);
-	hand_over(&k, cb, data);
 }
 
 /* ---- events ---- */

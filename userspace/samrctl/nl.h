@@ -42,9 +42,26 @@ void nl_do(const struct verb *v, const struct arg *args, nl_message *cb,
 int nl_try(const struct verb *v, const struct arg *args, nl_message *cb,
 	   void *data);
 
-/** nl_dump - ask for all objects; a dump that a change breaks is repeated */
-void nl_dump(const struct verb *v, const struct arg *args, nl_message *cb,
-	     void *data);
+/**
+ * struct nl_answer - all messages of a dump
+ * @bytes: they
+ * @len: of them
+ */
+struct nl_answer {
+	char *bytes;
+	size_t len;
+};
+
+/**
+ * nl_fetch - ask for all objects; a dump that a change breaks is repeated
+ *
+ * Nothing should be printed before it returns: it may not.
+ */
+void nl_fetch(const struct verb *v, const struct arg *args,
+	      struct nl_answer *answer);
+
+/** nl_each - hand the messages of @answer to @cb and free them */
+void nl_each(struct nl_answer *answer, nl_message *cb, void *data);
 
 /** nl_run - what a verb without struct verb.run does */
 int nl_run(const struct verb *v, const struct arg *args);
@@ -57,7 +74,7 @@ int nl_run(const struct verb *v, const struct arg *args);
 void nl_listen(nl_message *cb, void (*lost)(void)) __attribute__((noreturn));
 
 /** nl_diag - dump the sockets of AF_SAMR; @req as in linux/samr_diag.h */
-void nl_diag(const void *req, size_t len, nl_message *cb, void *data);
+void nl_diag(const void *req, size_t len, struct nl_answer *answer);
 
 /** nl_cmd - the command of a message */
 uint8_t nl_cmd(const struct nlmsghdr *nlh);

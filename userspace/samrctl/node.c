@@ -15,9 +15,7 @@ void node_print(const struct nlattr **tb)
 	if (tb[SAMR_A_NODE_INCARNATION])
 		print_hex("incarnation", nl_u64(tb[SAMR_A_NODE_INCARNATION]));
 	if (tb[SAMR_A_NODE_LINKS])
-		print_word("heard", nl_u32(tb[SAMR_A_NODE_LINKS]) ?
-			   "yes" : "no",
-			   nl_u32(tb[SAMR_A_NODE_LINKS]) ? GOOD : BAD);
+		print_yes("heard", nl_u32(tb[SAMR_A_NODE_LINKS]));
 	if (tb[SAMR_A_NODE_LINKS])
 		print_num("links", nl_u32(tb[SAMR_A_NODE_LINKS]));
 	print_num("held", nl_u64(tb[SAMR_A_NODE_HELD]));
@@ -96,7 +94,10 @@ const struct object node_object = {
 
 void node_list(const char *key)
 {
+	struct nl_answer answer;
+
+	nl_fetch(&verbs[0], NULL, &answer);
 	print_list(key);
-	nl_dump(&verbs[0], NULL, show_one, NULL);
+	nl_each(&answer, show_one, NULL);
 	print_end();
 }

@@ -17,7 +17,7 @@
  * @list: a list
  * @empty: JSON: nothing is in it
  * @lined: text: an object of which something stands on a line
- * @inner: text: a list of such an object, further in than that
+ * @inner: text: belongs to such an object, and stands further in
  */
 struct level {
 	bool list;
@@ -32,7 +32,7 @@ static struct {
 	bool colour;
 	int depth;
 	struct level level[DEPTH_MAX];
-	int indent;		/* text: inner lists that are open */
+	int indent;		/* text: inner levels that are open */
 	bool line;		/* text: something stands on the current line */
 	const char *section;
 	bool titled;		/* @section has been written */
@@ -160,6 +160,8 @@ static struct level *open_level(bool list)
 
 void print_object(const char *key, const char *heading)
 {
+	bool inner;
+
 	if (out.json) {
 		json_next(key, "");
 		putchar('{');
@@ -167,7 +169,9 @@ void print_object(const char *key, const char *heading)
 		return;
 	}
 	end_line();
-	open_level(false);
+	inner = heading && out.depth && out.level[out.depth - 1].lined;
+	open_level(false)->inner = inner;
+	out.indent += inner;
 	if (heading) {
 		lead(0);
 		put_coloured(heading, STRONG);
@@ -206,6 +210,8 @@ void print_end(void)
 
 void print_section(const char *title)
 {
+	if (out.section && !out.titled)
+		print_note(PLAIN, "none");
 	out.section = title;
 	out.titled = false;
 }
@@ -271,6 +277,14 @@ void print_flag(const char *key, bool value)
 		lead(0);
 		printf("%s", key);
 	}
+}
+
+void print_yes(const char *key, bool value)
+{
+	if (out.json)
+		print_flag(key, value);
+	else
+		put_text(key, value ? "yes" : "no", value ? GOOD : BAD);
 }
 
 void print_hex(const char *key, uint64_t value)

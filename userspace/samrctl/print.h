@@ -37,6 +37,9 @@ bool print_json(void);
  * print_object - what follows, up to print_end(), belongs to an object
  * @key: its name in the object around it; NULL in a list and at the top
  * @heading: text: how its line begins, or NULL
+ *
+ * In text an object with a heading inside one that has a line stands on a line
+ * of its own, further in.
  */
 void print_object(const char *key, const char *heading);
 
@@ -49,6 +52,8 @@ void print_end(void);
 /**
  * print_section - text: the objects that follow stand beside this title
  * @title: or NULL to end it
+ *
+ * A section with nothing in it says so.
  */
 void print_section(const char *title);
 
@@ -60,6 +65,7 @@ void print_str(const char *key, const char *value);
 void print_word(const char *key, const char *value, enum colour c);
 void print_num(const char *key, uint64_t value);
 void print_flag(const char *key, bool value);	/* text: only when true */
+void print_yes(const char *key, bool value);	/* text: yes or no */
 void print_hex(const char *key, uint64_t value);	/* 16 digits; a string */
 void print_us(const char *key, uint64_t us);	/* text: 20ms */
 void print_ms(const char *key, uint64_t ms);

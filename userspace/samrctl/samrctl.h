@@ -22,7 +22,7 @@ extern const struct object stats_object;
 extern const struct object monitor_object;
 extern const struct object status_object;
 
-/* What a message says, between print_object() and print_end(). */
+/* What a message says, between print_object() and print_end(): without limits. */
 void cluster_print(const struct nlattr **tb);
 void node_print(const struct nlattr **tb);
 void link_print(const struct nlattr **tb);

@@ -153,10 +153,13 @@ static int show(const struct verb *v, const struct arg *args)
 		.service = args[0].num,
 	};
 
+	struct nl_answer answer;
+
 	(void)v;
+	nl_diag(&req, sizeof(req), &answer);
 	scan_processes();
 	print_list(NULL);
-	nl_diag(&req, sizeof(req), show_one, NULL);
+	nl_each(&answer, show_one, NULL);
 	print_end();
 	return EXIT_OK;
 }

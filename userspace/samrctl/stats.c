@@ -22,6 +22,17 @@ struct wish {
 	bool links;
 };
 
+static int each_nonzero(const struct nlattr *a, void *data)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+
+	if (mnl_attr_get_type(a) != SAMR_A_STATS_COUNTER)
+		return MNL_CB_OK;
+	nl_nested(a, tb);
+	*(bool *)data |= nl_u64(tb[SAMR_A_COUNTER_VALUE]) != 0;
+	return MNL_CB_OK;
+}
+
 static int each_counter(const struct nlattr *a, void *data)
 {
 	const struct nlattr *tb[ATTRS_MAX];
@@ -40,6 +51,8 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *tb[ATTRS_MAX];
 	struct wish *w = data;
+	const char *dev;
+	bool nonzero = false;
 	uint32_t scope;
 	char heading[64];
 
@@ -48,16 +61,15 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 	if (scope > SAMR_STATS_SCOPE_LINK ||
 	    (w->scope >= 0 && scope != w->scope))
 		return;
-	if (scope != SAMR_STATS_SCOPE_LINK) {
-		print_object(scopes[scope], scopes[scope]);
-	} else {
-		if (!w->links)
-			print_object("links", NULL);
+	mnl_attr_parse(nlh, 4, each_nonzero, &nonzero);
+	if (scope == SAMR_STATS_SCOPE_LINK && !w->links) {
+		print_object("links", NULL);
 		w->links = true;
-		snprintf(heading, sizeof(heading), "link %s",
-			 nl_str(tb[SAMR_A_STATS_DEV]));
-		print_object(nl_str(tb[SAMR_A_STATS_DEV]), heading);
 	}
+	dev = nl_str(tb[SAMR_A_STATS_DEV]);
+	snprintf(heading, sizeof(heading), "%s%s%s%s", scopes[scope],
+		 *dev ? " " : "", dev, nonzero ? "" : ": all 0");
+	print_object(*dev ? dev : scopes[scope], heading);
 	mnl_attr_parse(nlh, 4, each_counter, w);
 	print_end();
 }
@@ -75,8 +87,11 @@ static int show(const struct verb *v, const struct arg *args)
 		.zeros = args[1].num == 1,
 	};
 
+	struct nl_answer answer;
+
+	nl_fetch(v, NULL, &answer);
 	print_object(NULL, NULL);
-	nl_dump(v, NULL, show_one, &w);
+	nl_each(&answer, show_one, &w);
 	if (w.links)
 		print_end();
 	print_end();
