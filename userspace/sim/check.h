@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The checkers: they see all that happens in the cluster and know nothing of
+ * the workload. Each is a watch; none of them changes anything.
+ *
+ *	check_order	one order, the same everywhere, nothing twice, each in
+ *			its sender's order, SAFE only when enough hold it
+ *	check_flow	back-pressure and the core's account of itself
+ *	check_model	afterwards, against a model of groups: nothing left out
+ *	check_live	when the network is whole: all arrives, then quiet
+ */
+#ifndef SAMR_SIM_CHECK_H
+#define SAMR_SIM_CHECK_H
+
+#include "ledger.h"
+#include "member.h"
+
+/**
+ * struct place - one place of the order, as first delivered anywhere
+ * @meta: of its message; gseq 0: not delivered yet
+ * @hash: of its bytes
+ * @view: what the delivery said
+ * @random: what the delivery said
+ * @epoch: what the delivery said
+ * @members: JOIN and LEAVE that changed something: hash of the list
+ * @refused: JOIN refused
+ * @seen: hosts that delivered it, by id
+ */
+struct place {
+	struct samr_meta meta;
+	u64 hash;
+	u64 view;
+	u64 random;
+	u64 epoch;
+	u64 members;
+	bool refused;
+	u64 seen;
+};
+
+#define CHECK_GROUPS	64
+
+/**
+ * struct check - the state of all checkers
+ * @place: by gseq - 1
+ * @places: highest gseq delivered anywhere
+ * @group: ids met, by index
+ * @last: per host and group: gseq delivered last
+ * @stats: per host, after its last run of steps
+ * @blocked: per host: submissions refused since it was last writable
+ * @share: per group: largest credit that one origin ever had
+ * @failed: per host: allocations refused before its last run of steps
+ * @strangers: per host: frames dropped as of no configured head
+ * @frames: per host: sent
+ * @sent_at: per host: when it last sent one to all
+ * @silence: per host: longest time without one
+ * @history: messages that a host may keep; 0: any number
+ * @memory_max: bytes that a host may have; 0: any number
+ * @strict: no hostile frames: every drop has a harmless cause
+ * @probe: check_flow may ask for room, which the core remembers
+ * @quiet: per host: when quiet began
+ * @quiet_at: when that was
+ * @delivered: deliveries
+ * @safe: of them SAFE
+ */
+struct check {
+	struct watch order;
+	struct watch flow;
+	struct cluster *cluster;
+	struct ledger *ledger;
+	struct members *members;
+	struct place *place;
+	size_t places;
+	size_t room;
+	u32 group[CHECK_GROUPS];
+	u32 groups;
+	u64 last[NET_NODES][CHECK_GROUPS];
+	u64 share[CHECK_GROUPS];
+	struct samr_node_stats stats[NET_NODES];
+	u64 failed[NET_NODES];
+	u64 strangers[NET_NODES];
+	u64 frames[NET_NODES];
+	u64 sent_at[NET_NODES];
+	u64 silence[NET_NODES];
+	struct list_head blocked;
+	u64 history;
+	u64 memory_max;
+	bool strict;
+	bool probe;
+	struct samr_node_stats quiet[NET_NODES];
+	u64 quiet_at;
+	u64 delivered;
+	u64 safe;
+};
+
+void check_init(struct check *k, struct ledger *l, struct members *ms);
+
+/** check_init_blind - check memory only: the frames are not to be believed */
+void check_init_blind(struct check *k, struct ledger *l, struct members *ms);
+
+void check_free(struct check *k);
+
+/** check_order_init, check_flow_init - begin to watch */
+void check_order_init(struct check *k);
+void check_flow_init(struct check *k);
+void check_flow_init_blind(struct check *k);
+void check_flow_free(struct check *k);
+
+/** check_group - index of a group */
+u32 check_group(struct check *k, u32 id);
+
+/** check_model - compare what was delivered with what should have been */
+void check_model(struct check *k);
+
+/** check_settled - is every message taken delivered wherever it must be? */
+bool check_settled(struct check *k);
+
+/** check_unsettled - say what is not, and fail */
+void __attribute__((noreturn)) check_unsettled(struct check *k);
+
+/**
+ * check_quiet_begin, check_quiet_end - nothing happens in between
+ * @beat: interval of signs of life, ns
+ */
+void check_quiet_begin(struct check *k);
+void check_quiet_end(struct check *k, u64 beat, u64 slack);
+
+#endif /* SAMR_SIM_CHECK_H */

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Back-pressure is truthful, and the core's account of itself is right: what it
+ * says about others is never more than the truth, and what it keeps is bounded.
+ */
+#include <stdlib.h>
+
+#include "check.h"
+#include "sim.h"
+
+/* A submission that was refused, until somebody says that it may be repeated. */
+struct blocked {
+	struct list_head list;
+	u32 host;
+	u32 group;
+	u32 len;
+};
+
+static struct check *check_of(struct watch *w)
+{
+	return container_of(w, struct check, flow);
+}
+
+static void note_blocked(struct check *k, struct host *h,
+			 const struct samr_submit *s)
+{
+	struct blocked *b;
+
+	list_for_each_entry(b, &k->blocked, list)
+		if (b->host == h->id && b->group == s->group &&
+		    b->len == s->len)
+			return;
+	b = sim_alloc(sizeof(*b));
+	b->host = h->id;
+	b->group = s->group;
+	b->len = s->len;
+	list_add_tail(&b->list, &k->blocked);
+}
+
+static void on_submit(struct check *k, struct host *h,
+		      const struct samr_submit *s, int err)
+{
+	const struct sub *sub = s->owner;
+	bool data = s->kind == SAMR_KIND_DATA;
+
+	switch (err) {
+	case 0:
+		if (data && sub->asked && !sub->room)
+			sim_fail("node %u takes %u bytes for which it had no room",
+				 h->id, s->len);
+		break;
+	case -EAGAIN:
+		if (data && sub->asked && sub->room)
+			sim_fail("node %u refuses %u bytes for which it had room",
+				 h->id, s->len);
+		if (data)
+			note_blocked(k, h, s);
+		break;
+	case -ENOMEM:
+		if (memory_use_of(h->id)->failed == k->failed[h->id])
+			sim_fail("node %u lacks memory that nobody refused it",
+				 h->id);
+		break;
+	case -ENOTCONN:
+		break;
+	default:
+		sim_fail("node %u answers %d to a submission", h->id, err);
+	}
+}
+
+static void on_stepped(struct watch *w, struct host *h,
+		       const struct samr_event *ev, int err)
+{
+	struct check *k = check_of(w);
+
+	if (ev->type == SAMR_EV_SUBMIT)
+		on_submit(k, h, &ev->submit, err);
+	else if (err)
+		sim_fail("node %u answers %d to event %d", h->id, err,
+			 ev->type);
+}
+
+static void on_writable(struct watch *w, struct host *h)
+{
+	struct check *k = check_of(w);
+	struct blocked *b, *n;
+
+	list_for_each_entry_safe(b, n, &k->blocked, list) {
+		if (b->host != h->id)
+			continue;
+		list_del(&b->list);
+		free(b);
+	}
+}
+
+/* Nobody may wait for room that is there. */
+static void check_blocked(struct check *k, struct host *h)
+{
+	struct blocked *b;
+
+	list_for_each_entry(b, &k->blocked, list)
+		if (b->host == h->id && host_room(h, b->group, b->len))
+			sim_fail("node %u has room for %u bytes in group %u and does not say so",
+				 h->id, b->len, b->group);
+}
+
+/* Positions and counters go up, in their order. */
+static void check_positions(struct host *h, const struct samr_node_stats *was,
+			    const struct samr_node_stats *is)
+{
+	if (is->held > is->last || is->delivered > is->held ||
+	    is->trimmed > is->delivered || is->trimmed > is->stable)
+		sim_fail("node %u: last %llu held %llu delivered %llu stable %llu trimmed %llu",
+			 h->id, (unsigned long long)is->last,
+			 (unsigned long long)is->held,
+			 (unsigned long long)is->delivered,
+			 (unsigned long long)is->stable,
+			 (unsigned long long)is->trimmed);
+	if (is->last < was->last || is->held < was->held ||
+	    is->delivered < was->delivered || is->stable < was->stable ||
+	    is->trimmed < was->trimmed)
+		sim_fail("node %u: a position goes backwards", h->id);
+	if (is->submitted < was->submitted || is->ordered < was->ordered ||
+	    is->frames_in < was->frames_in || is->frames_out < was->frames_out ||
+	    is->nacks_in < was->nacks_in || is->nacks_out < was->nacks_out ||
+	    is->repairs < was->repairs || is->suppressed < was->suppressed ||
+	    is->resent < was->resent || is->refused < was->refused)
+		sim_fail("node %u: a counter goes backwards", h->id);
+}
+
+/* How many heads hold, and how many have delivered, the order up to there? */
+static u32 count_held(const struct check *k, u64 gseq, bool delivered)
+{
+	const struct samr_node_stats *s;
+	struct host *h;
+	u32 n = 0;
+
+	cluster_for_each(k->cluster, h) {
+		s = &k->stats[h->id];
+		n += (delivered ? s->delivered : s->held) >= gseq;
+	}
+	return n;
+}
+
+static void check_stability(struct check *k, struct host *h)
+{
+	const struct samr_node_stats *s = &k->stats[h->id];
+	struct samr_view_info view;
+
+	if (!s->stable)
+		return;
+	samr_node_view(h->node, &view);
+	if (count_held(k, s->stable, false) < view.holders)
+		sim_fail("node %u takes %llu for stable, which fewer than %u hold",
+			 h->id, (unsigned long long)s->stable, view.holders);
+	if (count_held(k, s->trimmed, false) < view.count)
+		sim_fail("node %u has forgotten %llu, which not all hold",
+			 h->id, (unsigned long long)s->trimmed);
+	if (k->history && s->last - s->trimmed > k->history)
+		sim_fail("node %u keeps %llu messages, and %llu are allowed",
+			 h->id, (unsigned long long)(s->last - s->trimmed),
+			 (unsigned long long)k->history);
+}
+
+/*
+ * What nobody did cannot have happened: without hostile frames there is nothing
+ * to drop but what is late, repeated or too far ahead.
+ */
+static void check_drops(struct check *k, struct host *h)
+{
+	static const enum samr_drop never[] = {
+		SAMR_DROP_DOMAIN, SAMR_DROP_INCARNATION, SAMR_DROP_RECORD,
+		SAMR_DROP_UNKNOWN, SAMR_DROP_ROLE, SAMR_DROP_CONFLICT,
+	};
+	const struct samr_node_stats *s = &k->stats[h->id];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(never); i++)
+		if (s->drops[never[i]])
+			sim_fail("node %u drops for reason %d without one",
+				 h->id, never[i]);
+	/* Heads that the admin has not named yet are strangers until he does. */
+	if (s->drops[SAMR_DROP_SOURCE] != k->strangers[h->id] && s->last)
+		sim_fail("node %u takes a member for a stranger", h->id);
+	k->strangers[h->id] = s->drops[SAMR_DROP_SOURCE];
+	if (s->drops[SAMR_DROP_MEMORY] > memory_use_of(h->id)->failed)
+		sim_fail("node %u lacked memory %llu times and was refused it %llu times",
+			 h->id, (unsigned long long)s->drops[SAMR_DROP_MEMORY],
+			 (unsigned long long)memory_use_of(h->id)->failed);
+}
+
+/* A reader's unread data: of each origin its share, or a single message. */
+static void check_unread(struct check *k, struct host *h)
+{
+	struct member *m;
+	u64 share;
+	u32 id;
+
+	list_for_each_entry(m, &k->members->all, all) {
+		if (m->host != h || !m->count)
+			continue;
+		share = k->share[check_group(k, m->group)];
+		for (id = 1; id < NET_NODES; id++)
+			if (m->bytes[id] > share && m->messages[id] > 1)
+				sim_fail("node %u port %u: %llu bytes of node %u unread, and %llu are allowed",
+					 h->id, m->port,
+					 (unsigned long long)m->bytes[id], id,
+					 (unsigned long long)share);
+	}
+}
+
+static void check_memory(struct check *k, struct host *h)
+{
+	if (k->memory_max && memory_use_of(h->id)->bytes > k->memory_max)
+		sim_fail("node %u holds %llu bytes of memory, and %llu are allowed",
+			 h->id,
+			 (unsigned long long)memory_use_of(h->id)->bytes,
+			 (unsigned long long)k->memory_max);
+}
+
+static void on_batch(struct watch *w, struct host *h)
+{
+	struct check *k = check_of(w);
+	struct samr_node_stats s;
+
+	host_stats(h, &s);
+	check_positions(h, &k->stats[h->id], &s);
+	k->stats[h->id] = s;
+	k->failed[h->id] = memory_use_of(h->id)->failed;
+	check_stability(k, h);
+	if (k->strict) {
+		check_drops(k, h);
+		if (h->halted)
+			sim_fail("node %u has halted", h->id);
+	}
+	if (k->probe)
+		check_blocked(k, h);
+	check_memory(k, h);
+}
+
+static void on_batch_blind(struct watch *w, struct host *h)
+{
+	check_memory(check_of(w), h);
+}
+
+static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
+{
+	struct check *k = check_of(w);
+
+	if (msg->meta.gseq)
+		check_unread(k, h);
+}
+
+static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,
+		    u64 dest)
+{
+	struct check *k = check_of(w);
+
+	(void)frame;
+	k->frames[h->id]++;
+	if (dest == SAMR_DEST_ALL) {
+		k->silence[h->id] = max(k->silence[h->id],
+					k->cluster->queue.now -
+					k->sent_at[h->id]);
+		k->sent_at[h->id] = k->cluster->queue.now;
+	}
+}
+
+void check_flow_init_blind(struct check *k)
+{
+	INIT_LIST_HEAD(&k->blocked);
+	k->flow.batch = on_batch_blind;
+	cluster_watch(k->cluster, &k->flow);
+}
+
+void check_flow_init(struct check *k)
+{
+	INIT_LIST_HEAD(&k->blocked);
+	k->flow.stepped = on_stepped;
+	k->flow.writable = on_writable;
+	k->flow.deliver = on_deliver;
+	k->flow.sent = on_sent;
+	k->flow.batch = on_batch;
+	cluster_watch(k->cluster, &k->flow);
+}
+
+void check_flow_free(struct check *k)
+{
+	struct blocked *b, *n;
+
+	list_for_each_entry_safe(b, n, &k->blocked, list)
+		free(b);
+}

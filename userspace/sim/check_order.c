@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One order: what a place holds is what it holds everywhere, it is a message
+ * that was submitted, and deliveries in a group go up.
+ */
+#include "check.h"
+#include "sim.h"
+
+static struct check *check_of(struct watch *w)
+{
+	return container_of(w, struct check, order);
+}
+
+static u64 members_hash(const struct samr_msg *msg)
+{
+	const struct samr_members *m = msg->members;
+	u64 hash;
+	u32 i;
+
+	if (!m)
+		return 0;
+	hash = rng_mix(m->id ^ (u64)m->count << 48);
+	for (i = 0; i < m->count; i++)
+		hash = rng_mix(hash ^ rng_mix(m->m[i].node) ^ m->m[i].inc ^
+			       ((u64)m->m[i].window << 32 | m->m[i].port));
+	return hash | 1;
+}
+
+static bool same_meta(const struct samr_meta *a, const struct samr_meta *b)
+{
+	return a->gseq == b->gseq && a->origin == b->origin &&
+	       a->inc == b->inc && a->oseq == b->oseq && a->time == b->time &&
+	       a->arg == b->arg && a->group == b->group &&
+	       a->port == b->port && a->uid == b->uid && a->gid == b->gid &&
+	       a->len == b->len && a->kind == b->kind && a->flags == b->flags;
+}
+
+/* A message must be the one that its origin submitted under this number. */
+static void compare_sub(struct host *h, const struct samr_msg *msg,
+			const struct sub *sub)
+{
+	const struct samr_meta *m = &msg->meta;
+	const struct samr_submit *s = &sub->what;
+
+	if (m->group != s->group || m->port != s->port || m->kind != s->kind ||
+	    m->flags != s->flags || m->uid != s->uid || m->gid != s->gid ||
+	    m->arg != s->arg || m->len != s->len)
+		sim_fail("node %u: place %llu is not as node %llu submitted it",
+			 h->id, (unsigned long long)m->gseq,
+			 (unsigned long long)m->origin);
+}
+
+static void check_owner(struct check *k, struct host *h,
+			const struct samr_msg *msg, struct sub *sub)
+{
+	if (msg->meta.origin != h->id) {
+		if (msg->owner)
+			sim_fail("node %u: owner of a message of node %llu",
+				 h->id, (unsigned long long)msg->meta.origin);
+		return;
+	}
+	if (msg->owner != sub)
+		sim_fail("node %u: owner of message %llu is %s", h->id,
+			 (unsigned long long)msg->meta.oseq,
+			 msg->owner ? "another one's" : "not named");
+	if (sub->settled)
+		sim_fail("node %u: owner of message %llu hears of it twice",
+			 h->id, (unsigned long long)msg->meta.oseq);
+	sub->settled = true;
+	sub->gseq = msg->meta.gseq;
+	k->ledger->settled++;
+}
+
+/* At the end of a node: it says which of its messages were not delivered. */
+static void dropped(struct check *k, struct host *h, const struct samr_msg *msg)
+{
+	struct sub *sub = ledger_find(k->ledger, h->id, msg->meta.oseq);
+
+	if (!sub || msg->owner != sub)
+		sim_fail("node %u: an unknown message is dropped", h->id);
+	if (sub->settled)
+		sim_fail("node %u: owner of message %llu hears of it twice",
+			 h->id, (unsigned long long)sub->oseq);
+	sub->settled = true;
+	sub->dropped = true;
+}
+
+/* How many heads hold the order up to @gseq, at this instant? */
+static u32 holders_of(const struct check *k, u64 gseq)
+{
+	struct samr_node_stats s;
+	struct host *h;
+	u32 n = 0;
+
+	cluster_for_each(k->cluster, h) {
+		host_stats(h, &s);
+		n += s.held >= gseq;
+	}
+	return n;
+}
+
+static void check_safe(struct check *k, struct host *h,
+		       const struct samr_msg *msg)
+{
+	struct samr_view_info view;
+	u32 have;
+
+	samr_node_view(h->node, &view);
+	have = holders_of(k, msg->meta.gseq);
+	if (have < view.holders)
+		sim_fail("node %u delivers SAFE %llu, which %u hold and not %u",
+			 h->id, (unsigned long long)msg->meta.gseq, have,
+			 view.holders);
+	k->safe++;
+}
+
+static void note_share(struct check *k, const struct samr_msg *msg)
+{
+	u32 g = check_group(k, msg->meta.group), i, window = U32_MAX;
+	struct samr_view_info view;
+	struct host *h = cluster_next(k->cluster, NULL);
+
+	if (!msg->members || !msg->members->count)
+		return;
+	samr_node_view(h->node, &view);
+	for (i = 0; i < msg->members->count; i++)
+		window = min(window, msg->members->m[i].window);
+	k->share[g] = max(k->share[g], (u64)window / max(view.count, 1u));
+}
+
+static void first_seen(struct check *k, struct place *p,
+		       const struct samr_msg *msg)
+{
+	const struct sub *sub = ledger_find(k->ledger, msg->meta.origin,
+					    msg->meta.oseq);
+
+	p->meta = msg->meta;
+	p->hash = ledger_hash_msg(msg);
+	p->view = msg->view;
+	p->random = msg->random;
+	p->epoch = msg->epoch;
+	p->members = members_hash(msg);
+	p->refused = msg->refused;
+	if (p->hash != sub->hash)
+		sim_fail("place %llu: bytes are not those submitted",
+			 (unsigned long long)msg->meta.gseq);
+	note_share(k, msg);
+}
+
+static void compare_place(struct host *h, const struct place *p,
+			  const struct samr_msg *msg)
+{
+	const char *what = NULL;
+
+	if (!same_meta(&p->meta, &msg->meta))
+		what = "another message";
+	else if (p->view != msg->view)
+		what = "another group view";
+	else if (p->random != msg->random)
+		what = "another random number";
+	else if (p->epoch != msg->epoch)
+		what = "another epoch";
+	else if (p->members != members_hash(msg))
+		what = "other members";
+	else if (p->refused != msg->refused)
+		what = "another answer to a join";
+	else if (p->hash != ledger_hash_msg(msg))
+		what = "other bytes";
+	if (what)
+		sim_fail("node %u delivers at %llu %s than those before it",
+			 h->id, (unsigned long long)msg->meta.gseq, what);
+}
+
+static void check_ascending(struct check *k, struct host *h,
+			    const struct samr_msg *msg)
+{
+	u64 *last = &k->last[h->id][check_group(k, msg->meta.group)];
+
+	if (msg->meta.gseq <= *last)
+		sim_fail("node %u delivers %llu after %llu in group %u", h->id,
+			 (unsigned long long)msg->meta.gseq,
+			 (unsigned long long)*last, msg->meta.group);
+	*last = msg->meta.gseq;
+}
+
+static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
+{
+	struct check *k = check_of(w);
+	const struct samr_meta *m = &msg->meta;
+	struct sub *sub;
+	struct place *p;
+
+	if (!m->gseq) {
+		dropped(k, h, msg);
+		return;
+	}
+	sub = ledger_find(k->ledger, m->origin, m->oseq);
+	if (!sub)
+		sim_fail("node %u delivers %llu, which was never submitted",
+			 h->id, (unsigned long long)m->gseq);
+	if (m->gseq > k->ledger->next)
+		sim_fail("node %u delivers place %llu after %llu submissions",
+			 h->id, (unsigned long long)m->gseq,
+			 (unsigned long long)k->ledger->next);
+	while (m->gseq > k->room)
+		k->place = sim_grow(k->place, k->room, &k->room,
+				    sizeof(*k->place));
+	k->places = max(k->places, (size_t)m->gseq);
+	p = &k->place[m->gseq - 1];
+	if (!p->meta.gseq)
+		first_seen(k, p, msg);
+	else
+		compare_place(h, p, msg);
+	if (p->seen & BIT_ULL(h->id))
+		sim_fail("node %u delivers %llu twice", h->id,
+			 (unsigned long long)m->gseq);
+	p->seen |= BIT_ULL(h->id);
+	compare_sub(h, msg, sub);
+	check_owner(k, h, msg, sub);
+	check_ascending(k, h, msg);
+	/* Without members there is nobody whom it could mislead. */
+	if (m->flags & SAMR_MSG_SAFE && msg->view)
+		check_safe(k, h, msg);
+	k->delivered++;
+}
+
+void check_order_init(struct check *k)
+{
+	k->order.deliver = on_deliver;
+	cluster_watch(k->cluster, &k->order);
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+/* CRC32C (Castagnoli, reflected), eight bytes at a time. */
+#include <string.h>
+
+#include "crc32c.h"
+
+#define POLY	0x82f63b78u
+
+/* table[k][b]: what byte b does to the register k bytes later. */
+static uint32_t table[8][256];
+
+static void make_table(void)
+{
+	uint32_t b, crc;
+	int bit, k;
+
+	for (b = 0; b < 256; b++) {
+		crc = b;
+		for (bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? POLY : 0);
+		table[0][b] = crc;
+	}
+	for (k = 1; k < 8; k++)
+		for (b = 0; b < 256; b++) {
+			crc = table[k - 1][b];
+			table[k][b] = crc >> 8 ^ table[0][crc & 0xff];
+		}
+}
+
+uint32_t crc32c(const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	uint32_t crc = ~0u;
+	uint64_t word;
+
+	if (!table[0][1])
+		make_table();
+	for (; len >= 8; len -= 8, p += 8) {
+		memcpy(&word, p, 8);
+		word ^= crc;
+		crc = table[7][word & 0xff] ^
+		      table[6][word >> 8 & 0xff] ^
+		      table[5][word >> 16 & 0xff] ^
+		      table[4][word >> 24 & 0xff] ^
+		      table[3][word >> 32 & 0xff] ^
+		      table[2][word >> 40 & 0xff] ^
+		      table[1][word >> 48 & 0xff] ^
+		      table[0][word >> 56];
+	}
+	for (; len; len--, p++)
+		crc = crc >> 8 ^ table[0][(crc ^ *p) & 0xff];
+	return ~crc;
+}

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Transcripts, see trace.h. */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "core/strings.h"
+#include "sim.h"
+#include "trace.h"
+
+/* Width of what stands in front of an event's text. */
+#define MARGIN	15
+
+struct text {
+	char *buf;
+	size_t size;
+	size_t at;
+};
+
+static void __attribute__((format(printf, 2, 3))) put(struct text *t,
+						      const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(t->buf + t->at, t->size - t->at, fmt, ap);
+	va_end(ap);
+	t->at = min(t->at + (size_t)n, t->size - 1);
+}
+
+static void put_meta(struct text *t, const struct samr_meta *m)
+{
+	put(t, "%llu:%llu g%u %s", (unsigned long long)m->origin,
+	    (unsigned long long)m->oseq, m->group, samr_strings_kind(m->kind));
+	if (m->kind == SAMR_KIND_DATA)
+		put(t, " %u", m->len);
+	if (m->flags & SAMR_MSG_SAFE)
+		put(t, " safe");
+}
+
+static void put_part(struct text *t, const struct samr_record *r)
+{
+	if (r->len != r->meta.len)
+		put(t, " bytes %u..%u", r->off, r->off + r->len);
+}
+
+static void put_nack(struct text *t, const struct samr_nack *n)
+{
+	if (n->origin)
+		put(t, " %llu:%llu", (unsigned long long)n->origin,
+		    (unsigned long long)n->first);
+	else
+		put(t, " %llu", (unsigned long long)n->first);
+	if (n->last != n->first)
+		put(t, "..%llu", (unsigned long long)n->last);
+	if (n->len)
+		put(t, " bytes %u..%u", n->off, n->off + n->len);
+}
+
+static void put_view(struct text *t, const struct samr_blob *frame,
+		     const struct samr_record *r)
+{
+	u64 node, inc;
+	u32 i;
+
+	put(t, " epoch %llu of", (unsigned long long)r->view.epoch);
+	for (i = 0; i < r->view.count; i++) {
+		samr_wire_view_member(frame, r, i, &node, &inc);
+		put(t, " %llu", (unsigned long long)node);
+	}
+	put(t, " led by %llu", (unsigned long long)r->view.sequencer);
+}
+
+static void put_record(struct text *t, const struct samr_blob *frame,
+		       const struct samr_record *r)
+{
+	put(t, "%s", samr_strings_rec(r->type));
+	switch (r->type) {
+	case SAMR_REC_SUBMIT:
+		put(t, " ");
+		put_meta(t, &r->meta);
+		put_part(t, r);
+		if (r->flags & SAMR_REC_F_ALL)
+			put(t, " to all");
+		break;
+	case SAMR_REC_ORDER:
+		put(t, " %llu = ", (unsigned long long)r->meta.gseq);
+		put_meta(t, &r->meta);
+		if (r->flags & SAMR_REC_F_REF)
+			put(t, " by name");
+		else
+			put_part(t, r);
+		if (r->flags & SAMR_REC_F_REPAIR)
+			put(t, " again");
+		break;
+	case SAMR_REC_NACK:
+		put_nack(t, &r->nack);
+		break;
+	case SAMR_REC_BEAT:
+		put(t, " last %llu", (unsigned long long)r->last);
+		break;
+	case SAMR_REC_HELLO:
+		put(t, " wants %#llx", (unsigned long long)r->members);
+		break;
+	case SAMR_REC_VIEW:
+		put_view(t, frame, r);
+		break;
+	default:
+		put(t, " g%u", r->credit.group);
+		if (r->type == SAMR_REC_CREDIT)
+			put(t, " read %llu",
+			    (unsigned long long)r->credit.gseq);
+	}
+}
+
+static void put_records(struct text *t, const struct samr_blob *frame,
+			const struct samr_frame_info *info, u32 hide,
+			u32 *shown)
+{
+	u32 at = sizeof(struct samr_hdr), i;
+	struct samr_record r;
+	enum samr_drop drop;
+
+	for (i = 0; i < info->records; i++) {
+		drop = samr_wire_record(frame, info, &at, &r);
+		if (drop == SAMR_DROP_NONE && hide & 1u << r.type)
+			continue;
+		if ((*shown)++)
+			put(t, ", ");
+		if (drop) {
+			put(t, "? (%s)", samr_strings_drop(drop));
+			if (drop == SAMR_DROP_RECORD)
+				return;
+			continue;
+		}
+		put_record(t, frame, &r);
+	}
+}
+
+bool trace_frame(const struct trace *t, const u8 *bytes, u32 len, char *buf,
+		 size_t size)
+{
+	struct text text = { .buf = buf, .size = size };
+	struct samr_frame_info info;
+	struct buffer *buffer;
+	struct samr_blob *blob;
+	enum samr_drop drop;
+	u32 shown = 0;
+
+	buf[0] = 0;
+	drop = samr_wire_header((const struct samr_hdr *)bytes, len,
+				CLUSTER_ID, &info);
+	if (drop) {
+		put(&text, "a frame (%s)", samr_strings_drop(drop));
+		return true;
+	}
+	buffer = buffer_new(len);
+	buffer->len = len;
+	memcpy(buffer->bytes, bytes, len);
+	blob = blob_of_buffer(buffer, 0, len);
+	put_records(&text, blob, &info, t->hide, &shown);
+	samr_blob_put(blob);
+	buffer_put(buffer);
+	if (!info.records && !(t->hide & 1)) {
+		put(&text, "ACK");
+		shown++;
+	}
+	put(&text, ", ack %llu", (unsigned long long)info.ack);
+	return shown;
+}
+
+static bool silent(const struct trace *t)
+{
+	return t->mute || t->cluster->queue.now < t->from;
+}
+
+static void stamp(struct trace *t, const char *who)
+{
+	u64 now = t->cluster->queue.now;
+
+	t->at = now;
+	fprintf(t->out, "[%4llu.%03llu] %s ",
+		(unsigned long long)(now / SAMR_MSEC),
+		(unsigned long long)(now / SAMR_USEC % 1000), who);
+}
+
+/* A line of an event of @h. */
+static void event(struct trace *t, const struct host *h)
+{
+	char who[16];
+
+	snprintf(who, sizeof(who), "%u >", h->id);
+	stamp(t, who);
+	t->node = h->id;
+}
+
+/* A line of what follows from @h's event. */
+static void effect(struct trace *t, struct host *h)
+{
+	if (t->node != h->id || t->at != t->cluster->queue.now) {
+		event(t, h);
+		fprintf(t->out, "timer\n");
+	}
+	fprintf(t->out, "%*s", MARGIN, "");
+}
+
+void trace_note(struct trace *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (silent(t))
+		return;
+	stamp(t, "- -");
+	t->node = 0;
+	va_start(ap, fmt);
+	vfprintf(t->out, fmt, ap);
+	va_end(ap);
+	fprintf(t->out, "\n");
+}
+
+static struct trace *trace_of(struct watch *w)
+{
+	return container_of(w, struct trace, watch);
+}
+
+static void on_received(struct watch *w, struct host *h,
+			const struct buffer *frame, enum samr_drop drop)
+{
+	struct trace *t = trace_of(w);
+	const struct samr_hdr *hdr = (const struct samr_hdr *)frame->bytes;
+	char text[1024];
+
+	if (silent(t))
+		return;
+	if (drop) {
+		event(t, h);
+		fprintf(t->out, "recv a frame -> dropped: %s\n",
+			samr_strings_drop(drop));
+		return;
+	}
+	if (!trace_frame(t, frame->bytes, be16_to_cpu(hdr->len), text,
+			 sizeof(text)))
+		return;
+	event(t, h);
+	fprintf(t->out, "recv %s from %llu\n", text,
+		(unsigned long long)be64_to_cpu(hdr->src));
+}
+
+static void on_stepped(struct watch *w, struct host *h,
+		       const struct samr_event *ev, int err)
+{
+	static const char * const answer[] = {
+		[EAGAIN] = "no room now", [ENOTCONN] = "not connected",
+		[ENOMEM] = "no memory", [EINVAL] = "invalid",
+		[EMSGSIZE] = "too long", [EBUSY] = "busy",
+	};
+	const struct samr_submit *s = &ev->submit;
+	struct trace *t = trace_of(w);
+	const char *what = "taken";
+
+	if (silent(t))
+		return;
+	if (err)
+		what = -err < (int)ARRAY_SIZE(answer) && answer[-err] ?
+		       answer[-err] : "error";
+	switch (ev->type) {
+	case SAMR_EV_SUBMIT:
+		event(t, h);
+		fprintf(t->out, "submit g%u %s", s->group,
+			samr_strings_kind(s->kind));
+		if (s->kind == SAMR_KIND_DATA)
+			fprintf(t->out, " %u", s->len);
+		fprintf(t->out, "%s -> %s\n",
+			s->flags & SAMR_MSG_SAFE ? " safe" : "", what);
+		break;
+	case SAMR_EV_CONSUMED:
+		event(t, h);
+		fprintf(t->out, "read g%u up to %llu\n", ev->consumed.group,
+			(unsigned long long)ev->consumed.gseq);
+		break;
+	case SAMR_EV_MEMBERS:
+		event(t, h);
+		fprintf(t->out, "members %#llx%s%s\n",
+			(unsigned long long)ev->members, err ? " -> " : "",
+			err ? what : "");
+		break;
+	case SAMR_EV_FRAME_MAX:
+		event(t, h);
+		fprintf(t->out, "frames up to %u\n", ev->frame_max);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,
+		    u64 dest)
+{
+	struct trace *t = trace_of(w);
+	char text[1024];
+
+	if (silent(t) || !trace_frame(t, blob_bytes(frame),
+				      samr_blob_len(frame), text, sizeof(text)))
+		return;
+	effect(t, h);
+	if (dest == SAMR_DEST_ALL)
+		fprintf(t->out, "send %s to all\n", text);
+	else
+		fprintf(t->out, "send %s to %llu\n", text,
+			(unsigned long long)dest);
+}
+
+static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
+{
+	struct trace *t = trace_of(w);
+	char buf[256];
+	struct text text = { .buf = buf, .size = sizeof(buf) };
+	u32 i;
+
+	if (silent(t))
+		return;
+	if (!msg->meta.gseq)
+		put(&text, "give up ");
+	else
+		put(&text, "deliver %llu = ",
+		    (unsigned long long)msg->meta.gseq);
+	put_meta(&text, &msg->meta);
+	if (msg->refused)
+		put(&text, " refused");
+	if (msg->members)
+		put(&text, " -> view %llu of",
+		    (unsigned long long)msg->members->id);
+	for (i = 0; msg->members && i < msg->members->count; i++)
+		put(&text, " %llu.%u",
+		    (unsigned long long)msg->members->m[i].node,
+		    msg->members->m[i].port);
+	effect(t, h);
+	fprintf(t->out, "%s%s\n", buf, msg->owner ? " (own)" : "");
+}
+
+static void on_view(struct watch *w, struct host *h)
+{
+	struct trace *t = trace_of(w);
+	struct samr_view_info view;
+
+	if (silent(t))
+		return;
+	samr_node_view(h->node, &view);
+	effect(t, h);
+	fprintf(t->out, "view %llu of %u heads, sequencer %llu\n",
+		(unsigned long long)view.epoch, view.count,
+		(unsigned long long)view.sequencer);
+}
+
+static void on_writable(struct watch *w, struct host *h)
+{
+	struct trace *t = trace_of(w);
+
+	if (silent(t))
+		return;
+	effect(t, h);
+	fprintf(t->out, "writable\n");
+}
+
+void trace_init(struct trace *t, struct cluster *c, FILE *out, u64 from)
+{
+	memset(t, 0, sizeof(*t));
+	t->cluster = c;
+	t->out = out;
+	t->from = from;
+	t->watch.received = on_received;
+	t->watch.stepped = on_stepped;
+	t->watch.sent = on_sent;
+	t->watch.deliver = on_deliver;
+	t->watch.view = on_view;
+	t->watch.writable = on_writable;
+	cluster_watch(c, &t->watch);
+}
