@@ -151,7 +151,8 @@ static enum samr_drop take_record(struct samr_node *n, u32 index,
 		samr_repair_answer(n, src, &r->nack);
 		return SAMR_DROP_NONE;
 	case SAMR_REC_BEAT:
-		samr_receiver_last(n, r->last);
+		if (index == n->view.leader)
+			samr_receiver_last(n, r->last);
 		return SAMR_DROP_NONE;
 	case SAMR_REC_VIEW:
 		return samr_view_install(n, src, frame, r);
@@ -242,11 +243,13 @@ static void take_frame(struct samr_node *n, struct samr_blob *frame)
 		return;
 	/*
 	 * What the sender holds counts after what it sent: an ORDER makes us
-	 * hold the message before its header says that others do. What it holds
-	 * also exists: where no BEAT comes since other frames keep it away, that
-	 * is how the end of the order is learnt.
+	 * hold the message before its header says that others do. What the
+	 * sequencer holds also exists: where no BEAT comes since other frames
+	 * keep it away, that is how the end of the order is learnt. Nobody else
+	 * is believed about that.
 	 */
-	samr_receiver_last(n, info.ack);
+	if (index == n->view.leader)
+		samr_receiver_last(n, info.ack);
 	samr_stable_heard(n, index, info.ack);
 }
 

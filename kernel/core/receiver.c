@@ -95,15 +95,24 @@ void samr_receiver_last(struct samr_node *n, u64 last)
  * from its origin before. A reference for the caller.
  */
 static struct samr_msg *from_origin(struct samr_node *n,
-				    const struct samr_meta *m)
+				    const struct samr_meta *m,
+				    enum samr_drop *drop)
 {
 	u32 index = samr_node_index(n, m->origin);
 	struct samr_slot *slot;
 
 	slot = samr_window_at(&n->origin[index].win, m->oseq);
-	if (!slot || !slot->msg || !samr_msg_same(&slot->msg->meta, m))
+	if (slot && slot->msg && slot->msg->meta.gseq) {
+		/* It has another place already. */
+		*drop = SAMR_DROP_CONFLICT;
 		return NULL;
-	return samr_msg_get(slot->msg);
+	}
+	if (slot && slot->msg && samr_msg_same(&slot->msg->meta, m))
+		return samr_msg_get(slot->msg);
+	/* Nobody knows better than we do what we have sent. */
+	if (index == n->view.self)
+		*drop = SAMR_DROP_CONFLICT;
+	return NULL;
 }
 
 /* Bytes from the origin that are still to come shall find the message. */
@@ -124,14 +133,10 @@ static struct samr_msg *message_of(struct samr_node *n,
 				   const struct samr_record *r,
 				   enum samr_drop *drop)
 {
-	struct samr_msg *msg = from_origin(n, &r->meta);
+	struct samr_msg *msg = from_origin(n, &r->meta, drop);
 
-	if (msg && msg->meta.gseq) {
-		/* It has another place already. */
-		samr_msg_put(msg);
-		*drop = SAMR_DROP_CONFLICT;
+	if (*drop)
 		return NULL;
-	}
 	if (msg) {
 		msg->meta.gseq = r->meta.gseq;
 		msg->meta.time = r->meta.time;
@@ -166,6 +171,8 @@ enum samr_drop samr_receiver_order(struct samr_node *n, u64 src,
 		return SAMR_DROP_INCARNATION;
 	if (r->meta.gseq <= rcv->held)
 		return SAMR_DROP_DUPLICATE;
+	if (samr_node_leads(n))
+		return SAMR_DROP_ROLE;
 	slot = samr_window_at(&rcv->win, r->meta.gseq);
 	if (!slot)
 		return SAMR_DROP_WINDOW;
