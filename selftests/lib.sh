@@ -14,6 +14,7 @@ SELFTESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 TOP=$(dirname "$SELFTESTS")
 # shellcheck disable=SC2034	# for the tests
 SCRIPTS=$TOP/scripts
+export PATH=$TOP/build/userspace:$PATH LD_LIBRARY_PATH=$TOP/build/userspace
 points=0
 failures=0
 cleanups=()
@@ -105,15 +106,7 @@ wait_for() {
 }
 
 # The module of this kernel and what it depends on; nothing to do when it is there.
-samr_load() {
-	local dep
-	[ -d /sys/module/samr ] && return
-	[ -n "${SAMR_KO:-}" ] || die "no samr.ko for this kernel: make module"
-	for dep in $(modinfo -F depends "$SAMR_KO" | tr ',' ' '); do
-		modprobe "$dep" || die "cannot load $dep"
-	done
-	insmod "$SAMR_KO" || die "cannot load $SAMR_KO"
-}
+samr_load() { "$SCRIPTS/load-module" || die "cannot load the module"; }
 
 samr_unload() { ! [ -d /sys/module/samr ] || rmmod samr; }
 
