@@ -329,13 +329,13 @@ static void halted(void *priv, int err)
 	struct samr_local *l;
 	unsigned long i;
 
-	WRITE_ONCE(all->err, err);
+	WRITE_ONCE(all->err, -err);
 	rcu_read_lock();
 	xa_for_each(&all->table, i, svc) {
 		spin_lock_bh(&svc->lock);
 		list_for_each_entry(l, &svc->locals, node)
 			if (l->ops)
-				l->ops->failed(l->ctx, -err);
+				l->ops->failed(l->ctx, err);
 		spin_unlock_bh(&svc->lock);
 	}
 	rcu_read_unlock();
