@@ -42,8 +42,8 @@ void memory_reset(u64 seed);
 /** memory_fail_rate - refuse @ppm of a million allocations of @home */
 void memory_fail_rate(u32 home, u32 ppm);
 
-/** memory_fail_next - refuse the next @count allocations of @home */
-void memory_fail_next(u32 home, u32 count);
+/** memory_fail_next - refuse @count allocations of @home, after @after more */
+void memory_fail_next(u32 home, u32 count, u32 after);
 
 /**
  * struct buffer - bytes that blobs refer to

@@ -39,6 +39,7 @@ static struct {
 	struct memory_use use[MEMORY_HOMES + 1];
 	u32 fail_ppm[MEMORY_HOMES];
 	u32 fail_next[MEMORY_HOMES];
+	u32 fail_after[MEMORY_HOMES];
 } mem;
 
 void memory_enter(u32 home)
@@ -62,9 +63,10 @@ void memory_fail_rate(u32 home, u32 ppm)
 	mem.fail_ppm[home] = ppm;
 }
 
-void memory_fail_next(u32 home, u32 count)
+void memory_fail_next(u32 home, u32 count, u32 after)
 {
 	mem.fail_next[home] = count;
+	mem.fail_after[home] = after;
 }
 
 static void charge(u32 home, s64 bytes, int objects)
@@ -88,6 +90,10 @@ static bool refuse(void)
 
 	if (!home)
 		return false;
+	if (mem.fail_next[home] && mem.fail_after[home]) {
+		mem.fail_after[home]--;
+		return false;
+	}
 	if (mem.fail_next[home])
 		mem.fail_next[home]--;
 	else if (!rng_ppm(&mem.rng, mem.fail_ppm[home]))

@@ -318,19 +318,23 @@ static void do_nodes(struct scenario *sc)
 	sc->members.changed = on_changed;
 	sc->members.arrived = on_arrived;
 	sc->members.ctx = sc;
+	sc->trace.mute = true;
 	for (id = 1; id <= n; id++)
 		host_frame_max(sc->cluster.host[id], 1440);
+	sc->trace.mute = !sc->out;
 }
 
+/* want NODE [NODE...|nobody]: its admin names the heads; all by default */
 static void do_want(struct scenario *sc)
 {
 	struct host *h = sc->cluster.host[node(sc, false)];
 	u64 mask = 0;
 
-	while (more(sc))
-		mask |= BIT_ULL(number(sc) & 63);
-	if (!mask)
+	if (!more(sc))
 		mask = sc->cluster.mask;
+	else if (!accept(sc, "nobody"))
+		while (more(sc))
+			mask |= BIT_ULL(number(sc) & 63);
 	host_members(h, mask);
 }
 
@@ -362,14 +366,19 @@ static void do_form(struct scenario *sc)
 		bad(sc, "no view is formed");
 }
 
-/* run TIME */
-static void do_run(struct scenario *sc)
+static void join(struct scenario *sc, u32 id, u32 port, u32 group, u32 window,
+		 u8 flags)
 {
-	queue_run(&sc->cluster.queue, sc->cluster.queue.now + span(sc));
+	struct member *m = sc->member[id][port];
+
+	if (!m || m->state == MEMBER_LEFT)
+		m = member_new(&sc->members, sc->cluster.host[id], group, port,
+			       window);
+	sc->member[id][port] = m;
+	member_join(&sc->members, m, flags);
 }
 
-/* settle: run until all is delivered, read and forgotten. */
-static void do_settle(struct scenario *sc)
+static void settle(struct scenario *sc)
 {
 	struct queue *q = &sc->cluster.queue;
 	u64 end = q->now + SETTLE_MOST;
@@ -381,12 +390,43 @@ static void do_settle(struct scenario *sc)
 	}
 }
 
+/*
+ * start GROUP [window BYTES] NODE...: the view is formed, port 1 of these nodes
+ * joins the group, and all becomes quiet. Nothing of this is shown.
+ */
+static void do_start(struct scenario *sc)
+{
+	struct queue *q = &sc->cluster.queue;
+	u32 group = number(sc), window = WINDOW;
+
+	sc->trace.mute = true;
+	if (accept(sc, "window"))
+		window = number(sc);
+	do_form(sc);
+	while (more(sc))
+		join(sc, node(sc, false), 1, group, window, 0);
+	settle(sc);
+	queue_run(q, 100 * SAMR_MSEC);
+	sc->trace.mute = !sc->out;
+}
+
+/* run TIME */
+static void do_run(struct scenario *sc)
+{
+	queue_run(&sc->cluster.queue, sc->cluster.queue.now + span(sc));
+}
+
+/* settle: run until all is delivered, read and forgotten. */
+static void do_settle(struct scenario *sc)
+{
+	settle(sc);
+}
+
 /* join NODE PORT GROUP [window BYTES] [safe] */
 static void do_join(struct scenario *sc)
 {
 	u32 id = node(sc, false), group, window = WINDOW;
 	u64 port = number(sc);
-	struct member *m;
 	u8 flags = 0;
 
 	if (!port || port >= PORTS)
@@ -396,12 +436,7 @@ static void do_join(struct scenario *sc)
 		window = number(sc);
 	if (accept(sc, "safe"))
 		flags = SAMR_MSG_SAFE;
-	m = sc->member[id][port];
-	if (!m || m->state == MEMBER_LEFT)
-		m = member_new(&sc->members, sc->cluster.host[id], group, port,
-			       window);
-	sc->member[id][port] = m;
-	member_join(&sc->members, m, flags);
+	join(sc, id, port, group, window, flags);
 }
 
 static void do_leave(struct scenario *sc)
@@ -516,12 +551,12 @@ static void do_links(struct scenario *sc)
 	sc->cluster.net.params.len_max = number(sc) + SAMR_CRC_LEN;
 }
 
-/* fail NODE N: its next N allocations */
+/* fail NODE N [after M]: its next N allocations, but for M before them */
 static void do_fail(struct scenario *sc)
 {
-	u32 id = node(sc, false);
+	u32 id = node(sc, false), count = number(sc);
 
-	memory_fail_next(id, number(sc));
+	memory_fail_next(id, count, accept(sc, "after") ? number(sc) : 0);
 }
 
 static void forge(struct scenario *sc, struct samr_hdr *h)
@@ -676,6 +711,7 @@ static const struct {
 	{ "send", do_send },
 	{ "settle", do_settle },
 	{ "show", do_show },
+	{ "start", do_start },
 	{ "unmute", do_unmute },
 	{ "want", do_want },
 	{ "where", do_where },
@@ -745,7 +781,7 @@ void scenario_end(struct scenario *sc)
 	sc->reading = true;
 	queue_set(&sc->cluster.queue, &sc->read, sc->cluster.queue.now);
 	net_heal(&sc->cluster.net);
-	do_settle(sc);
+	settle(sc);
 	check_model(&sc->check);
 	free_all(sc);
 }

@@ -211,7 +211,6 @@ void trace_note(struct trace *t, const char *fmt, ...)
 	if (silent(t))
 		return;
 	stamp(t, "- -");
-	t->node = 0;
 	va_start(ap, fmt);
 	vfprintf(t->out, fmt, ap);
 	va_end(ap);
