@@ -172,7 +172,8 @@ void samr_flow_flush(struct samr_node *n)
 		samr_msg_put(msg);
 		n->order_due = true;
 	}
-	f->burst_at = n->now + SAMR_BURST_GAP;
+	if (!list_empty(&f->jobs))
+		f->burst_at = n->now + SAMR_BURST_GAP;
 }
 
 static void resend(struct samr_node *n)
