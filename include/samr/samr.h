@@ -44,8 +44,9 @@ struct samr;
  *
  * Return: 0; -EINVAL: @service is 0 or a flag is unknown; -ENOMEM;
  * -EAFNOSUPPORT: the kernel has no AF_SAMR; -ENETDOWN: no cluster is configured
- * in this network namespace; -EACCES: this user may not have the service; or
- * another error of socket(2) and bind(2).
+ * in this network namespace; -EADDRNOTAVAIL: the admin gave this head no such
+ * service; -EACCES: this user may not have it; or another error of socket(2) and
+ * bind(2).
  */
 int samr_open(struct samr **out, uint32_t service, unsigned int flags);
 

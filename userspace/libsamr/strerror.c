@@ -12,10 +12,13 @@ static const struct {
 } texts[] = {
 	{ EACCES,
 	  "no permission for this service: needs CAP_NET_BIND_SERVICE, or the user or group that the admin gave it" },
+	{ EADDRNOTAVAIL,
+	  "this head has no such service: samrctl group add id ID name NAME" },
 	{ EAFNOSUPPORT,
 	  "this kernel has no AF_SAMR sockets: load the module with 'modprobe samr'" },
 	{ EAGAIN,
 	  "would have to wait: nothing to read, or the group is full of messages that a member has not read" },
+	{ EALREADY, "this member is joining or leaving already" },
 	{ EBADMSG,
 	  "the kernel module and this library do not understand each other: install the same version of both" },
 	{ EINPROGRESS,
@@ -33,6 +36,7 @@ static const struct {
 	{ ENOTRECOVERABLE,
 	  "this head's order was halted, since it found itself in an impossible state: see the kernel log" },
 	{ EPIPE, "this member has left its group" },
+	{ ESHUTDOWN, "this member has left its group and cannot join again: open a new one" },
 	{ ETIMEDOUT, "the time limit has passed" },
 };
 

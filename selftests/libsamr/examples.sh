@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The examples of libsamr on three heads, and the library as it is installed.
+# shellcheck source-path=SCRIPTDIR/..
+. "$(dirname "$0")/../lib.sh"
+
+need_root
+need pkg-config gcc
+work=$(mktemp -d)
+at_exit "rm -rf $work"
+heads_up 3
+for k in 1 2 3; do samrctl -n samr$k group add id 42 name example; done
+
+# hello: all show the same three messages, in the same order.
+for k in 1 2 3; do
+	on $k timeout 20 example-hello 42 "from $k" 3 >"$work/hello$k" 2>&1 &
+	wait_for 10 grep -q members "$work/hello$k"
+done
+wait
+is "a hello is seen by who said it" "$(grep -c 'head 3: from 3' "$work/hello3")" 1
+is "and by those that were there" "$(cat "$work"/hello? | grep -c 'head 3: from 3')" 3
+check "all see the same order" cmp <(grep '^head' "$work/hello1") <(printf 'head %d: from %d\n' 1 1 2 2 3 3)
+
+# counter: three inputs at once, one result.
+for k in 1 2 3; do
+	{ wait_for 20 test -e "$work/go"; for ((i = 1; i <= 50; i++)); do echo "$((i * k))"; echo roll; done; sleep 3; } |
+		on $k timeout 60 example-counter 42 3 >"$work/counter$k" 2>"$work/error$k" &
+done
+wait_for 20 sh -c "samrctl -n samr1 -j group show id 42 | grep -q '\"members\":3'"
+sleep 0.5
+touch "$work/go"
+wait
+is "no counter complained" "$(cat "$work"/error?)" ""
+is "all 300 changes were counted" "$(wc -l <"$work/counter1")" 300
+check "heads 1 and 2 agree at every position" cmp "$work/counter1" "$work/counter2"
+check "heads 1 and 3 agree at every position" cmp "$work/counter1" "$work/counter3"
+sum=$((50 * 51 * 6 / 2))
+last=$(tail -n 1 "$work/counter1" | cut -d' ' -f2)
+check "chance came from the order: 150 rolls of a die" test "$last" -ge $((sum + 300)) -a "$last" -le $((sum + 750))
+
+# An error names its remedy.
+fails_with "a service that is not there" 1 "samrctl group add" on 1 example-hello 4711 x
+ip netns add samr-none
+at_exit "ip netns del samr-none"
+fails_with "no cluster" 1 "samrctl cluster add" ip netns exec samr-none example-hello 42 x
+finish
