@@ -21,7 +21,7 @@ import kreport
 EXIT_TIMEOUT = 124      # as timeout(1)
 EXIT_REPORT = 97        # the kernel reported something wrong
 EXIT_DIED = 98          # the guest ended without a status: panic, QEMU failed, no boot
-BOOT_LIMIT = 180        # seconds, generous: the host may be busy
+BOOT_SILENCE = 60       # seconds without a line in the log until a boot is given up; a busy host may be slow
 END_MARK = "samr-guest: end"
 CHANNELS = ("con", "qmp", "ctl", "out", "err", "in")
 
@@ -65,7 +65,7 @@ def accelerator():
     with kernels.lock("kvm"):
         if not os.path.exists(note):
             probe = Guest(Options(kernels.stock(""), accel="kvm", cpus=1, limit=20), "true")
-            probe.boot_limit = 20
+            probe.boot_silence = 20
             works = probe.run().status == 0
             with open(note, "w", encoding="ascii") as f:
                 f.write("kvm" if works else "tcg")
@@ -81,7 +81,7 @@ class Guest:
     def __init__(self, options, script, on_output=None):
         self.o, self.script, self.on_output = options, script, on_output or (lambda channel, data: None)
         self.result = Result()
-        self.boot_limit = BOOT_LIMIT
+        self.boot_silence = BOOT_SILENCE
         self.deadline = None
         self.sock, self.qemu = {}, None
         self.pending = bytearray()      # standard input on its way to the guest
@@ -93,7 +93,7 @@ class Guest:
     def run(self):
         job = tempfile.mkdtemp(prefix="samr-guest-")
         self.started = time.monotonic()
-        self.deadline = self.started + self.boot_limit
+        self.deadline = self.started + self.boot_silence
         try:
             if self.o.log:
                 self.log_file = open(self.o.log, "w", encoding="utf-8", errors="replace")
@@ -131,7 +131,8 @@ class Guest:
             accel += f",tb-size=512,thread={o.kernel.tcg_threads}"
         argv = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                 "-machine", "q35", "-accel", accel,
-                "-cpu", "max", "-smp", "1" if o.icount else str(o.cpus), "-m", str(o.memory),
+                "-cpu", "max,vendor=GenuineIntel,family=6,model=85,stepping=4" if accel.startswith("tcg") else "max",
+                "-smp", "1" if o.icount else str(o.cpus), "-m", str(o.memory),
                 "-kernel", o.kernel.boot_image(), "-initrd", o.kernel.initramfs(),
                 "-append", " ".join(self._cmdline(job, accel)),
                 "-chardev", f"socket,id=qmp,fd={fd['qmp']}", "-mon", "chardev=qmp,mode=control",
@@ -226,6 +227,8 @@ class Guest:
         if self.log_file:
             self.log_file.write(line + "\n")
             self.log_file.flush()
+        if self.result.boot_seconds is None:
+            self.deadline = time.monotonic() + self.boot_silence
 
     def _control(self, line):
         word, _, rest = line.partition(" ")
