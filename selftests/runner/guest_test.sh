@@ -12,7 +12,7 @@ mkdir "$dir/out"
 guest() { "$SCRIPTS/guest" --kernel debug --timeout 60 --log "$dir/log" "$@" >"$dir/stdout" 2>"$dir/stderr"; }
 
 # shellcheck disable=SC2016
-guest --out "$dir/out" -- sh -c 'echo said; echo wrong >&2; cat >/run/samr-out/in; echo gone >here; pwd; exit 7' \
+guest --kernel 6.1 --out "$dir/out" -- sh -c 'echo said; echo wrong >&2; cat >/run/samr-out/in; echo gone >here; pwd; exit 7' \
 	<<<"given"
 is "exit status" $? 7
 is "standard output" "$(cat "$dir/stdout")" "said
@@ -32,7 +32,7 @@ is "a WARN that is expected does not" $? 3
 guest -- sh -c 'echo EXCEPTION >/sys/kernel/debug/provoke-crash/DIRECT; sleep 50' </dev/null
 is "an Oops ends the run" $? 97
 
-guest --timeout 3 -- sh -c 'exec sleep 12345' </dev/null
+guest --kernel 6.1 --timeout 3 -- sh -c 'exec sleep 12345' </dev/null
 is "a hang hits the limit" $? 124
 check "and its stack is in the log" grep -q 'hrtimer_nanosleep' "$dir/log"
 finish
