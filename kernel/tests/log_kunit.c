@@ -377,10 +377,10 @@ static struct kunit_case log_cases[] = {
 };
 
 static struct kunit_suite log_suite = {
-	.name		= "samr_log",
-	.init		= log_init,
-	.exit		= log_exit,
-	.test_cases	= log_cases,
+	.name = "samr_log",
+	.init = log_init,
+	.exit = log_exit,
+	.test_cases = log_cases,
 };
 
 kunit_test_suite(log_suite);
