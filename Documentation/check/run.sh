@@ -25,5 +25,7 @@ point html make -s docs
 point diagrams Documentation/diagrams/draw.py --check
 point wire Documentation/check/wire.py
 point limits Documentation/check/limits.py
+point names Documentation/check/names.py
+point readme Documentation/check/readme.sh compile
 echo "1..$n"
 exit $bad
