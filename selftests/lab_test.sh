@@ -7,10 +7,10 @@
 need_root
 need jq tc
 before=$(ip netns list; ip -o link | cut -d: -f2)
-heads_up 3 --mtu 9000
+heads_up 3 --mtu 9000 --cluster 'beat 100ms'
 for k in 1 2 3; do
 	is "head $k is up" "$(samrctl -n samr$k -j cluster show | jq -r .state)" up
-	is "head $k sees the others" "$(samrctl -n samr$k node show | grep -c 'in-view')" 2
+	is "head $k has three in its view" "$(samrctl -n samr$k node show | grep -c 'in-view')" 3
 done
 fails_with "a second lab is refused" 1 "there is a lab already" "$SCRIPTS/lab" 2
 fails_with "a head that is not there" 1 "no head 7" "$SCRIPTS/lab" exec 7 true
