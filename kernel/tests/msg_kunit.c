@@ -261,7 +261,8 @@ static void msg_add_without_memory(struct kunit *test)
 			net_fail_arm(nth);
 			drop = add(p, at, 256);
 			spent = net_fail_disarm();
-			if (!spent)
+			/* The kernel may have had another way to get it. */
+			if (drop == SAMR_DROP_NONE || !spent)
 				break;
 			failed++;
 			KUNIT_ASSERT_EQ(test, drop, SAMR_DROP_MEMORY);

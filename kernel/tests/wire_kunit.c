@@ -533,10 +533,13 @@ static void wire_unknown_type_is_skipped(struct kunit *test)
 	samr_blob_put(frame);
 }
 
-/* Every byte takes every value: what is believed obeys the limits. */
+/* Any byte may be anything: what is believed obeys the limits. */
 static void wire_any_byte_any_value(struct kunit *test)
 {
-	u32 which, at, value, start = sizeof(struct samr_hdr);
+	static const u8 values[] = {
+		0, 1, 2, 3, 4, 9, 0x10, 0x40, 0x7f, 0x80, 0xfe, 0xff,
+	};
+	u32 which, at, i, start = sizeof(struct samr_hdr);
 	struct samr_record r;
 
 	for (which = 0; which < ANY; which++) {
@@ -545,8 +548,8 @@ static void wire_any_byte_any_value(struct kunit *test)
 		for (at = start; at < w.len && at < start + 80; at++) {
 			u8 was = w.bytes[at];
 
-			for (value = 0; value < 256; value += 1 + value % 5) {
-				w.bytes[at] = (u8)value;
+			for (i = 0; i < ARRAY_SIZE(values); i++) {
+				w.bytes[at] = values[i];
 				if (whole(test, &w, &r) != SAMR_DROP_NONE ||
 				    r.type > SAMR_REC_ORDER)
 					continue;
