@@ -24,6 +24,7 @@ void check_init_blind(struct check *k, struct ledger *l, struct members *ms)
 	k->cluster = l->cluster;
 	k->ledger = l;
 	k->members = ms;
+	check_order_init_blind(k);
 	check_flow_init_blind(k);
 }
 
@@ -42,4 +43,5 @@ void check_free(struct check *k)
 {
 	check_flow_free(k);
 	free(k->place);
+	free(k->model);
 }

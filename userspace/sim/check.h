@@ -37,6 +37,22 @@ struct place {
 	u64 seen;
 };
 
+/**
+ * struct model_group - a group as the model has it
+ * @view: place of the change that made it
+ * @count: members, by seniority
+ * @m: they
+ */
+struct model_group {
+	u64 view;
+	u32 count;
+	struct model_member {
+		u64 node;
+		u32 port;
+		u32 window;
+	} m[SAMR_MEMBERS_MAX];
+};
+
 #define CHECK_GROUPS	64
 
 /**
@@ -57,8 +73,10 @@ struct place {
  * @memory_max: bytes that a host may have; 0: any number
  * @strict: no hostile frames: every drop has a harmless cause
  * @probe: check_flow may ask for room, which the core remembers
+ * @model: groups at the end, by index; made by check_model()
  * @quiet: per host: when quiet began
  * @quiet_at: when that was
+ * @refusing: check_answers() hands in what must be refused
  * @delivered: deliveries
  * @safe: of them SAFE
  */
@@ -86,6 +104,8 @@ struct check {
 	u64 memory_max;
 	bool strict;
 	bool probe;
+	bool refusing;
+	struct model_group *model;
 	struct samr_node_stats quiet[NET_NODES];
 	u64 quiet_at;
 	u64 delivered;
@@ -103,6 +123,7 @@ void check_free(struct check *k);
 void check_order_init(struct check *k);
 void check_flow_init(struct check *k);
 void check_flow_init_blind(struct check *k);
+void check_order_init_blind(struct check *k);
 void check_flow_free(struct check *k);
 
 /** check_group - index of a group */
@@ -110,6 +131,15 @@ u32 check_group(struct check *k, u32 id);
 
 /** check_model - compare what was delivered with what should have been */
 void check_model(struct check *k);
+
+/** check_answers - behind it: is what the nodes say about themselves true? */
+void check_answers(struct check *k, bool quorum);
+
+/** check_credit - ask for all credit; when @last, it must be there */
+void check_credit(struct check *k, bool last);
+
+/** check_owners - all nodes are gone: has every owner heard, once? */
+void check_owners(struct check *k);
 
 /** check_settled - is every message taken delivered wherever it must be? */
 bool check_settled(struct check *k);

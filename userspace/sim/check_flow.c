@@ -43,6 +43,8 @@ static void on_submit(struct check *k, struct host *h,
 	const struct sub *sub = s->owner;
 	bool data = s->kind == SAMR_KIND_DATA;
 
+	if (k->refusing)
+		return;
 	switch (err) {
 	case 0:
 		if (data && sub->asked && !sub->room)

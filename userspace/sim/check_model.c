@@ -3,21 +3,8 @@
  * Afterwards: go along the order with a model of groups, and compare what was
  * delivered where with what should have been.
  */
-#include <stdlib.h>
-
 #include "check.h"
 #include "sim.h"
-
-/* A group, as a model would have it. */
-struct model_group {
-	u64 view;
-	u32 count;
-	struct model_member {
-		u64 node;
-		u32 port;
-		u32 window;
-	} m[SAMR_MEMBERS_MAX];
-};
 
 struct model {
 	struct check *check;
@@ -151,7 +138,8 @@ void check_model(struct check *k)
 	struct host *h;
 	size_t i;
 
-	md.group = sim_alloc(CHECK_GROUPS * sizeof(*md.group));
+	k->model = sim_alloc(CHECK_GROUPS * sizeof(*k->model));
+	md.group = k->model;
 	for (i = 0; i < k->places; i++) {
 		if (k->place[i].meta.gseq != i + 1)
 			sim_fail("place %zu of %zu was never delivered", i + 1,
@@ -164,5 +152,4 @@ void check_model(struct check *k)
 			sim_fail("node %u submitted %zu messages, %llu are in the order",
 				 h->id, k->ledger->by_host[h->id].count,
 				 (unsigned long long)md.oseq[h->id]);
-	free(md.group);
 }

@@ -335,7 +335,12 @@ void host_consumed(struct host *h, u32 group, u64 gseq, u32 cost)
 
 bool host_room(struct host *h, u32 group, u32 len)
 {
-	return samr_node_room(h->node, group, len);
+	bool room = samr_node_room(h->node, group, len);
+
+	/* After a no the core wants to ask for credit. */
+	if (!room)
+		arm(h);
+	return room;
 }
 
 void host_stats(struct host *h, struct samr_node_stats *s)

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "leaf.h"
 #include "memory.h"
 #include "run.h"
 #include "script.h"
@@ -28,6 +29,7 @@ struct options {
 	bool quiet;
 	bool stop;
 	bool marks;
+	bool leaves;
 	bool script;
 	bool update;
 };
@@ -54,7 +56,9 @@ static const char usage[] =
 "  --until MS         stop then, without the final checks\n"
 "  --quiet            print failures and the summary only\n"
 "  --stop             stop at the first failure\n"
+"  --patience S       CPU seconds for one run (60)\n"
 "  --marks            print how often each coverage mark was reached\n"
+"  --leaves           test the core's leaves on their own\n"
 "  --script           run scenarios and compare what they print\n"
 "  --update           ... and write it into them instead\n"
 "  --version          print the version\n";
@@ -94,13 +98,15 @@ static void parse_seeds(struct options *o, const char *text)
 static void parse(struct options *o, int argc, char **argv)
 {
 	enum { SEED = 1, SEEDS, NODES, JOBS, TRACE, FROM, UNTIL, QUIET, STOP,
-	       MARKS, SCRIPT, UPDATE, VERSION, HELP };
+	       PATIENCE, MARKS, LEAVES, SCRIPT, UPDATE, VERSION, HELP };
 	static const struct option list[] = {
 		{ "seed", 1, NULL, SEED }, { "seeds", 1, NULL, SEEDS },
 		{ "nodes", 1, NULL, NODES }, { "jobs", 1, NULL, JOBS },
 		{ "trace", 0, NULL, TRACE }, { "trace-from", 1, NULL, FROM },
 		{ "until", 1, NULL, UNTIL }, { "quiet", 0, NULL, QUIET },
 		{ "stop", 0, NULL, STOP }, { "marks", 0, NULL, MARKS },
+		{ "patience", 1, NULL, PATIENCE },
+		{ "leaves", 0, NULL, LEAVES },
 		{ "script", 0, NULL, SCRIPT }, { "update", 0, NULL, UPDATE },
 		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP },
 		{ }
@@ -142,8 +148,14 @@ static void parse(struct options *o, int argc, char **argv)
 		case STOP:
 			o->stop = true;
 			break;
+		case PATIENCE:
+			o->run.patience = number(optarg, 3600, NULL);
+			break;
 		case MARKS:
 			o->marks = true;
+			break;
+		case LEAVES:
+			o->leaves = true;
 			break;
 		case SCRIPT:
 			o->script = true;
@@ -263,12 +275,21 @@ static int run_scripts(const struct options *o, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .first = 1, .last = 1, .jobs = 1 };
+	struct options o = { .first = 1, .last = 1, .jobs = 1,
+			     .run.patience = 60 };
 	struct progress *p;
 	struct timespec t0, t1;
 
 	parse(&o, argc, argv);
 	marks_init();
+	if (o.leaves) {
+		sim_catch_signals();
+		sim_watchdog(o.run.patience);
+		sim_run.script = "leaves";
+		leaf_run(o.first);
+		printf("leaves passed\n");
+		return 0;
+	}
 	if (o.script)
 		return run_scripts(&o, argc, argv);
 	p = mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE,

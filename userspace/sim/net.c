@@ -209,6 +209,11 @@ void net_send(struct net *net, u32 from, u64 dest, struct buffer *frame)
 
 	net->frames++;
 	net->bytes += frame->len;
+	if (net->params.speed &&
+	    backlog(net, port->tx_free) + frame->len > net->params.tx_queue) {
+		fault(net, NET_OVERFLOW);
+		return;
+	}
 	port->tx_free = max(port->tx_free, net->queue->now) +
 			wire_time(net, frame->len);
 	for (to = 1; to < NET_NODES; to++) {

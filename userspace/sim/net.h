@@ -40,7 +40,8 @@ enum net_fault {
  * @reorder_by: up to this
  * @corrupt: share with bits flipped
  * @speed: bytes that a port moves in a us; 0: any number
- * @queue: bytes that wait at a port at most
+ * @queue: bytes that wait at the switch's ports at most
+ * @tx_queue: bytes that wait in their sender at most
  * @len_max: longest frame
  */
 struct net_params {
@@ -55,6 +56,7 @@ struct net_params {
 	u32 corrupt;
 	u32 speed;
 	u32 queue;
+	u32 tx_queue;
 	u32 len_max;
 };
 

@@ -84,6 +84,7 @@ static void draw_network(struct plan *p, struct rng *r)
 	n->speed = PICK(r, 0, 12, 125, 125, 1250);
 	n->queue = QUEUE_FRAMES * max(p->frame_max, 1500u) *
 		   (u32)rng_range(r, 1, 8);
+	n->tx_queue = PICK(r, 128 << 10, 1 << 20, 4 << 20);
 	n->len_max = p->frame_max + SAMR_CRC_LEN;
 	n->reorder_by = rng_range(r, 50, 5000) * SAMR_USEC;
 	n->burst_len = rng_range(r, 3, 30);
@@ -144,6 +145,7 @@ void plan_draw(struct plan *p, u64 seed, u32 nodes)
 	draw_faults(p, &r);
 	draw_work(p, &r);
 	p->wild = rng_one_in(&r, 16);
+	p->abrupt = !p->wild && rng_one_in(&r, 10);
 }
 
 void plan_host(const struct plan *p, struct rng *r, struct host_params *h)

@@ -36,6 +36,7 @@ enum plan_fault {
  * @bytes_max: of all long messages together
  * @safe_ppm: share sent SAFE
  * @chaos: faults go on for this long at least, ns
+ * @abrupt: the end comes while faults go on and messages are under way
  * @wild: frames are changed at random: nothing is checked but that it holds up
  */
 struct plan {
@@ -56,6 +57,7 @@ struct plan {
 	u64 bytes_max;
 	u32 safe_ppm;
 	u64 chaos;
+	bool abrupt;
 	bool wild;
 };
 

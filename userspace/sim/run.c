@@ -23,8 +23,6 @@
 #define CHAOS_MOST	(4000 * SAMR_MSEC)
 #define WILD_MOST	(1500 * SAMR_MSEC)
 #define QUIET_BEATS	20
-/* CPU time for one run, s. */
-#define WATCHDOG	60
 /* Memory of a node beside messages: windows, groups, small change. */
 #define MEMORY_SPARE	(8ULL << 20)
 
@@ -38,6 +36,7 @@ struct run {
 	struct chaos chaos;
 	struct check check;
 	struct trace trace;
+	bool over;		/* nothing is awaited any more */
 };
 
 static u64 or_default(u64 v, u64 dflt)
@@ -93,6 +92,7 @@ static void introduce(struct run *r)
 	}
 }
 
+/* Until faults have gone on long enough; an abrupt end needs all to be sent. */
 static void run_chaos(struct run *r)
 {
 	struct queue *q = &r->cluster.queue;
@@ -101,7 +101,9 @@ static void run_chaos(struct run *r)
 	while (q->now < most &&
 	       (q->now < r->plan.chaos || !workload_done(&r->work)))
 		queue_run(q, q->now + CALM_STEP);
-	chaos_stop(&r->chaos);
+	r->over = r->plan.wild || (r->plan.abrupt && !r->work.left);
+	if (!r->over)
+		chaos_stop(&r->chaos);
 }
 
 static void run_calm(struct run *r)
@@ -130,6 +132,9 @@ static void run_quiet(struct run *r)
 	check_quiet_begin(&r->check);
 	queue_run(q, q->now + QUIET_BEATS * beat);
 	check_quiet_end(&r->check, beat, r->plan.host.slack);
+	check_credit(&r->check, false);
+	queue_run(q, q->now + 3 * beat + 100 * SAMR_MSEC);
+	check_credit(&r->check, true);
 }
 
 static void check_leaks(void)
@@ -198,7 +203,7 @@ static void describe(const struct run *r, char *line, size_t size)
 		sim_fail("only %u kinds of fault:%s", kinds, faults);
 	snprintf(line, size,
 		 "seed %llu%s: %u nodes, %u groups, %llu messages (%llu KiB, %llu joins, %llu leaves), %llu delivered, %llu SAFE, %llu refused; faults%s; %llu.%03llu s, %llu frames, %llu NACKs, %llu repairs, %llu resent",
-		 (unsigned long long)r->opts->seed, r->plan.wild ? " (wild)" : "",
+		 (unsigned long long)r->opts->seed, r->plan.wild ? " (wild)" : r->over ? " (abrupt)" : "",
 		 r->plan.nodes, r->plan.groups,
 		 (unsigned long long)r->ledger.count,
 		 (unsigned long long)r->ledger.bytes >> 10,
@@ -243,6 +248,7 @@ static void end(struct run *r)
 {
 	/* Nodes first: they tell the owners of what was not delivered. */
 	cluster_free(&r->cluster);
+	check_owners(&r->check);
 	members_free(&r->members);
 	workload_free(&r->work);
 	check_free(&r->check);
@@ -255,7 +261,7 @@ void run_seed(const struct run_options *o, char *line, size_t size)
 	static struct run run;
 	struct run *r = &run;
 
-	sim_watchdog(WATCHDOG);
+	sim_watchdog(o->patience);
 	begin(r, o);
 	chaos_start(&r->chaos);
 	introduce(r);
@@ -264,10 +270,11 @@ void run_seed(const struct run_options *o, char *line, size_t size)
 		queue_run(&r->cluster.queue, o->until);
 	else
 		run_chaos(r);
-	if (!o->until && !r->plan.wild) {
+	if (!o->until && !r->over) {
 		run_calm(r);
 		run_quiet(r);
 		check_model(&r->check);
+		check_answers(&r->check, r->plan.cfg.quorum);
 	}
 	describe(r, line, size);
 	end(r);

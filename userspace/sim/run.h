@@ -12,6 +12,7 @@
  * @trace: print what happens
  * @from: but not before this instant, ns
  * @until: stop there, ns, without the final checks; 0: run to the end
+ * @patience: CPU time that it may take, s
  */
 struct run_options {
 	u64 seed;
@@ -19,6 +20,7 @@ struct run_options {
 	bool trace;
 	u64 from;
 	u64 until;
+	u32 patience;
 };
 
 /** run_seed - run it; @line takes what it did. A violation does not return */

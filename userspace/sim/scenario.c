@@ -49,6 +49,7 @@ struct scenario {
 	bool reading;
 	struct timer read;
 	bool made;
+	bool quorum;
 	FILE *out;
 	/* of the command under way */
 	size_t line;
@@ -295,7 +296,7 @@ static void do_nodes(struct scenario *sc)
 		else if (accept(sc, "ref_min"))
 			cfg.ref_min = number(sc);
 		else if (accept(sc, "quorum"))
-			cfg.quorum = true;
+			cfg.quorum = sc->quorum = true;
 		else if (accept(sc, "beat"))
 			cfg.beat = span(sc);
 		else if (accept(sc, "reorder"))
@@ -758,6 +759,7 @@ static void free_all(struct scenario *sc)
 			if (sc->last[from][to])
 				buffer_put(sc->last[from][to]);
 	cluster_free(&sc->cluster);
+	check_owners(&sc->check);
 	members_free(&sc->members);
 	check_free(&sc->check);
 	ledger_free(&sc->ledger);
@@ -783,5 +785,9 @@ void scenario_end(struct scenario *sc)
 	net_heal(&sc->cluster.net);
 	settle(sc);
 	check_model(&sc->check);
+	check_credit(&sc->check, false);
+	queue_run(&sc->cluster.queue, sc->cluster.queue.now + 200 * SAMR_MSEC);
+	check_credit(&sc->check, true);
+	check_answers(&sc->check, sc->quorum);
 	free_all(sc);
 }

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The wire format: round trips, and each way to be malformed; see leaf.h. */
+#include "core/node.h"
+#include "core/wire.h"
+#include "leaf_wire.h"
+#include "memory.h"
+#include "sim.h"
+
+#define AT		sizeof(struct samr_hdr)
+#define ROOM		512
+#define PAYLOAD		24	/* no holes behind it */
+
+#define check(cond)							\
+	do {								\
+		if (!(cond))						\
+			sim_fail("%s:%d: %s", __FILE__, __LINE__, #cond); \
+	} while (0)
+
+static const struct samr_frame_info info = {
+	.type = SAMR_FRAME_CORE, .cluster = 7, .src = 3, .inc = 99,
+	.len = ROOM,
+};
+
+/* Decode the record that stands in @rec, of which @len bytes are there. */
+static enum samr_drop decode(const void *rec, u32 len, struct samr_record *r)
+{
+	struct samr_frame_info own = info;
+	struct buffer *b = buffer_new(AT + len);
+	u32 at = AT, size = 0;
+	enum samr_drop drop;
+	struct samr_blob *blob;
+
+	b->len = b->room;
+	memcpy(b->bytes + AT, rec, len);
+	own.len = AT + len;
+	blob = blob_of_buffer(b, 0, b->len);
+	memset(r, 0xaa, sizeof(*r));
+	drop = samr_wire_record(blob, &own, &at, r);
+	if (len >= sizeof(struct samr_rec))
+		size = be16_to_cpu(((const struct samr_rec *)rec)->len);
+	if (drop == SAMR_DROP_NONE || drop == SAMR_DROP_UNKNOWN)
+		check(at == AT + size);
+	else
+		check(drop == SAMR_DROP_RECORD);
+	samr_blob_put(blob);
+	buffer_put(b);
+	return drop;
+}
+
+static bool refused(const void *rec, u32 len)
+{
+	struct samr_record r;
+
+	return decode(rec, len, &r) == SAMR_DROP_RECORD;
+}
+
+static bool taken(const void *rec, u32 len)
+{
+	struct samr_record r;
+
+	return decode(rec, len, &r) == SAMR_DROP_NONE;
+}
+
+/* With any part of it missing, or its own length wrong, it is refused. */
+static void cut_off(const void *rec, u32 len)
+{
+	u8 copy[ROOM];
+	u32 n;
+
+	for (n = 0; n < len; n++)
+		check(refused(rec, n));
+	memcpy(copy, rec, len);
+	for (n = 0; n < sizeof(struct samr_rec); n++) {
+		((struct samr_rec *)copy)->len = cpu_to_be16((u16)n);
+		check(refused(copy, len));
+	}
+	((struct samr_rec *)copy)->len = cpu_to_be16((u16)(len + 1));
+	check(refused(copy, len));
+}
+
+static void random_meta(struct rng *r, struct samr_meta *m)
+{
+	*m = (struct samr_meta){
+		.gseq = rng_u64(r) | 1, .origin = rng_u64(r) | 1,
+		.inc = rng_u64(r) | 1, .oseq = rng_u64(r) | 1,
+		.time = rng_u64(r) | 1, .arg = rng_u64(r),
+		.group = (u32)rng_u64(r) | 1, .port = (u32)rng_u64(r),
+		.uid = (u32)rng_u64(r), .gid = (u32)rng_u64(r),
+		.len = (u32)rng_range(r, PAYLOAD, SAMR_LEN_MAX),
+		.kind = SAMR_KIND_DATA,
+		.flags = (u8)rng_below(r, SAMR_MSG_FLAGS + 1),
+	};
+}
+
+static bool equal(const struct samr_meta *a, const struct samr_meta *b)
+{
+	return a->gseq == b->gseq && a->origin == b->origin &&
+	       a->inc == b->inc && a->oseq == b->oseq && a->time == b->time &&
+	       a->arg == b->arg && a->group == b->group &&
+	       a->port == b->port && a->uid == b->uid && a->gid == b->gid &&
+	       a->len == b->len && a->kind == b->kind && a->flags == b->flags;
+}
+
+/* A record with @bytes of payload, to be spoilt in one field. */
+#define SPOIL(kind, put, field, value)					\
+	do {								\
+		put;							\
+		rec.kind.field = (value);				\
+		check(refused(&rec, sizeof(rec)));			\
+	} while (0)
+
+static void test_submit(struct rng *r)
+{
+	struct {
+		struct samr_rec_submit s;
+		u8 payload[PAYLOAD];
+	} rec = { .payload = { 0 } };
+	struct samr_record out;
+	struct samr_meta m;
+	u32 off;
+
+	random_meta(r, &m);
+	m.origin = info.src;
+	m.inc = info.inc;
+	off = (u32)rng_below(r, m.len - PAYLOAD + 1);
+#define PUT	samr_wire_put_submit(&rec.s, &m, SAMR_REC_F_ALL, off, PAYLOAD)
+	PUT;
+	check(decode(&rec, sizeof(rec), &out) == SAMR_DROP_NONE);
+	m.gseq = m.time = 0;
+	check(equal(&m, &out.meta) && out.off == off && out.len == PAYLOAD &&
+	      out.type == SAMR_REC_SUBMIT && out.flags == SAMR_REC_F_ALL &&
+	      out.at == AT + sizeof(rec.s));
+	cut_off(&rec, sizeof(rec));
+	SPOIL(s, PUT, oseq, 0);
+	SPOIL(s, PUT, group, 0);
+	SPOIL(s, PUT, kind, SAMR_KINDS);
+	SPOIL(s, PUT, kind, SAMR_KIND_JOIN);
+	SPOIL(s, PUT, mflags, SAMR_MSG_FLAGS + 1);
+	SPOIL(s, PUT, reserved, 1);
+	SPOIL(s, PUT, total, cpu_to_be32(PAYLOAD - 1));
+	SPOIL(s, PUT, total, cpu_to_be32(SAMR_LEN_MAX + 1));
+	SPOIL(s, PUT, off, cpu_to_be32(m.len - PAYLOAD + 1));
+	SPOIL(s, PUT, off, U32_MAX);
+	/* At its very limits it is right. */
+	m.len = SAMR_LEN_MAX;
+	off = SAMR_LEN_MAX - PAYLOAD;
+	PUT;
+	check(taken(&rec, sizeof(rec)));
+	/* Without bytes: an empty message, not a part of another one. */
+	samr_wire_put_submit(&rec.s, &m, 0, 0, 0);
+	check(refused(&rec, sizeof(rec.s)));
+	m.len = 0;
+	samr_wire_put_submit(&rec.s, &m, 0, 0, 0);
+	check(taken(&rec, sizeof(rec.s)));
+	m.kind = SAMR_KIND_LEAVE;
+	samr_wire_put_submit(&rec.s, &m, 0, 0, 0);
+	check(taken(&rec, sizeof(rec.s)));
+#undef PUT
+}
+
+static void test_order(struct rng *r)
+{
+	struct {
+		struct samr_rec_order o;
+		u8 payload[PAYLOAD];
+	} rec = { .payload = { 0 } };
+	struct samr_record out;
+	struct samr_meta m;
+	u32 off;
+
+	random_meta(r, &m);
+	off = (u32)rng_below(r, m.len - PAYLOAD + 1);
+#define PUT	samr_wire_put_order(&rec.o, &m, SAMR_REC_F_REPAIR, off, PAYLOAD)
+	PUT;
+	check(decode(&rec, sizeof(rec), &out) == SAMR_DROP_NONE);
+	check(equal(&m, &out.meta) && out.off == off && out.len == PAYLOAD &&
+	      out.type == SAMR_REC_ORDER && out.flags == SAMR_REC_F_REPAIR &&
+	      out.at == AT + sizeof(rec.o));
+	cut_off(&rec, sizeof(rec));
+	SPOIL(o, PUT, gseq, 0);
+	SPOIL(o, PUT, time, 0);
+	SPOIL(o, PUT, origin, 0);
+	SPOIL(o, PUT, inc, 0);
+	SPOIL(o, PUT, oseq, 0);
+	SPOIL(o, PUT, group, 0);
+	SPOIL(o, PUT, kind, SAMR_KINDS);
+	SPOIL(o, PUT, kind, SAMR_KIND_LEAVE);
+	SPOIL(o, PUT, mflags, SAMR_MSG_FLAGS + 1);
+	SPOIL(o, PUT, reserved, 1);
+	SPOIL(o, PUT, total, cpu_to_be32(SAMR_LEN_MAX + 1));
+	SPOIL(o, PUT, off, cpu_to_be32(m.len - PAYLOAD + 1));
+	/* Without bytes it may name a message that has some. */
+	samr_wire_put_order(&rec.o, &m, 0, 0, 0);
+	check(refused(&rec, sizeof(rec.o)));
+	samr_wire_put_order(&rec.o, &m, SAMR_REC_F_REF, 0, 0);
+	check(taken(&rec, sizeof(rec.o)));
+	m.len = 0;
+	samr_wire_put_order(&rec.o, &m, 0, 0, 0);
+	check(taken(&rec, sizeof(rec.o)));
+#undef PUT
+}
+
+static void test_nack(struct rng *r)
+{
+	struct samr_nack n = { .origin = rng_u64(r), .first = rng_u64(r) >> 1 | 1 };
+	struct { struct samr_rec_nack n; } rec;
+	struct samr_record out;
+
+	n.last = n.first + rng_range(r, 1, 100);
+#define PUT	samr_wire_put_nack(&rec.n, &n)
+	PUT;
+	check(decode(&rec, sizeof(rec), &out) == SAMR_DROP_NONE);
+	check(out.type == SAMR_REC_NACK && out.nack.origin == n.origin &&
+	      out.nack.first == n.first && out.nack.last == n.last &&
+	      !out.nack.off && !out.nack.len);
+	cut_off(&rec, sizeof(rec));
+	SPOIL(n, PUT, reserved, 1);
+	SPOIL(n, PUT, first, 0);
+	SPOIL(n, PUT, last, cpu_to_be64(n.first - 1));
+	SPOIL(n, PUT, len, cpu_to_be32(1));	/* bytes of more than one */
+	n.last = n.first;
+	n.off = 5;
+	n.len = SAMR_LEN_MAX - 5;
+	PUT;
+	check(decode(&rec, sizeof(rec), &out) == SAMR_DROP_NONE &&
+	      out.nack.off == n.off && out.nack.len == n.len);
+	SPOIL(n, PUT, off, cpu_to_be32(6));
+	SPOIL(n, PUT, len, cpu_to_be32(SAMR_LEN_MAX + 1));
+	SPOIL(n, PUT, off, U32_MAX);
+#undef PUT
+}
+
+/* Those without an encoder of their own: fixed sizes and one number. */
+static void test_small(struct rng *r)
+{
+	static const struct {
+		u8 type;
+		u8 size;
+	} kind[] = {
+		{ SAMR_REC_BEAT, sizeof(struct samr_rec_beat) },
+		{ SAMR_REC_HELLO, sizeof(struct samr_rec_hello) },
+		{ SAMR_REC_CREDIT, sizeof(struct samr_rec_credit) },
+		{ SAMR_REC_CREDIT_ASK, sizeof(struct samr_rec_credit) },
+	};
+	struct { struct samr_rec_credit c; u8 more; } rec;
+	struct samr_record out;
+	u64 number = rng_u64(r);
+	bool credit;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(kind); i++) {
+		credit = kind[i].type >= SAMR_REC_CREDIT;
+		memset(&rec, 0, sizeof(rec));
+		rec.c.rec.type = kind[i].type;
+		rec.c.rec.len = cpu_to_be16(kind[i].size);
+		rec.c.group = credit ? cpu_to_be32(5) : 0;
+		rec.c.gseq = cpu_to_be64(number);
+		check(decode(&rec, kind[i].size, &out) == SAMR_DROP_NONE);
+		check(kind[i].type != SAMR_REC_BEAT || out.last == number);
+		check(kind[i].type != SAMR_REC_HELLO || out.members == number);
+		check(!credit || (out.credit.group == 5 &&
+				  out.credit.gseq == number));
+		cut_off(&rec, kind[i].size);
+		rec.c.group = credit ? 0 : 1;
+		check(refused(&rec, kind[i].size));
+		rec.c.group = credit ? 1 : 0;
+		rec.c.rec.len = cpu_to_be16(kind[i].size + 1);
+		check(refused(&rec, kind[i].size + 1));
+	}
+	memset(&rec, 0, sizeof(rec));
+	rec.c.rec.type = 200;
+	rec.c.rec.len = cpu_to_be16(sizeof(struct samr_rec));
+	check(decode(&rec, sizeof(rec), &out) == SAMR_DROP_UNKNOWN);
+	rec.c.rec.len = cpu_to_be16(sizeof(struct samr_rec) - 1);
+	check(decode(&rec, sizeof(rec), &out) == SAMR_DROP_RECORD);
+}
+
+static void test_view(struct rng *r)
+{
+	struct {
+		struct samr_rec_view v;
+		struct samr_rec_view_member m[SAMR_HEADS_MAX + 1];
+	} rec;
+	u32 n = (u32)rng_range(r, 1, SAMR_HEADS_MAX), i, len;
+	struct samr_record out;
+	struct buffer *b;
+	struct samr_blob *blob;
+	u64 node, inc;
+
+	len = sizeof(rec.v) + n * sizeof(rec.m[0]);
+	memset(&rec, 0, sizeof(rec));
+	rec.v.rec.type = SAMR_REC_VIEW;
+	rec.v.rec.len = cpu_to_be16((u16)len);
+	rec.v.count = cpu_to_be32(n);
+	rec.v.epoch = cpu_to_be64(4);
+	rec.v.base = cpu_to_be64(5);
+	rec.v.seed = cpu_to_be64(6);
+	rec.v.sequencer = cpu_to_be64(7);
+	for (i = 0; i < n; i++) {
+		rec.m[i].node = cpu_to_be64(10 + i);
+		rec.m[i].inc = cpu_to_be64(1000 + i);
+	}
+	check(decode(&rec, len, &out) == SAMR_DROP_NONE);
+	check(out.view.epoch == 4 && out.view.base == 5 && out.view.seed == 6 &&
+	      out.view.sequencer == 7 && out.view.count == n);
+	b = buffer_new(AT + len);
+	b->len = b->room;
+	memcpy(b->bytes + AT, &rec, len);
+	blob = blob_of_buffer(b, 0, b->len);
+	for (i = 0; i < n; i++) {
+		samr_wire_view_member(blob, &out, i, &node, &inc);
+		check(node == 10 + i && inc == 1000 + i);
+	}
+	samr_wire_view_member(blob, &out, n, &node, &inc);
+	check(!node && !inc);
+	samr_blob_put(blob);
+	buffer_put(b);
+	cut_off(&rec, len);
+	rec.v.count = cpu_to_be32(n + 1);
+	check(refused(&rec, len));
+	rec.v.count = cpu_to_be32(n - 1);
+	check(refused(&rec, len));
+	rec.v.count = cpu_to_be32(n);
+	rec.v.epoch = 0;
+	check(refused(&rec, len));
+	rec.v.epoch = cpu_to_be64(1);
+	rec.v.count = cpu_to_be32(SAMR_HEADS_MAX + 1);
+	rec.v.rec.len = cpu_to_be16(sizeof(rec));
+	check(refused(&rec, sizeof(rec)));
+	rec.v.count = 0;
+	rec.v.rec.len = cpu_to_be16(sizeof(rec.v));
+	check(refused(&rec, sizeof(rec.v)));
+}
+
+static void test_header(struct rng *r)
+{
+	struct samr_frame_info in = info, out;
+	struct samr_hdr h;
+
+	in.counter = rng_u64(r);
+	in.epoch = rng_u64(r);
+	in.ack = rng_u64(r);
+	in.domain = (u16)rng_u64(r);
+	in.records = (u16)rng_u64(r);
+	samr_wire_put_header(&h, &in);
+	check(samr_wire_header(&h, ROOM, 7, &out) == SAMR_DROP_NONE);
+	check(out.type == in.type && out.cluster == 7 && out.src == in.src &&
+	      out.inc == in.inc && out.counter == in.counter &&
+	      out.epoch == in.epoch && out.ack == in.ack &&
+	      out.domain == in.domain && out.len == in.len &&
+	      out.records == in.records && !out.key);
+	check(samr_wire_header(&h, ROOM - 1, 7, &out) == SAMR_DROP_LENGTH);
+	check(samr_wire_header(&h, sizeof(h) - 1, 7, &out) == SAMR_DROP_SHORT);
+	check(samr_wire_header(&h, ROOM, 8, &out) == SAMR_DROP_CLUSTER);
+	check(out.cluster == 7);
+#define SPOILT(field, value, why)					\
+	do {								\
+		samr_wire_put_header(&h, &in);				\
+		h.field = (value);					\
+		check(samr_wire_header(&h, ROOM, 7, &out) == (why));	\
+	} while (0)
+	SPOILT(version, 2, SAMR_DROP_VERSION);
+	SPOILT(version, 0, SAMR_DROP_VERSION);
+	SPOILT(type, 0, SAMR_DROP_HEADER);
+	SPOILT(type, SAMR_FRAME_LINK + 1, SAMR_DROP_HEADER);
+	SPOILT(type, SAMR_FRAME_LINK, SAMR_DROP_NONE);
+	SPOILT(key, 1, SAMR_DROP_KEY);
+	SPOILT(flags, 1, SAMR_DROP_HEADER);
+	SPOILT(reserved, 1, SAMR_DROP_HEADER);
+	SPOILT(src, 0, SAMR_DROP_HEADER);
+	SPOILT(inc, 0, SAMR_DROP_HEADER);
+	SPOILT(len, cpu_to_be16(sizeof(h) - 1), SAMR_DROP_LENGTH);
+	SPOILT(len, cpu_to_be16(sizeof(h)), SAMR_DROP_NONE);
+	SPOILT(len, cpu_to_be16(ROOM + 1), SAMR_DROP_LENGTH);
+#undef SPOILT
+}
+
+void leaf_wire_run(struct rng *r)
+{
+	u32 i;
+
+	for (i = 0; i < 20; i++) {
+		test_header(r);
+		test_submit(r);
+		test_order(r);
+		test_nack(r);
+		test_small(r);
+		test_view(r);
+	}
+}
