@@ -139,7 +139,7 @@ is "state is down" "$(value "$(ctl 1 -j cluster)" '.state')" '"down"'
 
 # ---- three heads, and one that listens ----
 
-timeout 60 samrctl -n samr1 -j monitor >"$tmp/events" &
+timeout 600 samrctl -n samr1 -j monitor >"$tmp/events" &
 monitor=$!
 wait_for 10 test -d /proc/$monitor || die "no monitor"
 sleep 1
@@ -180,7 +180,7 @@ member() {
 		socket(my $s, 25, SOCK_SEQPACKET, 0) or die "socket: $!";
 		bind($s, pack("SSLQLL", 25, 0, 42, 0, 0, 0)) or die "bind: $!";
 		setsockopt($s, 325, 1, pack("LL", 0, 0)) or die "join: $!";
-		sleep 60;'
+		sleep 600;'
 }
 for k in 1 2; do
 	member $k &
