@@ -618,6 +618,7 @@ static int samr_release(struct socket *sock)
 	spin_lock_bh(&sockets_lock);
 	hlist_del_init(&samr_sk(sk)->node);
 	spin_unlock_bh(&sockets_lock);
+	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 	lock_sock(sk);
 	if (samr_sk(sk)->local)
 		samr_local_close(samr_sk(sk)->local);
@@ -685,6 +686,7 @@ static int samr_create(struct net *net, struct socket *sock, int protocol,
 	spin_lock_bh(&sockets_lock);
 	hlist_add_head(&ssk->node, &sockets);
 	spin_unlock_bh(&sockets_lock);
+	sock_prot_inuse_add(net, &samr_proto, 1);
 	return 0;
 }
 

@@ -118,15 +118,17 @@ int main(int argc, char **argv)
 		plan += selected(tests[i].name, argc, argv);
 	printf("TAP version 13\n1..%d\n", plan);
 	for (i = 0; i < ntests; i++) {
+		long long begin = tap_ms();
 		int status;
 
 		if (!selected(tests[i].name, argc, argv))
 			continue;
 		status = run(tests[i].fn);
 		failed += status && status != TAP_SKIP;
-		printf("%sok %d %s%s\n",
+		printf("%sok %d %s%s\n# %lld ms\n",
 		       status && status != TAP_SKIP ? "not " : "", ++n,
-		       tests[i].name, status == TAP_SKIP ? " # SKIP" : "");
+		       tests[i].name, status == TAP_SKIP ? " # SKIP" : "",
+		       tap_ms() - begin);
 	}
 	return failed || !plan;
 }
