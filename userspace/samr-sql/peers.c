@@ -120,9 +120,6 @@ static unsigned int compare(struct samr_peers *p, uint64_t node,
 {
 	char theirs[SAMR_SHA256_HEX], ours[SAMR_SHA256_HEX];
 
-	if (h->heads != p->own.heads)
-		return fail(p, "head %" PRIu64 " waits for %u heads, this one for %u: --heads must be the same",
-			    node, h->heads, p->own.heads);
 	if (h->env_len != p->own.env_len ||
 	    memcmp(h->env, p->own.env, h->env_len))
 		return fail(p, "head %" PRIu64 " has %.*s, this one has %.*s: statements could differ between them",
@@ -176,12 +173,16 @@ static unsigned int take_hello(struct samr_peers *p,
 		return o ? 0 : meet_stranger(p, d);
 	if (!o || h.view != p->view)	/* meant for a view that is over */
 		return 0;
+	if (h.heads != p->own.heads)
+		return fail(p, "head %" PRIu64 " waits for %u heads, this one for %u: --heads must be the same",
+			    o->node, h.heads, p->own.heads);
+	/* What else differs is told when all are here to hear it. */
+	if (p->count != p->own.heads)
+		return 0;
 	todo = compare(p, d->origin, &h);
 	if (todo)
 		return todo;
 	o->hello = true;
-	if (p->count != p->own.heads)
-		return 0;
 	for (i = 0; i < p->count; i++)
 		if (!p->one[i].hello)
 			return 0;

@@ -498,8 +498,11 @@ static bool react(struct samr_session *s, const struct samr_received *r,
 {
 	bool ok = true;
 
-	if (todo & SAMR_PEERS_FAILED)
+	if (todo & SAMR_PEERS_FAILED) {
+		/* Our HELLO may be the only one that differs: others need it. */
+		send_out(s);
 		return stop(s, SAMR_SESSION_REFUSED, "%s", s->peers.error);
+	}
 	if (todo & SAMR_PEERS_CHANGED) {
 		note_change(s);
 		finish_checks(s);
