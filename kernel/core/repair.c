@@ -6,6 +6,9 @@
 #include "seqno.h"
 #include "state.h"
 
+/* A request shrinks to this share of SAMR_REPAIR_BYTES where they get lost. */
+#define REPAIR_SHIFT	4
+
 static bool lacking(const struct samr_slot *slot)
 {
 	return !slot->msg || !samr_msg_complete(slot->msg);
@@ -30,8 +33,7 @@ void samr_repair_want(struct samr_node *n, struct samr_window *win, u64 from,
 void samr_repair_progress(struct samr_node *n, struct samr_slot *slot,
 			  u64 *ask_at)
 {
-	slot->asks = 0;
-	slot->ask_at = n->now + n->cfg.reorder;
+	slot->ask_at = n->now + samr_node_patience(n, slot->asks);
 	*ask_at = min(*ask_at, slot->ask_at);
 }
 
@@ -68,18 +70,44 @@ static bool send_nack(struct samr_node *n, u64 dest,
 	return true;
 }
 
-/* Ask for the bytes that an incomplete message lacks; returns records sent. */
-static u32 ask_bytes(struct samr_node *n, u64 dest, struct samr_nack *nack,
-		     const struct samr_msg *msg, u32 most)
+/*
+ * What the last request brought decides how patiently, and how much, is asked
+ * now: half of it at least, and the way is clear; less, and the way is narrow,
+ * since repairs that overflow it serve nobody.
+ */
+static void adapt(struct samr_slot *slot)
 {
+	u32 have = slot->msg ? slot->msg->have : 0;
+
+	if (slot->asked && slot->msg && have - slot->had >= slot->asked / 2)
+		slot->asks -= slot->asks > 0;
+	else if (slot->asked)
+		slot->asks += slot->asks < U8_MAX;
+	slot->had = have;
+	slot->asked = 1;
+}
+
+/* Ask for the bytes that an incomplete message lacks; returns records sent. */
+static u32 ask_bytes(struct samr_node *n, u64 dest, u64 origin, u64 seq,
+		     struct samr_slot *slot, u32 most)
+{
+	u32 bytes = SAMR_REPAIR_BYTES >> min_t(u32, slot->asks, REPAIR_SHIFT);
+	struct samr_nack nack = {
+		.origin	= origin,
+		.first	= seq,
+		.last	= seq,
+	};
 	u32 sent = 0, from = 0;
 
-	nack->last = nack->first;
-	while (sent < most &&
-	       samr_msg_gap(msg, from, &nack->off, &nack->len)) {
-		from = nack->off + nack->len;
-		if (!send_nack(n, dest, nack))
+	slot->asked = 0;
+	while (sent < most && bytes &&
+	       samr_msg_gap(slot->msg, from, &nack.off, &nack.len)) {
+		nack.len = min(nack.len, bytes);
+		from = nack.off + nack.len;
+		bytes -= nack.len;
+		if (!send_nack(n, dest, &nack))
 			break;
+		slot->asked += nack.len;
 		sent++;
 	}
 	return sent;
@@ -103,15 +131,13 @@ u64 samr_repair_ask(struct samr_node *n, struct samr_window *win, u64 from,
 		if (!lacking(slot) || !slot->ask_at)
 			continue;
 		if (slot->ask_at <= n->now && left) {
+			adapt(slot);
 			if (slot->msg || !nack.first)
 				dest = origin ?: holder_of(n, s, slot->asks);
 			slot->ask_at = n->now + samr_node_patience(n, slot->asks);
-			slot->asks += slot->asks < U8_MAX;
 			if (slot->msg) {
-				nack.first = s;
-				left -= ask_bytes(n, dest, &nack, slot->msg,
+				left -= ask_bytes(n, dest, origin, s, slot,
 						  left);
-				nack = (struct samr_nack){ .origin = origin };
 			} else {
 				if (!nack.first)
 					nack.first = s;

@@ -21,7 +21,9 @@
  * @repair_off: first byte that was repaired then
  * @repair_end: behind the last one
  * @repair_to: node that it went to, or SAMR_DEST_ALL
- * @asks: how often it was asked for, or repeated
+ * @had: bytes of it that were here when it was asked for last
+ * @asked: bytes asked for then; 0: not asked for yet
+ * @asks: how often it was asked for in vain, or repeated
  */
 struct samr_slot {
 	struct samr_msg *msg;
@@ -30,6 +32,8 @@ struct samr_slot {
 	u64 repair_at;
 	u32 repair_off;
 	u32 repair_end;
+	u32 had;
+	u32 asked;
 	u8 repair_to;
 	u8 asks;
 };
