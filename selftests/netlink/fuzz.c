@@ -310,6 +310,9 @@ static void work(time_t end, int out)
 	while (time(NULL) < end) {
 		/* With NLM_F_DUMP alone each dump ends with an answer, too. */
 		cmd = below(SAMR_CMD_MAX + 3);
+		/* Without a cluster there is not much to be done. */
+		if (cmd == SAMR_CMD_CLUSTER_DEL && chance(90))
+			cmd = SAMR_CMD_CLUSTER_ADD;
 		flags = chance(25) ? NLM_F_DUMP : NLM_F_ACK;
 		nlh = begin(buf, family, cmd, flags);
 		if (chance(60))
