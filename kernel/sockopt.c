@@ -2,6 +2,12 @@
 /* Socket options of level SOL_SAMR. */
 #include "socket.h"
 
+/*
+ * The structure may grow: a caller gets the part that he knows, which has at
+ * least what the first version had.
+ */
+#define INFO_MIN	offsetofend(struct samr_info, unsettled)
+
 /* Notifications that a socket can ask for. */
 #define NOTIFY_MASK	(1U << SAMR_TYPE_VIEW)
 
@@ -145,8 +151,7 @@ int samr_sockopt_get(struct socket *sock, int level, int name,
 					  READ_ONCE(ssk->safe);
 		return give(val, len, room, &v, sizeof(v));
 	case SAMR_INFO:
-		/* May grow: a caller gets the part that he knows. */
-		if (room < (int)sizeof(info))
+		if (room < (int)INFO_MIN)
 			return -EINVAL;
 		err = get_info(sock->sk, &info);
 		return err ?: give(val, len, room, &info, sizeof(info));

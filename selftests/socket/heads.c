@@ -329,3 +329,68 @@ TEST(own_message_comes_back)
 		CHECK_EQ(OK(recv(a, &c, 1, 0)), 1);
 	}
 }
+
+static volatile bool large_done;
+
+static void *sends_small(void *arg)
+{
+	char buf[500] = {};
+
+	while (!large_done)
+		if (send(*(int *)arg, buf, sizeof(buf), 0) < 0)
+			return "send failed";
+	return NULL;
+}
+
+static void *sends_large(void *arg)
+{
+	char *buf = calloc(1, SAMR_MESSAGE_MAX);
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (send(*(int *)arg, buf, SAMR_MESSAGE_MAX, 0) !=
+		    SAMR_MESSAGE_MAX)
+			return "send failed";
+	free(buf);
+	large_done = true;
+	return NULL;
+}
+
+static void *reads_until_left(void *arg)
+{
+	char *buf = malloc(SAMR_MESSAGE_MAX);
+
+	while (recv(*(int *)arg, buf, SAMR_MESSAGE_MAX, 0) > 0)
+		;
+	free(buf);
+	return NULL;
+}
+
+/* What needs the whole window gets its turn among small ones without end. */
+TEST(large_is_not_starved)
+{
+	pthread_t reader[HEADS], small[3], large;
+	int fd[HEADS], i;
+	void *bad;
+
+	tap_limit(200);
+	lab_heads(HEADS);
+	for (i = 0; i < HEADS; i++)
+		fd[i] = member_on(i + 1, SVC, 65536, 0);
+	for (i = 0; i < HEADS; i++)
+		pthread_create(&reader[i], NULL, reads_until_left, &fd[i]);
+	for (i = 0; i < 3; i++)
+		pthread_create(&small[i], NULL, sends_small, &fd[0]);
+	usleep(200000);
+	pthread_create(&large, NULL, sends_large, &fd[0]);
+	pthread_join(large, &bad);
+	CHECK(!bad);
+	for (i = 0; i < 3; i++) {
+		pthread_join(small[i], &bad);
+		CHECK(!bad);
+	}
+	for (i = 0; i < HEADS; i++)
+		OK(setsockopt(fd[i], SOL_SAMR, SAMR_LEAVE, NULL, 0));
+	for (i = 0; i < HEADS; i++)
+		pthread_join(reader[i], NULL);
+}
