@@ -31,6 +31,7 @@ $(out)/obj/sim/userspace/sim/marks.o: $(out)/gen/marks-list.h
 .PHONY: sim sim-scenarios mutants sim-coverage
 checks += sim-scenarios
 sim-scenarios: $(out)/sim
+	$(out)/sim --leaves
 	$(out)/sim --script $(sim-scenarios)
 
 sim: $(out)/sim sim-scenarios

@@ -20,6 +20,7 @@ done
 gcc -std=gnu11 -O2 -w --coverage -fno-profile-arcs -DSAMR_SIM -Iinclude -isystem include/uapi -Iuserspace/sim -Ikernel \
 	"-I$gen" -o "$out/sim" userspace/sim/*.c "$gen/sim-version.c" "$out"/*.o
 
+"$out/sim" --leaves
 "$out/sim" --script userspace/sim/testdata/*.txt
 "$out/sim" --seeds "1..$seeds" --quiet
 
