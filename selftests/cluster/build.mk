@@ -3,6 +3,3 @@ programs += samr-test-cluster
 samr-test-cluster-src := selftests/cluster/load.c
 samr-test-cluster-deps := $(out)/libsamr.a
 samr-test-cluster-libs := $(out)/libsamr.a -pthread
-
-programs += samr-test-hostile
-samr-test-hostile-src := selftests/cluster/hostile.c
