@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-socket-tests := api compat flow fuzz heads life memory
+socket-tests := api compat diag flow fuzz heads life memory
 programs += $(socket-tests:%=samr-test-%)
 $(foreach t,$(socket-tests),$(eval samr-test-$(t)-src := \
 	selftests/socket/$(t).c selftests/socket/tap.c selftests/socket/lab.c))
-samr-test-api-src += selftests/socket/diag.c
 $(foreach t,$(socket-tests),$(eval samr-test-$(t)-libs := -pthread))
 
 # Without a C library, as there is none for 32 bits on most machines; only where the compiler can.
