@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,11 +35,20 @@ struct options {
 	bool update;
 };
 
+/* The most that any seed took of something. */
+struct most {
+	u64 amount;
+	u64 seed;
+};
+
 /* What the workers share. */
 struct progress {
 	u64 next;
 	u64 done;
 	u64 failed;
+	struct most cpu;	/* time, ns */
+	struct most memory;	/* resident, KiB */
+	int lock;
 };
 
 static const char usage[] =
@@ -95,87 +105,132 @@ static void parse_seeds(struct options *o, const char *text)
 		misuse("ends before it begins", text);
 }
 
+/* Numbers of the options; those from VALUES on have an argument. */
+enum { TRACE = 1, QUIET, STOP, MARKS, LEAVES, SCRIPT, UPDATE, VERSION, HELP,
+       VALUES, SEED = VALUES, SEEDS, NODES, JOBS, FROM, UNTIL, PATIENCE };
+
+static const struct option option_list[] = {
+	{ "trace", 0, NULL, TRACE }, { "quiet", 0, NULL, QUIET },
+	{ "stop", 0, NULL, STOP }, { "marks", 0, NULL, MARKS },
+	{ "leaves", 0, NULL, LEAVES }, { "script", 0, NULL, SCRIPT },
+	{ "update", 0, NULL, UPDATE }, { "version", 0, NULL, VERSION },
+	{ "help", 0, NULL, HELP }, { "seed", 1, NULL, SEED },
+	{ "seeds", 1, NULL, SEEDS }, { "nodes", 1, NULL, NODES },
+	{ "jobs", 1, NULL, JOBS }, { "trace-from", 1, NULL, FROM },
+	{ "until", 1, NULL, UNTIL }, { "patience", 1, NULL, PATIENCE },
+	{ }
+};
+
+static void set_flag(struct options *o, int c)
+{
+	switch (c) {
+	case TRACE:
+		o->run.trace = true;
+		break;
+	case QUIET:
+		o->quiet = true;
+		break;
+	case STOP:
+		o->stop = true;
+		break;
+	case MARKS:
+		o->marks = true;
+		break;
+	case LEAVES:
+		o->leaves = true;
+		break;
+	case SCRIPT:
+		o->script = true;
+		break;
+	case UPDATE:
+		o->update = true;
+		break;
+	case VERSION:
+		printf("sim %s\n", sim_version);
+		exit(0);
+	case HELP:
+		printf("%s", usage);
+		exit(0);
+	default:
+		fprintf(stderr, "%s", usage);
+		exit(2);
+	}
+}
+
+static void set_value(struct options *o, int c, const char *text)
+{
+	switch (c) {
+	case SEED:
+		o->first = number(text, U64_MAX, NULL);
+		o->last = o->first;
+		break;
+	case SEEDS:
+		parse_seeds(o, text);
+		break;
+	case NODES:
+		o->run.nodes = number(text, 16, NULL);
+		if (o->run.nodes < 2)
+			misuse("a cluster has 2 to 16 heads", text);
+		break;
+	case JOBS:
+		o->jobs = number(text, JOBS_MAX, NULL);
+		if (!o->jobs)
+			misuse("at least one process", text);
+		break;
+	case FROM:
+		o->run.trace = true;
+		o->run.from = number(text, 1000000, NULL) * SAMR_MSEC;
+		break;
+	case UNTIL:
+		o->run.until = number(text, 1000000, NULL) * SAMR_MSEC;
+		break;
+	default:
+		o->run.patience = number(text, 3600, NULL);
+	}
+}
+
 static void parse(struct options *o, int argc, char **argv)
 {
-	enum { SEED = 1, SEEDS, NODES, JOBS, TRACE, FROM, UNTIL, QUIET, STOP,
-	       PATIENCE, MARKS, LEAVES, SCRIPT, UPDATE, VERSION, HELP };
-	static const struct option list[] = {
-		{ "seed", 1, NULL, SEED }, { "seeds", 1, NULL, SEEDS },
-		{ "nodes", 1, NULL, NODES }, { "jobs", 1, NULL, JOBS },
-		{ "trace", 0, NULL, TRACE }, { "trace-from", 1, NULL, FROM },
-		{ "until", 1, NULL, UNTIL }, { "quiet", 0, NULL, QUIET },
-		{ "stop", 0, NULL, STOP }, { "marks", 0, NULL, MARKS },
-		{ "patience", 1, NULL, PATIENCE },
-		{ "leaves", 0, NULL, LEAVES },
-		{ "script", 0, NULL, SCRIPT }, { "update", 0, NULL, UPDATE },
-		{ "version", 0, NULL, VERSION }, { "help", 0, NULL, HELP },
-		{ }
-	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", list, NULL)) != -1) {
-		switch (c) {
-		case SEED:
-			o->first = number(optarg, U64_MAX, NULL);
-			o->last = o->first;
-			break;
-		case SEEDS:
-			parse_seeds(o, optarg);
-			break;
-		case NODES:
-			o->run.nodes = number(optarg, 16, NULL);
-			if (o->run.nodes < 2)
-				misuse("a cluster has 2 to 16 heads", optarg);
-			break;
-		case JOBS:
-			o->jobs = number(optarg, JOBS_MAX, NULL);
-			if (!o->jobs)
-				misuse("at least one process", optarg);
-			break;
-		case TRACE:
-			o->run.trace = true;
-			break;
-		case FROM:
-			o->run.trace = true;
-			o->run.from = number(optarg, 1000000, NULL) * SAMR_MSEC;
-			break;
-		case UNTIL:
-			o->run.until = number(optarg, 1000000, NULL) * SAMR_MSEC;
-			break;
-		case QUIET:
-			o->quiet = true;
-			break;
-		case STOP:
-			o->stop = true;
-			break;
-		case PATIENCE:
-			o->run.patience = number(optarg, 3600, NULL);
-			break;
-		case MARKS:
-			o->marks = true;
-			break;
-		case LEAVES:
-			o->leaves = true;
-			break;
-		case SCRIPT:
-			o->script = true;
-			break;
-		case UPDATE:
-			o->update = true;
-			break;
-		case VERSION:
-			printf("sim %s\n", sim_version);
-			exit(0);
-		case HELP:
-			printf("%s", usage);
-			exit(0);
-		default:
-			fprintf(stderr, "%s", usage);
-			exit(2);
-		}
+	while ((c = getopt_long(argc, argv, "", option_list, NULL)) != -1) {
+		if (c >= VALUES && c != '?')
+			set_value(o, c, optarg);
+		else
+			set_flag(o, c);
 	}
 	if (!o->script && optind < argc)
 		misuse("unexpected argument", argv[optind]);
+}
+
+static u64 cpu_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static void note_most(struct most *m, u64 amount, u64 seed)
+{
+	if (amount <= m->amount)
+		return;
+	m->amount = amount;
+	m->seed = seed;
+}
+
+/* A worker's peak never sinks: the seed that raises it is the one that counts. */
+static void note_cost(struct progress *p, u64 seed, u64 cpu)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	while (__atomic_exchange_n(&p->lock, 1, __ATOMIC_ACQUIRE))
+		;
+	p->done++;
+	note_most(&p->cpu, cpu, seed);
+	note_most(&p->memory, (u64)u.ru_maxrss, seed);
+	__atomic_store_n(&p->lock, 0, __ATOMIC_RELEASE);
 }
 
 /* Take seeds until there is none left; a failure ends the process. */
@@ -184,7 +239,7 @@ static void __attribute__((noreturn)) work(const struct options *o,
 {
 	struct run_options run = o->run;
 	char line[1024];
-	u64 seed;
+	u64 seed, cpu;
 
 	sim_catch_signals();
 	if (run.nodes)
@@ -195,8 +250,9 @@ static void __attribute__((noreturn)) work(const struct options *o,
 		if (seed > o->last || seed < o->first)
 			break;
 		run.seed = seed;
+		cpu = cpu_now();
 		run_seed(&run, line, sizeof(line));
-		__atomic_fetch_add(&p->done, 1, __ATOMIC_RELAXED);
+		note_cost(p, seed, cpu_now() - cpu);
 		if (!o->quiet) {
 			printf("%s\n", line);
 			fflush(stdout);
@@ -254,6 +310,14 @@ static void print_marks(void)
 	printf("%u marks, %u never reached\n", marks_count(), missed);
 }
 
+static void print_most(const struct most *cpu, const struct most *memory)
+{
+	printf("slowest: seed %llu, %.1f s of CPU time; largest: seed %llu, %llu MiB\n",
+	       (unsigned long long)cpu->seed, (double)cpu->amount / 1e9,
+	       (unsigned long long)memory->seed,
+	       (unsigned long long)memory->amount >> 10);
+}
+
 static int run_scripts(const struct options *o, int argc, char **argv)
 {
 	int i, status, bad = 0;
@@ -304,6 +368,7 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_MONOTONIC, &t1);
 	if (o.marks)
 		print_marks();
+	print_most(&p->cpu, &p->memory);
 	printf("%llu seeds passed, %llu failed, %.1f s, %s\n",
 	       (unsigned long long)p->done, (unsigned long long)p->failed,
 	       (double)(t1.tv_sec - t0.tv_sec) +

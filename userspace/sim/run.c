@@ -18,7 +18,7 @@
 #include "workload.h"
 
 /* Virtual time within which a whole network must have got over everything. */
-#define CALM_MOST	(120ULL * 1000 * SAMR_MSEC)
+#define CALM_MOST	(40ULL * 1000 * SAMR_MSEC)
 #define CALM_STEP	(20 * SAMR_MSEC)
 #define CHAOS_MOST	(4000 * SAMR_MSEC)
 #define WILD_MOST	(1500 * SAMR_MSEC)
