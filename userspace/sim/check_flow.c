@@ -75,6 +75,14 @@ static void on_stepped(struct watch *w, struct host *h,
 {
 	struct check *k = check_of(w);
 
+	/* Whoever has halted says so, and nothing else, for good. */
+	if (h->halted && (err != -ENOTRECOVERABLE ||
+			  samr_node_deadline(h->node) != U64_MAX))
+		sim_fail("node %u has halted and goes on", h->id);
+	if (err == -ENOTRECOVERABLE && !h->actions.halted)
+		sim_fail("node %u has not halted and says so", h->id);
+	if (err == -ENOTRECOVERABLE)
+		return;
 	if (ev->type == SAMR_EV_SUBMIT)
 		on_submit(k, h, &ev->submit, err);
 	else if (err && ev->type != SAMR_EV_MEMBERS)

@@ -17,8 +17,8 @@ for f in kernel/core/*.c; do
 	gcc -std=gnu11 -O0 --coverage -DSAMR_SIM -Iinclude -isystem include/uapi -Iuserspace/sim -Ikernel \
 		-c "$top/$f" -o "$out/$(basename "$f" .c).o"
 done
-gcc -std=gnu11 -O2 -w --coverage -fno-profile-arcs -DSAMR_SIM -Iinclude -isystem include/uapi -Iuserspace/sim -Ikernel \
-	"-I$gen" -o "$out/sim" userspace/sim/*.c "$gen/sim-version.c" "$out"/*.o
+gcc -std=gnu11 -O2 -w -DSAMR_SIM -Iinclude -isystem include/uapi -Iuserspace/sim -Ikernel \
+	"-I$gen" -o "$out/sim" userspace/sim/*.c "$gen/sim-version.c" "$out"/*.o -lgcov
 
 "$out/sim" --leaves
 "$out/sim" --script userspace/sim/testdata/*.txt

@@ -160,6 +160,33 @@ static void test_msg(struct rng *r)
 	samr_msg_put(msg);
 }
 
+/* Pieces as small as they may be, with gaps: their number has an end. */
+static void test_pieces(void)
+{
+	struct samr_meta meta = { .len = SAMR_LEN_MAX };
+	struct samr_msg *msg = samr_msg_new(&meta);
+	struct samr_blob *frame;
+	enum samr_drop drop;
+	u32 off, len;
+
+	for (off = 0; off < meta.len; off += 2 * SAMR_PIECE_MIN) {
+		frame = frame_with(0, off, SAMR_PIECE_MIN);
+		check(!samr_msg_add(msg, frame, 0, off, SAMR_PIECE_MIN));
+		drop = samr_msg_add(msg, frame, 0, off, SAMR_PIECE_MIN);
+		check(drop == SAMR_DROP_DUPLICATE);
+		samr_blob_put(frame);
+	}
+	/* Side by side with others a piece may be smaller: until there is no room. */
+	do {
+		check(samr_msg_gap(msg, 0, &off, &len));
+		frame = frame_with(0, off, 1);
+		drop = samr_msg_add(msg, frame, 0, off, 1);
+		samr_blob_put(frame);
+	} while (!drop);
+	check(drop == SAMR_DROP_LIMIT && msg->npieces == SAMR_PIECES_MAX);
+	samr_msg_put(msg);
+}
+
 static void test_same(void)
 {
 	const struct samr_meta a = {
@@ -263,6 +290,8 @@ static void test_config(void)
 				       .submits = 16 };
 	struct samr_node_config bad;
 	struct samr_actions none;
+	u64 objects;
+	u32 i;
 
 #define refused(field, value)						\
 	do {								\
@@ -277,6 +306,15 @@ static void test_config(void)
 	refused(submits, 15);
 	refused(submits, 8);
 #undef refused
+	/* Without memory there is no node, and nothing of one is left. */
+	objects = memory_use_of(MEMORY_HOMES)->objects;
+	memory_enter(1);
+	for (i = 0; i < SAMR_HEADS_MAX + 2; i++) {
+		memory_fail_next(1, 1, i);
+		check(!samr_node_new(&ok));
+		check(memory_use_of(MEMORY_HOMES)->objects == objects);
+	}
+	memory_enter(0);
 	samr_actions_init(&none);
 	samr_node_free(samr_node_new(&ok), &none);
 	samr_node_free(NULL, &none);
@@ -297,6 +335,7 @@ void leaf_run(u64 seed)
 	test_holders();
 	test_same();
 	test_config();
+	test_pieces();
 	for (i = 0; i < 40; i++) {
 		test_msg(&r);
 		test_window(&r);

@@ -10,6 +10,7 @@
 #include "chaos.h"
 #include "check.h"
 #include "core/strings.h"
+#include "forge.h"
 #include "scenario.h"
 #include "sim.h"
 #include "trace.h"
@@ -50,6 +51,7 @@ struct scenario {
 	struct timer read;
 	bool made;
 	bool quorum;
+	bool abandoned;
 	FILE *out;
 	/* of the command under way */
 	size_t line;
@@ -560,27 +562,27 @@ static void do_fail(struct scenario *sc)
 	memory_fail_next(id, count, accept(sc, "after") ? number(sc) : 0);
 }
 
-static void forge(struct scenario *sc, struct samr_hdr *h)
+static void forge(struct scenario *sc, struct buffer *b, const char *field,
+		  u64 value)
+{
+	if (!forge_field(b, field, value))
+		bad(sc, "the frame has no such field");
+}
+
+static void forge_next(struct scenario *sc, struct buffer *b)
 {
 	const char *field = word(sc);
-	u64 v = number(sc);
 
-	if (!strcmp(field, "epoch"))
-		h->epoch = cpu_to_be64(v);
-	else if (!strcmp(field, "incarnation"))
-		h->inc = cpu_to_be64(v);
-	else if (!strcmp(field, "source"))
-		h->src = cpu_to_be64(v);
-	else if (!strcmp(field, "cluster"))
-		h->cluster = cpu_to_be32((u32)v);
-	else if (!strcmp(field, "domain"))
-		h->domain = cpu_to_be16((u16)v);
-	else if (!strcmp(field, "records"))
-		h->records = cpu_to_be16((u16)v);
-	else if (!strcmp(field, "ack"))
-		h->ack = cpu_to_be64(v);
-	else
-		bad(sc, "no such field of a header");
+	forge(sc, b, field, number(sc));
+}
+
+static void forge_node(struct scenario *sc, struct buffer *b, const char *id,
+		       const char *inc)
+{
+	struct host *h = sc->cluster.host[node(sc, false)];
+
+	forge(sc, b, id, h->id);
+	forge(sc, b, inc, h->inc);
 }
 
 /* forge FROM TO [FIELD VALUE]...: the last frame again, with these changed */
@@ -588,21 +590,33 @@ static void do_forge(struct scenario *sc)
 {
 	u32 from = node(sc, false), to = node(sc, false);
 	struct buffer *was = sc->last[from][to], *b;
-	struct samr_hdr *h;
 
 	if (!was)
 		bad(sc, "no frame was sent there");
 	b = buffer_new(was->len);
 	b->len = was->len;
 	memcpy(b->bytes, was->bytes, was->len);
-	h = (struct samr_hdr *)b->bytes;
-	while (more(sc))
-		forge(sc, h);
-	host_seal(b, be16_to_cpu(h->len));
+	while (more(sc)) {
+		if (accept(sc, "as"))
+			forge_node(sc, b, "source", "incarnation");
+		else if (accept(sc, "of"))
+			forge_node(sc, b, "origin", "origin-inc");
+		else if (accept(sc, "into"))
+			to = node(sc, false);
+		else
+			forge_next(sc, b);
+	}
+	host_seal(b, be16_to_cpu(((struct samr_hdr *)b->bytes)->len));
 	sc->check.strict = false;
 	net_inject(&sc->cluster.net, to, b, 0);
 	buffer_put(b);
 	queue_run(&sc->cluster.queue, sc->cluster.queue.now);
+}
+
+/* abandon: nothing is awaited at the end; the nodes are freed as they are */
+static void do_abandon(struct scenario *sc)
+{
+	sc->abandoned = true;
 }
 
 static void do_hide(struct scenario *sc)
@@ -688,6 +702,7 @@ static const struct {
 	const char *name;
 	void (*run)(struct scenario *sc);
 } commands[] = {
+	{ "abandon", do_abandon },
 	{ "counts", do_counts },
 	{ "cut", do_cut },
 	{ "delay", do_delay },
@@ -747,6 +762,19 @@ void scenario_command(struct scenario *sc, const char *text, size_t line)
 		bad(sc, "there is a word too many");
 }
 
+static void finish(struct scenario *sc)
+{
+	sc->reading = true;
+	queue_set(&sc->cluster.queue, &sc->read, sc->cluster.queue.now);
+	net_heal(&sc->cluster.net);
+	settle(sc);
+	check_model(&sc->check);
+	check_credit(&sc->check, false);
+	queue_run(&sc->cluster.queue, sc->cluster.queue.now + 200 * SAMR_MSEC);
+	check_credit(&sc->check, true);
+	check_answers(&sc->check, sc->quorum);
+}
+
 static void free_all(struct scenario *sc)
 {
 	struct rule *r, *n;
@@ -780,14 +808,7 @@ void scenario_end(struct scenario *sc)
 		sim_fail("a rule about frames from %u to %u was not used %u times",
 			 r->from, r->to, r->count);
 	sc->trace.mute = true;
-	sc->reading = true;
-	queue_set(&sc->cluster.queue, &sc->read, sc->cluster.queue.now);
-	net_heal(&sc->cluster.net);
-	settle(sc);
-	check_model(&sc->check);
-	check_credit(&sc->check, false);
-	queue_run(&sc->cluster.queue, sc->cluster.queue.now + 200 * SAMR_MSEC);
-	check_credit(&sc->check, true);
-	check_answers(&sc->check, sc->quorum);
+	if (!sc->abandoned)
+		finish(sc);
 	free_all(sc);
 }

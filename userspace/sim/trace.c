@@ -252,6 +252,7 @@ static void on_stepped(struct watch *w, struct host *h,
 		[EAGAIN] = "no room now", [ENOTCONN] = "not connected",
 		[ENOMEM] = "no memory", [EINVAL] = "invalid",
 		[EMSGSIZE] = "too long", [EBUSY] = "busy",
+		[ENOTRECOVERABLE] = "halted",
 	};
 	const struct samr_submit *s = &ev->submit;
 	struct trace *t = trace_of(w);
