@@ -9,7 +9,8 @@
 programs += sim
 sim-core := $(wildcard kernel/core/*.c)
 sim-src := $(wildcard userspace/sim/*.c) $(sim-core) $(out)/gen/sim-version.c
-sim-cflags := -DSAMR_SIM -Iuserspace/sim -Ikernel -I$(out)/gen
+# What is not initialised shall show, and the same way each time.
+sim-cflags := -ftrivial-auto-var-init=pattern -DSAMR_SIM -Iuserspace/sim -Ikernel -I$(out)/gen
 sim-scenarios := $(wildcard userspace/sim/testdata/*.txt)
 
 SEEDS ?= 1000

@@ -114,9 +114,9 @@ static void run_calm(struct run *r)
 	workload_calm(&r->work);
 	while (!workload_done(&r->work) || !check_settled(&r->check)) {
 		if (q->now > end) {
-			if (!workload_done(&r->work))
-				workload_stuck(&r->work);
-			check_unsettled(&r->check);
+			if (!check_settled(&r->check))
+				check_unsettled(&r->check);
+			workload_stuck(&r->work);
 		}
 		queue_run(q, q->now + CALM_STEP);
 	}
