@@ -129,8 +129,9 @@ struct samr_received {
  * Callers ignore delivery.type values that they do not know.
  *
  * Return: 1: received; 0: the end, this member has left; -EAGAIN, -ETIMEDOUT,
- * -EINTR; -ENOTCONN: samr_join() was not called; -EBADMSG: the kernel and this
- * library do not understand each other; -ENETDOWN, -ENOTRECOVERABLE.
+ * -EINTR; -ENOTCONN: samr_join() was not called; -ENETDOWN, -ENOTRECOVERABLE.
+ * -EBADMSG (the kernel and this library do not understand each other) and
+ * -ENOMEM mean that something was lost: the member returns the same from now on.
  */
 int samr_recv(struct samr *m, struct samr_received *out, int timeout_ms);
 

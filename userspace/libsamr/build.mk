@@ -39,10 +39,18 @@ libsamr-unit_test-src := userspace/libsamr/tests/unit_test.c
 libsamr-unit_test-deps := $(out)/libsamr.a
 libsamr-unit_test-libs := $(out)/libsamr.a -lcmocka
 
+# The library's system calls are this test's.
+libsamr-wrapped := socket bind setsockopt sendmsg recvmmsg poll close realloc
+programs += libsamr-kernel_test
+libsamr-kernel_test-src := userspace/libsamr/tests/kernel_test.c
+libsamr-kernel_test-deps := $(out)/libsamr.a
+libsamr-kernel_test-libs := $(libsamr-wrapped:%=-Wl,--wrap=%) $(out)/libsamr.a -lcmocka
+
 # Also: the shared library exports what the map says, no more and no less.
 .PHONY: check-libsamr install-libsamr
-check-libsamr: $(out)/libsamr-unit_test $(out)/libsamr.so
+check-libsamr: $(out)/libsamr-unit_test $(out)/libsamr-kernel_test $(out)/libsamr.so
 	$(out)/libsamr-unit_test
+	$(out)/libsamr-kernel_test
 	@sed -n '/global:/,/local:/s/^\t\(samr_[a-z_]*\);/\1/p' userspace/libsamr/libsamr.map | sort >$(out)/libsamr.map
 	@nm -D --defined-only $(out)/libsamr.so | awk '$$2 == "T" { sub("@.*", "", $$3); print $$3 }' | sort | \
 		diff - $(out)/libsamr.map

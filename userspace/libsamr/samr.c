@@ -39,6 +39,7 @@ struct samr {
 	int fd;
 	unsigned int flags;
 	bool asked;			/* SAMR_JOIN was set */
+	int broken;			/* something was lost: the error, for ever */
 	struct samr_view *view;
 	char *area;			/* SAMR_BATCH_MAX * SLOT_SIZE */
 	struct slot slot[SAMR_BATCH_MAX];
@@ -281,8 +282,10 @@ static int receive_now(struct samr *m, struct samr_received *out,
 			return -errno;
 		for (i = got = 0; i < n; i++) {
 			r = decode(m, (unsigned int)i, &out[got]);
-			if (r < 0)
-				return r;
+			if (r < 0) {
+				m->broken = r;
+				return got ? got : r;
+			}
 			/* The end stays: the next call finds it again. */
 			if (r == 0)
 				return got;
@@ -301,6 +304,8 @@ int samr_recv_batch(struct samr *m, struct samr_received *out,
 
 	if (!count)
 		return -EINVAL;
+	if (m->broken)
+		return m->broken;
 	if (count > SAMR_BATCH_MAX)
 		count = SAMR_BATCH_MAX;
 	if (timeout_ms)
@@ -331,10 +336,10 @@ static int first_view(struct samr *m)
 	if (n < 0)
 		return -errno;
 	n = decode(m, 0, &r);
-	if (n < 0)
-		return n;
 	/* Nothing can come before the view that this member is in. */
-	return n == 1 && r.view ? 0 : -EBADMSG;
+	if (n >= 0)
+		n = n == 1 && r.view ? 0 : -EBADMSG;
+	return m->broken = n;
 }
 
 int samr_join(struct samr *m, int timeout_ms)
@@ -343,6 +348,8 @@ int samr_join(struct samr *m, int timeout_ms)
 	int64_t deadline = deadline_of(timeout_ms);
 	int err;
 
+	if (m->broken)
+		return m->broken;
 	if (m->view)
 		return -EISCONN;
 	if (!m->asked) {

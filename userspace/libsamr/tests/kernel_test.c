@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * libsamr on a kernel that is played by this program: what the real one would
+ * not say, or not on demand. The linker turns the library's system calls over
+ * to the functions below (see build.mk).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <samr/samr.h>
+
+/* What one message of recvmmsg() is going to be. */
+struct answer {
+	int err;			/* the call ends with it */
+	bool end;			/* nothing, as after leaving */
+	bool no_cmsg;
+	size_t cmsg;			/* bytes of it; 0: all */
+	int flags;			/* MSG_TRUNC ... */
+	uint16_t type;
+	const void *data;
+	size_t len;
+};
+
+static struct {
+	int socket_err, bind_err, setsockopt_err, sendmsg_err, poll_err;
+	int setsockopt_fails;		/* this one */
+	int opened, closed;
+	const struct answer *answer;
+	size_t answers;
+	struct samr_send sent;
+	int sent_flags;
+	size_t sent_len;
+	bool no_memory;
+} kernel;
+
+int __wrap_socket(int family, int type, int protocol);
+int __wrap_bind(int fd, const struct sockaddr *addr, socklen_t len);
+int __wrap_setsockopt(int fd, int level, int name, const void *value,
+		      socklen_t len);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *h, int flags);
+int __wrap_recvmmsg(int fd, struct mmsghdr *msg, unsigned int count, int flags,
+		    struct timespec *timeout);
+int __wrap_poll(struct pollfd *p, nfds_t count, int timeout);
+int __wrap_close(int fd);
+void *__wrap_realloc(void *p, size_t size);
+void *__real_realloc(void *p, size_t size);
+
+static int result(int err, int value)
+{
+	if (!err)
+		return value;
+	errno = err;
+	return -1;
+}
+
+int __wrap_socket(int family, int type, int protocol)
+{
+	assert_int_equal(family, AF_SAMR);
+	assert_int_equal(type, SOCK_SEQPACKET | SOCK_CLOEXEC);
+	assert_int_equal(protocol, 0);
+	kernel.opened += !kernel.socket_err;
+	return result(kernel.socket_err, 1000);
+}
+
+int __wrap_bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	const struct sockaddr_samr *a = (const void *)addr;
+
+	assert_int_equal(fd, 1000);
+	assert_int_equal(len, sizeof(*a));
+	assert_int_equal(a->family, AF_SAMR);
+	assert_int_equal(a->service, 42);
+	return result(kernel.bind_err, 0);
+}
+
+int __wrap_setsockopt(int fd, int level, int name, const void *value,
+		      socklen_t len)
+{
+	(void)value;
+	(void)len;
+	assert_int_equal(fd, 1000);
+	assert_int_equal(level, SOL_SAMR);
+	return result(name == kernel.setsockopt_fails ? kernel.setsockopt_err :
+							0, 0);
+}
+
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *h, int flags)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(h);
+	size_t i;
+
+	assert_int_equal(fd, 1000);
+	assert_int_equal(c->cmsg_level, SOL_SAMR);
+	assert_int_equal(c->cmsg_type, SAMR_SEND);
+	assert_int_equal(c->cmsg_len, CMSG_LEN(sizeof(kernel.sent)));
+	memcpy(&kernel.sent, CMSG_DATA(c), sizeof(kernel.sent));
+	kernel.sent_flags = flags;
+	for (kernel.sent_len = i = 0; i < h->msg_iovlen; i++)
+		kernel.sent_len += h->msg_iov[i].iov_len;
+	return result(kernel.sendmsg_err, (int)kernel.sent_len);
+}
+
+static void fill(struct mmsghdr *msg, const struct answer *a)
+{
+	struct samr_delivery d = { .type = a->type, .gseq = 7 };
+	struct msghdr *h = &msg->msg_hdr;
+	struct cmsghdr *c = CMSG_FIRSTHDR(h);
+
+	assert_non_null(c);
+	assert_true(h->msg_iov[0].iov_len >= SAMR_MESSAGE_MAX);
+	memset(h->msg_control, 0x5a, h->msg_controllen);
+	memcpy(h->msg_iov[0].iov_base, a->data ? a->data : "", a->len);
+	msg->msg_len = (unsigned int)a->len;
+	h->msg_flags = a->flags;
+	if (a->no_cmsg || a->end) {
+		h->msg_controllen = 0;
+		return;
+	}
+	c->cmsg_level = SOL_SAMR;
+	c->cmsg_type = SAMR_DELIVERY;
+	c->cmsg_len = CMSG_LEN(a->cmsg ? a->cmsg : sizeof(d));
+	memcpy(CMSG_DATA(c), &d, sizeof(d));
+	h->msg_controllen = CMSG_SPACE(sizeof(d));
+}
+
+int __wrap_recvmmsg(int fd, struct mmsghdr *msg, unsigned int count, int flags,
+		    struct timespec *timeout)
+{
+	unsigned int n;
+
+	(void)timeout;
+	assert_int_equal(fd, 1000);
+	assert_int_equal(flags, MSG_DONTWAIT);
+	for (n = 0; n < count && kernel.answers; n++) {
+		if (kernel.answer->err) {
+			if (n)
+				break;
+			kernel.answers--;
+			return result((kernel.answer++)->err, 0);
+		}
+		fill(&msg[n], kernel.answer);
+		kernel.answer++;
+		kernel.answers--;
+	}
+	return n ? (int)n : result(EAGAIN, 0);
+}
+
+/* Ready while something is to come, and after that the time is over. */
+int __wrap_poll(struct pollfd *p, nfds_t count, int timeout)
+{
+	assert_int_equal(count, 1);
+	assert_int_equal(p->fd, 1000);
+	assert_true(timeout != 0 || !kernel.answers);
+	if (kernel.poll_err)
+		return result(kernel.poll_err, 0);
+	p->revents = kernel.answers ? p->events : 0;
+	return !!kernel.answers;
+}
+
+int __wrap_close(int fd)
+{
+	assert_int_equal(fd, 1000);
+	kernel.closed++;
+	return 0;
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	return kernel.no_memory ? NULL : __real_realloc(p, size);
+}
+
+static union {
+	struct samr_view v;
+	char bytes[sizeof(struct samr_view) +
+		   2 * sizeof(struct samr_view_member)];
+} view;
+
+static const struct answer joined = {
+	.type = SAMR_TYPE_VIEW, .data = &view, .len = sizeof(view),
+};
+
+static void says(const struct answer *a, size_t count)
+{
+	kernel.answer = a;
+	kernel.answers = count;
+}
+
+static int setup(void **state)
+{
+	memset(&kernel, 0, sizeof(kernel));
+	memset(&view, 0, sizeof(view));
+	view.v.id = 3;
+	view.v.count = 2;
+	view.v.members[0].node = 1;
+	view.v.members[1].node = 2;
+	view.v.members[1].flags = SAMR_MEMBER_SELF;
+	*state = NULL;
+	return 0;
+}
+
+/* A member that has joined. */
+static struct samr *member(unsigned int flags)
+{
+	struct samr *m;
+
+	assert_int_equal(samr_open(&m, 42, flags), 0);
+	says(&joined, 1);
+	assert_int_equal(samr_join(m, 1000), 0);
+	return m;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	assert_int_equal(kernel.opened, kernel.closed);
+	return 0;
+}
+
+/* Whatever fails, nothing is left open and the error is the kernel's. */
+static void open_fails_clean(void **state)
+{
+	struct samr *m = (struct samr *)state;
+
+	kernel.socket_err = EAFNOSUPPORT;
+	assert_int_equal(samr_open(&m, 42, 0), -EAFNOSUPPORT);
+	assert_null(m);
+	kernel.socket_err = 0;
+	kernel.bind_err = EACCES;
+	assert_int_equal(samr_open(&m, 42, 0), -EACCES);
+	kernel.bind_err = 0;
+	kernel.setsockopt_err = EINVAL;
+	kernel.setsockopt_fails = SAMR_NOTIFY;
+	assert_int_equal(samr_open(&m, 42, 0), -EINVAL);
+	kernel.setsockopt_fails = SAMR_SAFE;
+	assert_int_equal(samr_open(&m, 42, SAMR_OPEN_SAFE), -EINVAL);
+	assert_null(m);
+	assert_int_equal(kernel.opened, 3);
+}
+
+static void join_ends_with_a_view(void **state)
+{
+	static const struct answer message = { .type = SAMR_TYPE_MESSAGE };
+	static const struct answer end = { .end = true };
+	struct samr *m = member(0);
+
+	(void)state;
+	assert_int_equal(samr_view(m)->count, 2);
+	assert_int_equal(samr_self(m)->node, 2);
+	assert_int_equal(samr_join(m, 0), -EISCONN);
+	samr_close(m);
+	/* Anything else in its place would mean that something was lost. */
+	assert_int_equal(samr_open(&m, 42, 0), 0);
+	says(&message, 1);
+	assert_int_equal(samr_join(m, 1000), -EBADMSG);
+	says(&joined, 1);
+	assert_int_equal(samr_join(m, 1000), -EBADMSG);
+	assert_null(samr_view(m));
+	samr_close(m);
+	assert_int_equal(samr_open(&m, 42, 0), 0);
+	says(&end, 1);
+	assert_int_equal(samr_join(m, 1000), -EBADMSG);
+	samr_close(m);
+}
+
+static void join_can_be_asked_again(void **state)
+{
+	struct samr *m;
+
+	(void)state;
+	assert_int_equal(samr_open(&m, 42, 0), 0);
+	assert_int_equal(samr_join(m, 1), -ETIMEDOUT);
+	kernel.poll_err = EINTR;
+	assert_int_equal(samr_join(m, 1000), -EINTR);
+	kernel.poll_err = 0;
+	/* It has been asked for: not again. */
+	kernel.setsockopt_fails = SAMR_JOIN;
+	kernel.setsockopt_err = EISCONN;
+	says(&joined, 1);
+	assert_int_equal(samr_join(m, 1000), 0);
+	samr_close(m);
+}
+
+/* What cannot be understood is an error, and stays one. */
+static void broken_messages_end_it(void **state)
+{
+	static const struct answer broken[] = {
+		{ .no_cmsg = true, .data = "x", .len = 1 },
+		{ .cmsg = sizeof(struct samr_delivery) - 1 },
+		{ .flags = MSG_TRUNC, .data = "abc", .len = 3 },
+		{ .flags = MSG_CTRUNC },
+		{ .type = SAMR_TYPE_VIEW },
+		{ .type = SAMR_TYPE_VIEW, .data = &view,
+		  .len = sizeof(struct samr_view) - 1 },
+		{ .type = SAMR_TYPE_VIEW, .data = &view,
+		  .len = sizeof(view) - 1 },
+		{ .type = SAMR_TYPE_VIEW, .data = &view,
+		  .len = sizeof(struct samr_view) },
+	};
+	static const struct answer good = {
+		.type = SAMR_TYPE_MESSAGE, .data = "good", .len = 4,
+	};
+	struct samr_received r[4];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		struct answer three[3] = { good, broken[i], good };
+		struct samr *m = member(0);
+
+		says(three, 3);
+		/* What came before it is not lost. */
+		assert_int_equal(samr_recv_batch(m, r, 4, 0), 1);
+		assert_memory_equal(r[0].data, "good", 4);
+		assert_int_equal(samr_recv_batch(m, r, 4, 0), -EBADMSG);
+		says(&good, 1);
+		assert_int_equal(samr_recv(m, r, 0), -EBADMSG);
+		assert_int_equal(samr_view(m)->count, 2);
+		samr_close(m);
+	}
+}
+
+static void no_memory_for_a_view(void **state)
+{
+	struct samr *m = member(SAMR_OPEN_NO_VIEWS);
+	struct samr_received r;
+
+	(void)state;
+	kernel.no_memory = true;
+	says(&joined, 1);
+	assert_int_equal(samr_recv(m, &r, 1000), -ENOMEM);
+	kernel.no_memory = false;
+	assert_int_equal(samr_recv(m, &r, 1000), -ENOMEM);
+	assert_int_equal(samr_view(m)->count, 2);
+	samr_close(m);
+}
+
+static void views_may_be_hidden(void **state)
+{
+	static const struct answer mixed[] = {
+		{ .type = SAMR_TYPE_VIEW, .data = &view, .len = sizeof(view) },
+		{ .type = SAMR_TYPE_MESSAGE, .data = "a", .len = 1 },
+		{ .type = SAMR_TYPE_VIEW, .data = &view, .len = sizeof(view) },
+		{ .type = 99, .data = "new", .len = 3 },
+		{ .end = true }, { .end = true },
+	};
+	struct samr *m = member(SAMR_OPEN_NO_VIEWS);
+	struct samr_received r[8];
+
+	(void)state;
+	view.v.id = 4;
+	says(mixed, 5);
+	assert_int_equal(samr_recv_batch(m, r, 8, 1000), 2);
+	assert_memory_equal(r[0].data, "a", 1);
+	assert_null(r[0].view);
+	/* A type of the future is the caller's to ignore. */
+	assert_int_equal(r[1].delivery.type, 99);
+	assert_int_equal(samr_view(m)->id, 4);
+	says(&mixed[5], 1);
+	assert_int_equal(samr_recv(m, r, 1000), 0);
+	/* Only views: it waits for what follows them. */
+	says(mixed, 1);
+	assert_int_equal(samr_recv(m, r, 1), -ETIMEDOUT);
+	samr_close(m);
+}
+
+static void errors_of_receiving(void **state)
+{
+	static const struct answer down = { .err = ENETDOWN };
+	struct samr *m = member(0);
+	struct samr_received r;
+
+	(void)state;
+	assert_int_equal(samr_recv_batch(m, &r, 0, 0), -EINVAL);
+	assert_int_equal(samr_recv(m, &r, 0), -EAGAIN);
+	kernel.poll_err = EINTR;
+	assert_int_equal(samr_recv(m, &r, -1), -EINTR);
+	kernel.poll_err = 0;
+	says(&down, 1);
+	assert_int_equal(samr_recv(m, &r, -1), -ENETDOWN);
+	samr_close(m);
+}
+
+static void sending(void **state)
+{
+	struct samr *m = member(0);
+	struct iovec v[2] = { { "abc", 3 }, { "de", 2 } };
+
+	(void)state;
+	assert_int_equal(samr_sendv(m, v, 2, 77, SAMR_SEND_SAFE), 0);
+	assert_int_equal(kernel.sent_len, 5);
+	assert_int_equal(kernel.sent.request, 77);
+	assert_int_equal(kernel.sent.flags, SAMR_SEND_SAFE);
+	assert_int_equal(kernel.sent_flags, MSG_NOSIGNAL);
+	assert_int_equal(samr_send(m, "x", 1, 0, SAMR_SEND_NOWAIT), 0);
+	assert_int_equal(kernel.sent.flags, 0);
+	assert_int_equal(kernel.sent_flags, MSG_NOSIGNAL | MSG_DONTWAIT);
+	assert_int_equal(samr_sendv(m, NULL, 1, 0, 0), -EINVAL);
+	assert_int_equal(samr_sendv(m, v, -1, 0, 0), -EINVAL);
+	kernel.sendmsg_err = EINTR;
+	assert_int_equal(samr_send(m, "x", 1, 0, 0), -EINTR);
+	kernel.setsockopt_fails = SAMR_LEAVE;
+	kernel.setsockopt_err = ENOTCONN;
+	assert_int_equal(samr_leave(m), -ENOTCONN);
+	assert_int_equal(samr_fd(m), 1000);
+	samr_close(m);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(open_fails_clean),
+		T(join_ends_with_a_view),
+		T(join_can_be_asked_again),
+		T(broken_messages_end_it),
+		T(no_memory_for_a_view),
+		T(views_may_be_hidden),
+		T(errors_of_receiving),
+		T(sending),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
