@@ -22,9 +22,6 @@
 #include "dump.h"
 #include "split.h"
 
-/* How long to wait for somebody who reads or writes the file meanwhile. */
-#define BUSY_TIMEOUT_MS		10000
-
 enum own {
 	OWN_BEGIN,
 	OWN_COMMIT,
@@ -115,13 +112,22 @@ static bool set_wal(struct samr_apply *a, const char *path)
 			   path);
 }
 
+/* Of both connections. fts3_tokenizer() would take any number for an address. */
+static void configure(sqlite3 *db, const struct samr_apply_config *cfg)
+{
+	int on;
+
+	sqlite3_busy_timeout(db, cfg->patience_ms);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0, &on);
+}
+
 static bool configure_writer(struct samr_apply *a,
 			     const struct samr_apply_config *cfg)
 {
 	char sql[512];
 	int on;
 
-	sqlite3_busy_timeout(a->writer, BUSY_TIMEOUT_MS);
+	configure(a->writer, cfg);
 	sqlite3_db_config(a->writer, SQLITE_DBCONFIG_DEFENSIVE, 1, &on);
 	snprintf(sql, sizeof(sql),
 		 "PRAGMA temp_store = MEMORY; PRAGMA cache_spill = OFF;"
@@ -147,12 +153,13 @@ static bool prepare_own(struct samr_apply *a)
 	return true;
 }
 
-static bool open_reader(struct samr_apply *a, const char *path)
+static bool open_reader(struct samr_apply *a, const char *path,
+			const struct samr_apply_config *cfg)
 {
 	if (sqlite3_open_v2(path, &a->reader, SQLITE_OPEN_READONLY, NULL) !=
 	    SQLITE_OK)
 		return fail(a, "%s: %s", path, sqlite3_errmsg(a->reader));
-	sqlite3_busy_timeout(a->reader, BUSY_TIMEOUT_MS);
+	configure(a->reader, cfg);
 	return true;
 }
 
@@ -169,7 +176,7 @@ static bool open_file(struct samr_apply *a, const char *path,
 		return false;
 	if (samr_det_attach(a->writer) != SQLITE_OK)
 		return fail_sqlite(a, path);
-	return open_reader(a, path);
+	return open_reader(a, path, cfg);
 }
 
 bool samr_apply_open(struct samr_apply **out,
@@ -285,7 +292,7 @@ static int run_text(struct samr_apply *a, struct samr_apply_unit *u, FILE *rows)
 		const char *start = p;
 		sqlite3_stmt *st;
 
-		samr_det_why();
+		samr_det_statement();
 		rc = sqlite3_prepare_v2(a->writer, p, (int)(end - p), &st, &p);
 		if (rc == SQLITE_OK && !st) {
 			/* Nothing but comments, or a zero byte that ends it. */
@@ -383,11 +390,13 @@ static bool run_unit(struct samr_apply *a, struct samr_apply_unit *u)
 
 static bool begin(struct samr_apply *a)
 {
+	int rc = run_own(a, OWN_BEGIN, NULL);
 	int version = a->version;
 
-	if (run_own(a, OWN_BEGIN, NULL) != SQLITE_OK)
-		return fail(a, "%s: is another program writing to this database?",
-			    sqlite3_errmsg(a->writer));
+	if (rc == SQLITE_BUSY)
+		return fail(a, "another program keeps this head's database locked");
+	if (rc != SQLITE_OK)
+		return fail_sqlite(a, own_sql[OWN_BEGIN]);
 	if (run_own(a, OWN_VERSION, &version) != SQLITE_OK)
 		return fail_sqlite(a, own_sql[OWN_VERSION]);
 	if (version != a->version)
@@ -473,7 +482,7 @@ void samr_apply_free(struct samr_apply_unit *unit, size_t count)
 		clear_result(&unit[i]);
 }
 
-bool samr_apply_digest(struct samr_apply *a, uint8_t digest[SAMR_SHA256_SIZE])
+bool samr_apply_digest(struct samr_apply *a, uint8_t digest[SAMR_DIGEST_SIZE])
 {
 	if (samr_dump_digest(a->reader, digest) != SQLITE_OK)
 		return fail(a, "reading the database: %s",
@@ -484,6 +493,13 @@ bool samr_apply_digest(struct samr_apply *a, uint8_t digest[SAMR_SHA256_SIZE])
 sqlite3 *samr_apply_reader(struct samr_apply *a)
 {
 	return a->reader;
+}
+
+void samr_apply_watch(struct samr_apply *a, int steps, int (*stop)(void *),
+		      void *arg)
+{
+	sqlite3_progress_handler(a->writer, steps, stop, arg);
+	sqlite3_progress_handler(a->reader, steps, stop, arg);
 }
 
 const char *samr_apply_error(const struct samr_apply *a)

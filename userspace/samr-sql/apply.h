@@ -17,18 +17,20 @@
 #include <sqlite3.h>
 #include <samr/samr.h>
 #include "print.h"
-#include "sha256.h"
+#include "digest.h"
 
 /**
  * struct samr_apply_config - how a database is opened
  * @path: file; made when there is none
  * @foreign_keys: enforce them
  * @synchronous: "full", "normal" or "off", as SQLite's PRAGMA
+ * @patience_ms: how long to wait for somebody who has the file locked
  */
 struct samr_apply_config {
 	const char *path;
 	bool foreign_keys;
 	const char *synchronous;
+	int patience_ms;
 };
 
 /**
@@ -91,10 +93,21 @@ bool samr_apply_run(struct samr_apply *a, struct samr_apply_unit *unit,
 void samr_apply_free(struct samr_apply_unit *unit, size_t count);
 
 /** samr_apply_digest - digest of the database as it is now, as apply_run() */
-bool samr_apply_digest(struct samr_apply *a, uint8_t digest[SAMR_SHA256_SIZE]);
+bool samr_apply_digest(struct samr_apply *a, uint8_t digest[SAMR_DIGEST_SIZE]);
 
 /** samr_apply_reader - a connection that can only read */
 sqlite3 *samr_apply_reader(struct samr_apply *a);
+
+/**
+ * samr_apply_watch - what may end a statement that takes too long
+ * @a: the database
+ * @steps: of SQLite's machine, between two calls of @stop
+ * @stop: returns other than 0 to end the statement. A unit that was ended makes
+ *	samr_apply_run() return false: other heads may have executed it
+ * @arg: for @stop
+ */
+void samr_apply_watch(struct samr_apply *a, int steps, int (*stop)(void *),
+		      void *arg);
 
 /** samr_apply_error - what failed last */
 const char *samr_apply_error(const struct samr_apply *a);

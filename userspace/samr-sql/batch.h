@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "sha256.h"
+#include "digest.h"
 
 #define SAMR_BATCH_MAGIC	0x4c515331U	/* "1SQL" in memory */
 #define SAMR_BATCH_VERSION	1
@@ -50,7 +50,7 @@ struct samr_batch_hello {
 	uint64_t view;
 	uint32_t heads;
 	uint32_t flags;
-	uint8_t digest[SAMR_SHA256_SIZE];
+	uint8_t digest[SAMR_DIGEST_SIZE];
 	const char *env;
 	size_t env_len;
 };
@@ -76,7 +76,7 @@ struct samr_batch_refusal {
  */
 struct samr_batch_digest {
 	uint64_t gseq;
-	uint8_t digest[SAMR_SHA256_SIZE];
+	uint8_t digest[SAMR_DIGEST_SIZE];
 };
 
 /** struct samr_batch_buf - bytes that grow; zero is empty; the owner frees @p */

@@ -4,12 +4,12 @@
 
 samr-sql-dir := userspace/samr-sql
 samr-sql-cflags := -I$(samr-sql-dir) -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-samr-sql-pure := $(addprefix $(samr-sql-dir)/,apply.c batch.c det.c dump.c input.c peers.c print.c sha256.c split.c)
+samr-sql-pure := $(addprefix $(samr-sql-dir)/,apply.c batch.c det.c dump.c input.c peers.c print.c split.c)
 
 programs += samr-sql
 samr-sql-src := $(samr-sql-pure) $(addprefix $(samr-sql-dir)/,command.c main.c session.c shell.c)
 samr-sql-deps := $(out)/libsamr.so
-samr-sql-libs := -lsamr -lsqlite3
+samr-sql-libs := -lsamr -lsqlite3 -lnettle
 samr-sql-install := bin
 man-pages += userspace/man/samr-sql.1
 
@@ -20,7 +20,7 @@ programs += samr-sql-$(1)
 samr-sql-$(1)-src := $(samr-sql-dir)/tests/$(1).c $(samr-sql-pure)
 samr-sql-$(1)-cflags := $(samr-sql-cflags)
 samr-sql-$(1)-deps := $(out)/libsamr.a
-samr-sql-$(1)-libs := $(out)/libsamr.a -lsqlite3 -lcmocka
+samr-sql-$(1)-libs := $(out)/libsamr.a -lsqlite3 -lnettle -lcmocka
 endef
 $(foreach t,$(samr-sql-tests),$(eval $(call samr-sql-test,$(t))))
 

@@ -53,12 +53,12 @@ static enum samr_command_result run_check(struct call *c)
 
 static enum samr_command_result run_digest(struct call *c)
 {
-	uint8_t digest[SAMR_SHA256_SIZE];
-	char hex[SAMR_SHA256_HEX];
+	uint8_t digest[SAMR_DIGEST_SIZE];
+	char hex[SAMR_DIGEST_HEX];
 
 	if (samr_dump_digest(reader(c), digest) != SQLITE_OK)
 		return wrong(c, sqlite3_errmsg(reader(c)));
-	samr_sha256_hex(digest, hex);
+	samr_digest_hex(digest, hex);
 	puts(hex);
 	return SAMR_COMMAND_DONE;
 }
@@ -136,9 +136,10 @@ static enum samr_command_result run_stats(struct call *c)
 	       st.units, st.own, st.failed, st.rows, st.own_rows, st.seconds,
 	       st.messages);
 	if (st.messages)
-		printf("latency     %.0f us at least, %.0f us half of the time, %.0f us at most\n",
+		printf("latency     min %.0f us, p50 %.0f us, p99 %.0f us, max %.0f us\n",
 		       samr_session_latency(c->ctx->session, 0),
 		       samr_session_latency(c->ctx->session, 500),
+		       samr_session_latency(c->ctx->session, 990),
 		       samr_session_latency(c->ctx->session, 1000));
 	return SAMR_COMMAND_DONE;
 }

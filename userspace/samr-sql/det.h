@@ -61,8 +61,11 @@ void samr_det_own(bool on);
 /* VACUUM is about to run, which SQLite does by means of ATTACH. */
 void samr_det_vacuum(bool on);
 
+/** samr_det_statement - a statement of a unit is going to be prepared */
+void samr_det_statement(void);
+
 /**
- * samr_det_why - why the authorizer said no last, or NULL; forgets it
+ * samr_det_why - why the authorizer said no to the statement, or NULL
  *
  * The text is valid until the next statement is prepared.
  */

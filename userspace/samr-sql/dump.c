@@ -345,17 +345,17 @@ int samr_dump(sqlite3 *db, samr_dump_fn *put, void *arg)
 
 static bool add_to_digest(void *arg, const char *text, size_t len)
 {
-	samr_sha256_add(arg, text, len);
+	sha256_update(arg, len, (const uint8_t *)text);
 	return true;
 }
 
-int samr_dump_digest(sqlite3 *db, uint8_t digest[SAMR_SHA256_SIZE])
+int samr_dump_digest(sqlite3 *db, uint8_t digest[SAMR_DIGEST_SIZE])
 {
-	struct samr_sha256 sum;
+	struct sha256_ctx sum;
 	int rc;
 
-	samr_sha256_init(&sum);
+	sha256_init(&sum);
 	rc = samr_dump(db, add_to_digest, &sum);
-	samr_sha256_end(&sum, digest);
+	sha256_digest(&sum, SAMR_DIGEST_SIZE, digest);
 	return rc;
 }

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sqlite3.h>
-#include "sha256.h"
+#include "digest.h"
 
 /**
  * typedef samr_dump_fn - takes the next part of the text
@@ -33,6 +33,6 @@ typedef bool samr_dump_fn(void *arg, const char *text, size_t len);
 int samr_dump(sqlite3 *db, samr_dump_fn *put, void *arg);
 
 /** samr_dump_digest - SHA-256 of what samr_dump() gives; returns as it does */
-int samr_dump_digest(sqlite3 *db, uint8_t digest[SAMR_SHA256_SIZE]);
+int samr_dump_digest(sqlite3 *db, uint8_t digest[SAMR_DIGEST_SIZE]);
 
 #endif

@@ -115,7 +115,8 @@ int samr_input_read(struct samr_input *in)
 	}
 	if (!samr_batch_room(&in->buf, READ_SIZE))
 		return -ENOMEM;
-	n = read(in->fd, in->buf.p + in->buf.len, READ_SIZE);
+	/* All the room: a long statement is looked at once for each read. */
+	n = read(in->fd, in->buf.p + in->buf.len, in->buf.cap - in->buf.len);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	if (!n)

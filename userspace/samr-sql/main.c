@@ -15,6 +15,7 @@
 #define DEFAULT_HEADS		3
 #define DEFAULT_BATCH		64
 #define DEFAULT_WINDOW		4
+#define PATIENCE_MS		10000
 
 enum { USAGE = 2 };
 
@@ -208,8 +209,8 @@ static bool to_stdout(void *arg, const char *text, size_t len)
 /* --dump and --digest: read the file, whoever else uses it. */
 static int run_offline(const struct job *j)
 {
-	uint8_t digest[SAMR_SHA256_SIZE];
-	char hex[SAMR_SHA256_HEX];
+	uint8_t digest[SAMR_DIGEST_SIZE];
+	char hex[SAMR_DIGEST_HEX];
 	sqlite3 *db;
 	int rc;
 
@@ -219,7 +220,7 @@ static int run_offline(const struct job *j)
 		rc = samr_dump(db, to_stdout, NULL);
 	} else if (rc == SQLITE_OK) {
 		rc = samr_dump_digest(db, digest);
-		samr_sha256_hex(digest, hex);
+		samr_digest_hex(digest, hex);
 		if (rc == SQLITE_OK)
 			puts(hex);
 	}
@@ -254,6 +255,7 @@ int main(int argc, char **argv)
 				.batch = DEFAULT_BATCH,
 				.window = DEFAULT_WINDOW,
 				.db.synchronous = "normal",
+				.db.patience_ms = PATIENCE_MS,
 			},
 		},
 	};

@@ -118,7 +118,7 @@ unsigned int samr_peers_view(struct samr_peers *p, const struct samr_view *v)
 static unsigned int compare(struct samr_peers *p, uint64_t node,
 			    const struct samr_batch_hello *h)
 {
-	char theirs[SAMR_SHA256_HEX], ours[SAMR_SHA256_HEX];
+	char theirs[SAMR_DIGEST_HEX], ours[SAMR_DIGEST_HEX];
 
 	if (h->env_len != p->own.env_len ||
 	    memcmp(h->env, p->own.env, h->env_len))
@@ -129,9 +129,9 @@ static unsigned int compare(struct samr_peers *p, uint64_t node,
 		return fail(p, "head %" PRIu64 " was started with%s --foreign-keys, this one with%s",
 			    node, h->flags & SAMR_BATCH_FOREIGN_KEYS ? "" : "out",
 			    p->own.flags & SAMR_BATCH_FOREIGN_KEYS ? "" : "out");
-	if (memcmp(h->digest, p->own.digest, SAMR_SHA256_SIZE)) {
-		samr_sha256_hex(h->digest, theirs);
-		samr_sha256_hex(p->own.digest, ours);
+	if (memcmp(h->digest, p->own.digest, SAMR_DIGEST_SIZE)) {
+		samr_digest_hex(h->digest, theirs);
+		samr_digest_hex(p->own.digest, ours);
 		return fail(p, "the database of head %" PRIu64 " (%.12s) is not equal to this one (%.12s): copy one head's file to all",
 			    node, theirs, ours);
 	}

@@ -38,7 +38,7 @@ struct queue {
 
 struct check {
 	uint64_t gseq;			/* 0: free */
-	uint8_t digest[SAMR_SHA256_SIZE];
+	uint8_t digest[SAMR_DIGEST_SIZE];
 	unsigned int answers;
 	bool differs;
 	bool own;
@@ -203,7 +203,7 @@ static bool queue_digest(struct samr_session *s, const struct check *c)
 	struct samr_batch_digest d = { .gseq = c->gseq };
 	struct message *msg = new_message();
 
-	memcpy(d.digest, c->digest, SAMR_SHA256_SIZE);
+	memcpy(d.digest, c->digest, SAMR_DIGEST_SIZE);
 	return queue_control(s, msg, msg && samr_batch_put_digest(&msg->buf, &d));
 }
 
@@ -346,7 +346,7 @@ static bool execute(struct samr_session *s)
 	if (!s->units)
 		return true;
 	if (!samr_apply_run(s->apply, s->unit, s->units))
-		return stop(s, SAMR_SESSION_BROKEN, "%s",
+		return stop(s, SAMR_SESSION_BROKEN, "this head stops, since it cannot do what the others do: %s",
 			    samr_apply_error(s->apply));
 	for (i = 0; i < s->units; i++) {
 		struct samr_apply_unit *u = &s->unit[i];
@@ -455,7 +455,7 @@ static void take_digest(struct samr_session *s, const struct samr_received *r)
 	if (!c || !d.gseq)
 		return;
 	c->answers++;
-	if (memcmp(c->digest, d.digest, SAMR_SHA256_SIZE)) {
+	if (memcmp(c->digest, d.digest, SAMR_DIGEST_SIZE)) {
 		c->differs = s->diverged = true;
 		note(s, "DIVERGED: at position %" PRIu64 " head %" PRIu64 " has another database than this head",
 		     d.gseq, (uint64_t)r->delivery.origin);

@@ -22,8 +22,8 @@
 #define PROGRESS_MS		1000
 #define PROGRESS_TTY_MS		200
 
-/* SQLite's steps between two looks whether the user wants a query to end. */
-#define QUERY_STEPS		10000
+/* SQLite's steps between two looks whether the user wants a statement to end. */
+#define WATCH_STEPS		10000
 
 enum state {
 	GOING,
@@ -110,10 +110,10 @@ static void on_check(void *arg, unsigned int heads, const uint8_t *digest,
 		     bool equal)
 {
 	struct shell *sh = arg;
-	char hex[SAMR_SHA256_HEX];
+	char hex[SAMR_DIGEST_HEX];
 
 	sh->checking = false;
-	samr_sha256_hex(digest, hex);
+	samr_digest_hex(digest, hex);
 	printf("%u %s databases: %s\n", heads, equal ? "equal" : "DIFFERENT",
 	       hex);
 	fflush(stdout);
@@ -196,13 +196,15 @@ static void refuse_inside(struct shell *sh, unsigned long line,
 
 /* Queries. */
 
+/* The signal that waits to end us, or 0. */
 static int look_for_signal(void *arg)
 {
 	sigset_t pending;
 
 	(void)arg;
 	sigpending(&pending);
-	return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM);
+	return sigismember(&pending, SIGTERM) ? SIGTERM :
+	       sigismember(&pending, SIGINT) ? SIGINT : 0;
 }
 
 static void run_query(struct shell *sh, const char *sql, size_t len,
@@ -433,11 +435,12 @@ static void show_stats(struct shell *sh)
 	samr_session_stats(sh->session, &st);
 	clear_progress(sh);
 	fprintf(stderr,
-		"stats: head %" PRIu64 " position %" PRIu64 " statements %llu rows %llu seconds %.3f own %llu own_rows %llu failed %llu messages %llu latency_us min %.0f p50 %.0f max %.0f\n",
+		"stats: head %" PRIu64 " position %" PRIu64 " statements %llu rows %llu seconds %.3f own %llu own_rows %llu failed %llu messages %llu latency_us min %.0f p50 %.0f p99 %.0f max %.0f\n",
 		samr_session_peers(sh->session)->self_node, st.position,
 		st.units, st.rows, st.seconds, st.own, st.own_rows, st.failed,
 		st.messages, samr_session_latency(sh->session, 0),
 		samr_session_latency(sh->session, 500),
+		samr_session_latency(sh->session, 990),
 		samr_session_latency(sh->session, 1000));
 }
 
@@ -527,17 +530,22 @@ static enum samr_session_state loop(struct shell *sh)
 
 static int verdict(struct shell *sh, enum samr_session_state state)
 {
-	switch (state) {
-	case SAMR_SESSION_REFUSED:
-	case SAMR_SESSION_BROKEN:
-		clear_progress(sh);
+	size_t pending = samr_session_pending(sh->session);
+
+	clear_progress(sh);
+	if (state == SAMR_SESSION_REFUSED || state == SAMR_SESSION_BROKEN)
 		fprintf(stderr, "%s: %s\n", sh->cfg.name,
 			samr_session_error(sh->session));
-		return state == SAMR_SESSION_REFUSED ? SAMR_SHELL_REFUSED :
-						       SAMR_SHELL_BROKEN;
-	default:
-		break;
-	}
+	/* It may have ended a statement instead of a wait. */
+	if (!got_signal && state == SAMR_SESSION_BROKEN)
+		got_signal = look_for_signal(NULL);
+	if (state == SAMR_SESSION_REFUSED)
+		return SAMR_SHELL_REFUSED;
+	if (pending && (got_signal || state == SAMR_SESSION_BROKEN))
+		fprintf(stderr, "%s: no answer to %zu statements or transactions of this head: the others may execute them or not\n",
+			sh->cfg.name, pending);
+	if (state == SAMR_SESSION_BROKEN && !got_signal)
+		return SAMR_SHELL_BROKEN;
 	if (sh->cfg.stats)
 		show_stats(sh);
 	if (got_signal)
@@ -573,14 +581,18 @@ int samr_shell_run(const struct samr_shell_config *cfg)
 			samr_session_error(sh.session));
 		status = SAMR_SHELL_BROKEN;
 	} else {
-		sqlite3_progress_handler(
-			samr_apply_reader(samr_session_apply(sh.session)),
-			QUERY_STEPS, look_for_signal, NULL);
+		samr_apply_watch(samr_session_apply(sh.session), WATCH_STEPS,
+				 look_for_signal, NULL);
 		status = verdict(&sh, loop(&sh));
 	}
 	samr_session_close(sh.session);
 	free(sh.transaction.p);
-	if (fflush(stdout) && status == SAMR_SHELL_OK)
-		status = SAMR_SHELL_FAILED;
+	/* Also when it was an earlier part of the output. */
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "%s: the output could not be written\n",
+			cfg->name);
+		if (status == SAMR_SHELL_OK)
+			status = SAMR_SHELL_FAILED;
+	}
 	return status;
 }

@@ -69,6 +69,9 @@ static enum token next_token(const char *p, size_t n, bool last, size_t *len)
 
 	if (isspace((unsigned char)*p)) {
 		t = TOKEN_SPACE;
+	} else if (n >= 3 && !memcmp(p, "\xef\xbb\xbf", 3)) {
+		t = TOKEN_SPACE;	/* the byte order mark of some editors */
+		i = 3;
 	} else if (*p == ';') {
 		t = TOKEN_SEMI;
 	} else if (*p == '(') {

@@ -10,7 +10,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include "apply.h"
@@ -122,7 +124,7 @@ static void open_head(struct head *h, bool foreign_keys)
 {
 	struct samr_apply_config cfg = {
 		.path = h->path, .foreign_keys = foreign_keys,
-		.synchronous = "off",
+		.synchronous = "off", .patience_ms = 100,
 	};
 
 	if (!samr_apply_open(&h->a, &cfg))
@@ -201,13 +203,13 @@ static char *ask(struct head *h, const char *sql)
 	return answer;
 }
 
-static void digest_of(struct head *h, char hex[SAMR_SHA256_HEX])
+static void digest_of(struct head *h, char hex[SAMR_DIGEST_HEX])
 {
-	uint8_t digest[SAMR_SHA256_SIZE];
+	uint8_t digest[SAMR_DIGEST_SIZE];
 
 	if (!samr_apply_digest(h->a, digest))
 		fail_msg("%s", samr_apply_error(h->a));
-	samr_sha256_hex(digest, hex);
+	samr_digest_hex(digest, hex);
 }
 
 /* What a user of this head does meanwhile: it draws on the same generator. */
@@ -223,7 +225,7 @@ static void make_noise(struct head *h, unsigned int how_much)
 
 /* The script in groups of @group, and what became of each unit as a text. */
 static void run_script(struct head *h, size_t group, unsigned int noise,
-		       char hex[SAMR_SHA256_HEX], char **results)
+		       char hex[SAMR_DIGEST_HEX], char **results)
 {
 	FILE *out;
 	size_t i, n, size;
@@ -247,7 +249,7 @@ static void run_script(struct head *h, size_t group, unsigned int noise,
 static void grouping_does_not_matter(void **state)
 {
 	static const size_t groups[] = { 1, 2, 3, 7, 16, SCRIPT_LEN };
-	char first[SAMR_SHA256_HEX], hex[SAMR_SHA256_HEX];
+	char first[SAMR_DIGEST_HEX], hex[SAMR_DIGEST_HEX];
 	char *first_results = NULL, *results;
 	unsigned int i;
 	void *head;
@@ -278,7 +280,7 @@ static void script_fails_where_it_should(void **state)
 		"UPDATE w SET v = 0",
 	};
 	struct head *h = *state;
-	char hex[SAMR_SHA256_HEX], *results;
+	char hex[SAMR_DIGEST_HEX], *results;
 	size_t i, k;
 
 	run_script(h, 9, 0, hex, &results);
@@ -433,6 +435,13 @@ static void what_differs_between_heads_is_refused(void **state)
 	must_not(h, "INSERT INTO t SELECT pageno FROM dbstat", "own state");
 	must_not(h, "INSERT INTO t SELECT sql FROM sqlite_stmt", "own state");
 	must_not(h, "CREATE VIRTUAL TABLE d USING dbstat(main)", "dbstat");
+	must_not(h, "INSERT INTO t SELECT hex(fts3_tokenizer('simple'))",
+		 "address");
+	must_not(h, "INSERT INTO t SELECT rootpage FROM sqlite_schema", "pages");
+	must_not(h, "INSERT INTO t SELECT m.RootPage FROM sqlite_master AS m",
+		 "pages");
+	must_not(h, "INSERT INTO t SELECT count(*) FROM pragma_page_count",
+		 "own state");
 	must_not(h, "UPDATE sqlite_schema SET sql = ''", "may not be modified");
 	snprintf(path, sizeof(path), "VACUUM INTO '%s/copy'", folder);
 	must_not(h, path, "VACUUM INTO");
@@ -455,6 +464,31 @@ static void what_is_the_same_is_not_refused(void **state)
 	must(h, "-- nothing");
 	assert_string_equal(ask(h, "SELECT count(*) FROM t"), "4");
 	assert_string_equal(ask(h, "PRAGMA application_id"), "5");
+}
+
+/* SQLite's own statements about the schema are none of the user's. */
+static void schema_can_change_in_any_file(void **state)
+{
+	struct head *h = *state;
+	sqlite3 *db;
+
+	samr_apply_close(h->a);
+	remove_database(h->path);
+	assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA auto_vacuum = FULL; "
+				      "CREATE TABLE old(x UNIQUE)", NULL, NULL,
+				      NULL), SQLITE_OK);
+	sqlite3_close(db);
+	open_head(h, false);
+	must(h, "CREATE TABLE new(x UNIQUE, y)");
+	must(h, "CREATE INDEX i ON new(y)");
+	must(h, "DROP TABLE old");
+	must(h, "ALTER TABLE new RENAME COLUMN y TO z");
+	must(h, "DROP INDEX i");
+	must(h, "ALTER TABLE new DROP COLUMN z");
+	must(h, "VACUUM");
+	must(h, "DROP TABLE new");
+	assert_string_equal(ask(h, "SELECT count(*) FROM sqlite_schema"), "0");
 }
 
 static void returning_yields_rows(void **state)
@@ -510,6 +544,72 @@ static void foreign_writers_are_noticed(void **state)
 	assert_non_null(strstr(samr_apply_error(h->a), "another program"));
 }
 
+/* A unit that cannot be executed here: the head must stop, with nothing of it. */
+static void must_stop(struct head *h, const char *sql, const char *why)
+{
+	place(h, 0, "INSERT INTO t VALUES('before')");
+	place(h, 1, sql);
+	if (samr_apply_run(h->a, h->unit, 2))
+		fail_msg("%s: did not stop", sql);
+	if (!strstr(samr_apply_error(h->a), why))
+		fail_msg("%s: %s, not: %s", sql, samr_apply_error(h->a), why);
+	samr_apply_free(h->unit, 2);
+	assert_string_equal(ask(h, "SELECT group_concat(x) FROM t"), "first");
+}
+
+/* The file cannot grow: here as on a full disk, but for the error's name. */
+static void failing_disk_stops_the_head(void **state)
+{
+	struct rlimit small = { .rlim_cur = 200000 }, was;
+	struct head *h = *state;
+
+	must(h, "CREATE TABLE t(x)");
+	must(h, "INSERT INTO t VALUES('first')");
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small.rlim_max = was.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	must_stop(h, "INSERT INTO t VALUES(zeroblob(400000))", "COMMIT: disk I/O error");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	must(h, "INSERT INTO t VALUES('later')");
+}
+
+static int now(void *arg)
+{
+	return *(int *)arg;
+}
+
+static void interrupted_units_stop_the_head(void **state)
+{
+	struct head *h = *state;
+	int stop = 0;
+
+	must(h, "CREATE TABLE t(x)");
+	samr_apply_watch(h->a, 1000, now, &stop);
+	must(h, "INSERT INTO t VALUES('first')");
+	stop = 1;
+	must_stop(h, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+		  "INSERT INTO t SELECT i FROM n", "interrupted");
+	samr_apply_watch(h->a, 0, NULL, NULL);
+	must(h, "INSERT INTO t VALUES('later')");
+}
+
+/* Somebody keeps the file locked. */
+static void locked_files_stop_the_head(void **state)
+{
+	struct head *h = *state;
+	sqlite3 *db;
+
+	must(h, "CREATE TABLE t(x)");
+	must(h, "INSERT INTO t VALUES('first')");
+	assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
+			 SQLITE_OK);
+	must_stop(h, "INSERT INTO t VALUES(1)", "locked");
+	sqlite3_close(db);
+	must(h, "INSERT INTO t VALUES('later')");
+}
+
 /* Readers from outside do no harm. */
 static void foreign_readers_are_welcome(void **state)
 {
@@ -551,8 +651,8 @@ static bool append(void *arg, const char *text, size_t len)
 /* The dump makes the same database again, and so the same dump. */
 static void dump_can_be_loaded(void **state)
 {
-	char before[SAMR_SHA256_HEX], after[SAMR_SHA256_HEX], *results, *text;
-	uint8_t digest[SAMR_SHA256_SIZE];
+	char before[SAMR_DIGEST_HEX], after[SAMR_DIGEST_HEX], *results, *text;
+	uint8_t digest[SAMR_DIGEST_SIZE];
 	struct head *h = *state;
 	char copy[80];
 	sqlite3 *db;
@@ -576,7 +676,7 @@ static void dump_can_be_loaded(void **state)
 	assert_int_equal(samr_dump_digest(db, digest), SQLITE_OK);
 	sqlite3_close(db);
 	remove_database(copy);
-	samr_sha256_hex(digest, after);
+	samr_digest_hex(digest, after);
 	assert_string_equal(before, after);
 }
 
@@ -594,9 +694,13 @@ int main(void)
 		T(foreign_keys_are_checked_per_unit),
 		T(what_differs_between_heads_is_refused),
 		T(what_is_the_same_is_not_refused),
+		T(schema_can_change_in_any_file),
 		T(returning_yields_rows),
 		T(large_statements_work),
 		T(foreign_writers_are_noticed),
+		T(failing_disk_stops_the_head),
+		T(interrupted_units_stop_the_head),
+		T(locked_files_stop_the_head),
 		T(foreign_readers_are_welcome),
 		T(one_process_per_file),
 		T(dump_can_be_loaded),

@@ -31,7 +31,7 @@ static int setup(void **state)
 		w->own[i].heads = HEADS;
 		w->own[i].env = "env";
 		w->own[i].env_len = 3;
-		memset(w->own[i].digest, 7, SAMR_SHA256_SIZE);
+		memset(w->own[i].digest, 7, SAMR_DIGEST_SIZE);
 	}
 	w->gseq = 100;
 	*state = w;

@@ -35,6 +35,7 @@ static const char *const ends[] = {
 	"CREATE TRIGGER t BEGIN SELECT 'END;'; -- END;\nEND;|",
 	"SELECT trigger;| END;",
 	"INSERT INTO t VALUES('\xc3\xa4;\xf0\x9f\x98\x80');|",
+	"\xef\xbb\xbf" "CREATE TRIGGER t BEGIN SELECT 1; END;|",
 };
 
 #define ENDS	(sizeof(ends) / sizeof(ends[0]))
@@ -121,6 +122,7 @@ static const struct {
 	{ "VALUES(1)", SAMR_SPLIT_QUERY },
 	{ "/* x */ Insert into t values(1)", SAMR_SPLIT_WRITE },
 	{ "REPLACE INTO t VALUES(1)", SAMR_SPLIT_WRITE },
+	{ "\xef\xbb\xbfINSERT INTO t VALUES(1)", SAMR_SPLIT_WRITE },
 	{ "UPDATE t SET a=1", SAMR_SPLIT_WRITE },
 	{ "DELETE FROM t", SAMR_SPLIT_WRITE },
 	{ "CREATE TABLE t(x)", SAMR_SPLIT_WRITE },
