@@ -20,40 +20,66 @@ static void replay(char *buf, size_t size)
 			 (unsigned long long)sim_run.seed, sim_run.args);
 }
 
-void sim_fail(const char *fmt, ...)
+/* What is said about a failure, and its length. */
+static char said[1024];
+static int said_len;
+
+static void compose(const char *what)
 {
 	u64 now = sim_run.now ? *sim_run.now : 0;
-	char what[512], again[320];
+	char run[256], again[320];
+
+	replay(again, sizeof(again));
+	if (sim_run.script)
+		snprintf(run, sizeof(run), "%s", sim_run.script);
+	else
+		snprintf(run, sizeof(run), "seed %llu",
+			 (unsigned long long)sim_run.seed);
+	said_len = snprintf(said, sizeof(said),
+			    "%s: FAILED at %llu.%06llu ms: %s\n"
+			    "    commit %s, replay: build/userspace/sim %s\n",
+			    run, (unsigned long long)(now / SAMR_MSEC),
+			    (unsigned long long)(now % SAMR_MSEC), what,
+			    sim_version, again);
+	said_len = min(said_len, (int)sizeof(said) - 1);
+}
+
+static void __attribute__((noreturn)) say_and_exit(int sig)
+{
+	(void)sig;
+	_exit(write(STDOUT_FILENO, said, said_len) == said_len ? 1 : 3);
+}
+
+void sim_fail(const char *fmt, ...)
+{
+	char what[512];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	replay(again, sizeof(again));
-	if (sim_run.script)
-		printf("%s: FAILED", sim_run.script);
-	else
-		printf("seed %llu: FAILED", (unsigned long long)sim_run.seed);
-	printf(" at %llu.%06llu ms: %s\n"
-	       "    commit %s, replay: build/userspace/sim %s\n",
-	       (unsigned long long)(now / SAMR_MSEC),
-	       (unsigned long long)(now % SAMR_MSEC), what, sim_version, again);
+	compose(what);
 	fflush(stdout);
-	_exit(1);
+	say_and_exit(0);
 }
 
 /*
- * The process is lost anyway when one of these comes, so that calling printf()
- * from here risks nothing but the message.
+ * What was printed before shall be seen, too; but the crash may have come in the
+ * middle of malloc() or printf(), whose locks nobody gives back.
  */
 static void on_signal(int sig)
 {
 	signal(sig, SIG_DFL);
 	if (sig == SIGVTALRM)
-		sim_fail("it takes too much CPU time: an endless loop?");
-	sim_fail("crashed: %s", sig == SIGSEGV || sig == SIGBUS ?
-		 "wild pointer" : sig == SIGFPE ? "division by zero" :
-		 "aborted");
+		compose("it takes too much CPU time: an endless loop?");
+	else
+		compose(sig == SIGSEGV || sig == SIGBUS ?
+			"crashed: wild pointer" : sig == SIGFPE ?
+			"crashed: division by zero" : "crashed: aborted");
+	signal(SIGALRM, say_and_exit);
+	alarm(2);
+	fflush(stdout);
+	say_and_exit(0);
 }
 
 void sim_catch_signals(void)
