@@ -323,15 +323,16 @@ static int run_scripts(const struct options *o, int argc, char **argv)
 	int i, status, bad = 0;
 
 	/* One process each: a violation ends it. */
-	for (i = optind; i < argc; i++) {
+	for (i = optind; i < argc && !(bad && o->stop); i++) {
 		fflush(stdout);
 		if (!fork()) {
 			sim_catch_signals();
+			sim_watchdog(o->run.patience);
 			exit(script_run(argv[i], o->update) ? 0 : 1);
 		}
 		bad += wait(&status) < 0 || status;
 	}
-	printf("%d scenarios, %d failed\n", argc - optind, bad);
+	printf("%d scenarios, %d failed\n", i - optind, bad);
 	if (o->marks)
 		print_marks();
 	return bad || optind == argc;

@@ -263,7 +263,7 @@ class Lab:
     def notice(self, program):
         """What is wrong with this simulator's core; None: nothing that shows."""
         said = self.run(program, "--leaves", "--patience", "5") or \
-            self.run(program, "--script", *self.scenarios) or \
+            self.run(program, "--stop", "--patience", "5", "--script", *self.scenarios) or \
             self.run_seeds(program, "--stop")
         return said and said[0]
 
