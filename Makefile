@@ -15,7 +15,7 @@ moddir  = $(CURDIR)/build/$(release)
 sparse  = CF='-D__CHECK_ENDIAN__ -Wsparse-error'
 SEEDS  ?= 1000
 
-.PHONY: all module user check check-long sim mutants demo docs sparse kunit tidy install clean help
+.PHONY: all module user check check-long sim sim-coverage mutants demo docs sparse kunit tidy install clean help
 
 all: module user
 
@@ -46,7 +46,7 @@ check-long:
 kunit:
 	scripts/check --only kunit
 
-sim mutants:
+sim sim-coverage mutants:
 	$(MAKE) -C userspace $@ SEEDS=$(SEEDS)
 
 demo:
@@ -74,6 +74,7 @@ help:
 	@echo 'check-long  the same with the long tests'
 	@echo 'kunit       the KUnit suites, on the debug kernel'
 	@echo 'sim         the simulator over SEEDS= seeds (default $(SEEDS))'
+	@echo 'sim-coverage lines of the core that it does not reach'
 	@echo 'mutants     changes the core one line at a time and sees whether the simulator notices'
 	@echo 'demo        three heads in a guest replicate a database'
 	@echo 'docs        Documentation/ as HTML in build/docs'

@@ -3,7 +3,7 @@
 # The simulator: the core's own sources, with the rest of a cluster around them.
 #
 #	make sim SEEDS=N JOBS=J		seeds 1 to N in J processes, then the scenarios
-#	make mutants			does it notice when the core is wrong?
+#	make mutants MUTANT_SEED=N	does it notice when the core is wrong?
 #	make sim-coverage		lines of the core that it reaches
 
 programs += sim
@@ -15,6 +15,7 @@ sim-scenarios := $(wildcard userspace/sim/testdata/*.txt)
 
 SEEDS ?= 1000
 JOBS ?= 2
+MUTANT_SEED ?= 1
 
 # Both files change only when what they say does.
 .PHONY: sim-generate
@@ -39,7 +40,7 @@ sim: $(out)/sim sim-scenarios
 	$(out)/sim --seeds 1..$(SEEDS) --jobs $(JOBS) --quiet --marks
 
 mutants: $(out)/sim
-	python3 userspace/sim/mutants.py --out $(out)/mutants --jobs $(JOBS)
+	python3 userspace/sim/mutants.py --out $(out)/mutants --jobs $(JOBS) --seed $(MUTANT_SEED)
 
-sim-coverage:
+sim-coverage: sim-generate
 	userspace/sim/coverage.sh $(out)/sim-coverage $(SEEDS)

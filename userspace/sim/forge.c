@@ -52,6 +52,8 @@ static const struct field fields[] = {
 	FIELD(SAMR_REC_NACK, samr_rec_nack, "origin", origin),
 	FIELD(SAMR_REC_NACK, samr_rec_nack, "first", first),
 	FIELD(SAMR_REC_NACK, samr_rec_nack, "last", last),
+	FIELD(SAMR_REC_NACK, samr_rec_nack, "off", off),
+	FIELD(SAMR_REC_NACK, samr_rec_nack, "len", len),
 	FIELD(SAMR_REC_BEAT, samr_rec_beat, "last", last),
 	FIELD(SAMR_REC_HELLO, samr_rec_hello, "members", members),
 	FIELD(SAMR_REC_VIEW, samr_rec_view, "view-epoch", epoch),

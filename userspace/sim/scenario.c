@@ -601,6 +601,8 @@ static void do_forge(struct scenario *sc)
 			forge_node(sc, b, "source", "incarnation");
 		else if (accept(sc, "of"))
 			forge_node(sc, b, "origin", "origin-inc");
+		else if (accept(sc, "member2"))
+			forge_node(sc, b, "node2", "inc2");
 		else if (accept(sc, "into"))
 			to = node(sc, false);
 		else
