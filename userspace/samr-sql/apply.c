@@ -484,9 +484,10 @@ void samr_apply_free(struct samr_apply_unit *unit, size_t count)
 
 bool samr_apply_digest(struct samr_apply *a, uint8_t digest[SAMR_DIGEST_SIZE])
 {
-	if (samr_dump_digest(a->reader, digest) != SQLITE_OK)
-		return fail(a, "reading the database: %s",
-			    sqlite3_errmsg(a->reader));
+	int rc = samr_dump_digest(a->reader, digest);
+
+	if (rc != SQLITE_OK)
+		return fail(a, "reading the database: %s", sqlite3_errstr(rc));
 	return true;
 }
 

@@ -55,9 +55,10 @@ static enum samr_command_result run_digest(struct call *c)
 {
 	uint8_t digest[SAMR_DIGEST_SIZE];
 	char hex[SAMR_DIGEST_HEX];
+	int rc = samr_dump_digest(reader(c), digest);
 
-	if (samr_dump_digest(reader(c), digest) != SQLITE_OK)
-		return wrong(c, sqlite3_errmsg(reader(c)));
+	if (rc != SQLITE_OK)
+		return wrong(c, sqlite3_errstr(rc));
 	samr_digest_hex(digest, hex);
 	puts(hex);
 	return SAMR_COMMAND_DONE;
@@ -71,8 +72,12 @@ static bool to_stdout(void *arg, const char *text, size_t len)
 
 static enum samr_command_result run_dump(struct call *c)
 {
-	if (samr_dump(reader(c), to_stdout, NULL) != SQLITE_OK)
-		return wrong(c, sqlite3_errmsg(reader(c)));
+	int rc = samr_dump(reader(c), to_stdout, NULL);
+
+	if (rc != SQLITE_OK)
+		return wrong(c, rc == SQLITE_ABORT ?
+			     "the output cannot be written" :
+			     sqlite3_errstr(rc));
 	return SAMR_COMMAND_DONE;
 }
 

@@ -28,7 +28,7 @@ typedef bool samr_dump_fn(void *arg, const char *text, size_t len);
  * @arg: for @put
  *
  * Return: SQLITE_OK; SQLITE_ABORT when @put stopped it; or SQLite's error, whose
- * text is sqlite3_errmsg()'s.
+ * text is sqlite3_errstr()'s: the connection remembers it no longer.
  */
 int samr_dump(sqlite3 *db, samr_dump_fn *put, void *arg);
 

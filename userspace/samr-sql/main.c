@@ -216,6 +216,8 @@ static int run_offline(const struct job *j)
 
 	rc = sqlite3_open_v2(j->cfg.session.db.path, &db, SQLITE_OPEN_READONLY,
 			     NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_busy_timeout(db, PATIENCE_MS);
 	if (rc == SQLITE_OK && j->offline == OPT_DUMP) {
 		rc = samr_dump(db, to_stdout, NULL);
 	} else if (rc == SQLITE_OK) {
@@ -224,12 +226,13 @@ static int run_offline(const struct job *j)
 		if (rc == SQLITE_OK)
 			puts(hex);
 	}
+	sqlite3_close(db);
+	if (rc == SQLITE_OK && fflush(stdout))
+		rc = SQLITE_ABORT;
 	if (rc != SQLITE_OK)
 		fprintf(stderr, "%s: %s: %s\n", program,
-			j->cfg.session.db.path, sqlite3_errmsg(db));
-	sqlite3_close(db);
-	if (fflush(stdout))
-		rc = SQLITE_ABORT;
+			j->cfg.session.db.path, rc == SQLITE_ABORT ?
+			"the output cannot be written" : sqlite3_errstr(rc));
 	return rc == SQLITE_OK ? SAMR_SHELL_OK : SAMR_SHELL_BROKEN;
 }
 

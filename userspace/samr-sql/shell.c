@@ -214,7 +214,7 @@ static void run_query(struct shell *sh, const char *sql, size_t len,
 	const struct timespec now = { 0 };
 	sqlite3_stmt *st;
 	sigset_t interrupt;
-	bool first = true;
+	bool first = true, reads;
 	int rc;
 
 	sigemptyset(&interrupt);
@@ -225,14 +225,15 @@ static void run_query(struct shell *sh, const char *sql, size_t len,
 		return;
 	}
 	clear_progress(sh);
-	while (sqlite3_stmt_readonly(st) &&
-	       (rc = sqlite3_step(st)) == SQLITE_ROW) {
+	/* EXPLAIN counts as what it explains. */
+	reads = sqlite3_stmt_readonly(st) || sqlite3_stmt_isexplain(st);
+	while (reads && (rc = sqlite3_step(st)) == SQLITE_ROW) {
 		if (first)
 			samr_print_head(&sh->cfg.print, st, stdout);
 		first = false;
 		samr_print_row(&sh->cfg.print, st, stdout);
 	}
-	if (!sqlite3_stmt_readonly(st))
+	if (!reads)
 		complain(sh, line, "this statement writes in a way that cannot go through the order");
 	else if (rc != SQLITE_DONE)
 		complain(sh, line, sqlite3_errmsg(db));

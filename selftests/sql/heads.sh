@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# For tests of samr-sql, after lib.sh: three heads and a folder of their own, in which head K has K.db, K.out, K.err.
+
+need_root
+need sqlite3 jq
+here=$SELFTESTS/sql
+work=$(mktemp -d)
+at_exit "rm -rf $work"
+heads_up 3
+for k in 1 2 3; do samrctl -n samr$k group add id 42 name sql; done
+cd "$work" || exit
+status=(0 0 0 0)
+
+# start K [OPTIONS...] <INPUT: samr-sql on head K, in the background. Its output: K.out, K.err; ready when it has begun.
+start() {
+	local k=$1
+	shift
+	{ exec ip netns exec "samr$k" timeout 90 samr-sql "$@" "$k.db" >"$k.out" 2>"$k.err" 5>&- 6>&-; } <&0 &
+	pid[k]=$!
+}
+
+end() {
+	local k
+	for k; do
+		status[k]=0
+		wait "${pid[k]}" || status[k]=$?
+	done
+}
+
+began() { wait_for 20 grep -q 'heads begin' "$1.err"; }
+fresh() { rm -f ./*.db* ./*.out ./*.err; }
+
+# equal NAME HEADS...: their dumps are.
+equal() {
+	local name=$1 first=$2 k
+	shift 2
+	if ! samr-sql --dump "$first.db" >dump || ! [ -s dump ]; then
+		not_ok "$name"
+		return
+	fi
+	for k; do
+		samr-sql --dump "$k.db" | cmp - dump || { not_ok "$name"; return; }
+	done
+	ok "$name"
+}
+
+ask() { sqlite3 "$1.db" "$2"; }
+# shellcheck disable=SC2317	# called by wait_for
+has() { test "$(ask "$1" "$2" 2>/dev/null)" = "$3"; }
