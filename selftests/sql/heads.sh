@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2317	# used by the tests
 #
 # For tests of samr-sql, after lib.sh: three heads and a folder of their own, in which head K has K.db, K.out, K.err.
 
@@ -47,5 +47,4 @@ equal() {
 }
 
 ask() { sqlite3 "$1.db" "$2"; }
-# shellcheck disable=SC2317	# called by wait_for
 has() { test "$(ask "$1" "$2" 2>/dev/null)" = "$3"; }

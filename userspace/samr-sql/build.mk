@@ -15,12 +15,14 @@ man-pages += userspace/man/samr-sql.1
 
 samr-sql-tests := apply_test batch_test input_test peers_test split_test
 
+samr-sql-parts := $(samr-sql-pure:%.c=$(out)/obj/samr-sql/%.o) $(out)/libsamr.a
+
 define samr-sql-test
 programs += samr-sql-$(1)
-samr-sql-$(1)-src := $(samr-sql-dir)/tests/$(1).c $(samr-sql-pure)
+samr-sql-$(1)-src := $(samr-sql-dir)/tests/$(1).c
 samr-sql-$(1)-cflags := $(samr-sql-cflags)
-samr-sql-$(1)-deps := $(out)/libsamr.a
-samr-sql-$(1)-libs := $(out)/libsamr.a -lsqlite3 -lnettle -lcmocka
+samr-sql-$(1)-deps := $(samr-sql-parts)
+samr-sql-$(1)-libs := $(samr-sql-parts) -lsqlite3 -lnettle -lcmocka
 endef
 $(foreach t,$(samr-sql-tests),$(eval $(call samr-sql-test,$(t))))
 

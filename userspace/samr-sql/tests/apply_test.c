@@ -159,6 +159,7 @@ static void place(struct head *h, size_t i, const char *sql)
 	h->delivery[i].gseq = 1000 + i;
 	h->delivery[i].time = 1700000000000000000 + i * 1234567891;
 	h->delivery[i].random = 0x1234567890abcdef * (i + 1);
+	samr_apply_free(&h->unit[i], 1);
 	memset(&h->unit[i], 0, sizeof(h->unit[i]));
 	h->unit[i].sql = sql;
 	h->unit[i].len = strlen(sql);
