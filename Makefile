@@ -58,10 +58,15 @@ docs:
 tidy:
 	scripts/tidy.sh
 
-# User space goes to DESTDIR/PREFIX (default /usr/local); the module where modules_install puts modules.
-install:
+# User space goes to DESTDIR/PREFIX (default /usr/local); the module to the folder updates of the kernel's modules, below
+# INSTALL_MOD_PATH (default DESTDIR). Where the kernel's key is not at hand, as with Debian's headers, it is not signed.
+sig-key = $(shell sed -n 's/^CONFIG_MODULE_SIG_KEY="\(.*\)"/\1/p' $(KDIR)/.config 2>/dev/null)
+unsigned = $(if $(wildcard $(KDIR)/$(sig-key) $(filter /%,$(sig-key))),,CONFIG_MODULE_SIG_ALL=)
+
+install: all
 	$(MAKE) -C userspace install
-	$(MAKE) -C $(KDIR) M=$(moddir) modules_install
+	$(MAKE) -C $(KDIR) M=$(moddir) INSTALL_MOD_DIR=updates INSTALL_MOD_PATH=$(or $(INSTALL_MOD_PATH),$(DESTDIR)) \
+		$(unsigned) modules_install
 
 clean:
 	rm -rf build
@@ -80,5 +85,5 @@ help:
 	@echo 'docs        Documentation/ as HTML in build/docs'
 	@echo 'sparse      the module, looked at by sparse'
 	@echo 'tidy        formatting, shellcheck, spelling of SPDX lines'
-	@echo 'install     user space to DESTDIR= PREFIX=, the module to the kernel of KDIR='
+	@echo 'install     user space to DESTDIR= PREFIX=, the module to INSTALL_MOD_PATH= (DESTDIR=), for the kernel of KDIR='
 	@echo 'clean       removes build/ (the debug kernel stays in its cache)'

@@ -30,9 +30,13 @@ $(out)/$(libsamr-soname): $(libsamr-objs) userspace/libsamr/libsamr.map
 $(out)/libsamr.so: $(out)/$(libsamr-soname)
 	ln -sf $(libsamr-soname) $@
 
+# The one that is installed is made again: make and make install may have had different folders in mind.
+libsamr-pc = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(libsamr-version)|' \
+	userspace/libsamr/samr.pc.in
+
 $(out)/samr.pc: userspace/libsamr/samr.pc.in userspace/libsamr/build.mk
 	@mkdir -p $(@D)
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(libsamr-version)|' $< >$@
+	$(libsamr-pc) >$@
 
 programs += libsamr-unit_test
 libsamr-unit_test-src := userspace/libsamr/tests/unit_test.c
@@ -55,14 +59,14 @@ check-libsamr: $(out)/libsamr-unit_test $(out)/libsamr-kernel_test $(out)/libsam
 	@nm -D --defined-only $(out)/libsamr.so | awk '$$2 == "T" { sub("@.*", "", $$3); print $$3 }' | sort | \
 		diff - $(out)/libsamr.map
 
-install-libsamr: $(out)/libsamr.a $(out)/libsamr.so $(out)/samr.pc
+install-libsamr: $(out)/libsamr.a $(out)/libsamr.so
 	install -d $(libsamr-dest)/pkgconfig $(dest)/include/samr $(dest)/include/linux
 	install -m 644 $(out)/libsamr.a $(libsamr-dest)/
 	install -m 755 $(out)/$(libsamr-soname) $(libsamr-dest)/libsamr.so.$(libsamr-version)
 	ln -sf libsamr.so.$(libsamr-version) $(libsamr-dest)/$(libsamr-soname)
 	ln -sf $(libsamr-soname) $(libsamr-dest)/libsamr.so
-	install -m 644 $(out)/samr.pc $(libsamr-dest)/pkgconfig/
+	$(libsamr-pc) >$(libsamr-dest)/pkgconfig/samr.pc
 	install -m 644 include/samr/samr.h $(dest)/include/samr/
-	install -m 644 include/uapi/linux/samr.h $(dest)/include/linux/
+	install -m 644 include/uapi/linux/samr.h include/uapi/linux/samr_netlink.h $(dest)/include/linux/
 
 -include $(libsamr-objs:.o=.d)
