@@ -16,6 +16,7 @@
 #   L3 shell       lock, timer, links; the only place that sees both core and transports
 #   L4 faces       sockets, genetlink, diagnosis: the shell's interface, never the core's insides
 set -euo pipefail
+shopt -s extglob
 export LC_ALL=C
 top=$(cd "$(dirname "$0")/.." && pwd)
 
@@ -123,6 +124,11 @@ check_user_file() {
 		*kernel/*) bad "$file includes $inc: user space knows the uapi headers only" ;;
 		*core/*) [[ $file == userspace/sim/* ]] || bad "$file includes $inc: only the simulator has the core" ;;
 		esac
+		# Checkers and workloads share the cluster and the ledger, and nothing else.
+		case $file:$inc in
+		userspace/sim/check*:@(workload|plan|chaos|scenario|run).h) bad "$file includes $inc: a checker knows no workload" ;;
+		userspace/sim/@(workload|plan|chaos|member|ledger).*:check.h) bad "$file includes $inc: a workload knows no checker" ;;
+		esac
 	done
 }
 
@@ -227,6 +233,10 @@ self_test() {
 	plant includes "a file without a layer" "belongs to no layer" "echo >kernel/bits_and_pieces.c"
 	plant includes "user space includes the kernel's headers" "knows the uapi headers only" \
 		"sed -i '4i #include \"../../kernel/cluster.h\"' userspace/libsamr/samr.c"
+	plant includes "a checker includes the workload" "a checker knows no workload" \
+		"sed -i '4i #include \"workload.h\"' userspace/sim/check_order.c"
+	plant includes "the workload includes the checkers" "a workload knows no checker" \
+		"sed -i '4i #include \"check.h\"' userspace/sim/workload.c"
 	plant includes "a uapi header includes another" "stands on linux/*.h alone" \
 		"sed -i '4i #include <stdio.h>' include/uapi/linux/samr.h"
 }
