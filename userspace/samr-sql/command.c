@@ -34,73 +34,51 @@ static sqlite3 *reader(struct call *c)
 	return samr_apply_reader(samr_session_apply(c->ctx->session));
 }
 
+/* A setting that has two values. */
+static enum samr_command_result set(struct call *c, bool *value,
+				    const char *yes, const char *no)
+{
+	if (strcmp(c->arg, yes) && strcmp(c->arg, no)) {
+		snprintf(c->why, c->size, "give %s or %s", yes, no);
+		return SAMR_COMMAND_WRONG;
+	}
+	*value = !strcmp(c->arg, yes);
+	return SAMR_COMMAND_DONE;
+}
+
 static enum samr_command_result run_bail(struct call *c)
 {
-	if (!strcmp(c->arg, "on"))
-		*c->ctx->bail = true;
-	else if (!strcmp(c->arg, "off"))
-		*c->ctx->bail = false;
-	else
-		return wrong(c, "usage: .bail on|off");
-	return SAMR_COMMAND_DONE;
+	return set(c, c->ctx->bail, "on", "off");
+}
+
+static enum samr_command_result run_headers(struct call *c)
+{
+	return set(c, &c->ctx->print->headers, "on", "off");
+}
+
+static enum samr_command_result run_mode(struct call *c)
+{
+	return set(c, &c->ctx->print->json, "json", "list");
+}
+
+static enum samr_command_result run_digest(struct call *c)
+{
+	const char *why = samr_dump_print_digest(reader(c));
+
+	return why ? wrong(c, why) : SAMR_COMMAND_DONE;
+}
+
+static enum samr_command_result run_dump(struct call *c)
+{
+	const char *why = samr_dump_print(reader(c));
+
+	return why ? wrong(c, why) : SAMR_COMMAND_DONE;
 }
 
 static enum samr_command_result run_check(struct call *c)
 {
 	samr_session_check(c->ctx->session);
 	return SAMR_COMMAND_CHECKING;
-}
-
-static enum samr_command_result run_digest(struct call *c)
-{
-	uint8_t digest[SAMR_DIGEST_SIZE];
-	char hex[SAMR_DIGEST_HEX];
-	int rc = samr_dump_digest(reader(c), digest);
-
-	if (rc != SQLITE_OK)
-		return wrong(c, sqlite3_errstr(rc));
-	samr_digest_hex(digest, hex);
-	puts(hex);
-	return SAMR_COMMAND_DONE;
-}
-
-static bool to_stdout(void *arg, const char *text, size_t len)
-{
-	(void)arg;
-	return fwrite(text, 1, len, stdout) == len;
-}
-
-static enum samr_command_result run_dump(struct call *c)
-{
-	int rc = samr_dump(reader(c), to_stdout, NULL);
-
-	if (rc != SQLITE_OK)
-		return wrong(c, rc == SQLITE_ABORT ?
-			     "the output cannot be written" :
-			     sqlite3_errstr(rc));
-	return SAMR_COMMAND_DONE;
-}
-
-static enum samr_command_result run_headers(struct call *c)
-{
-	if (!strcmp(c->arg, "on"))
-		c->ctx->print->headers = true;
-	else if (!strcmp(c->arg, "off"))
-		c->ctx->print->headers = false;
-	else
-		return wrong(c, "usage: .headers on|off");
-	return SAMR_COMMAND_DONE;
-}
-
-static enum samr_command_result run_mode(struct call *c)
-{
-	if (!strcmp(c->arg, "list"))
-		c->ctx->print->json = false;
-	else if (!strcmp(c->arg, "json"))
-		c->ctx->print->json = true;
-	else
-		return wrong(c, "usage: .mode list|json");
-	return SAMR_COMMAND_DONE;
 }
 
 static enum samr_command_result run_quit(struct call *c)

@@ -175,28 +175,32 @@ static const char *hidden_rowid(struct dump *d, const char *table)
 	return NULL;
 }
 
+/* Append the names that a query of @table yields, quoted, to a list. */
+static int append_names(struct dump *d, sqlite3_str *list, const char *sql,
+			const char *table)
+{
+	sqlite3_stmt *st;
+	int rc = query(d, &st, sql, table);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	while (sqlite3_step(st) == SQLITE_ROW)
+		sqlite3_str_appendf(list, "%s\"%w\"",
+				    sqlite3_str_length(list) ? "," : "",
+				    sqlite3_column_text(st, 0));
+	return sqlite3_finalize(st);
+}
+
 /* The columns to dump as a list, and those of the primary key as another. */
 static int column_lists(struct dump *d, const char *table, sqlite3_str *all,
 			sqlite3_str *key)
 {
-	sqlite3_stmt *st;
-	int rc;
+	int rc = append_names(d, all, "SELECT name FROM pragma_table_xinfo(%Q) "
+			      "WHERE hidden = 0 ORDER BY cid", table);
 
-	rc = query(d, &st, "SELECT name FROM pragma_table_xinfo(%Q) "
-		   "WHERE hidden = 0 ORDER BY cid", table);
-	while (rc == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
-		sqlite3_str_appendf(all, "%s\"%w\"",
-				    sqlite3_str_length(all) ? "," : "",
-				    sqlite3_column_text(st, 0));
-	sqlite3_finalize(st);
 	if (rc == SQLITE_OK)
-		rc = query(d, &st, "SELECT name FROM pragma_table_info(%Q) "
-			   "WHERE pk ORDER BY pk", table);
-	while (rc == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
-		sqlite3_str_appendf(key, "%s\"%w\"",
-				    sqlite3_str_length(key) ? "," : "",
-				    sqlite3_column_text(st, 0));
-	sqlite3_finalize(st);
+		rc = append_names(d, key, "SELECT name FROM pragma_table_info(%Q) "
+				  "WHERE pk ORDER BY pk", table);
 	return rc;
 }
 
@@ -358,4 +362,38 @@ int samr_dump_digest(sqlite3 *db, uint8_t digest[SAMR_DIGEST_SIZE])
 	rc = samr_dump(db, add_to_digest, &sum);
 	sha256_digest(&sum, SAMR_DIGEST_SIZE, digest);
 	return rc;
+}
+
+static bool to_stdout(void *arg, const char *text, size_t len)
+{
+	(void)arg;
+	return fwrite(text, 1, len, stdout) == len;
+}
+
+/* What the user is told, once everything is written. */
+static const char *verdict(int rc)
+{
+	if (rc == SQLITE_OK && fflush(stdout))
+		rc = SQLITE_ABORT;
+	if (rc == SQLITE_ABORT)
+		return "the output cannot be written";
+	return rc == SQLITE_OK ? NULL : sqlite3_errstr(rc);
+}
+
+const char *samr_dump_print(sqlite3 *db)
+{
+	return verdict(samr_dump(db, to_stdout, NULL));
+}
+
+const char *samr_dump_print_digest(sqlite3 *db)
+{
+	uint8_t digest[SAMR_DIGEST_SIZE];
+	char hex[SAMR_DIGEST_HEX];
+	int rc = samr_dump_digest(db, digest);
+
+	if (rc == SQLITE_OK) {
+		samr_digest_hex(digest, hex);
+		puts(hex);
+	}
+	return verdict(rc);
 }

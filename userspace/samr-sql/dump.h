@@ -35,4 +35,15 @@ int samr_dump(sqlite3 *db, samr_dump_fn *put, void *arg);
 /** samr_dump_digest - SHA-256 of what samr_dump() gives; returns as it does */
 int samr_dump_digest(sqlite3 *db, uint8_t digest[SAMR_DIGEST_SIZE]);
 
+/**
+ * samr_dump_print - write the text to standard output
+ * @db: connection
+ *
+ * Return: NULL, or what went wrong.
+ */
+const char *samr_dump_print(sqlite3 *db);
+
+/** samr_dump_print_digest - the same with a line that is its digest */
+const char *samr_dump_print_digest(sqlite3 *db);
+
 #endif

@@ -200,40 +200,26 @@ static void set_option(struct job *j, int option, const char *value)
 	}
 }
 
-static bool to_stdout(void *arg, const char *text, size_t len)
-{
-	(void)arg;
-	return fwrite(text, 1, len, stdout) == len;
-}
-
 /* --dump and --digest: read the file, whoever else uses it. */
 static int run_offline(const struct job *j)
 {
-	uint8_t digest[SAMR_DIGEST_SIZE];
-	char hex[SAMR_DIGEST_HEX];
+	const char *path = j->cfg.session.db.path, *why;
 	sqlite3 *db;
 	int rc;
 
-	rc = sqlite3_open_v2(j->cfg.session.db.path, &db, SQLITE_OPEN_READONLY,
-			     NULL);
+	rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_timeout(db, PATIENCE_MS);
-	if (rc == SQLITE_OK && j->offline == OPT_DUMP) {
-		rc = samr_dump(db, to_stdout, NULL);
-	} else if (rc == SQLITE_OK) {
-		rc = samr_dump_digest(db, digest);
-		samr_digest_hex(digest, hex);
-		if (rc == SQLITE_OK)
-			puts(hex);
-	}
-	sqlite3_close(db);
-	if (rc == SQLITE_OK && fflush(stdout))
-		rc = SQLITE_ABORT;
 	if (rc != SQLITE_OK)
-		fprintf(stderr, "%s: %s: %s\n", program,
-			j->cfg.session.db.path, rc == SQLITE_ABORT ?
-			"the output cannot be written" : sqlite3_errstr(rc));
-	return rc == SQLITE_OK ? SAMR_SHELL_OK : SAMR_SHELL_BROKEN;
+		why = sqlite3_errstr(rc);
+	else if (j->offline == OPT_DUMP)
+		why = samr_dump_print(db);
+	else
+		why = samr_dump_print_digest(db);
+	sqlite3_close(db);
+	if (why)
+		fprintf(stderr, "%s: %s: %s\n", program, path, why);
+	return why ? SAMR_SHELL_BROKEN : SAMR_SHELL_OK;
 }
 
 static void block_signals(void)

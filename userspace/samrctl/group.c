@@ -50,12 +50,7 @@ static const struct key show_keys[] = {
 
 static int show(const struct verb *v, const struct arg *args)
 {
-	if (args[0].text) {
-		nl_do(v, args, show_one, NULL);
-		return EXIT_OK;
-	}
-	group_list(NULL);
-	return EXIT_OK;
+	return show_asked(v, args, show_one);
 }
 
 static const struct key add_keys[] = {
@@ -92,10 +87,5 @@ const struct object group_object = {
 
 void group_list(const char *key)
 {
-	struct nl_answer answer;
-
-	nl_fetch(&verbs[0], NULL, &answer);
-	print_list(key);
-	nl_each(&answer, show_one, NULL);
-	print_end();
+	show_list(&verbs[0], NULL, key, show_one);
 }

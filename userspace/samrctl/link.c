@@ -84,12 +84,7 @@ static const struct key show_keys[] = {
 
 static int show(const struct verb *v, const struct arg *args)
 {
-	if (args[0].text) {
-		nl_do(v, args, show_one, NULL);
-		return EXIT_OK;
-	}
-	link_list(NULL);
-	return EXIT_OK;
+	return show_asked(v, args, show_one);
 }
 
 static const struct key add_keys[] = {
@@ -124,10 +119,5 @@ const struct object link_object = {
 
 void link_list(const char *key)
 {
-	struct nl_answer answer;
-
-	nl_fetch(&verbs[0], NULL, &answer);
-	print_list(key);
-	nl_each(&answer, show_one, NULL);
-	print_end();
+	show_list(&verbs[0], NULL, key, show_one);
 }

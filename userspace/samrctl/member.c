@@ -24,12 +24,7 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 
 static int show(const struct verb *v, const struct arg *args)
 {
-	struct nl_answer answer;
-
-	nl_fetch(v, args, &answer);
-	print_list(NULL);
-	nl_each(&answer, show_one, NULL);
-	print_end();
+	show_list(v, args, NULL, show_one);
 	return EXIT_OK;
 }
 

@@ -10,6 +10,7 @@
 
 #include <libmnl/libmnl.h>
 #include "args.h"
+#include "nl.h"
 
 extern const struct object cluster_object;
 extern const struct object node_object;
@@ -31,6 +32,19 @@ void view_print(const struct nlmsghdr *nlh);
 
 /* The view as an object of the name @key. */
 void view_show(const char *key);
+
+/**
+ * show_list - all of a kind
+ * @v: asks for them
+ * @args: which ones; NULL: all
+ * @key: name of the list; NULL: it is not part of anything
+ * @one: prints one
+ */
+void show_list(const struct verb *v, const struct arg *args, const char *key,
+	       nl_message *one);
+
+/** show_asked - the one whose key, the first, was said, or all; an exit status */
+int show_asked(const struct verb *v, const struct arg *args, nl_message *one);
 
 /* All of a kind, as a list of the name @key; alone when it is NULL. */
 void node_list(const char *key);
