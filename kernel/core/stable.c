@@ -11,12 +11,13 @@
 /*
  * A message is stable when no view that may come next can lack it: held by
  * h > n - q members, where q is the size of the smallest such view. Under
- * policy `majority` q is the smallest majority; where a lone survivor may go on
- * (policy `fence`, and resilience all) every member must hold it.
+ * policy `majority` an exact half may go on, once the others are fenced, so q is
+ * n / 2, rounded up; where a lone survivor may go on (policy `fence`, and
+ * resilience all) every member must hold it.
  */
 u32 samr_stable_holders(u32 count, bool quorum)
 {
-	u32 smallest = quorum ? count / 2 + 1 : 1;
+	u32 smallest = quorum ? (count + 1) / 2 : 1;
 
 	return count - smallest + 1;
 }

@@ -14,14 +14,14 @@ static void stable_holders_by_policy(struct kunit *test)
 	u32 n;
 
 	for (n = 1; n <= SAMR_HEADS_MAX; n++) {
-		u32 majority = n / 2 + 1;
+		u32 least = (n + 1) / 2;
 
 		/* A lone survivor may go on: all must hold it. */
 		KUNIT_EXPECT_EQ(test, samr_stable_holders(n, false), n);
-		/* Holders and any majority have a member in common. */
-		KUNIT_EXPECT_GT(test, samr_stable_holders(n, true) + majority, n);
+		/* Holders and any half have a member in common. */
+		KUNIT_EXPECT_GT(test, samr_stable_holders(n, true) + least, n);
 		/* And one holder fewer would not do. */
-		KUNIT_EXPECT_LE(test, samr_stable_holders(n, true) - 1 + majority,
+		KUNIT_EXPECT_LE(test, samr_stable_holders(n, true) - 1 + least,
 				n);
 	}
 }
