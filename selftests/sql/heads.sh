@@ -17,7 +17,7 @@ status=(0 0 0 0)
 start() {
 	local k=$1
 	shift
-	{ exec ip netns exec "samr$k" timeout 90 samr-sql "$@" "$k.db" >"$k.out" 2>"$k.err" 5>&- 6>&-; } <&0 &
+	{ exec nsenter --net="/run/netns/samr$k" timeout 90 samr-sql "$@" "$k.db" >"$k.out" 2>"$k.err" 5>&- 6>&-; } <&0 &
 	pid[k]=$!
 }
 

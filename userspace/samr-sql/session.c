@@ -20,6 +20,9 @@
 /* A message is not made longer than this by adding units to it. */
 #define BATCH_BYTES		((size_t)32 << 10)
 
+/* So many of the newest latencies are kept. */
+#define LATENCIES_MAX		65536
+
 /* Comparisons that wait for other heads' digests. */
 #define CHECKS_MAX		16
 
@@ -72,8 +75,8 @@ struct samr_session {
 
 	struct samr_session_stats stats;
 	int64_t start_ns;
-	uint32_t *latency_us;
-	size_t latencies, latencies_cap;
+	uint32_t latency_us[LATENCIES_MAX];
+	size_t latencies;		/* ever */
 	char error[600];
 };
 
@@ -331,11 +334,8 @@ static void note_latency(struct samr_session *s, int64_t sent_ns)
 {
 	int64_t us = (now_ns() - sent_ns) / 1000;
 
-	if (!grow((void **)&s->latency_us, &s->latencies_cap, s->latencies,
-		  sizeof(*s->latency_us)))
-		return;		/* one figure less */
-	s->latency_us[s->latencies++] = us > UINT32_MAX ? UINT32_MAX :
-							  (uint32_t)us;
+	s->latency_us[s->latencies++ % LATENCIES_MAX] =
+		us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
 }
 
 /* Returns: have all units so far been executed? */
@@ -659,7 +659,6 @@ void samr_session_close(struct samr_session *s)
 	samr_apply_free(s->unit, s->units);
 	free(s->unit);
 	free(s->line);
-	free(s->latency_us);
 	free(s->env);
 	free(s);
 }
@@ -702,15 +701,20 @@ static int compare_u32(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-double samr_session_latency(struct samr_session *s, unsigned int permille)
+double samr_session_latency(const struct samr_session *s,
+			    unsigned int permille)
 {
-	size_t i;
+	size_t n = s->latencies < LATENCIES_MAX ? s->latencies : LATENCIES_MAX;
+	uint32_t *sorted, us;
 
-	if (!s->latencies)
+	sorted = n ? malloc(n * sizeof(*sorted)) : NULL;
+	if (!sorted)
 		return -1;
-	qsort(s->latency_us, s->latencies, sizeof(*s->latency_us), compare_u32);
-	i = (s->latencies - 1) * permille / 1000;
-	return s->latency_us[i];
+	memcpy(sorted, s->latency_us, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), compare_u32);
+	us = sorted[(n - 1) * permille / 1000];
+	free(sorted);
+	return us;
 }
 
 const char *samr_session_error(const struct samr_session *s)

@@ -166,11 +166,13 @@ void samr_session_stats(const struct samr_session *s,
 /**
  * samr_session_latency - time from sending an own message to receiving it
  * @s: session
- * @permille: 0: the shortest; 500: half took no longer; 1000: the longest
+ * @permille: 0: the shortest; 500: half took no longer; 1000: the longest, of
+ *	the newest 65536
  *
  * Return: microseconds, or a negative number when none was sent.
  */
-double samr_session_latency(struct samr_session *s, unsigned int permille);
+double samr_session_latency(const struct samr_session *s,
+			    unsigned int permille);
 
 /** samr_session_error - why the state is what it is */
 const char *samr_session_error(const struct samr_session *s);
