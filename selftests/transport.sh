@@ -27,6 +27,11 @@ hears() { samrctl -n "samr$1" link show | grep -q "path node $2 .*heard yes"; }
 hears_not() { ! hears "$1" "$2"; }
 count() { samrctl -n "samr$1" stats show | awk -v n="$2" '$1 == n { s += $2 } END { print s + 0 }'; }
 
+no_members() {
+	local k
+	for k in 1 2 3; do [ -z "$(samrctl -n "samr$k" member show group "$service")" ] || return 1; done
+}
+
 declare_service() {
 	local k
 	for k; do samrctl -n "samr$k" group add id $service; done
@@ -54,16 +59,18 @@ load_start() {
 	local k
 	load=()
 	for k; do
-		on "$k" samr-test-load $service $# 0 300 1000 >"$tmp/load$k" 2>&1 &
+		(exec ip netns exec "samr$k" samr-test-load $service $# 0 300 1000 >"$tmp/load$k" 2>&1) &
 		load+=($!)
 	done
 	sleep 1
 }
 
+# Whoever comes next must not find these members: their leaving is ordered, too.
 load_stop() {
 	kill "${load[@]}" 2>/dev/null
 	wait "${load[@]}" 2>/dev/null
 	load=()
+	[ ! -d /sys/module/samr ] || wait_for 10 no_members || die "killed members do not leave"
 }
 
 port() { ip -n $switch link set "$@"; }
@@ -119,8 +126,7 @@ port port2 mtu 1500
 
 # ---- a device goes away under traffic, and comes back ----
 load_start 1 2 3
-check "a link can not be given twice" fails_with "the same link twice is refused" 1 "" \
-	samrctl -n samr2 link add kind eth dev eth0
+fails_with "the same link twice is refused" 1 "" samrctl -n samr2 link add kind eth dev eth0
 ip -n samr2 link del eth0
 check "the link without a device is absent" has_state 2 absent
 check "the others miss the head" wait_for 20 hears_not 1 2

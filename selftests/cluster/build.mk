@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-programs += samr-test-cluster
+programs += samr-test-cluster samr-test-hostile
 samr-test-cluster-src := selftests/cluster/load.c
 samr-test-cluster-deps := $(out)/libsamr.a
 samr-test-cluster-libs := $(out)/libsamr.a -pthread
+samr-test-hostile-src := $(addprefix selftests/cluster/,hostile.c frames.c storm.c)
+programs += samr-test-unload
+samr-test-unload-src := selftests/cluster/unload.c selftests/socket/tap.c selftests/socket/lab.c

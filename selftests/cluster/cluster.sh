@@ -25,7 +25,7 @@ cluster_up() {
 trouble() { "$SCRIPTS/lab" netem "$@" || die "netem $*"; }
 at_head() { "$SCRIPTS/lab" netem "$@" || die "netem $*"; }
 
-# scenario NAME OPTIONS: a load runs to its end, and its judge finds nothing wrong. Sets refused and lies.
+# scenario NAME OPTIONS: a load runs to its end, and its judge finds nothing wrong. Sets refused, lies, ms, failed.
 scenario() {
 	local name=$1 out args=() option=
 	shift
@@ -37,8 +37,7 @@ scenario() {
 	done
 	rm -rf "$work/log"
 	mkdir "$work/log"
-	refused=0
-	lies=0
+	refused=0 lies=0 ms=0 failed=0
 	if ! out=$(samr-test-cluster --heads "$heads" --limit 60 --dir "$work/log" "${args[@]}" 2>&1); then
 		note "$out"
 		not_ok "$name"
@@ -46,7 +45,7 @@ scenario() {
 		return
 	fi
 	note "$out"
-	read -r _ _ _ refused _ lies _ _ <<<"$out"
+	read -r _ _ _ refused _ lies _ ms _ failed <<<"$out"
 	if out=$(python3 "$CLUSTER/verify.py" "$work/log"); then
 		ok "$name"
 	else
@@ -68,12 +67,16 @@ counter() { samrctl -n "samr$1" stats show counters all | awk -v n="$2" '$1 == n
 
 # counted NAME COUNTER...: each is above 0 at one head at least.
 counted() {
-	local name=$1 c k sum text=
+	local name=$1 c k n sum text=
 	shift
 	for c; do
 		sum=0
-		for ((k = 1; k <= heads; k++)); do sum=$((sum + $(counter "$k" "$c"))); done
-		[ "$sum" -gt 0 ] || text+="$c is 0 at every head "
+		for ((k = 1; k <= heads; k++)); do
+			n=$(counter "$k" "$c")
+			[ -n "$n" ] || text+="head $k has no counter $c "
+			sum=$((sum + ${n:-0}))
+		done
+		[ $sum -gt 0 ] || text+="$c is 0 at every head "
 	done
 	is "$name" "$text" ""
 }

@@ -49,6 +49,7 @@ static struct {
 	int rcvbuf;
 	int pause_us;
 	bool nowait;
+	bool fail;
 	int limit;
 	const char *dir;
 } opt = {
@@ -78,6 +79,7 @@ struct member {
 
 static struct member members[HEADS_MAX][GROUPS_MAX];
 static pthread_barrier_t all_joined;
+static unsigned long failures;
 
 static void __attribute__((noreturn, format(printf, 1, 2)))
 die(const char *fmt, ...)
@@ -99,6 +101,44 @@ static uint64_t now_us(void)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000000ULL + t.tv_nsec / 1000;
 }
+
+/* ---- failing allocations ---- */
+
+/* Allocations of this thread may fail now, as /sys/kernel/debug/failslab says. */
+static void let_fail(bool on)
+{
+	static __thread int fd = -1;
+
+	if (fd < 0)
+		fd = open("/proc/thread-self/make-it-fail", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || pwrite(fd, on ? "1" : "0", 1, 0) != 1)
+		die("no fault injection: %s", strerror(errno));
+}
+
+static bool no_memory(int err)
+{
+	if (err != -ENOMEM && err != -ENOBUFS && err != -ENFILE)
+		return false;
+	__atomic_add_fetch(&failures, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* A call of libsamr; with --fail it may lack memory, and is made again then. */
+#define TRY(call)							\
+	({								\
+		int _r;							\
+									\
+		do {							\
+			if (opt.fail)					\
+				let_fail(true);				\
+			_r = (call);					\
+			if (opt.fail)					\
+				let_fail(false);			\
+		} while (opt.fail && no_memory(_r));			\
+		_r;							\
+	})
+
+/* ---- bytes ---- */
 
 /* CRC-32 of Ethernet, so that python3's zlib can check these files, too. */
 static uint32_t crc_table[256];
@@ -171,8 +211,8 @@ static int send_nowait(struct member *m, const void *data, size_t len,
 	int r;
 
 	for (;;) {
-		r = samr_send(m->m, data, len, request,
-			      flags | SAMR_SEND_NOWAIT);
+		r = TRY(samr_send(m->m, data, len, request,
+				  flags | SAMR_SEND_NOWAIT));
 		if (r != -EAGAIN)
 			return r;
 		m->refused++;
@@ -188,7 +228,7 @@ static void send_one(struct member *m, FILE *f, unsigned char *data, size_t len,
 	int r;
 
 	r = opt.nowait ? send_nowait(m, data, len, request, flags) :
-			 samr_send(m->m, data, len, request, flags);
+			 TRY(samr_send(m->m, data, len, request, flags));
 	if (r)
 		die("head %d, group %d: send: %s", m->head, m->group,
 		    samr_strerror(r));
@@ -255,7 +295,7 @@ static void *receives(void *arg)
 	int err, ends = 0;
 
 	while (ends < opt.heads) {
-		err = samr_recv(m->m, &r, opt.limit * 1000);
+		err = TRY(samr_recv(m->m, &r, opt.limit * 1000));
 		if (err != 1)
 			die("head %d, group %d: after %llu messages: %s",
 			    m->head, m->group, (unsigned long long)m->got,
@@ -278,13 +318,13 @@ static void *joins(void *arg)
 	int err;
 
 	enter(m->head);
-	err = samr_open(&m->m, m->group, 0);
+	err = TRY(samr_open(&m->m, m->group, 0));
 	if (!err && opt.rcvbuf && setsockopt(samr_fd(m->m), SOL_SOCKET,
 					     SO_RCVBUF, &opt.rcvbuf,
 					     sizeof(opt.rcvbuf)))
 		err = -errno;
 	if (!err)
-		err = samr_join(m->m, JOIN_MS);
+		err = TRY(samr_join(m->m, JOIN_MS));
 	while (!err && samr_view(m->m)->count < (unsigned int)opt.heads)
 		err = samr_recv(m->m, &r, JOIN_MS) == 1 ? 0 : -ETIMEDOUT;
 	if (err)
@@ -326,7 +366,8 @@ static void options(int argc, char **argv)
 		{ "slow", 1, NULL, 'w' },	{ "stall", 1, NULL, 'S' },
 		{ "rcvbuf", 1, NULL, 'r' },	{ "nowait", 0, NULL, 'n' },
 		{ "pause", 1, NULL, 'p' },	{ "limit", 1, NULL, 't' },
-		{ "dir", 1, NULL, 'd' },	{ }
+		{ "dir", 1, NULL, 'd' },	{ "fail", 0, NULL, 'f' },
+		{ }
 	};
 	int o;
 
@@ -342,6 +383,7 @@ static void options(int argc, char **argv)
 		case 'S': pair(optarg, &opt.stall_head, &opt.stall_ms); break;
 		case 'r': opt.rcvbuf = number(optarg); break;
 		case 'n': opt.nowait = true; break;
+		case 'f': opt.fail = true; break;
 		case 'p': opt.pause_us = number(optarg); break;
 		case 't': opt.limit = number(optarg); break;
 		case 'd': opt.dir = optarg; break;
@@ -386,10 +428,10 @@ int main(int argc, char **argv)
 	}
 	for (h = 0; h < opt.heads; h++)
 		for (g = 0; g < opt.groups; g++)
-			samr_close(members[h][g].m);
-	printf("deliveries %llu refused %llu lies %llu ms %llu\n",
+			TRY((samr_close(members[h][g].m), 0));
+	printf("deliveries %llu refused %llu lies %llu ms %llu failures %lu\n",
 	       (unsigned long long)got, (unsigned long long)refused,
 	       (unsigned long long)lies,
-	       (unsigned long long)(now_us() - start) / 1000);
+	       (unsigned long long)(now_us() - start) / 1000, failures);
 	return 0;
 }

@@ -19,7 +19,7 @@ three_heads() {
 	scenario "no trouble" --count 150 --groups 4 --safe 30
 	trouble loss 5%
 	scenario "5 % lost" --count 150 --groups 2 --safe 30
-	counted "what was lost was asked for and repeated" nacks_out repairs
+	counted "what was lost was asked for and repeated" nacks-out repairs
 	trouble duplicate 20%
 	scenario "20 % twice" --count 150 --groups 2 --safe 30
 	counted "duplicates were dropped" duplicate

@@ -217,8 +217,8 @@ void lab_one(void)
 
 /* ---- several heads ---- */
 
+/* Their namespaces; the first is the bridge's. */
 static int head_ns[HEADS_MAX + 1];
-static int bridge_ns;
 
 static void sh(const char *fmt, ...)
 {
@@ -244,31 +244,48 @@ void lab_enter(int head)
 	OK(setns(head_ns[head], CLONE_NEWNET));
 }
 
-static void head_new(int i)
+/* A veth pair, both ends up; no name of a port is used twice. */
+static void head_new(FILE *ip, int i)
 {
-	int fd;
+	static int ports;
 
 	OK(unshare(CLONE_NEWNET));
 	head_ns[i] = this_ns();
-	fd = OK(fcntl(head_ns[i], F_DUPFD, 100));
-	OK(setns(bridge_ns, CLONE_NEWNET));
-	sh("ip link add p%d type veth peer name eth0 netns /proc/%d/fd/%d",
-	   i, getpid(), fd);
-	sh("ip link set p%d master br0 up", i);
-	close(fd);
-	lab_enter(i);
-	sh("ip link set eth0 up");
+	fprintf(ip, "link add p%d master br0 up type veth peer name eth0 up netns /proc/%d/fd/%d\n",
+		++ports, getpid(), head_ns[i]);
 }
 
-void lab_heads(int n)
+void lab_wire(int n)
+{
+	FILE *ip;
+	int i;
+
+	if (!head_ns[0]) {
+		head_ns[0] = this_ns();
+		sh("ip link add br0 type bridge mcast_snooping 0 && ip link set br0 up");
+	}
+	lab_enter(0);
+	ip = popen("ip -batch -", "w");
+	CHECK(ip);
+	for (i = 1; i <= n; i++)
+		head_new(ip, i);
+	CHECK(!pclose(ip));
+	lab_enter(1);
+}
+
+void lab_unwire(int n)
+{
+	int i;
+
+	for (i = 1; i <= n; i++)
+		close(head_ns[i]);
+}
+
+void lab_form(int n)
 {
 	long long until;
 	int i, j;
 
-	bridge_ns = this_ns();
-	sh("ip link add br0 type bridge mcast_snooping 0 && ip link set br0 up");
-	for (i = 1; i <= n; i++)
-		head_new(i);
 	for (i = 1; i <= n; i++) {
 		lab_enter(i);
 		lab_add(i);
@@ -290,6 +307,12 @@ void lab_heads(int n)
 		}
 		close(fd);
 	}
+}
+
+void lab_heads(int n)
+{
+	lab_wire(n);
+	lab_form(n);
 }
 
 /* ---- sockets ---- */

@@ -48,7 +48,21 @@ int lab_try_del(void);
  */
 void lab_heads(int n);
 
-/** lab_enter - this thread or process goes to the namespace of a head, 1 .. n */
+/** lab_wire - the first half of it: the namespaces, their devices, the bridge */
+void lab_wire(int n);
+
+/** lab_form - the second half: the cluster, up to the view */
+void lab_form(int n);
+
+/**
+ * lab_unwire - give the heads' namespaces up
+ *
+ * Each ends when no process is in it and none holds a socket of it. lab_wire() may
+ * follow.
+ */
+void lab_unwire(int n);
+
+/** lab_enter - this thread or process goes to the namespace of a head; 0: the bridge's */
 void lab_enter(int head);
 
 /* ---- sockets ---- */

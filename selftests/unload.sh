@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# unload.sh [TIMES]: the module is unloaded so many times (50), and as many times three namespaces end, while frames and
+# timers run. Afterwards it is not loaded.
+. "$(dirname "$0")/lib.sh"
+need_root
+need ip samr-test-unload
+SAMR_TEST_TIMES=${1:-50} exec samr-test-unload
