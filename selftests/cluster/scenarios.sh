@@ -5,7 +5,7 @@
 # Heads in namespaces, a network that treats them badly, and a load on all of them at once. What each head received is
 # judged by verify.py, which is a program of its own.
 #
-#   scenarios.sh three|five [SCALE]     SCALE: per cent of the usual number of messages (100)
+#   scenarios.sh three|five|smoke [SCALE]     SCALE: per cent of the usual number of messages (100)
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/cluster.sh"
 set=${1:-three}
@@ -64,6 +64,19 @@ five_heads() {
 	trouble
 	at_head 5 loss 30%
 	scenario "five heads, one of them hears little" --count 40 --safe 50
+}
+
+# A little of everything, for slow kernels and for those that only have to be looked at.
+smoke_heads() {
+	cluster_up 3 2
+	scenario "three heads" --count 50 --groups 2 --safe 30
+	trouble delay 2ms 1ms loss 5% duplicate 5% corrupt 2% reorder 20% 50%
+	scenario "three heads, all kinds of trouble" --count 50 --groups 2 --safe 30 --len 3000
+	counted "each kind came, and was dealt with" nacks-out repairs duplicate crc
+	trouble
+	scenario "1 MiB messages" --count 2 --min-len 1M --len 1M --safe 50
+	scenario "a slow reader, senders that never wait" --count 60 --len 3000 --slow 2:5 --rcvbuf 32K --nowait
+	expect "they were refused" "$refused" -gt 0
 }
 
 "${set}_heads"
