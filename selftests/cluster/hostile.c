@@ -38,23 +38,22 @@ struct counters {
 
 static struct counters read_counters(int head)
 {
-	char cmd[128], out[16384], key[32];
+	char cmd[128], out[16384], key[32], *drops, *at;
 	struct counters c = { };
 	size_t i, len;
 	FILE *p;
-	char *at;
 
 	snprintf(cmd, sizeof(cmd),
-		 "for s in drops head; do samrctl -n samr%d -j stats show scope $s counters all; done",
-		 head);
+		 "samrctl -n samr%d -j stats show counters all", head);
 	p = popen(cmd, "r");
 	len = p ? fread(out, 1, sizeof(out) - 1, p) : 0;
 	if (!len || pclose(p))
 		die("%s failed", cmd);
 	out[len] = 0;
+	drops = strstr(out, "\"drops\":");
 	for (i = 0; i < REASONS; i++) {
 		snprintf(key, sizeof(key), "\"%s\":", reasons[i]);
-		at = strstr(out, key);
+		at = drops ? strstr(drops, key) : NULL;
 		if (!at)
 			die("no counter %s in %s", reasons[i], out);
 		c.n[i] = strtoull(at + strlen(key), NULL, 10);

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <linux/samr_netlink.h>
@@ -244,15 +246,28 @@ void lab_enter(int head)
 	OK(setns(head_ns[head], CLONE_NEWNET));
 }
 
-/* A veth pair, both ends up; no name of a port is used twice. */
+/* A veth pair, the end at the bridge up; no name of a port is used twice. */
 static void head_new(FILE *ip, int i)
 {
 	static int ports;
 
 	OK(unshare(CLONE_NEWNET));
 	head_ns[i] = this_ns();
-	fprintf(ip, "link add p%d master br0 up type veth peer name eth0 up netns /proc/%d/fd/%d\n",
+	fprintf(ip, "link add p%d master br0 up type veth peer name eth0 netns /proc/%d/fd/%d\n",
 		++ports, getpid(), head_ns[i]);
+}
+
+static void head_up(int i)
+{
+	struct ifreq ifr = { .ifr_name = "eth0" };
+	int fd;
+
+	lab_enter(i);
+	fd = OK(socket(AF_UNIX, SOCK_DGRAM, 0));
+	OK(ioctl(fd, SIOCGIFFLAGS, &ifr));
+	ifr.ifr_flags |= IFF_UP;
+	OK(ioctl(fd, SIOCSIFFLAGS, &ifr));
+	close(fd);
 }
 
 void lab_wire(int n)
@@ -270,7 +285,8 @@ void lab_wire(int n)
 	for (i = 1; i <= n; i++)
 		head_new(ip, i);
 	CHECK(!pclose(ip));
-	lab_enter(1);
+	for (i = n; i >= 1; i--)
+		head_up(i);
 }
 
 void lab_unwire(int n)
