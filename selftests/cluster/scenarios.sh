@@ -56,11 +56,11 @@ stalled_reader() {
 
 # Windows so small that they are full most of the time.
 five_heads() {
-	cluster_up 5 2 --cluster "history 64 submits 16 submit-bytes 64K history-bytes 256K"
+	cluster_up 5 2 --cluster "history 64 submits 16 submit-bytes 2M history-bytes 2M"
 	scenario "five heads, small windows" --count 60 --groups 2 --safe 30
 	trouble delay 1ms 500us loss 3% duplicate 3% corrupt 1% reorder 20% 50%
 	scenario "five heads, small windows, all kinds of trouble" --count 40 --groups 2 --safe 30 --len 3000
-	scenario "five heads, messages above the windows" --count 3 --min-len 200K --len 400K
+	scenario "five heads, messages that fill the windows" --count 3 --min-len 900K --len 1M
 	trouble
 	at_head 5 loss 30%
 	scenario "five heads, one of them hears little" --count 40 --safe 50
