@@ -49,7 +49,8 @@ static struct {
 	int rcvbuf;
 	int pause_us;
 	bool nowait;
-	bool fail;
+	bool fail;		/* allocations, in calls of libsamr */
+	bool patient;		/* a call that lacks memory is made again */
 	int limit;
 	const char *dir;
 } opt = {
@@ -123,7 +124,7 @@ static bool no_memory(int err)
 	return true;
 }
 
-/* A call of libsamr; with --fail it may lack memory, and is made again then. */
+/* A call of libsamr. */
 #define TRY(call)							\
 	({								\
 		int _r;							\
@@ -134,7 +135,7 @@ static bool no_memory(int err)
 			_r = (call);					\
 			if (opt.fail)					\
 				let_fail(false);			\
-		} while (opt.fail && no_memory(_r));			\
+		} while (opt.patient && no_memory(_r));			\
 		_r;							\
 	})
 
@@ -369,7 +370,7 @@ static void options(int argc, char **argv)
 		{ "rcvbuf", 1, NULL, 'r' },	{ "nowait", 0, NULL, 'n' },
 		{ "pause", 1, NULL, 'p' },	{ "limit", 1, NULL, 't' },
 		{ "dir", 1, NULL, 'd' },	{ "fail", 0, NULL, 'f' },
-		{ }
+		{ "patient", 0, NULL, 'P' },	{ }
 	};
 	int o;
 
@@ -385,7 +386,8 @@ static void options(int argc, char **argv)
 		case 'S': pair(optarg, &opt.stall_head, &opt.stall_ms); break;
 		case 'r': opt.rcvbuf = number(optarg); break;
 		case 'n': opt.nowait = true; break;
-		case 'f': opt.fail = true; break;
+		case 'f': opt.fail = opt.patient = true; break;
+		case 'P': opt.patient = true; break;
 		case 'p': opt.pause_us = number(optarg); break;
 		case 't': opt.limit = number(optarg); break;
 		case 'd': opt.dir = optarg; break;

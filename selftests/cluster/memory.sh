@@ -19,12 +19,12 @@ need python3
 # knobs KIND PERCENT TASKS_ONLY ONLY_ATOMIC
 knobs() {
 	local dir=$debugfs/$1
-	echo 0 >$dir/probability
-	echo "$3" >$dir/task-filter
-	echo "$4" >$dir/ignore-gfp-wait
-	echo 0 >$dir/verbose
-	echo -1 >$dir/times
-	echo "$2" >$dir/probability
+	echo 0 >"$dir/probability"
+	echo "$3" >"$dir/task-filter"
+	echo "$4" >"$dir/ignore-gfp-wait"
+	echo 0 >"$dir/verbose"
+	echo -1 >"$dir/times"
+	echo "$2" >"$dir/probability"
 }
 
 no_faults() {
@@ -40,8 +40,8 @@ echo Y >$debugfs/fail_page_alloc/ignore-gfp-highmem
 for percent in 2 10; do
 	knobs failslab $percent N Y
 	knobs fail_page_alloc $percent N Y
-	scenario "$percent % of the allocations that cannot wait fail" --count 60 --groups 2 --safe 30 --len 3000
-	scenario "$percent % of them fail, long messages" --count 4 --len 200K --safe 50
+	scenario "$percent % of the allocations that cannot wait fail" --count 60 --groups 2 --safe 30 --len 3000 --patient
+	scenario "$percent % of them fail, long messages" --count 4 --len 200K --safe 50 --patient
 	no_faults
 done
 counted "frames were lost for want of memory" memory tx-memory

@@ -16,7 +16,7 @@
 
 #define HEADS		3
 #define MESSAGES	20
-#define UNLOAD_MS	3000
+#define UNLOAD_MS	10000
 
 static char payload[3000];
 
@@ -158,6 +158,7 @@ static void chatter(int head)
 		if (sock_poll(fd, 10) & POLLIN)
 			while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
 				got[head]++;
+		usleep(500);
 	}
 }
 
