@@ -14,20 +14,27 @@ for k in 1 2 3; do samrctl -n samr$k group add id 42 name example; done
 
 # hello: all show the same three messages, in the same order.
 for k in 1 2 3; do
-	on $k timeout 20 example-hello 42 "from $k" 3 >"$work/hello$k" 2>&1 &
-	wait_for 10 grep -q members "$work/hello$k"
+	on $k timeout 200 example-hello 42 "from $k" 3 >"$work/hello$k" 2>&1 &
+	wait_for 60 grep -q members "$work/hello$k"
 done
 wait
 is "a hello is seen by who said it" "$(grep -c 'head 3: from 3' "$work/hello3")" 1
 is "and by those that were there" "$(cat "$work"/hello? | grep -c 'head 3: from 3')" 3
 check "all see the same order" cmp <(grep '^head' "$work/hello1") <(printf 'head %d: from %d\n' 1 1 2 2 3 3)
 
-# counter: three inputs at once, one result.
+# counter: three inputs at once, one result. Who has seen all leaves.
+# shellcheck disable=SC2317	# called by wait_for
+has_all() {
+	local lines
+	mapfile -t lines <"$work/counter$1"
+	[ ${#lines[@]} -ge 300 ]
+}
 for k in 1 2 3; do
-	{ wait_for 20 test -e "$work/go"; for ((i = 1; i <= 50; i++)); do echo "$((i * k))"; echo roll; done; sleep 3; } |
-		on $k timeout 60 example-counter 42 3 >"$work/counter$k" 2>"$work/error$k" &
+	{ wait_for 60 test -e "$work/go"; for ((i = 1; i <= 50; i++)); do echo "$((i * k))"; echo roll; done
+		wait_for 100 has_all $k; } |
+		on $k timeout 200 example-counter 42 3 >"$work/counter$k" 2>"$work/error$k" &
 done
-wait_for 20 sh -c "samrctl -n samr1 -j group show id 42 | grep -q '\"members\":3'"
+wait_for 60 sh -c "samrctl -n samr1 -j group show id 42 | grep -q '\"members\":3'"
 sleep 0.5
 touch "$work/go"
 wait

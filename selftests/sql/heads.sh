@@ -17,7 +17,7 @@ status=(0 0 0 0)
 start() {
 	local k=$1
 	shift
-	{ exec nsenter --net="/run/netns/samr$k" timeout 90 samr-sql "$@" "$k.db" >"$k.out" 2>"$k.err" 5>&- 6>&-; } <&0 &
+	{ exec nsenter --net="/run/netns/samr$k" timeout 200 samr-sql "$@" "$k.db" >"$k.out" 2>"$k.err" 5>&- 6>&-; } <&0 &
 	pid[k]=$!
 }
 
@@ -29,7 +29,7 @@ end() {
 	done
 }
 
-began() { wait_for 20 grep -q 'heads begin' "$1.err"; }
+began() { wait_for 60 grep -q 'heads begin' "$1.err"; }
 fresh() { rm -f ./*.db* ./*.out ./*.err; }
 
 # equal NAME HEADS...: their dumps are.

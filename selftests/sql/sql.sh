@@ -109,7 +109,7 @@ start 2 -n 2 <in2
 began 1
 began 2
 echo "CREATE TABLE t(x);" >&5
-wait_for 10 sqlite3 2.db "SELECT * FROM t"
+wait_for 60 sqlite3 2.db "SELECT * FROM t"
 start 3 -n 3 </dev/null
 end 3
 is "a latecomer is refused" "${status[3]}" 4
@@ -117,7 +117,7 @@ check "with a reason" grep -q 'begun without this one' 3.err
 fails_with "one process for each file" 3 "another samr-sql" on 1 samr-sql -n 2 1.db
 sqlite3 2.db "INSERT INTO t VALUES('behind its back')"
 echo ".check" >&5
-wait_for 10 grep -q DIFFERENT 1.out
+wait_for 60 grep -q DIFFERENT 1.out
 check "a difference is found" grep -q '2 DIFFERENT databases' 1.out
 check "and said at both heads" grep -q 'DIVERGED' 2.err
 echo "INSERT INTO t VALUES(1);" >&5
@@ -137,7 +137,7 @@ start 3 <2.sql
 began 1
 echo "BEGIN; INSERT INTO n VALUES(1000, 'never');" >&5
 echo "BEGIN; INSERT INTO n VALUES(1000, 'nor');" >&6
-wait_for 20 has 1 'SELECT i FROM n' 150
+wait_for 60 has 1 'SELECT i FROM n' 150
 pkill -KILL -P "${pid[1]}" samr-sql
 end 1
 echo "COMMIT; INSERT INTO n VALUES(2, 'later');" >&6
@@ -171,7 +171,7 @@ end 3
 is "--bail stops at the first error" "${status[3]} $(grep -c ': line 5: FOREIGN KEY constraint failed' 3.err)" "1 1"
 is "rows as JSON" "$(jq -c '.' <3.out | tr '\n' ' ')" '{"id":1,"'"'ä\\\"'"'":"ä\""} {"p":1,"no":null,"b":"0a"} '
 for k in 1 2; do
-	wait_for 10 has $k 'SELECT count(*) FROM p' 1
+	wait_for 60 has $k 'SELECT count(*) FROM p' 1
 	pkill -TERM -P "${pid[k]}" samr-sql
 done
 end 1 2
@@ -183,9 +183,9 @@ equal "equal databases for all that" 1 2 3
 fresh
 start 2 </dev/null
 start 3 </dev/null
-{ wait_for 20 grep -q 'heads begin' 2.err; sleep 1; printf '%s\n' "CREATE TABLE t(x);" "BEGIN;" "INSERT INTO t VALUES(1);" \
+{ wait_for 60 grep -q 'heads begin' 2.err; sleep 1; printf '%s\n' "CREATE TABLE t(x);" "BEGIN;" "INSERT INTO t VALUES(1);" \
 	"SELECT 1;" "INSERT INTO t" "VALUES(2);" "COMMIT;" "SELECT sum(x) FROM t;" ".status" ".quit"; sleep 1; } |
-	on 1 timeout 60 script -qec "samr-sql 1.db" /dev/null >1.out 2>&1
+	on 1 timeout 200 script -qec "samr-sql 1.db" /dev/null >1.out 2>&1
 end 2 3
 check "a query inside of a transaction is refused at the prompt" grep -q 'Error: a query cannot run inside' 1.out
 check "and the transaction goes on" grep -qx '\(.*> \)\?3' <(tr -d '\r' <1.out)

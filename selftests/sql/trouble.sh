@@ -30,7 +30,7 @@ start 2 --wait </dev/null
 start 3 </dev/null
 began 1
 say 5 "CREATE TABLE t(x); INSERT INTO t VALUES('fits');"
-wait_for 20 has 2 "SELECT count(*) FROM t" 1
+wait_for 60 has 2 "SELECT count(*) FROM t" 1
 for ((i = 0; i < 30; i++)); do say 5 "INSERT INTO t VALUES(randomblob(40000));"; done
 end 2
 is "a head whose disk is full stops" "${status[2]}" 3
@@ -46,7 +46,7 @@ check "they know that one is missing" grep -q '2 of 3 heads are left' 1.err
 
 # --- files that cannot be used; one head alone, which needs no other to find out
 # shellcheck disable=SC2317	# called by check and fails_with
-alone() { on 1 timeout 30 samr-sql -n 1 "$@" </dev/null; }
+alone() { on 1 timeout 100 samr-sql -n 1 "$@" </dev/null; }
 mkdir folder
 echo "this is no database, whatever its name says, and it is longer than a header would be; so much for that" >text.db
 cp 1.db broken.db
@@ -71,21 +71,24 @@ start 2 </dev/null
 start 3 </dev/null
 began 1
 say 5 "CREATE TABLE t(x); INSERT INTO t VALUES(1);"
-wait_for 20 has 2 "SELECT count(*) FROM t" 1
+wait_for 60 has 2 "SELECT count(*) FROM t" 1
 sqlite3 3.db ".timeout 100" "BEGIN;" "SELECT * FROM t;" ".shell sleep 3" >reader.out &
 reader=$!
-{ echo "BEGIN IMMEDIATE;"; sleep 12; } | sqlite3 2.db &
+sqlite3 2.db <in2 &
 locker=$!
-sleep 0.5
+say 6 "BEGIN IMMEDIATE; CREATE TABLE locked(x);"
+say 6 ".output locked"
+wait_for 60 test -e locked
 say 5 "INSERT INTO t VALUES(2);"
-wait_for 10 has 1 "SELECT count(*) FROM t" 2
+wait_for 60 has 1 "SELECT count(*) FROM t" 2
 is "who reads a head's file does not hold it up" "$(rows 1)" 2
-wait_for 10 has 3 "SELECT count(*) FROM t" 2
+wait_for 60 has 3 "SELECT count(*) FROM t" 2
 wait $reader
 # --- Ctrl-C, meanwhile: at the prompt, in the middle of a query, in the middle of a statement
 end 2
 is "a head whose file somebody keeps locked stops" "${status[2]}" 3
 check "and says why" grep -q 'another program keeps this head.s database locked' 2.err
+say 6 ".quit"
 wait $locker
 say 5 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n;"
 sleep 1
@@ -99,7 +102,7 @@ fresh
 for k in 1 2 3; do start $k </dev/null; done
 end 1 2 3
 start 1 </dev/null
-wait_for 20 grep -q 'heads are here' 1.err
+wait_for 60 grep -q 'heads are here' 1.err
 signal INT 1
 end 1
 is "^C ends waiting for others" "${status[1]}" 130
@@ -108,7 +111,7 @@ start 2 </dev/null
 start 3 </dev/null
 began 1
 say 5 "CREATE TABLE t(x); INSERT INTO t VALUES('first');"
-for k in 1 2 3; do wait_for 20 has $k "SELECT count(*) FROM t" 1; done
+for k in 1 2 3; do wait_for 60 has $k "SELECT count(*) FROM t" 1; done
 say 5 "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n LIMIT 1000000000;"
 sleep 1
 for k in 1 2 3; do signal TERM $k; done
