@@ -6,4 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 need_root
 need ip samr-test-unload
+# What it depends on stays: the program loads samr.ko itself, and nothing else.
+samr_load
 SAMR_TEST_TIMES=${1:-50} exec samr-test-unload
