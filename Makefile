@@ -49,6 +49,9 @@ kunit:
 sim sim-coverage mutants:
 	$(MAKE) -C userspace $@ SEEDS=$(SEEDS)
 
+model:
+	selftests/model/run.py
+
 demo:
 	scripts/demo
 
@@ -81,6 +84,7 @@ help:
 	@echo 'sim         the simulator over SEEDS= seeds (default $(SEEDS))'
 	@echo 'sim-coverage lines of the core that it does not reach'
 	@echo 'mutants     changes the core one line at a time and sees whether the simulator notices'
+	@echo 'model       the view change, searched exhaustively by SPIN'
 	@echo 'demo        three heads in a guest replicate a database'
 	@echo 'docs        Documentation/ as HTML in build/docs'
 	@echo 'sparse      the module, looked at by sparse'
