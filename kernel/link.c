@@ -316,7 +316,11 @@ static int check_device(const struct samr_transport *t, const char *device,
 	if (!(t->flags & SAMR_TRANSPORT_DEVICE)) {
 		if (!*device)
 			return 0;
-		NL_SET_ERR_MSG(extack, "this transport has no device");
+		NL_SET_ERR_MSG(extack, "a link of this kind has no device");
+		return -EINVAL;
+	}
+	if (!*device) {
+		NL_SET_ERR_MSG(extack, "a link of this kind needs a device");
 		return -EINVAL;
 	}
 	if (dev_valid_name(device))
@@ -356,9 +360,10 @@ static int check_add(struct samr_cluster *c, const char *transport,
 
 /*
  * Stops whatever may use the link, then the link: senders, probing, waiting
- * frames, transport. What still arrives meanwhile is refused by @closed.
+ * frames, transport, unless that was never opened. What still arrives meanwhile
+ * is refused by @closed.
  */
-static void close_link(struct samr_link *l)
+static void close_link(struct samr_link *l, bool opened)
 {
 	spin_lock_bh(&l->lock);
 	WRITE_ONCE(l->closed, true);
@@ -367,7 +372,8 @@ static void close_link(struct samr_link *l)
 	synchronize_net();
 	cancel_delayed_work_sync(&l->probe.work);
 	samr_link_io_end(l);
-	l->t->close(l);
+	if (opened)
+		l->t->close(l);
 	samr_transport_put(l->t);
 	samr_link_discharge(l, 1);
 }
@@ -404,11 +410,8 @@ int samr_link_add(struct samr_cluster *c, const char *transport,
 
 not_opened:
 	list_del_rcu(&l->node);
-	spin_lock_bh(&l->lock);
-	WRITE_ONCE(l->closed, true);
-	spin_unlock_bh(&l->lock);
-	synchronize_net();
-	samr_link_discharge(l, 1);
+	close_link(l, false);
+	return err;
 no_link:
 bad_device:
 	samr_transport_put(t);
@@ -430,7 +433,7 @@ static void del(struct samr_link *l)
 	spin_unlock_bh(&l->lock);
 	e.device = device;
 	list_del_rcu(&l->node);
-	close_link(l);
+	close_link(l, true);
 	samr_cluster_notify(c, &e);
 }
 

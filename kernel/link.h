@@ -270,6 +270,9 @@ void samr_link_receive(struct samr_link *link, struct sk_buff *skb,
 /** samr_link_receive_end - no further frame is at hand; same context */
 void samr_link_receive_end(struct samr_link *link);
 
+/** samr_link_no_memory - a frame has arrived and was lost for want of memory */
+void samr_link_no_memory(struct samr_link *link);
+
 /** samr_link_foreign - a frame for another station has arrived; taken over */
 void samr_link_foreign(struct samr_link *link, struct sk_buff *skb);
 

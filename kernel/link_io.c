@@ -22,6 +22,8 @@
 /* Truesize that may be under way in a link, and wait for it, bytes. */
 #define BUDGET		(1 << 20)
 #define WAIT_MAX	(8 << 20)
+/* Frames that one run of the tasklet sends at most. */
+#define SEND_FRAMES	64
 
 /**
  * struct out_cb - in skb->cb of a frame that waits in a link
@@ -157,11 +159,16 @@ static void send_waiting(struct tasklet_struct *t)
 	struct samr_link *l = from_tasklet(l, t, tasklet);
 	struct sk_buff *skb;
 	struct out_cb cb;
+	int n;
 
-	while ((skb = next_waiting(l))) {
+	for (n = 0; n < SEND_FRAMES; n++) {
+		skb = next_waiting(l);
+		if (!skb)
+			return;
 		cb = *cb_of(skb);
 		transmit(l, skb, cb.cast, &cb.to);
 	}
+	tasklet_hi_schedule(&l->tasklet);
 }
 
 void samr_link_io_init(struct samr_link *l)
@@ -293,8 +300,7 @@ static void send_each(struct samr_link *l, struct sk_buff *skb)
 			if (copy)
 				samr_link_out(l, copy, SAMR_CAST_UNI, &prev);
 			else
-				samr_stats_inc(l->c->stats,
-					       SAMR_STAT_TX_MEMORY);
+				lost(l, NULL, SAMR_STAT_TX_MEMORY);
 		}
 		prev = to;
 	}
@@ -422,6 +428,12 @@ static void accept_frame(struct samr_link *l, struct sk_buff *skb,
 	consume_skb(skb);
 }
 
+void samr_link_no_memory(struct samr_link *l)
+{
+	samr_stats_inc(l->c->stats, SAMR_STAT_DROP_MEMORY);
+	this_cpu_inc(l->counters->rx_dropped);
+}
+
 void samr_link_receive(struct samr_link *l, struct sk_buff *skb,
 		       const struct samr_addr *from)
 {
@@ -437,8 +449,7 @@ void samr_link_receive(struct samr_link *l, struct sk_buff *skb,
 	forget_way(skb);
 	skb = samr_plat_compact(skb, info.len + SAMR_CRC_LEN, &copied);
 	if (!skb) {
-		samr_stats_inc(l->c->stats, SAMR_STAT_DROP_MEMORY);
-		this_cpu_inc(l->counters->rx_dropped);
+		samr_link_no_memory(l);
 		return;
 	}
 	if (copied)

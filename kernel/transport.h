@@ -58,13 +58,14 @@ enum samr_cast {
  * @frame_limit: most bytes of a frame, trailer included, whatever the device
  * @open: start a link on the device that samr_link_device() names; sets
  *	samr_link_set_priv(). A device that is not there yet is no error: the
- *	transport attaches when it appears. From its return on, until @close
+ *	transport attaches when it appears. From its call on, until @close
  *	returns, samr_link_receive() and samr_link_change() may be called.
- *	Process context. 0, or an error with @extack
+ *	Process context. 0, or an error with @extack: then neither is called
+ *	any more, and @close is not, either
  * @close: stop it; when it returns no call for this link is under way any more.
  *	Process context
  * @send: send a frame. @skb belongs to the transport from here, it frees it on
- *	error too; @skb is linear, nobody else's, and keeps samr_link_headroom()
+ *	error too; @skb is linear, nobody else's, and keeps SAMR_LINK_HEADROOM
  *	free in front. @to is set for SAMR_CAST_UNI only. Bottom halves are off.
  *	0, or the error for which the frame was lost
  * @frame_max: most bytes of a frame, trailer included, that may pass now; 0:

@@ -73,8 +73,10 @@ static void receive_one(struct port *p, struct sk_buff *skb)
 		return;
 	}
 	skb = skb_share_check(skb, GFP_ATOMIC);
-	if (!skb)
+	if (!skb) {
+		samr_link_no_memory(p->link);
 		return;
+	}
 	set_addr(&from, eth_hdr(skb)->h_source);
 	if (!is_valid_ether_addr(from.b)) {
 		samr_link_foreign(p->link, skb);
@@ -343,7 +345,7 @@ static int eth_open(struct samr_link *link, struct netlink_ext_ack *extack)
 refused:
 	samr_link_set_priv(link, NULL);
 	rtnl_unlock();
-	kfree(p);
+	kfree_rcu(p, rcu);	/* the link may be asked for its address */
 	return err;
 }
 
