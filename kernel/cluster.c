@@ -32,11 +32,13 @@ void samr_cluster_notify(struct samr_cluster *c,
 			 const struct samr_cluster_event *e)
 {
 	void (*notify)(struct samr_cluster *c,
-		       const struct samr_cluster_event *e) =
-		READ_ONCE(the_notify);
+		       const struct samr_cluster_event *e);
 
+	rcu_read_lock();	/* its owner waits for readers when it goes away */
+	notify = READ_ONCE(the_notify);
 	if (notify)
 		notify(c, e);
+	rcu_read_unlock();
 }
 
 void *samr_cluster_priv(struct samr_cluster *c)
@@ -333,6 +335,8 @@ static int set_members(struct samr_cluster *c, u64 members,
 
 	if (err == -ENOTRECOVERABLE)
 		NL_SET_ERR_MSG(extack, "the cluster was halted: delete it");
+	else if (err == -EBUSY)
+		NL_SET_ERR_MSG(extack, "the view is in force and ends with the cluster only: delete that, on all heads");
 	else if (err)
 		NL_SET_ERR_MSG(extack, "these heads can not form a view");
 	return err;

@@ -45,7 +45,7 @@ int samr_cluster_create(struct net *net, const struct samr_cluster_params *p,
 /**
  * samr_cluster_destroy - and stops being one
  *
- * Return: 0, -ENOENT, -EBUSY while sockets are bound (@extack counts them).
+ * Return: 0, -ENOENT, -EBUSY while sockets are bound; @extack says more.
  */
 int samr_cluster_destroy(struct net *net, struct netlink_ext_ack *extack);
 
@@ -179,7 +179,13 @@ u64 samr_cluster_node_info(struct samr_cluster *c, u64 after,
  */
 int samr_cluster_start(struct samr_cluster *c, struct netlink_ext_ack *extack);
 
-/** samr_cluster_stop - take the view down; 0, also when it is stopped already */
+/**
+ * samr_cluster_stop - ask for the view no longer
+ *
+ * Once it is in force it is not left: it ends with the cluster.
+ * Return: 0, also when it is stopped already; -EBUSY: the view is in force;
+ * -ENODEV, -ENOTRECOVERABLE as for samr_cluster_start(); @extack says more.
+ */
 int samr_cluster_stop(struct samr_cluster *c, struct netlink_ext_ack *extack);
 
 /**
@@ -237,6 +243,8 @@ struct net *samr_cluster_net(const struct samr_cluster *c);
  * @SAMR_CLUSTER_EV_LINK_GONE: @link was removed
  * @SAMR_CLUSTER_EV_HEARD: @node is heard on @link
  * @SAMR_CLUSTER_EV_LOST: @node is not heard on @link any more
+ * @SAMR_CLUSTER_EV_GROUP: the members of @group have changed; 0: of more groups
+ *	than are told one by one
  * @SAMR_CLUSTER_EV_HALTED: an invariant broke
  */
 enum samr_cluster_event_type {
@@ -245,6 +253,7 @@ enum samr_cluster_event_type {
 	SAMR_CLUSTER_EV_LINK_GONE,
 	SAMR_CLUSTER_EV_HEARD,
 	SAMR_CLUSTER_EV_LOST,
+	SAMR_CLUSTER_EV_GROUP,
 	SAMR_CLUSTER_EV_HALTED,
 };
 
@@ -256,6 +265,7 @@ enum samr_cluster_event_type {
  * @device: its device
  * @state: LINK: enum samr_link_state
  * @node: HEARD, LOST
+ * @group: GROUP
  */
 struct samr_cluster_event {
 	enum samr_cluster_event_type type;
@@ -264,13 +274,15 @@ struct samr_cluster_event {
 	const char *device;
 	u32 state;
 	u64 node;
+	u32 group;
 };
 
 /**
  * samr_cluster_set_notify - who is told
- * @notify: called in any context but hard interrupts, with spinlocks of the
- *	shell held: it must not sleep nor call back. Set once, before the first
- *	cluster is made; NULL when its owner goes away, after the last one
+ * @notify: called in any context but hard interrupts, under RCU, maybe with
+ *	spinlocks of the shell held: it must not sleep nor call back. Set once,
+ *	before the first cluster is made; NULL when its owner goes away, who then
+ *	calls synchronize_rcu()
  */
 void samr_cluster_set_notify(void (*notify)(struct samr_cluster *c,
 					    const struct samr_cluster_event *e));

@@ -53,7 +53,7 @@ static int step(struct samr_cluster *c, struct samr_event *ev)
 	ret = samr_node_step(c->node, ev, &c->todo);
 	samr_plat_step_end();
 	if (c->broken || c->todo.halted) {
-		c->halted = true;
+		WRITE_ONCE(c->halted, true);
 		c->todo.halted = true;
 	}
 	c->unflushed = true;
@@ -133,10 +133,9 @@ static void collect(struct samr_cluster *c, struct samr_actions *todo)
 		c->unflushed = false;
 	}
 	arm(c, ev.now);
-	list_splice_init(&c->todo.list, &todo->list);
-	todo->writable = c->todo.writable;
-	todo->view = c->todo.view;
-	todo->halted = c->todo.halted;
+	*todo = c->todo;
+	INIT_LIST_HEAD(&todo->list);
+	list_splice(&c->todo.list, &todo->list);
 	samr_actions_init(&c->todo);
 out:
 	spin_unlock(&c->lock);
@@ -199,6 +198,20 @@ static noinline_for_stack void tell_view(struct samr_cluster *c)
 	samr_cluster_notify(c, &e);
 }
 
+static void tell_groups(struct samr_cluster *c, const struct samr_actions *todo)
+{
+	struct samr_cluster_event e = { .type = SAMR_CLUSTER_EV_GROUP };
+	u32 i, n = min_t(u32, todo->changes, SAMR_CHANGES_MAX);
+
+	for (i = 0; i < n; i++) {
+		e.group = todo->changed[i];
+		samr_cluster_notify(c, &e);
+	}
+	e.group = 0;
+	if (todo->changes > n)
+		samr_cluster_notify(c, &e);
+}
+
 static void tell_halted(struct samr_cluster *c)
 {
 	struct samr_cluster_event e = { .type = SAMR_CLUSTER_EV_HALTED };
@@ -220,6 +233,8 @@ static void one_round(struct samr_cluster *c)
 		tell_halted(c);
 	if (todo.view)
 		tell_view(c);
+	if (todo.changes)
+		tell_groups(c, &todo);
 	run(c, &todo, todo.halted);
 	if (todo.writable && c->face && c->face->writable)
 		c->face->writable(c->priv);
@@ -329,7 +344,7 @@ void samr_drain_end(struct samr_cluster *c)
 	struct samr_node *node;
 
 	spin_lock_bh(&c->lock);
-	c->dead = true;
+	WRITE_ONCE(c->dead, true);
 	spin_unlock_bh(&c->lock);
 	while (test_and_set_bit(SAMR_DRAINING, &c->flags))
 		usleep_range(50, 200);

@@ -72,7 +72,8 @@ static int put_key(const struct samr_netlink_msg *m, const struct about *a)
 		break;
 	case SAMR_CMD_LINK_NTF:
 		err = nla_put_u32(skb, SAMR_A_LINK_ID, a->id) ||
-		      nla_put_string(skb, SAMR_A_LINK_DEV, a->dev) ||
+		      (*a->dev &&
+		       nla_put_string(skb, SAMR_A_LINK_DEV, a->dev)) ||
 		      nla_put_u32(skb, SAMR_A_LINK_EVENT, m->event);
 		break;
 	case SAMR_CMD_GROUP_NTF:
@@ -114,7 +115,13 @@ static bool heard_by_anyone(struct net *net)
 	return genl_has_listeners(&samr_netlink_family, net, SAMR_NLGRP_EVENTS);
 }
 
-/* A message for the listeners, or NULL: a lost event is no error. */
+/* They hear that they miss something (ENOBUFS), as of events that they did not read in time. */
+static void lose_event(struct net *net)
+{
+	genl_set_err(&samr_netlink_family, net, 0, SAMR_NLGRP_EVENTS, -ENOBUFS);
+}
+
+/* A message for the listeners, or NULL. */
 static struct sk_buff *make_event(struct net *net, struct samr_cluster *c,
 				  u8 cmd, u32 event, const struct about *a)
 {
@@ -128,8 +135,10 @@ static struct sk_buff *make_event(struct net *net, struct samr_cluster *c,
 	if (!heard_by_anyone(net))
 		return NULL;
 	m.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!m.skb)
+	if (!m.skb) {
+		lose_event(net);
 		return NULL;
+	}
 	if (event == SAMR_NTF_EVENT_DEL && cmd != SAMR_CMD_CLUSTER_NTF &&
 	    cmd != SAMR_CMD_VIEW_NTF)
 		err = put_key(&m, a);
@@ -137,6 +146,8 @@ static struct sk_buff *make_event(struct net *net, struct samr_cluster *c,
 		err = put_object(&m, c, a);
 	if (err) {
 		nlmsg_free(m.skb);
+		if (err != -ENOENT)
+			lose_event(net);
 		return NULL;
 	}
 	return m.skb;
@@ -198,6 +209,10 @@ static void tell(struct net *net, struct samr_cluster *c,
 			SAMR_NTF_EVENT_HEARD : SAMR_NTF_EVENT_LOST;
 		a.id = e->node;
 		break;
+	case SAMR_CLUSTER_EV_GROUP:
+		cmd = SAMR_CMD_GROUP_NTF;
+		a.id = e->group;
+		break;
 	case SAMR_CLUSTER_EV_HALTED:
 		cmd = SAMR_CMD_CLUSTER_NTF;
 		event = SAMR_NTF_EVENT_HALTED;
@@ -229,9 +244,11 @@ static void notify(struct samr_cluster *c, const struct samr_cluster_event *e)
 	struct net *net = samr_cluster_net(c);
 	struct pending *p;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "samr: an event outside of RCU");
 	if (!heard_by_anyone(net))
 		return;
-	if (atomic_inc_return(&events_pending) > PENDING_MAX)
+	if (atomic_inc_return(&events_pending) > PENDING_MAX ||
+	    (e->type == SAMR_CLUSTER_EV_GROUP && !e->group))
 		goto lost;
 	p = kzalloc(sizeof(*p), GFP_ATOMIC);
 	if (!p)
@@ -239,7 +256,7 @@ static void notify(struct samr_cluster *c, const struct samr_cluster_event *e)
 	p->net = maybe_get_net(net);
 	if (!p->net) {
 		kfree(p);
-		goto lost;
+		goto gone;
 	}
 	p->e = *e;
 	if (e->device)
@@ -249,6 +266,8 @@ static void notify(struct samr_cluster *c, const struct samr_cluster_event *e)
 	queue_work(events_wq, &p->work);
 	return;
 lost:
+	lose_event(net);
+gone:
 	atomic_dec(&events_pending);
 }
 
@@ -359,8 +378,6 @@ static int set_cluster(struct samr_cluster *c, struct genl_info *info)
 		err = samr_cluster_start(c, info->extack);
 	else
 		err = samr_cluster_stop(c, info->extack);
-	if (err == -EBUSY)
-		GENL_SET_ERR_MSG(info, "the view is in force: only 'cluster del' leaves it");
 	if (!err)
 		announce(genl_info_net(info), c, SAMR_CMD_CLUSTER_NTF,
 			 SAMR_NTF_EVENT_CHANGE, 0);
@@ -491,14 +508,21 @@ int samr_nl_node_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return with_cluster(info, del_node);
 }
 
+/* A link of a kind without devices has the empty name for one. */
+static const char *device_of(struct genl_info *info)
+{
+	struct nlattr *dev = info->attrs[SAMR_A_LINK_DEV];
+
+	return dev ? nla_data(dev) : "";
+}
+
 static int add_link(struct samr_cluster *c, struct genl_info *info)
 {
 	u32 id;
 	int err;
 
 	err = samr_link_add(c, nla_data(info->attrs[SAMR_A_LINK_KIND]),
-			    nla_data(info->attrs[SAMR_A_LINK_DEV]), &id,
-			    info->extack);
+			    device_of(info), &id, info->extack);
 	if (!err)
 		announce(genl_info_net(info), c, SAMR_CMD_LINK_NTF,
 			 SAMR_NTF_EVENT_ADD, id);
@@ -507,8 +531,7 @@ static int add_link(struct samr_cluster *c, struct genl_info *info)
 
 int samr_nl_link_add_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	if (samr_netlink_lacks(info, SAMR_A_LINK_KIND, "kind") ||
-	    samr_netlink_lacks(info, SAMR_A_LINK_DEV, "dev"))
+	if (samr_netlink_lacks(info, SAMR_A_LINK_KIND, "kind"))
 		return -EINVAL;
 	return with_cluster(info, add_link);
 }
@@ -518,9 +541,14 @@ static int del_link(struct samr_cluster *c, struct genl_info *info)
 {
 	struct nlattr *kind = info->attrs[SAMR_A_LINK_KIND];
 	struct nlattr *dev = info->attrs[SAMR_A_LINK_DEV];
-	u32 id = samr_link_find(c, kind ? nla_data(kind) : NULL, nla_data(dev));
+	u32 id = samr_link_find(c, kind ? nla_data(kind) : NULL,
+				device_of(info));
 	int err;
 
+	if (!id && !dev) {
+		GENL_SET_ERR_MSG(info, "there is no link of this kind without a device");
+		return -ENOENT;
+	}
 	if (!id) {
 		NL_SET_ERR_MSG_ATTR(info->extack, dev,
 				    "no link uses this device");
@@ -534,7 +562,8 @@ static int del_link(struct samr_cluster *c, struct genl_info *info)
 
 int samr_nl_link_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	if (samr_netlink_lacks(info, SAMR_A_LINK_DEV, "dev"))
+	if (!info->attrs[SAMR_A_LINK_KIND] &&
+	    samr_netlink_lacks(info, SAMR_A_LINK_DEV, "dev"))
 		return -EINVAL;
 	return with_cluster(info, del_link);
 }
@@ -638,7 +667,7 @@ int __init samr_netlink_init(void)
 void samr_netlink_exit(void)
 {
 	samr_cluster_set_notify(NULL);
-	synchronize_rcu();	/* notify() runs under spinlocks: none is left */
+	synchronize_rcu();	/* notify() runs under RCU: none is left */
 	destroy_workqueue(events_wq);
 	genl_unregister_family(&samr_netlink_family);
 }

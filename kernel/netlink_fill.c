@@ -239,7 +239,8 @@ int samr_netlink_put_link(const struct samr_netlink_msg *m,
 	return finish(m, hdr,
 		      nla_put_u32(skb, SAMR_A_LINK_ID, l.id) ||
 		      nla_put_string(skb, SAMR_A_LINK_KIND, l.transport) ||
-		      nla_put_string(skb, SAMR_A_LINK_DEV, l.device) ||
+		      (l.device[0] &&
+		       nla_put_string(skb, SAMR_A_LINK_DEV, l.device)) ||
 		      nla_put_u32(skb, SAMR_A_LINK_STATE, carrier(l.state)) ||
 		      put_flag(skb, SAMR_A_LINK_CARRIES, l.best) ||
 		      put_address(skb, SAMR_A_LINK_ADDRESS, &l.addr) ||
@@ -287,8 +288,8 @@ int samr_netlink_put_group(const struct samr_netlink_msg *m,
 	void *hdr;
 
 	declared = !samr_service_info(c, id, &s);
-	if (!declared && !members)
-		goto out;
+	if (!declared && !members && !m->event)
+		goto out;	/* an event may be about its last member's end */
 	err = -EMSGSIZE;
 	hdr = begin(m);
 	if (!hdr)
@@ -519,7 +520,8 @@ int samr_netlink_put_stats(const struct samr_netlink_msg *m,
 		err = put_head_stats(skb, c);
 		break;
 	case SAMR_STATS_SCOPE_LINK:
-		err = nla_put_string(skb, SAMR_A_STATS_DEV, link->device) ||
+		err = (link->device[0] &&
+		       nla_put_string(skb, SAMR_A_STATS_DEV, link->device)) ||
 		      put_counters(skb, link_counters,
 				   ARRAY_SIZE(link_counters), link);
 		break;

@@ -107,6 +107,14 @@ bad "link on a device that is no Ethernet" "" ctl 1 link add kind eth dev lo
 check "link add" ctl 1 link add kind eth dev eth0
 bad "link add twice" "" ctl 1 link add kind eth dev eth0
 bad "link show of none" "dev: no link uses this device" ctl 1 link show dev eth9
+bad "link without its device" "a link of this kind needs a device" ctl 1 link add kind eth
+bad "link with a device that its kind has not" "a link of this kind has no device" ctl 1 link add kind loop dev eth0
+check "link without device" ctl 1 link add kind loop
+bad "link without device twice" "already" ctl 1 link add kind loop
+is "it is shown" "$(value "$(ctl 1 -j link)" '.[] | select(.kind == "loop") | [.dev, .state]')" '[null,"up"]'
+bad "link del: which" "attribute 'dev' is needed" ctl 1 link del
+check "link del without device" ctl 1 link del kind loop
+bad "link del without device, of none" "there is no link of this kind without a device" ctl 1 link del kind loop
 check "link on a device to come" ctl 1 link add kind eth dev eth7
 is "it is absent" "$(value "$(ctl 1 -j link show dev eth7)" '.state')" '"absent"'
 check "link del" ctl 1 link del dev eth7
@@ -167,7 +175,8 @@ is "the view has all heads" "$(value "$(ctl 2 -j view)" '[[.members[].node], .ho
 is "every head is in it, this one too" "$(value "$(ctl 2 -j node)" '[.[] | [.id, .in_view]]')" \
 	'[[1,true],[2,true],[3,true]]'
 bad "nodes stay while it is up" "" ctl 1 node del id 2
-bad "state down is refused in a view" "only 'cluster del' leaves it" ctl 1 cluster set state down
+bad "state down is refused in a view" "the view is in force and ends with the cluster only: delete that, on all heads" \
+	ctl 1 cluster set state down
 check "one link is enough to see in" grep -q 'path node 2 address 02:53:4d:00:00:02' <(ctl 1 link)
 check "status is one screen" [ "$(ctl 1 status | wc -l)" -le 24 ]
 
@@ -189,7 +198,7 @@ for k in 1 2; do
 done
 # shellcheck disable=SC2317
 joined() { [ "$(ctl 3 member show group 42 | wc -l)" -eq "$1" ]; }
-check "both joined, as head 3 sees it" wait_for 20 joined 2
+check "both joined, as head 3 sees it" wait_for 60 joined 2
 is "member show" "$(value "$(ctl 3 -j member)" '[[.[] | [.group, .rank]], ([.[].node] | sort)]')" \
 	'[[[42,0],[42,1]],[1,2]]'
 is "member show of a group without any" "$(ctl 3 -j member show group 41)" "[]"
@@ -268,14 +277,16 @@ kill $monitor
 check "events, in their order" python3 -c 'import json, sys
 events = [json.loads(l) for l in open(sys.argv[1])]
 names = [(e["object"], e["event"]) for e in events]
-want = [("node", "heard"), ("node", "add"), ("cluster", "change"), ("view", "add"), ("group", "add"), ("group", "del"),
-	("link", "change"), ("node", "lost"), ("cluster", "del")]
+want = [("node", "heard"), ("node", "add"), ("cluster", "change"), ("view", "add"), ("group", "change"),
+	("group", "add"), ("group", "del"), ("group", "change"), ("link", "change"), ("node", "lost"), ("cluster", "del")]
 i = 0
 for n in names:
 	if i < len(want) and n == want[i]: i += 1
 assert i == len(want), (want[i], names)
 view = [e for e in events if e["object"] == "view"][0]
 assert [m["node"] for m in view["members"]] == [1, 2, 3], view
+members = [(e["id"], e["members"]) for e in events if (e["object"], e["event"]) == ("group", "change")]
+assert members[0][0] == 42 and members[0][1] in (1, 2) and (42, 2) in members and members[-1] == (42, 0), members
 assert all(e["time"] for e in events)' "$tmp/events"
 timeout 3 samrctl -n samr2 monitor object group >"$tmp/text" &
 monitor=$!

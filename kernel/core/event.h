@@ -135,6 +135,8 @@ enum samr_action_type {
 	SAMR_ACT_DELIVER,
 };
 
+#define SAMR_CHANGES_MAX	8
+
 /**
  * struct samr_actions - what steps want done
  * @list: struct samr_action, in the order in which they must be run
@@ -142,10 +144,15 @@ enum samr_action_type {
  *	refused may ask again
  * @view: a view was installed or taken down, see samr_node_view(). It takes
  *	effect BEFORE the deliveries of @list that carry its epoch
+ * @changes: groups whose members have changed, see samr_node_members(); above
+ *	SAMR_CHANGES_MAX: more than @changed names
+ * @changed: their ids, each once
  * @halted: an invariant broke; this node takes part in nothing any more
  */
 struct samr_actions {
 	struct list_head list;
+	u32 changes;
+	u32 changed[SAMR_CHANGES_MAX];
 	bool writable;
 	bool view;
 	bool halted;
@@ -154,6 +161,7 @@ struct samr_actions {
 static inline void samr_actions_init(struct samr_actions *a)
 {
 	INIT_LIST_HEAD(&a->list);
+	a->changes = 0;
 	a->writable = false;
 	a->view = false;
 	a->halted = false;

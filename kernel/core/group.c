@@ -134,6 +134,18 @@ static u32 place_of(const struct samr_members *m, const struct samr_meta *who)
 	return i;
 }
 
+static void note_change(struct samr_actions *out, u32 id)
+{
+	u32 i, known = min_t(u32, out->changes, SAMR_CHANGES_MAX);
+
+	for (i = 0; i < known; i++)
+		if (out->changed[i] == id)
+			return;
+	if (known < SAMR_CHANGES_MAX)
+		out->changed[known] = id;
+	out->changes = known + 1;
+}
+
 static void set_members(struct samr_node *n, struct samr_group *g,
 			struct samr_msg *msg, struct samr_members *next)
 {
@@ -153,6 +165,7 @@ static void set_members(struct samr_node *n, struct samr_group *g,
 	msg->members = next;
 	msg->view = next->id;
 	samr_credit_members(n, g, msg->meta.gseq);
+	note_change(n->out, g->id);
 }
 
 static bool join(struct samr_node *n, struct samr_group *g,

@@ -324,7 +324,81 @@ static void group_change_without_memory(struct kunit *test)
 		kunit_skip(test, "no fault injection");
 }
 
+/* What head @i was told of changes since this was asked last. */
+static u32 changes_of(struct net *net, u32 i)
+{
+	u32 n;
+
+	net_settle(net);
+	n = net->head[i].changes;
+	net->head[i].changes = 0;
+	return n;
+}
+
+static void group_changes_are_told(struct kunit *test)
+{
+	struct net *net = net_up(test, 2, NULL);
+	u32 i;
+
+	changes_of(net, 0);
+	changes_of(net, 1);
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, join(net, 0, 42 + i, 1), 0);
+		KUNIT_EXPECT_EQ(test, changes_of(net, 0), 1U);
+		KUNIT_EXPECT_EQ(test, changes_of(net, 1), 1U);
+		KUNIT_EXPECT_EQ(test, net->head[1].changed[0], 42 + i);
+	}
+	KUNIT_EXPECT_EQ(test, net_send(net, 0, 42, 10, 0), 0);
+	KUNIT_EXPECT_EQ(test, join(net, 0, 42, 1), 0);
+	KUNIT_EXPECT_EQ(test, leave(net, 0, 42, 7), 0);
+	KUNIT_EXPECT_EQ(test, changes_of(net, 1), 0U);
+	KUNIT_EXPECT_EQ(test, leave(net, 0, 42, 1), 0);
+	KUNIT_EXPECT_EQ(test, changes_of(net, 1), 1U);
+	KUNIT_EXPECT_EQ(test, net->head[1].changed[0], 42U);
+	KUNIT_EXPECT_EQ(test, members_of(net, 1, 42), 0U);
+}
+
+/* @count joins in one frame, to @groups groups from @first on, in turn. */
+static void join_many(struct net *net, u32 first, u32 groups, u32 count)
+{
+	struct samr_event ev = {
+		.type = SAMR_EV_SUBMIT,
+		.submit = { .kind = SAMR_KIND_JOIN, .arg = NET_WINDOW },
+	};
+	struct samr_event large = {
+		.type = SAMR_EV_FRAME_MAX,
+		.frame_max = 1486,
+	};
+	u32 i;
+
+	net_step(net, 0, &large);
+	for (i = 0; i < count; i++) {
+		ev.submit.group = first + i % groups;
+		ev.submit.port = 1 + i;
+		KUNIT_EXPECT_EQ(net->test, net_step(net, 0, &ev), 0);
+	}
+	net_flush(net, 0);
+}
+
+static void group_changes_that_come_together(struct kunit *test)
+{
+	struct net *net = net_up(test, 2, NULL);
+	u32 i;
+
+	changes_of(net, 1);
+	join_many(net, 100, 3, 6);
+	KUNIT_EXPECT_EQ(test, changes_of(net, 1), 3U);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, net->head[1].changed[i], 100 + i);
+	join_many(net, 200, SAMR_CHANGES_MAX + 3, SAMR_CHANGES_MAX + 3);
+	KUNIT_EXPECT_GT(test, changes_of(net, 1), (u32)SAMR_CHANGES_MAX);
+	for (i = 0; i < SAMR_CHANGES_MAX; i++)
+		KUNIT_EXPECT_EQ(test, net->head[1].changed[i], 200 + i);
+}
+
 static struct kunit_case group_cases[] = {
+	KUNIT_CASE(group_changes_are_told),
+	KUNIT_CASE(group_changes_that_come_together),
 	KUNIT_CASE(group_members_by_seniority),
 	KUNIT_CASE(group_join_twice_is_refused),
 	KUNIT_CASE(group_full),

@@ -270,6 +270,10 @@ static void run_actions(struct net *net, u32 i, struct samr_actions *out)
 
 	if (out->writable)
 		net->head[i].writable = true;
+	if (out->changes) {
+		net->head[i].changes = out->changes;
+		memcpy(net->head[i].changed, out->changed, sizeof(out->changed));
+	}
 	list_for_each_entry_safe(a, next, &out->list, node) {
 		list_del_init(&a->node);
 		if (a->type == SAMR_ACT_SEND)

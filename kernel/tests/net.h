@@ -48,6 +48,8 @@ struct net_delivery {
  * @id: its id
  * @log: what it delivered
  * @logged: how much
+ * @changes: as its last step said that had any, see struct samr_actions
+ * @changed: likewise
  * @writable: it said so since the test cleared this
  * @deaf: members here read nothing
  * @broken: an invariant did not hold
@@ -58,6 +60,8 @@ struct net_head {
 	u64 id;
 	struct net_delivery *log;
 	u32 logged;
+	u32 changes;
+	u32 changed[SAMR_CHANGES_MAX];
 	bool writable;
 	bool deaf;
 	bool broken;

@@ -107,9 +107,9 @@ static const struct verb verbs[] = {
 	  SAMR_CMD_CLUSTER_GET, NULL, show },
 	{ "add", "make this network namespace a head",
 	  SAMR_CMD_CLUSTER_ADD, add_keys, nl_run },
-	{ "set", "up: form the view of the configured nodes; down: give that up",
+	{ "set", "up: form the view of the configured nodes; down: give that up, while it is not in force",
 	  SAMR_CMD_CLUSTER_SET, set_keys, nl_run },
-	{ "del", "stop being a head; not while sockets are bound",
+	{ "del", "stop being a head, also of a view in force; not while sockets are bound",
 	  SAMR_CMD_CLUSTER_DEL, NULL, nl_run },
 	{ }
 };

@@ -47,7 +47,8 @@ void link_print(const struct nlattr **tb)
 {
 	uint32_t state = nl_u32(tb[SAMR_A_LINK_STATE]);
 
-	print_word("dev", nl_str(tb[SAMR_A_LINK_DEV]), STRONG);
+	if (tb[SAMR_A_LINK_DEV])
+		print_word("dev", nl_str(tb[SAMR_A_LINK_DEV]), STRONG);
 	if (tb[SAMR_A_LINK_ID])
 		print_num("id", nl_u32(tb[SAMR_A_LINK_ID]));
 	if (!tb[SAMR_A_LINK_KIND])
@@ -90,14 +91,14 @@ static int show(const struct verb *v, const struct arg *args)
 static const struct key add_keys[] = {
 	{ .name = "kind", .type = ARG_NAME, .attr = SAMR_A_LINK_KIND,
 	  .required = true, .min = 1, .max = SAMR_DEV_LEN_MAX },
-	{ .name = "dev", .type = ARG_DEV, .attr = SAMR_A_LINK_DEV,
-	  .required = true, .min = 1, .max = SAMR_DEV_LEN_MAX },
+	{ .name = "dev", .type = ARG_DEV, .attr = SAMR_A_LINK_DEV, .min = 1,
+	  .max = SAMR_DEV_LEN_MAX },
 	{ }
 };
 
 static const struct key del_keys[] = {
-	{ .name = "dev", .type = ARG_DEV, .attr = SAMR_A_LINK_DEV,
-	  .required = true, .min = 1, .max = SAMR_DEV_LEN_MAX },
+	{ .name = "dev", .type = ARG_DEV, .attr = SAMR_A_LINK_DEV, .min = 1,
+	  .max = SAMR_DEV_LEN_MAX },
 	{ .name = "kind", .type = ARG_NAME, .attr = SAMR_A_LINK_KIND, .min = 1,
 	  .max = SAMR_DEV_LEN_MAX },
 	{ }
@@ -106,9 +107,9 @@ static const struct key del_keys[] = {
 static const struct verb verbs[] = {
 	{ "show", "the links, and each head as seen through them",
 	  SAMR_CMD_LINK_GET, show_keys, show },
-	{ "add", "use a device; kind eth is Ethernet frames",
+	{ "add", "use a device: kind eth, Ethernet frames; or none: kind loop, a cluster of one head",
 	  SAMR_CMD_LINK_ADD, add_keys, nl_run },
-	{ "del", "use it no more",
+	{ "del", "use it no more; kind alone where there is no device",
 	  SAMR_CMD_LINK_DEL, del_keys, nl_run },
 	{ }
 };

@@ -63,6 +63,7 @@ struct model_group {
  * @last: per host and group: gseq delivered last
  * @stats: per host, after its last run of steps
  * @blocked: per host: submissions refused since it was last writable
+ * @told: per host and group: membership when it was last said to have changed
  * @share: per group: largest credit that one origin ever had
  * @failed: per host: allocations refused before its last run of steps
  * @strangers: per host: frames dropped as of no configured head
@@ -92,6 +93,7 @@ struct check {
 	u32 group[CHECK_GROUPS];
 	u32 groups;
 	u64 last[NET_NODES][CHECK_GROUPS];
+	u64 told[NET_NODES][CHECK_GROUPS];
 	u64 share[CHECK_GROUPS];
 	struct samr_node_stats stats[NET_NODES];
 	u64 failed[NET_NODES];

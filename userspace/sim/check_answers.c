@@ -58,6 +58,7 @@ static void check_members(struct check *k, struct host *h, u32 g)
 	u32 i;
 
 	must(h, m ? m->count == model->count : !model->count);
+	must(h, k->told[h->id][g] == (m ? m->id : 0));
 	if (!m)
 		return;
 	must(h, m->id == model->view);

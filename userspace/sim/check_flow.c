@@ -276,6 +276,30 @@ static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,
 	}
 }
 
+static void look_at_members(struct check *k, struct host *h, u32 g)
+{
+	struct samr_members *m = samr_node_members(h->node, k->group[g]);
+
+	k->told[h->id][g] = m ? m->id : 0;
+	samr_members_put(m);
+}
+
+/* check_answers() sees whether any change was kept back. */
+static void on_members(struct watch *w, struct host *h, u32 group)
+{
+	struct check *k = check_of(w);
+	u32 g, id = 0;
+
+	if (group) {
+		look_at_members(k, h, check_group(k, group));
+		return;
+	}
+	while ((id = samr_node_group(h->node, id)))
+		check_group(k, id);
+	for (g = 0; g < k->groups; g++)
+		look_at_members(k, h, g);
+}
+
 void check_flow_init_blind(struct check *k)
 {
 	INIT_LIST_HEAD(&k->blocked);
@@ -289,6 +313,7 @@ void check_flow_init(struct check *k)
 	k->flow.stepped = on_stepped;
 	k->flow.writable = on_writable;
 	k->flow.deliver = on_deliver;
+	k->flow.members = on_members;
 	k->flow.sent = on_sent;
 	k->flow.batch = on_batch;
 	cluster_watch(k->cluster, &k->flow);

@@ -129,6 +129,22 @@ static void run_deliver(struct host *h, struct samr_action *a)
 	samr_msg_put(msg);
 }
 
+/* Group 0 stands for all of them: more have changed than are named. */
+static void run_changes(struct host *h)
+{
+	struct samr_actions *acts = &h->actions;
+	u32 i, n = min(acts->changes, (u32)SAMR_CHANGES_MAX);
+	struct watch *w;
+
+	list_for_each_entry(w, &h->cluster->watches, list) {
+		for (i = 0; i < n && w->members; i++)
+			w->members(w, h, acts->changed[i]);
+		if (acts->changes > n && w->members)
+			w->members(w, h, 0);
+	}
+	acts->changes = 0;
+}
+
 static void run_actions(struct host *h)
 {
 	struct samr_actions *acts = &h->actions;
@@ -142,6 +158,7 @@ static void run_actions(struct host *h)
 	list_for_each_entry(w, &h->cluster->watches, list)
 		if (view && w->view)
 			w->view(w, h);
+	run_changes(h);
 	while (!list_empty(&acts->list)) {
 		a = list_first_entry(&acts->list, struct samr_action, node);
 		list_del_init(&a->node);

@@ -37,6 +37,7 @@ struct watch {
 	void (*sent)(struct watch *w, struct host *h, struct samr_blob *frame,
 		     u64 dest);
 	void (*view)(struct watch *w, struct host *h);
+	void (*members)(struct watch *w, struct host *h, u32 group);
 	void (*deliver)(struct watch *w, struct host *h, struct samr_msg *msg);
 	void (*writable)(struct watch *w, struct host *h);
 	void (*batch)(struct watch *w, struct host *h);
