@@ -27,4 +27,11 @@
 #define genl_info_dump(cb)	genl_dumpit_info(cb)
 #endif
 
+/* 6.4: what is exported to KUnit suites only. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define EXPORT_SYMBOL_IF_KUNIT(s)	EXPORT_SYMBOL_NS_GPL(s, EXPORTED_FOR_KUNIT_TESTING)
+#elif IS_ENABLED(CONFIG_KUNIT)
+#include <kunit/visibility.h>
+#endif
+
 #endif /* SAMR_COMPAT_H */
