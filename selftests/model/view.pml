@@ -732,7 +732,7 @@ active [IDS] proctype head()
 {
 end:	do
 #ifdef QUERY
-	:: d_step { may_ask(me) -> query = me + 1; needs = len(stable); query_view = last[me]; high = 0; barrier = 0;
+	:: d_step { may_ask(me) -> query = me + 1; needs = stable; query_view = last[me]; high = 0; barrier = 0;
 		printf("%c is asked a query\n", name) }
 	:: d_step { may_ack_barrier(me) -> barrier = barrier | bit(me);
 		if :: len(held[me]) > high -> high = len(held[me]) :: else fi;
@@ -740,7 +740,7 @@ end:	do
 	:: d_step { may_reply(me) ->
 		printf("%c answers the query\n", name);
 		/* PROPERTY a linearizable query misses nothing that was stable before it */
-		assert(given[me] >= needs);
+		assert(upto(upto(held[me], given[me]), len(needs)) == needs);
 		query = 15; needs = 0; query_view = 0; barrier = 0; high = 0 }
 #endif
 #ifdef LEAVER
