@@ -216,8 +216,9 @@ static void tell_halted(struct samr_cluster *c)
 {
 	struct samr_cluster_event e = { .type = SAMR_CLUSTER_EV_HALTED };
 
-	pr_err("samr: cluster %s: halted, an invariant does not hold\n",
-	       c->params.name);
+	pr_err("samr: cluster %s: halted, %s\n", c->params.name,
+	       c->broken ? "an invariant does not hold" :
+			   "the order contradicts itself");
 	if (c->face && c->face->halted)
 		c->face->halted(c->priv, ENOTRECOVERABLE);
 	samr_cluster_notify(c, &e);
