@@ -161,6 +161,11 @@ check "with carrier it does" wait_for 10 has_state 3 up
 ip -n samr3 link add br1 type bridge
 ip -n samr3 link set eth0 master br1
 check "nor does the port of a bridge" has_state 3 down
+ip -n samr3 link set eth0 name moved netns samr1
+check "a port that was moved away is let go of" has_state 3 absent
+ip -n samr1 link set moved name eth0 netns samr3
+ip -n samr3 link set eth0 master br1 up
+check "and taken again when it comes back" wait_for 5 has_state 3 down
 ip -n samr3 link set eth0 nomaster
 ip -n samr3 link del br1
 check "released it does" wait_for 10 has_state 3 up

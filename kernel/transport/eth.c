@@ -242,11 +242,16 @@ static void detach(struct port *p)
 	netdev_put(dev, &p->tracker);
 }
 
-static bool is_wanted(const struct port *p, const struct net_device *dev)
+/*
+ * One that is on its way out of the namespace still has its name, and others
+ * who let go of it then cause events; but it is not found by its name any more.
+ */
+static bool is_wanted(const struct port *p, struct net_device *dev)
 {
 	return !rcu_access_pointer(p->dev) &&
 	       net_eq(dev_net(dev), samr_link_net(p->link)) &&
-	       !strcmp(dev->name, samr_link_device(p->link));
+	       !strcmp(dev->name, samr_link_device(p->link)) &&
+	       __dev_get_by_name(dev_net(dev), dev->name) == dev;
 }
 
 static void appeared(struct net_device *dev)
