@@ -15,7 +15,7 @@ sim-scenarios := $(wildcard userspace/sim/testdata/*.txt)
 
 SEEDS ?= 1000
 JOBS ?= 2
-MUTANT_SEED ?= 1
+MUTANT_SEED ?= 0
 
 # Both files change only when what they say does.
 .PHONY: sim-generate
@@ -40,7 +40,7 @@ sim: $(out)/sim sim-scenarios
 	$(out)/sim --seeds 1..$(SEEDS) --jobs $(JOBS) --quiet --marks
 
 mutants: $(out)/sim
-	python3 userspace/sim/mutants.py --out $(out)/mutants --jobs $(JOBS) --seed $(MUTANT_SEED)
+	python3 userspace/sim/mutants.py --out $(out)/mutants --jobs $(JOBS) --draw $(MUTANT_SEED)
 
 sim-coverage: sim-generate
 	userspace/sim/coverage.sh $(out)/sim-coverage $(SEEDS)

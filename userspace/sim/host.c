@@ -192,8 +192,10 @@ void host_flush(struct host *h)
 {
 	struct samr_event ev = { .type = SAMR_EV_FLUSH };
 	struct watch *w;
+	int err = host_step(h, &ev);
 
-	host_step(h, &ev);
+	if (err && err != -ENOTRECOVERABLE)
+		sim_fail("node %u answers %d to FLUSH", h->id, err);
 	run_actions(h);
 	arm(h);
 	list_for_each_entry(w, &h->cluster->watches, list)

@@ -4,7 +4,7 @@
 
 Changes the core one line at a time, builds the simulator with each change, and
 runs the scenarios and some seeds. A hundred changes are chosen mechanically
-(--seed), the named ones in mutants.d/ are those that people would think of.
+(mutants.drawn), the named ones in mutants.d/ are those that people would think of.
 
 A change that nothing notices is a survivor. It must be explained in
 mutants.explained, or this fails; the named ones must all be noticed, and those
@@ -297,10 +297,20 @@ class Lab:
         return m
 
 
+def load_drawn(path):
+    """Keys of changes, one on each line, in the form of mutants.explained."""
+    with open(path, encoding="utf-8") as f:
+        lines = [line.rstrip("\n") for line in f if line.strip() and not line.startswith("#")]
+    return {line: i for i, line in enumerate(lines)}
+
+
 def choose(lab, args):
     """--count valid changes, spread over the core by chance."""
     every = list(mechanical())
-    random.Random(args.seed).shuffle(every)
+    random.Random(args.draw or 1).shuffle(every)
+    if not args.draw:
+        drawn = load_drawn(os.path.join(HERE, "mutants.drawn"))
+        every.sort(key=lambda m: drawn.get("{} {}: {} => {}".format(*m.key()), len(drawn)))
     chosen, seen = [], set()
     for m in every:
         if len(chosen) == args.count:
@@ -341,7 +351,8 @@ def load_explained(path):
 def main():
     p = argparse.ArgumentParser(description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--seed", type=int, default=1, help="chooses the mechanical changes (1)")
+    p.add_argument("--draw", type=int, default=0, metavar="SEED",
+                   help="draw other mechanical changes than those of mutants.drawn")
     p.add_argument("--count", type=int, default=100, help="how many of them (100)")
     p.add_argument("--seeds", type=int, default=60, help="runs of each change (60)")
     p.add_argument("--patience", type=int, default=10, help="CPU seconds of one run (10)")
@@ -361,7 +372,7 @@ def main():
     for i, m in enumerate(people):
         if not lab.build(m, f"n{i}"):
             sys.exit(f"{m.name}: it cannot be compiled, or changes nothing")
-    print(f"{len(chosen)} of {pool} mechanical changes (seed {args.seed}), {len(people)} named ones",
+    print(f"{len(chosen)} of {pool} mechanical changes{f' (drawn by {args.draw})' if args.draw else ''}, {len(people)} named ones",
           flush=True)
 
     bad = killed = known = 0
