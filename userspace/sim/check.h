@@ -63,6 +63,9 @@ struct model_group {
  * @last: per host and group: gseq delivered last
  * @stats: per host, after its last run of steps
  * @blocked: per host: submissions refused since it was last writable
+ * @epoch: per host: of its last delivery
+ * @seed_epoch: the view that was told to heads last, and
+ * @seed: what group random is drawn from in it
  * @told: per host and group: membership when it was last said to have changed
  * @share: per group: largest credit that one origin ever had
  * @failed: per host: allocations refused before its last run of steps
@@ -93,6 +96,9 @@ struct check {
 	u32 group[CHECK_GROUPS];
 	u32 groups;
 	u64 last[NET_NODES][CHECK_GROUPS];
+	u64 epoch[NET_NODES];
+	u64 seed_epoch;
+	u64 seed;
 	u64 told[NET_NODES][CHECK_GROUPS];
 	u64 share[CHECK_GROUPS];
 	struct samr_node_stats stats[NET_NODES];

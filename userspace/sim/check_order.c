@@ -158,6 +158,35 @@ static void note_share(struct check *k, const struct samr_msg *msg)
 	k->share[g] = max(k->share[g], (u64)window / max(view.count, 1u));
 }
 
+/* The sequencer says from which seed group random is drawn. */
+static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,
+		    u64 dest)
+{
+	struct check *k = check_of(w);
+	const u8 *bytes = blob_bytes(frame);
+	struct samr_rec_view rec;
+	u32 at = sizeof(struct samr_hdr), i;
+
+	(void)h;
+	(void)dest;
+	for (i = 0; i < be16_to_cpu(((const struct samr_hdr *)bytes)->records);
+	     i++) {
+		memcpy(&rec.rec, bytes + at, sizeof(rec.rec));
+		if (rec.rec.type == SAMR_REC_VIEW) {
+			memcpy(&rec, bytes + at, sizeof(rec));
+			k->seed_epoch = be64_to_cpu(rec.epoch);
+			k->seed = be64_to_cpu(rec.seed);
+		}
+		at += be16_to_cpu(rec.rec.len);
+	}
+}
+
+/* Heads of other versions must draw the same: number @gseq of splitmix64. */
+static u64 random_of(u64 seed, u64 gseq)
+{
+	return rng_mix(seed + (gseq - 1) * 0x9e3779b97f4a7c15ULL);
+}
+
 static void first_seen(struct check *k, struct place *p,
 		       const struct samr_msg *msg)
 {
@@ -173,6 +202,10 @@ static void first_seen(struct check *k, struct place *p,
 	p->refused = msg->refused;
 	if (p->hash != sub->hash)
 		sim_fail("place %llu: bytes are not those submitted",
+			 (unsigned long long)msg->meta.gseq);
+	if (p->epoch == k->seed_epoch &&
+	    p->random != random_of(k->seed, msg->meta.gseq))
+		sim_fail("place %llu: group random is not drawn from the view's seed",
 			 (unsigned long long)msg->meta.gseq);
 	note_share(k, msg);
 }
@@ -199,6 +232,23 @@ static void compare_place(struct host *h, const struct place *p,
 	if (what)
 		sim_fail("node %u delivers at %llu %s than those before it",
 			 h->id, (unsigned long long)msg->meta.gseq, what);
+}
+
+/* In a view that this head knows, and never in one before the last delivery's. */
+static void check_epoch(struct check *k, struct host *h,
+			const struct samr_msg *msg)
+{
+	struct samr_view_info view;
+
+	samr_node_view(h->node, &view);
+	if (!msg->epoch || msg->epoch > view.epoch ||
+	    msg->epoch < k->epoch[h->id])
+		sim_fail("node %u delivers %llu in epoch %llu, after %llu, and its view is %llu",
+			 h->id, (unsigned long long)msg->meta.gseq,
+			 (unsigned long long)msg->epoch,
+			 (unsigned long long)k->epoch[h->id],
+			 (unsigned long long)view.epoch);
+	k->epoch[h->id] = msg->epoch;
 }
 
 static void check_ascending(struct check *k, struct host *h,
@@ -247,6 +297,7 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	p->seen |= BIT_ULL(h->id);
 	compare_sub(h, msg, sub);
 	check_owner(k, h, msg, sub);
+	check_epoch(k, h, msg);
 	check_ascending(k, h, msg);
 	/* Without members there is nobody whom it could mislead. */
 	if (m->flags & SAMR_MSG_SAFE && msg->view)
@@ -262,6 +313,7 @@ void check_order_init_blind(struct check *k)
 
 void check_order_init(struct check *k)
 {
+	k->order.sent = on_sent;
 	k->order.deliver = on_deliver;
 	cluster_watch(k->cluster, &k->order);
 }
