@@ -37,6 +37,7 @@ void check_init(struct check *k, struct ledger *l, struct members *ms)
 	k->strict = true;
 	check_order_init(k);
 	check_flow_init(k);
+	check_counts_init(k);
 }
 
 void check_free(struct check *k)

@@ -8,6 +8,8 @@
  *	check_flow	back-pressure and the core's account of itself
  *	check_model	afterwards, against a model of groups: nothing left out
  *	check_live	when the network is whole: all arrives, then quiet
+ *	check_counts	the core's counters: what was seen to happen, once
+ *	check_answers	what nodes say when they are asked
  */
 #ifndef SAMR_SIM_CHECK_H
 #define SAMR_SIM_CHECK_H
@@ -62,6 +64,7 @@ struct model_group {
  * @group: ids met, by index
  * @last: per host and group: gseq delivered last
  * @stats: per host, after its last run of steps
+ * @counted: per host: what its counters should be
  * @blocked: per host: submissions refused since it was last writable
  * @epoch: per host: of its last delivery
  * @seed_epoch: the view that was told to heads last, and
@@ -87,6 +90,7 @@ struct model_group {
 struct check {
 	struct watch order;
 	struct watch flow;
+	struct watch counts;
 	struct cluster *cluster;
 	struct ledger *ledger;
 	struct members *members;
@@ -102,6 +106,7 @@ struct check {
 	u64 told[NET_NODES][CHECK_GROUPS];
 	u64 share[CHECK_GROUPS];
 	struct samr_node_stats stats[NET_NODES];
+	struct samr_node_stats counted[NET_NODES];
 	u64 failed[NET_NODES];
 	u64 strangers[NET_NODES];
 	u64 frames[NET_NODES];
@@ -127,8 +132,9 @@ void check_init_blind(struct check *k, struct ledger *l, struct members *ms);
 
 void check_free(struct check *k);
 
-/** check_order_init, check_flow_init - begin to watch */
+/** check_order_init, check_flow_init, check_counts_init - begin to watch */
 void check_order_init(struct check *k);
+void check_counts_init(struct check *k);
 void check_flow_init(struct check *k);
 void check_flow_init_blind(struct check *k);
 void check_order_init_blind(struct check *k);

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The core's counters against what was seen to happen: each frame, record and
+ * submission counts, once.
+ */
+#include "check.h"
+#include "sim.h"
+
+/* Records of a frame of the core's own, all or of one type. */
+static u32 records_of(const struct samr_blob *frame, u8 type)
+{
+	const struct samr_hdr *h = (const struct samr_hdr *)blob_bytes(frame);
+	u32 at = sizeof(*h), i, n = 0;
+	struct samr_rec rec;
+
+	for (i = 0; i < be16_to_cpu(h->records); i++) {
+		memcpy(&rec, blob_bytes(frame) + at, sizeof(rec));
+		n += !type || rec.type == type;
+		at += be16_to_cpu(rec.len);
+	}
+	return n;
+}
+
+static void on_stepped(struct watch *w, struct host *h,
+		       const struct samr_event *ev, int err)
+{
+	struct check *k = container_of(w, struct check, counts);
+	struct samr_node_stats *c = &k->counted[h->id];
+
+	if (err == -ENOTRECOVERABLE)
+		return;
+	if (ev->type == SAMR_EV_FRAME) {
+		c->frames_in++;
+		if (!k->strict)
+			return;
+		c->records_in += records_of(ev->frame, 0);
+		c->nacks_in += records_of(ev->frame, SAMR_REC_NACK);
+	} else if (ev->type == SAMR_EV_SUBMIT) {
+		c->submitted += !err;
+		c->refused += err == -EAGAIN;
+	}
+}
+
+static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,
+		    u64 dest)
+{
+	struct check *k = container_of(w, struct check, counts);
+	struct samr_node_stats *c = &k->counted[h->id];
+
+	(void)dest;
+	c->frames_out++;
+	c->records_out += records_of(frame, 0);
+	c->nacks_out += records_of(frame, SAMR_REC_NACK);
+}
+
+#define same(h, counter)						\
+	do {								\
+		if (is.counter != c->counter)				\
+			sim_fail("node %u counts %llu %s, and there were %llu", \
+				 (h)->id, (unsigned long long)is.counter, \
+				 #counter, (unsigned long long)c->counter); \
+	} while (0)
+
+static void on_batch(struct watch *w, struct host *h)
+{
+	struct check *k = container_of(w, struct check, counts);
+	struct samr_node_stats *c = &k->counted[h->id], is;
+	u64 unread;
+
+	host_stats(h, &is);
+	same(h, submitted);
+	same(h, refused);
+	same(h, frames_in);
+	/* Whoever halts throws away what it has not sent. */
+	if (h->halted)
+		return;
+	same(h, frames_out);
+	same(h, records_out);
+	same(h, nacks_out);
+	if (!k->strict)
+		return;
+	/* What is in a frame that is not for this head, or too early, it does not see. */
+	unread = is.drops[SAMR_DROP_EPOCH] + is.drops[SAMR_DROP_SOURCE];
+	if (c->drops[0] == unread) {
+		same(h, records_in);
+		same(h, nacks_in);
+	}
+	c->drops[0] = unread;
+	c->records_in = is.records_in;
+	c->nacks_in = is.nacks_in;
+}
+
+void check_counts_init(struct check *k)
+{
+	k->counts.stepped = on_stepped;
+	k->counts.sent = on_sent;
+	k->counts.batch = on_batch;
+	cluster_watch(k->cluster, &k->counts);
+}
