@@ -74,6 +74,7 @@ struct model_group {
  * @failed: per host: allocations refused before its last run of steps
  * @strangers: per host: frames dropped as of no configured head
  * @frames: per host: sent
+ * @timers: per host: times that it was woken by its deadline
  * @sent_at: per host: when it last sent one to all
  * @silence: per host: longest time without one
  * @history: messages that a host may keep; 0: any number
@@ -110,6 +111,7 @@ struct check {
 	u64 failed[NET_NODES];
 	u64 strangers[NET_NODES];
 	u64 frames[NET_NODES];
+	u64 timers[NET_NODES];
 	u64 sent_at[NET_NODES];
 	u64 silence[NET_NODES];
 	struct list_head blocked;

@@ -75,6 +75,7 @@ static void on_stepped(struct watch *w, struct host *h,
 {
 	struct check *k = check_of(w);
 
+	k->timers[h->id] += ev->type == SAMR_EV_TIMER;
 	/* Whoever has halted says so, and nothing else, for good. */
 	if (h->halted && (err != -ENOTRECOVERABLE ||
 			  samr_node_deadline(h->node) != U64_MAX))

@@ -58,6 +58,7 @@ void check_quiet_begin(struct check *k)
 	cluster_for_each(k->cluster, h) {
 		host_stats(h, &k->stats[h->id]);
 		k->frames[h->id] = 0;
+		k->timers[h->id] = 0;
 		k->silence[h->id] = 0;
 		k->sent_at[h->id] = k->cluster->queue.now;
 		k->quiet[h->id] = k->stats[h->id];
@@ -78,6 +79,10 @@ void check_quiet_end(struct check *k, u64 beat, u64 slack)
 		if (k->frames[h->id] > most)
 			sim_fail("node %u sends %llu frames when nothing happens, in %llu intervals",
 				 h->id, (unsigned long long)k->frames[h->id],
+				 (unsigned long long)(span / beat));
+		if (k->timers[h->id] > most)
+			sim_fail("node %u is woken %llu times when nothing happens, in %llu intervals",
+				 h->id, (unsigned long long)k->timers[h->id],
 				 (unsigned long long)(span / beat));
 		if (k->cluster->count > 1 &&
 		    (k->silence[h->id] > beat + beat / 8 + slack ||
