@@ -472,6 +472,14 @@ static void do_room(struct scenario *sc)
 		   host_room(h, group, len) ? "room" : "no room", len, group);
 }
 
+/* probe on|off: do checkers ask for room, which makes the core remember that? */
+static void do_probe(struct scenario *sc)
+{
+	sc->check.probe = accept(sc, "on");
+	if (!sc->check.probe && !accept(sc, "off"))
+		bad(sc, "on or off");
+}
+
 /* read NODE PORT [N] */
 static void do_read(struct scenario *sc)
 {
@@ -621,16 +629,22 @@ static void do_abandon(struct scenario *sc)
 	sc->abandoned = true;
 }
 
+static u32 hidden(struct scenario *sc)
+{
+	return accept(sc, "DELIVER") ? TRACE_HIDE_DELIVER :
+				       1u << record_type(sc);
+}
+
 static void do_hide(struct scenario *sc)
 {
 	while (more(sc))
-		sc->trace.hide |= 1u << record_type(sc);
+		sc->trace.hide |= hidden(sc);
 }
 
 static void do_show(struct scenario *sc)
 {
 	while (more(sc))
-		sc->trace.hide &= ~(1u << record_type(sc));
+		sc->trace.hide &= ~hidden(sc);
 }
 
 static void do_mute(struct scenario *sc)
@@ -641,6 +655,19 @@ static void do_mute(struct scenario *sc)
 static void do_unmute(struct scenario *sc)
 {
 	sc->trace.mute = !sc->out;
+}
+
+/* view NODE: what it says of the view, or of those who want the same one */
+static void do_view(struct scenario *sc)
+{
+	struct host *h = sc->cluster.host[node(sc, false)];
+	struct samr_view_info v;
+
+	samr_node_view(h->node, &v);
+	trace_note(&sc->trace,
+		   "node %u: view %llu, wants %#llx, which %#llx want",
+		   h->id, (unsigned long long)v.epoch,
+		   (unsigned long long)v.wanted, (unsigned long long)v.heard);
 }
 
 /* where: positions of all nodes */
@@ -721,6 +748,7 @@ static const struct {
 	{ "lose", do_lose },
 	{ "mute", do_mute },
 	{ "nodes", do_nodes },
+	{ "probe", do_probe },
 	{ "read", do_read },
 	{ "reading", do_reading },
 	{ "repeat", do_repeat },
@@ -731,6 +759,7 @@ static const struct {
 	{ "show", do_show },
 	{ "start", do_start },
 	{ "unmute", do_unmute },
+	{ "view", do_view },
 	{ "want", do_want },
 	{ "where", do_where },
 };

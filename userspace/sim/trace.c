@@ -317,7 +317,7 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	struct text text = { .buf = buf, .size = sizeof(buf) };
 	u32 i;
 
-	if (silent(t))
+	if (silent(t) || t->hide & TRACE_HIDE_DELIVER)
 		return;
 	if (!msg->meta.gseq)
 		put(&text, "give up ");

@@ -15,10 +15,13 @@
 
 #include "cluster.h"
 
+#define TRACE_HIDE_DELIVER	(1u << 31)
+
 /**
  * struct trace - where to and what
  * @from: nothing before this instant
- * @hide: mask of record types that are not shown; bit 0: frames without records
+ * @hide: mask of record types that are not shown; bit 0: frames without records;
+ *	TRACE_HIDE_DELIVER
  * @mute: nothing at all
  */
 struct trace {
