@@ -61,8 +61,11 @@ static bool taken(const void *rec, u32 len)
 	return decode(rec, len, &r) == SAMR_DROP_NONE;
 }
 
-/* With any part of it missing, or its own length wrong, it is refused. */
-static void cut_off(const void *rec, u32 len)
+/*
+ * With any part of it missing, or its own length wrong, it is refused. @fixed is
+ * what any record of its type has.
+ */
+static void cut_off(const void *rec, u32 fixed, u32 len)
 {
 	u8 copy[ROOM];
 	u32 n;
@@ -70,7 +73,7 @@ static void cut_off(const void *rec, u32 len)
 	for (n = 0; n < len; n++)
 		check(refused(rec, n));
 	memcpy(copy, rec, len);
-	for (n = 0; n < sizeof(struct samr_rec); n++) {
+	for (n = 0; n < fixed; n++) {
 		((struct samr_rec *)copy)->len = cpu_to_be16((u16)n);
 		check(refused(copy, len));
 	}
@@ -130,7 +133,7 @@ static void test_submit(struct rng *r)
 	check(equal(&m, &out.meta) && out.off == off && out.len == PAYLOAD &&
 	      out.type == SAMR_REC_SUBMIT && out.flags == SAMR_REC_F_ALL &&
 	      out.at == AT + sizeof(rec.s));
-	cut_off(&rec, sizeof(rec));
+	cut_off(&rec, sizeof(rec.s), sizeof(rec));
 	SPOIL(s, PUT, oseq, 0);
 	SPOIL(s, PUT, group, 0);
 	SPOIL(s, PUT, kind, SAMR_KINDS);
@@ -176,7 +179,7 @@ static void test_order(struct rng *r)
 	check(equal(&m, &out.meta) && out.off == off && out.len == PAYLOAD &&
 	      out.type == SAMR_REC_ORDER && out.flags == SAMR_REC_F_REPAIR &&
 	      out.at == AT + sizeof(rec.o));
-	cut_off(&rec, sizeof(rec));
+	cut_off(&rec, sizeof(rec.o), sizeof(rec));
 	SPOIL(o, PUT, gseq, 0);
 	SPOIL(o, PUT, time, 0);
 	SPOIL(o, PUT, origin, 0);
@@ -213,7 +216,7 @@ static void test_nack(struct rng *r)
 	check(out.type == SAMR_REC_NACK && out.nack.origin == n.origin &&
 	      out.nack.first == n.first && out.nack.last == n.last &&
 	      !out.nack.off && !out.nack.len);
-	cut_off(&rec, sizeof(rec));
+	cut_off(&rec, sizeof(rec), sizeof(rec));
 	SPOIL(n, PUT, reserved, 1);
 	SPOIL(n, PUT, first, 0);
 	SPOIL(n, PUT, last, cpu_to_be64(n.first - 1));
@@ -260,7 +263,7 @@ static void test_small(struct rng *r)
 		check(kind[i].type != SAMR_REC_HELLO || out.members == number);
 		check(!credit || (out.credit.group == 5 &&
 				  out.credit.gseq == number));
-		cut_off(&rec, kind[i].size);
+		cut_off(&rec, kind[i].size, kind[i].size);
 		rec.c.group = credit ? 0 : 1;
 		check(refused(&rec, kind[i].size));
 		rec.c.group = credit ? 1 : 0;
@@ -315,7 +318,7 @@ static void test_view(struct rng *r)
 	check(!node && !inc);
 	samr_blob_put(blob);
 	buffer_put(b);
-	cut_off(&rec, len);
+	cut_off(&rec, sizeof(rec.v), len);
 	rec.v.count = cpu_to_be32(n + 1);
 	check(refused(&rec, len));
 	rec.v.count = cpu_to_be32(n - 1);
