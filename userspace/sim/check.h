@@ -66,6 +66,7 @@ struct model_group {
  * @stats: per host, after its last run of steps
  * @counted: per host: what its counters should be
  * @blocked: per host: submissions refused since it was last writable
+ * @installed: per host: its newest view
  * @epoch: per host: of its last delivery
  * @seed_epoch: the view that was told to heads last, and
  * @seed: what group random is drawn from in it
@@ -101,6 +102,7 @@ struct check {
 	u32 group[CHECK_GROUPS];
 	u32 groups;
 	u64 last[NET_NODES][CHECK_GROUPS];
+	u64 installed[NET_NODES];
 	u64 epoch[NET_NODES];
 	u64 seed_epoch;
 	u64 seed;

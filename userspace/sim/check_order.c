@@ -158,6 +158,20 @@ static void note_share(struct check *k, const struct samr_msg *msg)
 	k->share[g] = max(k->share[g], (u64)window / max(view.count, 1u));
 }
 
+/* Views go up, and each is installed once. */
+static void on_view(struct watch *w, struct host *h)
+{
+	struct check *k = check_of(w);
+	struct samr_view_info view;
+
+	samr_node_view(h->node, &view);
+	if (view.epoch && view.epoch <= k->installed[h->id])
+		sim_fail("node %u installs view %llu after view %llu", h->id,
+			 (unsigned long long)view.epoch,
+			 (unsigned long long)k->installed[h->id]);
+	k->installed[h->id] = max(k->installed[h->id], view.epoch);
+}
+
 /* The sequencer says from which seed group random is drawn. */
 static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,
 		    u64 dest)
@@ -313,6 +327,7 @@ void check_order_init_blind(struct check *k)
 
 void check_order_init(struct check *k)
 {
+	k->order.view = on_view;
 	k->order.sent = on_sent;
 	k->order.deliver = on_deliver;
 	cluster_watch(k->cluster, &k->order);

@@ -6,6 +6,7 @@
 #include "core/stable.h"
 #include "core/window.h"
 #include "leaf.h"
+#include "leaf_node.h"
 #include "leaf_wire.h"
 #include "memory.h"
 #include "sim.h"
@@ -321,70 +322,6 @@ static void test_config(void)
 	check(list_empty(&none.list));
 }
 
-static int step(struct samr_node *n, struct samr_event *ev,
-		struct samr_actions *out)
-{
-	struct samr_event flush = { .type = SAMR_EV_FLUSH, .now = ev->now };
-	int err = samr_node_step(n, ev, out);
-
-	check(!samr_node_step(n, &flush, out));
-	return err;
-}
-
-/* It wants to be woken once more at most, and then never. */
-static void check_sleeps(struct samr_node *n, struct samr_event *ev,
-			 struct samr_actions *out)
-{
-	u64 at = samr_node_deadline(n);
-
-	if (at != U64_MAX) {
-		*ev = (struct samr_event){ .type = SAMR_EV_TIMER, .now = at };
-		check(!step(n, ev, out));
-	}
-	check(samr_node_deadline(n) == U64_MAX);
-}
-
-/*
- * A head that has nothing to wait for wants to be woken at no time: not before
- * it knows of a view, nor alone in one, nor when all of its own was ordered.
- */
-static void test_idle(void)
-{
-	struct samr_node_config cfg = { .self = 5, .inc = 1, .history = 16,
-					.submits = 16 };
-	struct samr_event ev = { .type = SAMR_EV_FRAME_MAX, .now = 1000000,
-				 .frame_max = 1440 };
-	struct samr_node *n = samr_node_new(&cfg);
-	struct samr_actions out;
-	struct samr_msg *msg;
-
-	samr_actions_init(&out);
-	check(samr_node_deadline(n) == U64_MAX);
-	check(!step(n, &ev, &out) && samr_node_deadline(n) == U64_MAX);
-	ev = (struct samr_event){ .type = SAMR_EV_MEMBERS, .now = ev.now,
-				  .members = BIT_ULL(5) };
-	check(!step(n, &ev, &out) && out.view);
-	check(list_empty(&out.list) && samr_node_deadline(n) == U64_MAX);
-	ev = (struct samr_event){ .type = SAMR_EV_SUBMIT, .now = ev.now,
-				  .submit = { .group = 7, .port = 1,
-					      .kind = SAMR_KIND_JOIN,
-					      .arg = 10000 } };
-	check(!step(n, &ev, &out) && !list_empty(&out.list));
-	check_sleeps(n, &ev, &out);
-	msg = samr_msg_of_action(list_first_entry(&out.list, struct samr_action,
-						  node));
-	check(msg->action.type == SAMR_ACT_DELIVER && msg->meta.gseq == 1);
-	list_del(&msg->action.node);
-	samr_msg_put(msg);
-	check(list_empty(&out.list));
-	ev = (struct samr_event){ .type = SAMR_EV_CONSUMED, .now = ev.now,
-				  .consumed = { .group = 7, .gseq = 1,
-						.cost = samr_flow_cost(0) } };
-	check(!step(n, &ev, &out));
-	check_sleeps(n, &ev, &out);
-	samr_node_free(n, NULL);
-}
-
 void leaf_run(u64 seed)
 {
 	u64 objects;
@@ -399,7 +336,7 @@ void leaf_run(u64 seed)
 	test_holders();
 	test_same();
 	test_config();
-	test_idle();
+	leaf_node_run();
 	test_pieces();
 	for (i = 0; i < 40; i++) {
 		test_msg(&r);

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/* One head on its own, without a network, see leaf_node.h. */
+#include "core/node.h"
+#include "leaf_node.h"
+#include "memory.h"
+#include "sim.h"
+
+#define SELF		5
+
+#define check(cond)							\
+	do {								\
+		if (!(cond))						\
+			sim_fail("%s:%d: %s", __FILE__, __LINE__, #cond); \
+	} while (0)
+
+struct lone {
+	struct samr_node *node;
+	struct samr_actions out;
+	u64 now;
+};
+
+/* One event, and FLUSH. */
+static int step(struct lone *l, struct samr_event ev)
+{
+	struct samr_event flush = { .type = SAMR_EV_FLUSH, .now = l->now };
+	int err;
+
+	ev.now = l->now;
+	err = samr_node_step(l->node, &ev, &l->out);
+	check(!samr_node_step(l->node, &flush, &l->out));
+	return err;
+}
+
+static int members(struct lone *l, u64 mask)
+{
+	return step(l, (struct samr_event){ .type = SAMR_EV_MEMBERS,
+					    .members = mask });
+}
+
+static int submit(struct lone *l, u8 kind, u32 group, u32 port)
+{
+	return step(l, (struct samr_event){
+		.type = SAMR_EV_SUBMIT,
+		.submit = { .group = group, .port = port, .kind = kind,
+			    .arg = kind == SAMR_KIND_JOIN ? 10000 : 0 } });
+}
+
+/* The next delivery, of which nothing is kept; 0: none. */
+static u64 delivered(struct lone *l)
+{
+	struct samr_msg *msg;
+	u64 gseq;
+
+	if (list_empty(&l->out.list))
+		return 0;
+	msg = samr_msg_of_action(list_first_entry(&l->out.list,
+						  struct samr_action, node));
+	check(msg->action.type == SAMR_ACT_DELIVER);
+	gseq = msg->meta.gseq;
+	list_del(&msg->action.node);
+	samr_msg_put(msg);
+	return gseq;
+}
+
+static void read_up_to(struct lone *l, u32 group, u64 gseq)
+{
+	check(!step(l, (struct samr_event){
+		.type = SAMR_EV_CONSUMED,
+		.consumed = { .group = group, .gseq = gseq,
+			      .cost = samr_flow_cost(0) } }));
+}
+
+static void begin(struct lone *l)
+{
+	struct samr_node_config cfg = { .self = SELF, .inc = 1, .history = 16,
+					.submits = 16 };
+
+	l->node = samr_node_new(&cfg);
+	check(l->node);
+	samr_actions_init(&l->out);
+	l->now = 1000000;
+}
+
+static void end(struct lone *l)
+{
+	samr_node_free(l->node, &l->out);
+	check(list_empty(&l->out.list));
+}
+
+/* It wants to be woken once more at most, and then never. */
+static void check_sleeps(struct lone *l)
+{
+	u64 at = samr_node_deadline(l->node);
+
+	if (at != U64_MAX) {
+		l->now = at;
+		check(!step(l, (struct samr_event){ .type = SAMR_EV_TIMER }));
+	}
+	check(samr_node_deadline(l->node) == U64_MAX);
+}
+
+/*
+ * A head that has nothing to wait for wants to be woken at no time: not before
+ * it knows of a view, nor alone in one, nor when all of its own was ordered.
+ */
+static void test_idle(void)
+{
+	struct lone l;
+
+	begin(&l);
+	check(samr_node_deadline(l.node) == U64_MAX);
+	check(!step(&l, (struct samr_event){ .type = SAMR_EV_FRAME_MAX,
+					     .frame_max = 1440 }));
+	check(samr_node_deadline(l.node) == U64_MAX);
+	check(!members(&l, BIT_ULL(SELF)) && l.out.view);
+	check(!delivered(&l) && samr_node_deadline(l.node) == U64_MAX);
+	check(!submit(&l, SAMR_KIND_JOIN, 7, 1));
+	check_sleeps(&l);
+	check(delivered(&l) == 1 && !delivered(&l));
+	read_up_to(&l, 7, 1);
+	check_sleeps(&l);
+	end(&l);
+}
+
+/* What the admin says again changes nothing: there is one view, installed once. */
+static void test_again(void)
+{
+	struct samr_view_info was, is;
+	struct lone l;
+
+	begin(&l);
+	check(!members(&l, BIT_ULL(SELF)) && l.out.view && l.out.writable);
+	samr_node_view(l.node, &was);
+	samr_actions_init(&l.out);
+	check(!members(&l, BIT_ULL(SELF)) && !l.out.view && !l.out.writable);
+	samr_node_view(l.node, &is);
+	check(!memcmp(&was, &is, sizeof(is)));
+	end(&l);
+}
+
+/* Groups that come and go leave nothing behind. */
+static void test_groups(void)
+{
+	u64 objects = 0;
+	struct lone l;
+	u32 g;
+
+	begin(&l);
+	check(!members(&l, BIT_ULL(SELF)));
+	for (g = 1; g <= 2000; g++) {
+		check(!submit(&l, SAMR_KIND_JOIN, g, g));
+		check(samr_node_group(l.node, 0) == g);
+		check(!submit(&l, SAMR_KIND_LEAVE, g, g));
+		check(delivered(&l) && delivered(&l) && !delivered(&l));
+		check(!samr_node_group(l.node, 0));
+		objects = objects ?: memory_use_of(MEMORY_HOMES)->objects;
+		check(memory_use_of(MEMORY_HOMES)->objects == objects);
+	}
+	end(&l);
+}
+
+void leaf_node_run(void)
+{
+	test_idle();
+	test_again();
+	test_groups();
+}
