@@ -3,6 +3,7 @@
 # Everything is built under build/: the module once for each kernel in build/RELEASE/, user space in build/userspace/.
 #
 #   KDIR=DIR    kernel to build for: its headers or its build folder (default: the running kernel's)
+#   V=1         show the commands
 #   W=1 C=2 KCFLAGS=...   are handed to the kernel's build as they are
 
 running := $(wildcard /lib/modules/$(shell uname -r)/build)

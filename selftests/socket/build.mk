@@ -12,6 +12,7 @@ all += $(out)/samr-test-compat32
 endif
 $(out)/samr-test-compat32: selftests/socket/compat32.c include/uapi/linux/samr.h
 	@mkdir -p $(@D)
-	$(CC) $(m32) -nostdlib -static -isystem include/uapi -isystem /usr/include/x86_64-linux-gnu -o $@ $<
+	$(call say,LD,$@)
+	$(Q)$(CC) $(m32) -nostdlib -static -isystem include/uapi -isystem /usr/include/x86_64-linux-gnu -o $@ $<
 
 man-pages += userspace/man/samr.7

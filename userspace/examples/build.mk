@@ -8,15 +8,16 @@ all += $(example-programs)
 
 # A place as after "make install PREFIX=", for pkg-config to find.
 $(out)/example-root/.done: $(out)/libsamr.so $(out)/samr.pc include/samr/samr.h include/uapi/linux/samr.h
-	rm -rf $(@D)
-	mkdir -p $(@D)/lib/pkgconfig $(@D)/include/samr $(@D)/include/linux
-	cp include/samr/samr.h $(@D)/include/samr/
-	cp include/uapi/linux/samr.h $(@D)/include/linux/
-	cp $(out)/libsamr.so.0 $(@D)/lib/
-	ln -s libsamr.so.0 $(@D)/lib/libsamr.so
-	sed 's|^prefix=.*|prefix=$(example-root)|; s|^libdir=.*|libdir=$${prefix}/lib|' $(out)/samr.pc >$(@D)/lib/pkgconfig/samr.pc
-	touch $@
+	$(Q)rm -rf $(@D)
+	$(Q)mkdir -p $(@D)/lib/pkgconfig $(@D)/include/samr $(@D)/include/linux
+	$(Q)cp include/samr/samr.h $(@D)/include/samr/
+	$(Q)cp include/uapi/linux/samr.h $(@D)/include/linux/
+	$(Q)cp $(out)/libsamr.so.0 $(@D)/lib/
+	$(Q)ln -s libsamr.so.0 $(@D)/lib/libsamr.so
+	$(Q)sed 's|^prefix=.*|prefix=$(example-root)|; s|^libdir=.*|libdir=$${prefix}/lib|' $(out)/samr.pc >$(@D)/lib/pkgconfig/samr.pc
+	$(Q)touch $@
 
 $(out)/example-%: userspace/examples/%.c $(out)/example-root/.done
-	$(CC) -Wall -Wextra -Werror $< -o $@ \
+	$(call say,LD,$@)
+	$(Q)$(CC) -Wall -Wextra -Werror $< -o $@ \
 		$$(PKG_CONFIG_PATH=$(example-root)/lib/pkgconfig pkg-config --cflags --libs samr)

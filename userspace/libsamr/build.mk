@@ -17,18 +17,21 @@ checks += check-libsamr
 
 $(out)/obj/libsamr/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(cflags) $(libsamr-cflags) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(cflags) $(libsamr-cflags) -MMD -MP -c -o $@ $<
 
 $(out)/libsamr.a: $(libsamr-objs)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
 
 $(out)/$(libsamr-soname): $(libsamr-objs) userspace/libsamr/libsamr.map
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(libsamr-soname) -Wl,-z,defs \
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(libsamr-soname) -Wl,-z,defs \
 		-Wl,--version-script,userspace/libsamr/libsamr.map -o $@ $(libsamr-objs)
 
 $(out)/libsamr.so: $(out)/$(libsamr-soname)
-	ln -sf $(libsamr-soname) $@
+	$(Q)ln -sf $(libsamr-soname) $@
 
 # The one that is installed is made again: make and make install may have had different folders in mind.
 libsamr-pc = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(libsamr-version)|' \
@@ -36,7 +39,7 @@ libsamr-pc = sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VE
 
 $(out)/samr.pc: userspace/libsamr/samr.pc.in userspace/libsamr/build.mk
 	@mkdir -p $(@D)
-	$(libsamr-pc) >$@
+	$(Q)$(libsamr-pc) >$@
 
 programs += libsamr-unit_test
 libsamr-unit_test-src := userspace/libsamr/tests/unit_test.c
