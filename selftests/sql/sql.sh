@@ -184,11 +184,14 @@ fresh
 start 2 </dev/null
 start 3 </dev/null
 { wait_for 60 grep -q 'heads begin' 2.err; sleep 1; printf '%s\n' "CREATE TABLE t(x);" "BEGIN;" "INSERT INTO t VALUES(1);" \
-	"SELECT 1;" "INSERT INTO t" "VALUES(2);" "COMMIT;" "SELECT sum(x) FROM t;" ".status" ".quit"; sleep 1; } |
+	"SELECT 1;" "INSERT INTO t" "VALUES(2);" "COMMIT;" "SELECT sum(x) FROM t;"
+	wait_for 60 has 1 "SELECT count(*) FROM t" 2; sleep 1; echo "INSERT INTO t VALUES(100"; sleep 1; printf '\003'; sleep 1
+	printf '%s\n' "SELECT 40 + 2;" ".status" ".quit"; sleep 1; } |
 	on 1 timeout 200 script -qec "samr-sql 1.db" /dev/null >1.out 2>&1
 end 2 3
 check "a query inside of a transaction is refused at the prompt" grep -q 'Error: a query cannot run inside' 1.out
 check "and the transaction goes on" grep -qx '\(.*> \)\?3' <(tr -d '\r' <1.out)
+check "^C drops what is being typed, and nothing else" grep -qx '\(.*> \)\?42' <(tr -d '\r' <1.out)
 check "it shows that a transaction is open" grep -qF 'samr-sql*> ' 1.out
 equal "equal databases from the prompt" 1 2 3
 

@@ -58,6 +58,8 @@ fails_with "a file system that is read-only" 3 "Read-only file system" alone fix
 fails_with "something that is no database" 3 "not a database" alone text.db
 fails_with "a damaged database" 3 "malformed" alone broken.db
 fails_with "a dump that cannot be written" 3 "cannot be written" sh -c 'samr-sql --dump 1.db >/dev/full'
+is "a dump that failed is not taken for a whole one" "$(samr-sql --dump text.db 2>/dev/null | tail -n 1)" \
+	"ROLLBACK; -- incomplete"
 fails_with "a database that was not there, offline" 3 "unable to open" samr-sql --dump none.db
 check "an empty file is an empty database" eval ': >empty.db; alone empty.db'
 fails_with "output that cannot be written" 1 "could not be written" sh -c \

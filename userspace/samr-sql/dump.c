@@ -339,7 +339,8 @@ int samr_dump(sqlite3 *db, samr_dump_fn *put, void *arg)
 		rc = dump_number(&d, "user_version");
 	if (rc == SQLITE_OK)
 		rc = dump_number(&d, "application_id");
-	putf(&d, "COMMIT;\n");
+	/* Whoever loads a part of a database shall see that it is one. */
+	putf(&d, rc == SQLITE_OK ? "COMMIT;\n" : "ROLLBACK; -- incomplete\n");
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	else

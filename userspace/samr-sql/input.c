@@ -25,16 +25,19 @@ void samr_input_file(struct samr_input *in, int fd)
 bool samr_input_text(struct samr_input *in, const char *text)
 {
 	size_t len = strlen(text);
+	bool more = in->end;
 
-	if (!in->end) {
+	if (!more) {
 		memset(in, 0, sizeof(*in));
 		in->fd = -1;
 		in->line = 1;
 		in->end = true;
 	}
-	/* A new line keeps two texts apart. */
-	if (!samr_batch_room(&in->buf, len + 1))
+	/* A new line and a semicolon keep two texts apart. */
+	if (!samr_batch_room(&in->buf, len + 2))
 		return false;
+	if (more)
+		in->buf.p[in->buf.len++] = ';';
 	memcpy(in->buf.p + in->buf.len, text, len);
 	in->buf.p[in->buf.len + len] = '\n';
 	in->buf.len += len + 1;
@@ -124,6 +127,11 @@ int samr_input_read(struct samr_input *in)
 	in->buf.len += (size_t)n;
 	in->read += (unsigned long long)n;
 	return 0;
+}
+
+void samr_input_drop(struct samr_input *in)
+{
+	skip(in, in->buf.len - in->pos);
 }
 
 bool samr_input_inside(const struct samr_input *in)

@@ -68,6 +68,9 @@ void samr_input_done(struct samr_input *in, size_t len);
 /** samr_input_read - read once; 0 or a negative errno value */
 int samr_input_read(struct samr_input *in);
 
+/** samr_input_drop - forget what was read and not given out */
+void samr_input_drop(struct samr_input *in);
+
 /** samr_input_inside - a statement has begun and not ended */
 bool samr_input_inside(const struct samr_input *in);
 

@@ -28,7 +28,8 @@ static const char help[] =
 "\n"
 "  -s, --service ID        id of the replicated service (42)\n"
 "  -n, --heads N           begin when so many heads are here (3)\n"
-"  -c, --command SQL       run this instead of standard input; may be repeated\n"
+"  -c, --command SQL       run this instead of standard input; may be repeated,\n"
+"                          with or without a semicolon at the end\n"
 "      --wait              at the end of the input: go on until all heads are\n"
 "                          there, then stop together (the default)\n"
 "      --leave             at the end of the input: stop at once\n"
@@ -90,8 +91,8 @@ struct job {
 __attribute__((noreturn))
 static void usage(const char *what, const char *value)
 {
-	fprintf(stderr, "%s: %s%s; see %s --help\n", program, what, value,
-		program);
+	fprintf(stderr, "%s: %s%s\n%s: see %s --help\n", program, what, value,
+		program, program);
 	exit(USAGE);
 }
 
@@ -196,6 +197,7 @@ static void set_option(struct job *j, int option, const char *value)
 		fputs(help, stdout);
 		exit(0);
 	default:	/* getopt has said what is wrong */
+		fprintf(stderr, "%s: see %s --help\n", program, program);
 		exit(USAGE);
 	}
 }

@@ -22,6 +22,10 @@
 #define PROGRESS_MS		1000
 #define PROGRESS_TTY_MS		200
 
+/* No answer for so long is worth a word. */
+#define STALL_MS		10000
+#define STALL_LOOK_S		1
+
 /* SQLite's steps between two looks whether the user wants a statement to end. */
 #define WATCH_STEPS		10000
 
@@ -46,8 +50,12 @@ struct shell {
 	struct samr_batch_buf transaction;
 
 	bool prompted;
+	bool greeted;
 	bool full;			/* the session had no room for a unit */
 	bool checking;
+	int64_t stall_ms;		/* when to say that nothing comes */
+	uint64_t stall_position;	/* where it was then */
+	bool stall_said;
 	int64_t progress_ms;
 	bool progress_shown;
 	bool progress_tty;
@@ -398,6 +406,9 @@ static void prompt(struct shell *sh)
 {
 	if (!sh->in->tty || sh->prompted)
 		return;
+	if (!sh->greeted)
+		puts(".help lists the commands; SQL ends with a semicolon.");
+	sh->greeted = true;
 	fputs(samr_input_inside(sh->in) ? "     ...> " :
 	      sh->open ? "samr-sql*> " : "samr-sql> ", stdout);
 	fflush(stdout);
@@ -445,8 +456,36 @@ static void show_stats(struct shell *sh)
 		samr_session_latency(sh->session, 1000));
 }
 
+/* Is there something that only the order can answer? */
+static bool waits_for_order(const struct shell *sh,
+			    enum samr_session_state state)
+{
+	unsigned int here = samr_session_peers(sh->session)->count;
+
+	/* For heads that are not here it is not the order that waits. */
+	return samr_session_pending(sh->session) || sh->checking ||
+	       (state == SAMR_SESSION_WAITING &&
+		(!here || here >= sh->cfg.session.heads));
+}
+
+/* Somebody looks at a terminal on which nothing happens: say why, once. */
+static void watch_stall(struct shell *sh, bool waits)
+{
+	struct samr_session_stats st;
+
+	samr_session_stats(sh->session, &st);
+	if (!waits || !sh->stall_ms || st.position != sh->stall_position) {
+		sh->stall_position = st.position;
+		sh->stall_ms = waits ? now_ms() + STALL_MS : 0;
+		sh->stall_said = false;
+	} else if (!sh->stall_said && now_ms() >= sh->stall_ms) {
+		on_note(sh, "no answer for 10 s: the order waits for a head or a member; samrctl status shows them");
+		sh->stall_said = true;
+	}
+}
+
 /* Wait for the session, for input if @read, for signals always. */
-static void wait_and_read(struct shell *sh, bool read)
+static void wait_and_read(struct shell *sh, bool read, bool waits)
 {
 	struct pollfd p[2] = {
 		{ .fd = samr_session_fd(sh->session),
@@ -457,12 +496,14 @@ static void wait_and_read(struct shell *sh, bool read)
 		.tv_nsec = (sh->progress_tty ? PROGRESS_TTY_MS :
 					       PROGRESS_MS / 2) * 1000000L,
 	};
+	const struct timespec look = { .tv_sec = STALL_LOOK_S };
 	sigset_t none;
 	int err;
 
 	sigemptyset(&none);
 	fflush(stdout);
-	if (ppoll(p, 2, sh->cfg.progress ? &wait : NULL, &none) < 0)
+	if (ppoll(p, 2, sh->cfg.progress ? &wait : waits ? &look : NULL,
+		  &none) < 0)
 		return;
 	if (read && p[1].revents) {
 		sh->prompted = false;
@@ -491,6 +532,23 @@ static bool go_on(struct shell *sh)
 		 !samr_session_pending(sh->session));
 }
 
+/*
+ * ^C at the prompt drops the line, as elsewhere: leaving is said, since whoever
+ * has left cannot come back before all are stopped. While an answer is waited
+ * for it ends the wait, and with it this program.
+ */
+static bool drop_line(struct shell *sh, enum samr_session_state state)
+{
+	if (got_signal != SIGINT || !sh->in->tty || sh->state != GOING ||
+	    state != SAMR_SESSION_RUNNING || waits_for_order(sh, state))
+		return false;
+	got_signal = 0;
+	puts(samr_input_inside(sh->in) ? "" : "\n.quit leaves");
+	samr_input_drop(sh->in);
+	sh->prompted = false;
+	return true;
+}
+
 /* Take input and send it while there is some and room. Return: as take_input(). */
 static bool take_and_send(struct shell *sh)
 {
@@ -511,9 +569,9 @@ static bool take_and_send(struct shell *sh)
 static enum samr_session_state loop(struct shell *sh)
 {
 	enum samr_session_state state = SAMR_SESSION_WAITING;
-	bool read;
+	bool read, waits;
 
-	while (go_on(sh)) {
+	while (go_on(sh) || drop_line(sh, state)) {
 		state = samr_session_step(sh->session);
 		if (state > SAMR_SESSION_RUNNING)
 			break;
@@ -524,7 +582,9 @@ static enum samr_session_state loop(struct shell *sh)
 			prompt(sh);
 		if (state == SAMR_SESSION_RUNNING && sh->cfg.progress)
 			show_progress(sh);
-		wait_and_read(sh, read);
+		waits = waits_for_order(sh, state);
+		watch_stall(sh, waits);
+		wait_and_read(sh, read, waits);
 	}
 	return state;
 }

@@ -43,11 +43,16 @@ static void text_is_cut(void **state)
 	(void)state;
 	assert_true(samr_input_text(&in, "\n SELECT 1;\n.tables x\n-- c\nSELECT\n2;;"));
 	assert_true(samr_input_text(&in, "SELECT 3"));
+	assert_true(samr_input_text(&in, "SELECT 4"));
+	assert_true(samr_input_text(&in, ".tables"));
 	expect(&in, SAMR_INPUT_STATEMENT, "SELECT 1;", 2);
 	expect(&in, SAMR_INPUT_COMMAND, ".tables x", 3);
 	expect(&in, SAMR_INPUT_STATEMENT, "-- c\nSELECT\n2;", 4);
 	expect(&in, SAMR_INPUT_STATEMENT, ";", 6);
-	expect(&in, SAMR_INPUT_STATEMENT, "SELECT 3\n", 7);
+	expect(&in, SAMR_INPUT_STATEMENT, ";", 7);
+	expect(&in, SAMR_INPUT_STATEMENT, "SELECT 3\n;", 7);
+	expect(&in, SAMR_INPUT_STATEMENT, "SELECT 4\n;", 8);
+	expect(&in, SAMR_INPUT_COMMAND, ".tables", 9);
 	expect_none(&in, SAMR_INPUT_END);
 	samr_input_free(&in);
 }
@@ -81,11 +86,34 @@ static void file_comes_in_pieces(void **state)
 	samr_input_free(&in);
 }
 
+static void what_was_begun_is_dropped(void **state)
+{
+	struct samr_input in;
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	samr_input_file(&in, fd[0]);
+	assert_int_equal(write(fd[1], "SELECT (1,\n", 11), 11);
+	assert_int_equal(samr_input_read(&in), 0);
+	expect_none(&in, SAMR_INPUT_MORE);
+	assert_true(samr_input_inside(&in));
+	samr_input_drop(&in);
+	assert_false(samr_input_inside(&in));
+	assert_int_equal(write(fd[1], "SELECT 2;", 9), 9);
+	assert_int_equal(samr_input_read(&in), 0);
+	expect(&in, SAMR_INPUT_STATEMENT, "SELECT 2;", 2);
+	close(fd[0]);
+	close(fd[1]);
+	samr_input_free(&in);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_cut),
 		cmocka_unit_test(file_comes_in_pieces),
+		cmocka_unit_test(what_was_begun_is_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
