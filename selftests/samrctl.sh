@@ -38,6 +38,8 @@ wrong "unknown object: all of them" "there are: status, cluster, node, link, gro
 wrong "unknown verb: the likely one" "did you mean 'show'? There are: show, add, set, del, help" samrctl cluster shwo
 wrong "verbs are not abbreviated" "unknown verb of cluster 'sh'" samrctl cluster sh
 wrong "unknown key: the likely one" "did you mean 'name'? There are: name, id" samrctl cluster add nmae x
+wrong "an option in the wrong place" "'-j': options stand before the object" samrctl cluster show -j
+wrong "the same where a verb is wanted" "'--json': options stand before the object" samrctl status --json
 wrong "a key that nothing takes" "view show takes no key" samrctl view show id 3
 wrong "a key without value" "'node' needs a value: 1..63" samrctl cluster add name demo id 7 node
 wrong "a key twice" "'id' is there twice" samrctl cluster add id 1 id 2
@@ -47,7 +49,8 @@ wrong "number too large" "node '64': out of range, allowed is 1..63" samrctl clu
 wrong "number beyond 64 bits" "out of range" samrctl cluster add name demo id 99999999999999999999999 node 1
 wrong "negative number" "not a number" samrctl node add id -1
 wrong "no number" "not a number" samrctl node add id 2x
-wrong "time without unit" "a time needs a unit" samrctl cluster add name demo id 7 node 1 beat 20
+wrong "time without unit" "a time is a whole number with a unit" samrctl cluster add name demo id 7 node 1 beat 20
+wrong "time that is no whole number" "a time is a whole number" samrctl cluster add name demo id 7 node 1 beat 1.5ms
 wrong "time out of range" "allowed is 2ms..10s" samrctl cluster add name demo id 7 node 1 beat 1ms
 wrong "size out of range" "allowed is 2M..1G" samrctl cluster add name demo id 7 node 1 history-bytes 2G
 wrong "word that is none" "there are: down, up" samrctl cluster set state halted
@@ -60,6 +63,11 @@ bad "unknown namespace" "cannot open network namespace 'nowhere'" samrctl -n now
 check "help" samrctl --help
 check "version" samrctl --version
 check "help of an object has its grammar" grep -q 'beat 2ms..10s' <(samrctl cluster help)
+for words in "help cluster" "cluster --help" "--help cluster"; do
+	# shellcheck disable=SC2086
+	is "so has samrctl $words" "$(samrctl $words)" "$(samrctl cluster help)"
+done
+wrong "help for what is none" "unknown object 'clutser'" samrctl help clutser
 bad "a full disk is noticed" "cannot write" bash -c 'samrctl --help >/dev/full'
 
 # ---- without a cluster ----
@@ -99,7 +107,7 @@ is "the node is shown" "$(value "$(ctl 1 -j node show id 9)" '[.id, .self, .hear
 check "node del" ctl 1 node del id 9
 bad "node del of none" "no such node" ctl 1 node del id 9
 bad "node show of none" "id: no such head is configured" ctl 1 node show id 9
-bad "address without link" "belong together" ctl 1 node add id 9 address 02:00:00:00:00:09
+wrong "address without link" "'link' and 'address' belong together" ctl 1 node add id 9 address 02:00:00:00:00:09
 bad "address on no link" "link: no link uses this device" ctl 1 node add id 9 link eth9 address 02:00:00:00:00:09
 bad "... and the node is not there then" "no such head" ctl 1 node show id 9
 bad "link of an unknown kind" "" ctl 1 link add kind pigeon dev eth0
@@ -112,7 +120,7 @@ bad "link with a device that its kind has not" "a link of this kind has no devic
 check "link without device" ctl 1 link add kind loop
 bad "link without device twice" "already" ctl 1 link add kind loop
 is "it is shown" "$(value "$(ctl 1 -j link)" '.[] | select(.kind == "loop") | [.dev, .state]')" '[null,"up"]'
-bad "link del: which" "attribute 'dev' is needed" ctl 1 link del
+wrong "link del: which" "link del needs 'dev DEV'" ctl 1 link del
 check "link del without device" ctl 1 link del kind loop
 bad "link del without device, of none" "there is no link of this kind without a device" ctl 1 link del kind loop
 check "link on a device to come" ctl 1 link add kind eth dev eth7
@@ -274,7 +282,7 @@ check "a head that falls silent is lost" wait_for 30 grep -q '"event":"lost","id
 ctl 1 cluster del
 wait_for 10 grep -q '"object":"cluster","event":"del"' "$tmp/events"
 kill $monitor
-check "events, in their order" python3 -c 'import json, sys
+check "events, in their order" python3 -c 'import json, re, sys
 events = [json.loads(l) for l in open(sys.argv[1])]
 names = [(e["object"], e["event"]) for e in events]
 want = [("node", "heard"), ("node", "add"), ("cluster", "change"), ("view", "add"), ("group", "change"),
@@ -287,7 +295,8 @@ view = [e for e in events if e["object"] == "view"][0]
 assert [m["node"] for m in view["members"]] == [1, 2, 3], view
 members = [(e["id"], e["members"]) for e in events if (e["object"], e["event"]) == ("group", "change")]
 assert members[0][0] == 42 and members[0][1] in (1, 2) and (42, 2) in members and members[-1] == (42, 0), members
-assert all(e["time"] for e in events)' "$tmp/events"
+stamp = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}[+-]\d\d:\d\d")
+assert all(stamp.fullmatch(e["time"]) for e in events)' "$tmp/events"
 timeout 3 samrctl -n samr2 monitor object group >"$tmp/text" &
 monitor=$!
 sleep 1
@@ -306,6 +315,11 @@ is "completion of an object" "$(complete_words samrctl cl)" "cluster"
 is "completion of a verb" "$(complete_words samrctl -j group '')" "show add del help"
 is "completion of a key, but for those said" "$(complete_words samrctl group add id 3 '')" "name uid gid"
 is "completion of a word" "$(complete_words samrctl cluster set state '')" "down up"
+is "completion behind an object with one verb" "$(complete_words samrctl monitor '')" "show help object"
+is "... and of its key" "$(complete_words samrctl monitor object g)" "group"
+is "completion of what help is for" "$(complete_words samrctl help cl)" "cluster"
+is "completion of a kind of link" "$(complete_words samrctl link add kind '')" "eth loop"
+is "completion of a user" "$(complete_words samrctl group add id 3 uid roo)" "root"
 is "completion of a device" "$(complete_words samrctl link add dev l)" "lo"
 is "completion of a namespace" "$(complete_words samrctl -n samr3)" "samr3"
 is "no completion of a number" "$(complete_words samrctl node add id '')" ""

@@ -77,6 +77,14 @@ static const char *nearest(const char *word, const char *const *names, size_t n)
 	return best;
 }
 
+/* Who knows other tools may put an option behind the object. */
+static void check_place(const char *word)
+{
+	if (word[0] == '-' && (word[1] < '0' || word[1] > '9'))
+		die(EXIT_USAGE, "unknown word '%s': options stand before the object",
+		    word);
+}
+
 void args_unknown(const char *what, const char *word, const char *const *names,
 		  size_t n)
 {
@@ -84,6 +92,7 @@ void args_unknown(const char *what, const char *word, const char *const *names,
 	char list[512] = "";
 	size_t i;
 
+	check_place(word);
 	for (i = 0; i < n; i++) {
 		strncat(list, i ? ", " : "", sizeof(list) - strlen(list) - 1);
 		strncat(list, names[i], sizeof(list) - strlen(list) - 1);
@@ -124,9 +133,11 @@ static void unknown_key(const struct object *o, const struct verb *v,
 
 	for (k = v->keys; k && k->name; k++)
 		names[n++] = k->name;
-	if (!n)
+	if (!n) {
+		check_place(word);
 		die(EXIT_USAGE, "%s %s takes no key, but there is '%s'",
 		    o->name, v->name, word);
+	}
 	snprintf(what, sizeof(what), "key of %s %s", o->name, v->name);
 	args_unknown(what, word, names, n);
 }
@@ -328,7 +339,7 @@ static void parse_value(const struct key *k, const char *text, struct arg *a)
 		break;
 	case ARG_TIME:
 		a->num = quantity(k, text, times,
-				  "a time needs a unit, us, ms or s");
+				  "a time is a whole number with a unit, us, ms or s");
 		break;
 	case ARG_SIZE:
 		a->num = quantity(k, text, sizes, "not a size such as 64K");

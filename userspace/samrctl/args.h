@@ -47,7 +47,7 @@ enum arg_type {
  * @required: must be said
  * @min: least number
  * @max: largest number, or most bytes
- * @words: for ARG_WORD, ends with NULL
+ * @words: for ARG_WORD, ends with NULL; for ARG_NAME those to complete, or NULL
  */
 struct key {
 	const char *name;

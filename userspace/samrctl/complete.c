@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What may come next on the command line: "samrctl complete WORD...". */
 #include <dirent.h>
+#include <grp.h>
 #include <net/if.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "args.h"
+
+static void all_objects(const struct object *const *objects, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		puts(objects[i]->name);
+}
 
 /* The value of a key, as far as it can be guessed. */
 static void values(const struct key *k)
 {
 	struct if_nameindex *all, *i;
 	const char *const *w;
+	struct passwd *pw;
+	struct group *gr;
 
 	switch (k->type) {
 	case ARG_WORD:
-		for (w = k->words; *w; w++)
+	case ARG_NAME:
+		for (w = k->words; w && *w; w++)
 			puts(*w);
 		break;
 	case ARG_DEV:
@@ -26,6 +39,14 @@ static void values(const struct key *k)
 		break;
 	case ARG_ADDRESS:
 		puts("learn");
+		break;
+	case ARG_USER:
+		while ((pw = getpwent()))
+			puts(pw->pw_name);
+		break;
+	case ARG_GROUP:
+		while ((gr = getgrent()))
+			puts(gr->gr_name);
 		break;
 	default:
 		break;
@@ -103,10 +124,11 @@ void args_complete(const struct object *const *objects, size_t n, char **argv)
 			for (i = 0; i < sizeof(options) / sizeof(*options); i++)
 				puts(options[i]);
 		else
-			for (i = 0; i < n; i++)
-				puts(objects[i]->name);
+			all_objects(objects, n);
 		return;
 	}
+	if (!strcmp(argv[0], "help") && !argv[2])
+		all_objects(objects, n);
 	o = object_of(objects, n, argv[0]);
 	if (!o)
 		return;
@@ -114,9 +136,13 @@ void args_complete(const struct object *const *objects, size_t n, char **argv)
 		for (v = o->verbs; v->name; v++)
 			puts(v->name);
 		puts("help");
-		return;
+		if (o->verbs[1].name)
+			return;
 	}
+	/* The only verb of an object need not be said. */
 	v = args_verb(o, argv[1]);
 	if (v)
 		keys(v, argv + 2);
+	else if (!o->verbs[1].name)
+		keys(o->verbs, argv + 1);
 }

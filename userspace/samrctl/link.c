@@ -88,9 +88,12 @@ static int show(const struct verb *v, const struct arg *args)
 	return show_asked(v, args, show_one);
 }
 
+/* Those of this version; the kernel says which there are. */
+static const char *const kinds[] = { "eth", "loop", NULL };
+
 static const struct key add_keys[] = {
 	{ .name = "kind", .type = ARG_NAME, .attr = SAMR_A_LINK_KIND,
-	  .required = true, .min = 1, .max = SAMR_DEV_LEN_MAX },
+	  .required = true, .min = 1, .max = SAMR_DEV_LEN_MAX, .words = kinds },
 	{ .name = "dev", .type = ARG_DEV, .attr = SAMR_A_LINK_DEV, .min = 1,
 	  .max = SAMR_DEV_LEN_MAX },
 	{ }
@@ -100,9 +103,16 @@ static const struct key del_keys[] = {
 	{ .name = "dev", .type = ARG_DEV, .attr = SAMR_A_LINK_DEV, .min = 1,
 	  .max = SAMR_DEV_LEN_MAX },
 	{ .name = "kind", .type = ARG_NAME, .attr = SAMR_A_LINK_KIND, .min = 1,
-	  .max = SAMR_DEV_LEN_MAX },
+	  .max = SAMR_DEV_LEN_MAX, .words = kinds },
 	{ }
 };
+
+static int del(const struct verb *v, const struct arg *args)
+{
+	if (!args[0].text && !args[1].text)
+		die(EXIT_USAGE, "link del needs 'dev DEV', or 'kind NAME' of one without a device");
+	return nl_run(v, args);
+}
 
 static const struct verb verbs[] = {
 	{ "show", "the links, and each head as seen through them",
@@ -110,7 +120,7 @@ static const struct verb verbs[] = {
 	{ "add", "use a device: kind eth, Ethernet frames; or none: kind loop, a cluster of one head",
 	  SAMR_CMD_LINK_ADD, add_keys, nl_run },
 	{ "del", "use it no more; kind alone where there is no device",
-	  SAMR_CMD_LINK_DEL, del_keys, nl_run },
+	  SAMR_CMD_LINK_DEL, del_keys, del },
 	{ }
 };
 

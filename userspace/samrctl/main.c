@@ -26,8 +26,8 @@ static void usage(void)
 {
 	size_t i;
 
-	printf("samrctl [OPTIONS] OBJECT [VERB] [KEY VALUE]...\n"
-	       "samrctl OBJECT help\n\n"
+	printf("usage: samrctl [OPTIONS] OBJECT [VERB] [KEY VALUE]...\n"
+	       "       samrctl OBJECT help\n\n"
 	       "Configure and look at samr, replication in one total order.\n"
 	       "An object without a verb is shown.\n\nObjects:\n");
 	for (i = 0; i < OBJECTS; i++)
@@ -86,6 +86,16 @@ static int finish(int status)
 	return status;
 }
 
+/* Help, of the object @name if there is one. */
+static int show_help(const char *name)
+{
+	if (name && strcmp(name, "help"))
+		args_help(find_object(name));
+	else
+		usage();
+	return EXIT_OK;
+}
+
 static int run(char **argv)
 {
 	const struct object *o = find_object(argv[0]);
@@ -94,7 +104,8 @@ static int run(char **argv)
 
 	argv++;
 	if (*argv) {
-		if (!strcmp(*argv, "help")) {
+		if (!strcmp(*argv, "help") || !strcmp(*argv, "--help") ||
+		    !strcmp(*argv, "-h")) {
 			args_help(o);
 			return EXIT_OK;
 		}
@@ -138,18 +149,16 @@ int main(int argc, char **argv)
 			printf("samrctl %s\n", SAMR_VERSION);
 			return finish(EXIT_OK);
 		case 'h':
-			usage();
-			return finish(EXIT_OK);
+			return finish(show_help(argv[optind]));
 		default:
 			die(EXIT_USAGE, "see samrctl --help");
 		}
 	}
 	print_start(json, pretty, want_colour());
-	if (!argv[optind])
+	argv += optind;
+	if (!argv[0])
 		die(EXIT_USAGE, "which object? See samrctl --help");
-	if (!strcmp(argv[optind], "help")) {
-		usage();
-		return finish(EXIT_OK);
-	}
-	return finish(run(argv + optind));
+	if (!strcmp(argv[0], "help"))
+		return finish(show_help(argv[1]));
+	return finish(run(argv));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Events, as they come. */
 #include <stdio.h>
+#include <string.h>
 #include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
@@ -83,7 +84,11 @@ static void begin(const char *object, const char *event)
 	len = strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
 	len += snprintf(stamp + len, sizeof(stamp) - len, ".%06ld",
 			(long)now.tv_usec);
-	strftime(stamp + len, sizeof(stamp) - len, "%z", &tm);
+	/* RFC 3339 wants a colon in the zone. */
+	len += strftime(stamp + len, sizeof(stamp) - len, "%z", &tm);
+	if (len > 2)
+		memmove(stamp + len - 1, stamp + len - 2, 3);
+	stamp[len - 2] = ':';
 
 	snprintf(head, sizeof(head), "%s %s %s", stamp, object, event);
 	print_object(NULL, head);

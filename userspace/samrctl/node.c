@@ -55,6 +55,13 @@ static const struct key add_keys[] = {
 	{ }
 };
 
+static int add(const struct verb *v, const struct arg *args)
+{
+	if (!args[1].text != !args[2].text)
+		die(EXIT_USAGE, "node add: 'link' and 'address' belong together");
+	return nl_run(v, args);
+}
+
 static const struct key set_keys[] = {
 	{ .name = "id", .type = ARG_U64, .attr = SAMR_A_NODE_ID,
 	  .required = true, .min = 1, .max = SAMR_HEAD_MAX },
@@ -75,7 +82,7 @@ static const struct verb verbs[] = {
 	{ "show", "the configured heads and what is known of them",
 	  SAMR_CMD_NODE_GET, show_keys, show },
 	{ "add", "configure another head, while the cluster is down",
-	  SAMR_CMD_NODE_ADD, add_keys, nl_run },
+	  SAMR_CMD_NODE_ADD, add_keys, add },
 	{ "set", "give its address on a link, or have it learned",
 	  SAMR_CMD_NODE_SET, set_keys, nl_run },
 	{ "del", "forget a head, while the cluster is down",

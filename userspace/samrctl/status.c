@@ -32,8 +32,8 @@ static void show_module(void)
 	print_num("users", n);
 	print_end();
 	if (n)
-		print_note(PLAIN, "samr.ko stays loaded while it has users; "
-			   "samrctl socket show names them");
+		print_note(PLAIN, "samr.ko stays loaded while it has users, two "
+			   "for each socket; samrctl socket show names them");
 	print_section(NULL);
 }
 
