@@ -20,6 +20,7 @@ check "netem acts on the way to head 2" grep -q 'delay 1ms' <(tc -n samr-switch 
 check "and on no other" test -z "$(tc -n samr-switch qdisc show dev port3 | grep netem)"
 heads_down
 is "nothing is left" "$(ip netns list; ip -o link | cut -d: -f2)" "$before"
+fails_with "no head without a lab" 1 "no lab: scripts/lab N" "$SCRIPTS/lab" exec 1 true
 samr_unload
 check "the module can be unloaded" test ! -d /sys/module/samr
 finish

@@ -16,6 +16,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "samr")
 GUEST = os.path.join(TOP, "selftests", "guest")
 BUSYBOX = "/bin/busybox"
+STOCK = ("6.1", "6.12")     # that scripts/deps installs
 # What the initramfs needs to reach the machine's root; built in or absent in some kernels.
 ROOT_MODULES = ("virtio_pci", "virtio_console", "9pnet_virtio", "9p", "overlay")
 
@@ -159,7 +160,8 @@ def stock(version):
         release = image.removeprefix(prefix)
         if os.path.isdir(f"/lib/modules/{release}"):
             return Kernel(image, release, f"/lib/modules/{release}")
-    raise KernelError(f"no kernel {version} in /boot with its modules: run scripts/deps")
+    raise KernelError(f"no kernel {version} in /boot with its modules: " + ("run scripts/deps" if version in ("", *STOCK)
+                      else f"{', '.join(STOCK)} and debug are those of scripts/deps"))
 
 
 def in_folder(folder):

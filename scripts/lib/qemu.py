@@ -277,9 +277,10 @@ class Guest:
 
     def _time_out(self, selector):
         """Lets the kernel say where it is: running CPUs, blocked tasks, all tasks; by NMI when it no longer listens."""
-        phase = "the command" if self.result.boot_seconds is not None else "the boot"
+        booted = self.result.boot_seconds is not None
+        phase = f"the command did not end in {self.o.limit:.0f} s" if booted else "the boot did not end"
         self.result.status = EXIT_TIMEOUT
-        self.result.why = f"time limit: {phase} did not end"
+        self.result.why = f"time limit: {phase}"
         self._log("samr-guest: time limit, asking for stack dumps")
         for letter in b"ltw":
             before = len(self.result.log)
