@@ -15,6 +15,7 @@ release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generat
 moddir  = $(CURDIR)/build/$(release)
 sparse  = CF='-D__CHECK_ENDIAN__ -Wsparse-error'
 SEEDS  ?= 1000
+libraries = libmnl sqlite3 nettle cmocka
 
 .PHONY: all module user check check-long sim sim-coverage mutants demo docs sparse kunit tidy install clean help
 
@@ -36,6 +37,8 @@ sparse:
 	$(MAKE) module C=2 $(sparse)
 
 user:
+	@missing=$$(for l in $(libraries); do pkg-config --exists $$l || echo $$l; done); \
+		[ -z "$$missing" ] || { echo "No headers of" $$missing: "run scripts/deps" >&2; exit 1; }
 	$(MAKE) -C userspace
 
 check:
