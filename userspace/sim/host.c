@@ -133,9 +133,14 @@ static void run_deliver(struct host *h, struct samr_action *a)
 static void run_changes(struct host *h)
 {
 	struct samr_actions *acts = &h->actions;
-	u32 i, n = min(acts->changes, (u32)SAMR_CHANGES_MAX);
+	u32 i, k, n = min(acts->changes, (u32)SAMR_CHANGES_MAX);
 	struct watch *w;
 
+	for (i = 1; i < n; i++)
+		for (k = 0; k < i; k++)
+			if (acts->changed[k] == acts->changed[i])
+				sim_fail("node %u says twice that group %u has changed",
+					 h->id, acts->changed[i]);
 	list_for_each_entry(w, &h->cluster->watches, list) {
 		for (i = 0; i < n && w->members; i++)
 			w->members(w, h, acts->changed[i]);
