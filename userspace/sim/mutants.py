@@ -12,6 +12,7 @@ that say by which checker, by that one.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import glob
 import hashlib
@@ -41,6 +42,7 @@ class Mutant:
     def __init__(self, path, line, function, kind, old, new):
         self.path, self.line, self.function = path, line, function
         self.kind, self.old, self.new = kind, old, new
+        self.nth = 1  # of the equal lines of the function
         self.name = self.by = None
         self.hunks, self.objects = [], {}
         self.killer = None
@@ -49,8 +51,9 @@ class Mutant:
         return sorted({h[0] for h in self.hunks}) or [self.path]
 
     def key(self):
+        which = f" [{self.nth}]" if self.nth > 1 else ""
         return (os.path.basename(self.path), self.function,
-                self.old.strip(), self.new.strip())
+                self.old.strip() + which, self.new.strip())
 
     def title(self):
         where = f"{self.path}:{self.line} {self.function}()"
@@ -128,9 +131,13 @@ def mechanical():
     for path in CORE:
         if path in SKIP_FILES:
             continue
+        seen = collections.Counter()
         for number, function, text in code_lines(path):
+            seen[function, text.strip()] += 1
             for kind, new in changes_of(text):
-                yield Mutant(path, number, function, kind, text, new)
+                m = Mutant(path, number, function, kind, text, new)
+                m.nth = seen[function, text.strip()]
+                yield m
 
 
 # --- named changes -----------------------------------------------------------
@@ -329,7 +336,10 @@ def choose(lab, args):
 
 
 def load_explained(path):
-    """Lines "file function: old => new", each followed by an indented reason."""
+    """Lines "file function: old => new", each followed by an indented reason.
+
+    Of equal lines in a function, the second one is named "old [2]", and so on.
+    """
     out, key = {}, None
     with open(path, encoding="utf-8") as f:
         for line in f:
