@@ -226,6 +226,7 @@ static void take_frame(struct samr_node *n, struct samr_blob *frame)
 		return;
 	}
 	n->repair_left = SAMR_REPAIR_BYTES;
+	n->scan_left = SAMR_ANSWER_SCAN;
 	for (i = 0; i < info.records && !n->halted; i++) {
 		drop = samr_wire_record(frame, &info, &at, &r);
 		if (drop == SAMR_DROP_NONE) {

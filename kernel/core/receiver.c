@@ -46,7 +46,7 @@ static bool settle(struct samr_node *n, struct samr_msg *msg)
 	if (index == n->view.self)
 		samr_flow_ordered(n, msg, slot);
 	if (slot->msg)
-		o->bytes -= msg->meta.len;
+		o->bytes -= slot->msg->meta.len;
 	samr_window_advance(&o->win, msg->meta.oseq + 1);
 	o->ordered = max(o->ordered, msg->meta.oseq + 1);
 	if (msg->meta.flags & SAMR_MSG_SAFE)

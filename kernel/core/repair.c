@@ -228,7 +228,8 @@ void samr_repair_answer(struct samr_node *n, u64 src,
 		win = &n->origin[n->view.self].win;
 	}
 	to = min(nack->last, samr_seqno_last(win->base, win->size));
-	for (s = max(nack->first, win->base); s <= to; s++) {
+	for (s = max(nack->first, win->base); s <= to && n->scan_left; s++) {
+		n->scan_left--;
 		slot = samr_window_at(win, s);
 		if (!slot->msg || !samr_msg_complete(slot->msg))
 			continue;

@@ -24,6 +24,8 @@
 
 /* Bytes that one NACK can make its receiver repeat; the rest is asked again. */
 #define SAMR_REPAIR_BYTES	65536
+/* Places that the NACKs of one frame can make it look at: more than any asks for. */
+#define SAMR_ANSWER_SCAN	2048
 /* A second request within this time finds the repair on its way. */
 #define SAMR_REPAIR_HOLD	(2 * SAMR_MSEC)
 
@@ -223,6 +225,7 @@ struct samr_node {
 	u32 turn;		/* sequencer: origin whose turn it is */
 	bool order_due;		/* sequencer: look for messages to order */
 	u32 repair_left;	/* bytes that this event may make us repeat */
+	u32 scan_left;		/* places that it may make us look at */
 	struct samr_node_stats stats;
 };
 

@@ -179,6 +179,20 @@ static void receiver_refuses_another_place_for_a_message(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, net_data(net, 1), 1U);
 }
 
+/* Bytes that came for what another message turned out to be are not owed. */
+static void receiver_bytes_of_another_message(struct kunit *test)
+{
+	struct net *net = net_up(test, 3, NULL);
+	struct samr_node *n = net->head[1].node;
+	struct samr_meta a = next_meta(net, 2, 300), b = next_meta(net, 2, 1000);
+
+	submit_all(net, 2, 1, a, 0, 300);
+	KUNIT_EXPECT_EQ(test, n->origin[2].bytes, 300ULL);
+	order_from(net, 0, 1, b, 0, 0, 1000);
+	KUNIT_EXPECT_EQ(test, net_data(net, 1), 1U);
+	KUNIT_EXPECT_EQ(test, n->origin[2].bytes, 0ULL);
+}
+
 static void receiver_bytes_before_the_place(struct kunit *test)
 {
 	struct net *net = net_up(test, 3, NULL);
@@ -412,6 +426,7 @@ static struct kunit_case receiver_cases[] = {
 	KUNIT_CASE(receiver_window_has_an_end),
 	KUNIT_CASE(receiver_refuses_another_message_in_a_place),
 	KUNIT_CASE(receiver_refuses_another_place_for_a_message),
+	KUNIT_CASE(receiver_bytes_of_another_message),
 	KUNIT_CASE(receiver_bytes_before_the_place),
 	KUNIT_CASE(receiver_place_before_the_bytes),
 	KUNIT_CASE(receiver_bytes_of_both),

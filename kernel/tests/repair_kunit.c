@@ -137,6 +137,29 @@ static void repair_has_a_budget(struct kunit *test)
 	net_agreed(net, 120);
 }
 
+/* Nor can it keep us busy with what is on its way already. */
+static void repair_looks_at_so_much(struct kunit *test)
+{
+	struct net *net = lacking(test, 50, 370);
+	struct samr_node *n = net->head[0].node;
+	struct samr_nack nack = lost(net, U64_MAX);
+	struct samr_rec_nack r;
+	struct net_craft c;
+	u32 i;
+
+	nack_from(net, 2, 0, nack);
+	KUNIT_ASSERT_EQ(test, n->stats.repairs, 50ULL);
+	c = net_craft(net, 2);
+	samr_wire_put_nack(&r, &nack);
+	for (i = 0; i < 1000; i++)
+		net_craft_add(&c, &r, sizeof(r));
+	net_craft_send(net, &c, 0);
+	KUNIT_EXPECT_GE(test, n->stats.suppressed, 50ULL);
+	KUNIT_EXPECT_LE(test, n->stats.suppressed, (u64)SAMR_ANSWER_SCAN);
+	net_settle(net);
+	net_agreed(net, 50);
+}
+
 static void repair_of_nothing(struct kunit *test)
 {
 	struct net *net = lacking(test, 1, 10);
@@ -277,6 +300,7 @@ static struct kunit_case repair_cases[] = {
 	KUNIT_CASE(repair_for_two_goes_to_all),
 	KUNIT_CASE(repair_of_some_bytes),
 	KUNIT_CASE(repair_has_a_budget),
+	KUNIT_CASE(repair_looks_at_so_much),
 	KUNIT_CASE(repair_of_nothing),
 	KUNIT_CASE(repair_of_submissions_by_their_origin),
 	KUNIT_CASE(repair_by_reference),
