@@ -223,7 +223,7 @@ bool samr_cluster_room(struct samr_cluster *c, u32 group, u32 len)
 
 	spin_lock_bh(&c->lock);
 	if (!c->dead && !c->halted)
-		room = samr_node_room(c->node, group, len);
+		room = samr_node_room(c->node, SAMR_KIND_DATA, group, len);
 	spin_unlock_bh(&c->lock);
 	return room;
 }

@@ -108,34 +108,60 @@ void samr_local_put(struct samr_local *l)
 	kfree(l);
 }
 
-/* Onto a list of samr_services, with a reference. */
-static void enlist(struct samr_local *l, struct list_head *node,
-		   struct list_head *list)
+/* Among those that are to be told when there is room, with a reference. */
+static void starve(struct samr_local *l)
 {
 	struct samr_services *all = l->svc->all;
 
 	spin_lock_bh(&all->lock);
-	if (list_empty(node)) {
+	if (list_empty(&l->starved)) {
 		refcount_inc(&l->ref);
-		list_add_tail(node, list);
+		list_add_tail(&l->starved, &all->starved);
 	}
 	spin_unlock_bh(&all->lock);
 }
 
-static void starve(struct samr_local *l)
+/* Off the list of what is to be submitted. Return: whether its reference is the caller's now. */
+static bool unlist_locked(struct samr_local *l)
 {
-	enlist(l, &l->starved, &l->svc->all->starved);
+	bool was = !list_empty(&l->pending);
+
+	lockdep_assert_held(&l->svc->all->lock);
+	list_del_init(&l->pending);
+	if (list_empty(&l->svc->joins))
+		list_del_init(&l->svc->joining);
+	return was;
 }
 
-/* Off the pending list. Return: whether its reference is the caller's now. */
+/*
+ * Among those that have something to be submitted, with a reference: a leave must
+ * not stand behind joins, which may have to wait for long.
+ */
+static void enlist_pending(struct samr_local *l, u32 wish)
+{
+	struct samr_service *svc = l->svc;
+	struct samr_services *all = svc->all;
+
+	spin_lock_bh(&all->lock);
+	if (!unlist_locked(l))
+		refcount_inc(&l->ref);
+	if (wish != WANT_JOIN) {
+		list_add_tail(&l->pending, &all->pending);
+	} else {
+		list_add_tail(&l->pending, &svc->joins);
+		if (list_empty(&svc->joining))
+			list_add_tail(&svc->joining, &all->joining);
+	}
+	spin_unlock_bh(&all->lock);
+}
+
 static bool unlist_pending(struct samr_local *l)
 {
 	struct samr_services *all = l->svc->all;
 	bool was;
 
 	spin_lock_bh(&all->lock);
-	was = !list_empty(&l->pending);
-	list_del_init(&l->pending);
+	was = unlist_locked(l);
 	spin_unlock_bh(&all->lock);
 	return was;
 }
@@ -204,7 +230,8 @@ static void give_up(struct samr_local *l, int err)
 /*
  * Submit what @l wants, in order. Called with the service locked; the lock is
  * dropped meanwhile, and on return.
- * Return: 0, or why something is still wanted, or why the cluster is dead.
+ * Return: 0, or why something is still wanted, or why the cluster is dead;
+ * -EALREADY: somebody else is at it, and will try once more.
  */
 static int push(struct samr_local *l)
 	__releases(&l->svc->lock)
@@ -217,13 +244,13 @@ static int push(struct samr_local *l)
 	if (l->pushing) {
 		l->again = true;
 		spin_unlock_bh(&svc->lock);
-		return 0;
+		return -EALREADY;
 	}
 	l->pushing = true;
 	while ((wish = next_wish(l))) {
 		l->want &= ~wish;
 		l->again = false;
-		enlist(l, &l->pending, &svc->all->pending);
+		enlist_pending(l, wish);
 		spin_unlock_bh(&svc->lock);
 		err = submit_kind(l, wish == WANT_JOIN ? SAMR_KIND_JOIN :
 							 SAMR_KIND_LEAVE);
@@ -250,22 +277,74 @@ static int push(struct samr_local *l)
 	return err;
 }
 
-void samr_local_kick(struct samr_services *all)
+/*
+ * Push a member that is on a list. Called with the lists locked; the lock is
+ * dropped meanwhile. As push() it returns why something is still wanted.
+ */
+static int push_listed(struct samr_services *all, struct samr_local *l)
+	__must_hold(&all->lock)
 {
-	struct samr_local *l;
+	int err;
+
+	unlist_locked(l);
+	spin_unlock_bh(&all->lock);
+	spin_lock_bh(&l->svc->lock);
+	err = push(l);
+	samr_local_put(l);
+	spin_lock_bh(&all->lock);
+	return err;
+}
+
+static void kick_leaves(struct samr_services *all)
+{
 	LIST_HEAD(work);
 
 	/* The list head moves: a member that is refused again goes to @pending. */
-	spin_lock_bh(&all->lock);
 	list_splice_init(&all->pending, &work);
+	while (!list_empty(&work))
+		push_listed(all, list_first_entry(&work, struct samr_local,
+						  pending));
+}
+
+/*
+ * All joins of a service cost the same: when one is refused the others would be,
+ * too, and there may be many of them.
+ */
+static void kick_joins(struct samr_services *all)
+{
+	struct samr_service *svc;
+	LIST_HEAD(work);
+	int err;
+
+	list_splice_init(&all->joining, &work);
 	while (!list_empty(&work)) {
-		l = list_first_entry(&work, struct samr_local, pending);
-		list_del_init(&l->pending);
-		spin_unlock_bh(&all->lock);
-		spin_lock_bh(&l->svc->lock);
-		push(l);
-		samr_local_put(l);
-		spin_lock_bh(&all->lock);
+		svc = list_first_entry(&work, struct samr_service, joining);
+		refcount_inc(&svc->ref);
+		err = push_listed(all, list_first_entry(&svc->joins,
+							struct samr_local,
+							pending));
+		if (later(err) && !list_empty(&svc->joining))
+			list_move_tail(&svc->joining, &all->joining);
+		samr_service_put(svc);
+	}
+}
+
+void samr_local_kick(struct samr_services *all)
+{
+	spin_lock_bh(&all->lock);
+	all->again = true;
+	if (!all->kicking) {
+		/*
+		 * One at a time: room that comes while somebody who was refused
+		 * is on his way back to the list would else be told to nobody.
+		 */
+		all->kicking = true;
+		while (all->again) {
+			all->again = false;
+			kick_leaves(all);
+			kick_joins(all);
+		}
+		all->kicking = false;
 	}
 	spin_unlock_bh(&all->lock);
 }
@@ -290,29 +369,38 @@ void samr_local_feed(struct samr_services *all)
 	spin_unlock_bh(&all->lock);
 }
 
-static void forget(struct samr_services *all, struct list_head *list,
-		   bool pending)
+/* The first one of all lists, which it leaves; its reference is the caller's. */
+static struct samr_local *take_any(struct samr_services *all)
+{
+	struct samr_service *svc;
+	struct samr_local *l;
+
+	l = list_first_entry_or_null(&all->starved, struct samr_local, starved);
+	if (l) {
+		list_del_init(&l->starved);
+		return l;
+	}
+	l = list_first_entry_or_null(&all->pending, struct samr_local, pending);
+	svc = list_first_entry_or_null(&all->joining, struct samr_service,
+				       joining);
+	if (!l && svc)
+		l = list_first_entry(&svc->joins, struct samr_local, pending);
+	if (l)
+		unlist_locked(l);
+	return l;
+}
+
+void samr_local_forget(struct samr_services *all)
 {
 	struct samr_local *l;
 
 	spin_lock_bh(&all->lock);
-	while (!list_empty(list)) {
-		if (pending)
-			l = list_first_entry(list, struct samr_local, pending);
-		else
-			l = list_first_entry(list, struct samr_local, starved);
-		list_del_init(list->next);
+	while ((l = take_any(all))) {
 		spin_unlock_bh(&all->lock);
 		samr_local_put(l);
 		spin_lock_bh(&all->lock);
 	}
 	spin_unlock_bh(&all->lock);
-}
-
-void samr_local_forget(struct samr_services *all)
-{
-	forget(all, &all->pending, true);
-	forget(all, &all->starved, false);
 }
 
 int samr_local_join(struct samr_local *l, u32 window)
@@ -335,7 +423,7 @@ int samr_local_join(struct samr_local *l, u32 window)
 	l->window = window;
 	l->want |= WANT_JOIN;
 	err = push(l);
-	if (err == -EAGAIN || err == -ENOTCONN)
+	if (err == -EAGAIN || err == -ENOTCONN || err == -EALREADY)
 		return 0;
 	if (err != -ENOMEM)
 		return err;
@@ -572,7 +660,8 @@ static void joined(struct samr_local *l, const struct samr_msg *msg)
 	tell_writable(l);
 }
 
-void samr_local_settle(struct samr_local *l, const struct samr_msg *msg)
+void samr_local_settle(struct samr_local *l, const struct samr_msg *msg,
+		       struct list_head *free)
 {
 	lockdep_assert_held(&l->svc->lock);
 	switch (msg->meta.kind) {
@@ -582,7 +671,7 @@ void samr_local_settle(struct samr_local *l, const struct samr_msg *msg)
 	case SAMR_KIND_LEAVE:
 		l->state = SAMR_MEMBER_LEFT;
 		samr_log_end(&l->svc->log, &l->reader,
-			     msg->meta.gseq ?: U64_MAX);
+			     msg->meta.gseq ?: U64_MAX, free);
 		tell_failed(l, 0);
 		break;
 	default:

@@ -47,7 +47,7 @@ struct samr_local_ops {
  * @charged: cost of what was sent and not delivered here
  * @unsettled: bytes of that
  * @reader: its place in the log
- * @pending: in samr_services.pending
+ * @pending: in samr_services.pending or samr_service.joins
  * @starved: in samr_services.starved
  */
 struct samr_local {
@@ -216,19 +216,21 @@ static inline int samr_local_err(const struct samr_local *l)
  * samr_local_settle - an own message was delivered, or dropped (gseq 0)
  * @l: its owner; its service is locked
  * @msg: the message, not in the log yet
+ * @free: takes what leaves the log
  */
-void samr_local_settle(struct samr_local *l, const struct samr_msg *msg);
+void samr_local_settle(struct samr_local *l, const struct samr_msg *msg,
+		       struct list_head *free);
 
 /** samr_local_wake - the reader in a member has something to read */
 void samr_local_wake(struct samr_reader *r);
 
-/** samr_local_kick - submit what waits on samr_services.pending */
+/** samr_local_kick - submit the joins and leaves that wait */
 void samr_local_kick(struct samr_services *all);
 
 /** samr_local_feed - let those on samr_services.starved try again */
 void samr_local_feed(struct samr_services *all);
 
-/** samr_local_forget - drop the references of both lists */
+/** samr_local_forget - drop the references of all lists */
 void samr_local_forget(struct samr_services *all);
 
 #endif /* SAMR_LOCAL_H */

@@ -3,8 +3,8 @@
  * The delivery log of a service, see log.h.
  *
  * Invariants: @msgs ascends by gseq; @readers ascends by what they read next; a
- * reader's next message is one that it wants; a message before the first
- * reader's next one is not in the log.
+ * reader's next message is one that it wants; a message is in the log if and only
+ * if it lies, for some reader, at or behind its next one and before its end.
  */
 #include <linux/bug.h>
 #include "log.h"
@@ -74,26 +74,48 @@ static void step_over(struct samr_reader *r, const struct samr_msg *msg)
 	}
 }
 
-/* Nobody waits for the messages before the first reader's next one. */
-static void release(struct samr_log *log, struct list_head *free)
+/* No reader without an end waits for @msg any more. */
+static void passed(struct samr_log *log, const struct samr_msg *msg)
 {
-	const struct samr_reader *first;
-	struct samr_msg *msg;
-	u64 floor = U64_MAX;
+	if (msg->meta.gseq <= log->done)
+		return;
+	log->done = msg->meta.gseq;
+	log->cost += samr_msg_cost(msg);
+}
 
-	first = list_first_entry_or_null(&log->readers, struct samr_reader,
-					 node);
-	if (first)
-		floor = place_of(log, first);
-	while (!list_empty(&log->msgs)) {
-		msg = msg_of(log->msgs.next);
-		if (msg->meta.gseq >= floor)
-			break;
-		list_move_tail(&msg->link, free);
-		log->count--;
-		log->done = msg->meta.gseq;
-		log->cost += samr_flow_cost(msg->meta.len);
+/*
+ * A reader that was to read @at next has gone ahead to @upto, or has gone: let
+ * go of what nobody else reads of the messages between.
+ */
+static void release(struct samr_log *log, struct list_head *at, u64 upto,
+		    struct list_head *free)
+{
+	struct samr_reader *r;
+	struct list_head *next;
+	struct samr_msg *msg;
+	u64 cover = 0;	/* those who begin before here read up to there */
+
+	if (at == &log->msgs)
+		return;
+	r = list_first_entry(&log->readers, struct samr_reader, node);
+	for (; at != &log->msgs; at = next) {
+		next = at->next;
+		msg = msg_of(at);
+		if (msg->meta.gseq >= upto)
+			return;
+		for (; &r->node != &log->readers &&
+		       place_of(log, r) <= msg->meta.gseq;
+		     r = list_next_entry(r, node))
+			cover = max(cover, r->end ?: U64_MAX);
+		if (cover == U64_MAX)
+			return;
+		passed(log, msg);
+		if (cover <= msg->meta.gseq) {
+			list_move_tail(&msg->link, free);
+			log->count--;
+		}
 	}
+	log->done = log->last;
 }
 
 /* The reader has gone ahead: to its new place among the others. */
@@ -134,26 +156,56 @@ static void skip(struct samr_log *log, struct samr_reader *r)
 	sort(log, r);
 }
 
+/* Where a reader that went ahead begins to read now. */
+static u64 reach(const struct samr_log *log, const struct samr_reader *r)
+{
+	return samr_log_attached(r) ? place_of(log, r) : r->end;
+}
+
 void samr_log_detach(struct samr_log *log, struct samr_reader *r,
 		     struct list_head *free)
 {
+	struct list_head *at = r->next;
+
 	if (!samr_log_attached(r))
 		return;
 	r->limit = log->bytes;
 	r->seen = log->bytes;
 	r->next = NULL;
 	list_del_init(&r->node);
-	release(log, free);
+	release(log, at, r->end ?: U64_MAX, free);
 }
 
-void samr_log_end(struct samr_log *log, struct samr_reader *r, u64 gseq)
+void samr_log_end(struct samr_log *log, struct samr_reader *r, u64 gseq,
+		  struct list_head *free)
 {
+	struct list_head *at = r->next;
+
 	if (!samr_log_attached(r))
 		return;
 	r->end = gseq;
 	r->limit = log->bytes;
 	if (idle(log, r))
 		skip(log, r);
+	else
+		release(log, at, U64_MAX, free);
+}
+
+/* Is there anybody for whom @msg must be kept? */
+static bool keep(const struct samr_log *log, const struct samr_msg *msg)
+{
+	const struct samr_reader *r;
+
+	list_for_each_entry(r, &log->readers, node) {
+		if (r->end)
+			continue;
+		if (wants(r, msg))
+			return true;
+		/* Whoever lags sees the view change, and may want it by then. */
+		if (!idle(log, r) && changes_view(msg))
+			return true;
+	}
+	return false;
 }
 
 void samr_log_append(struct samr_log *log, struct samr_msg *msg,
@@ -161,19 +213,18 @@ void samr_log_append(struct samr_log *log, struct samr_msg *msg,
 		     void (*wake)(struct samr_reader *r))
 {
 	struct samr_reader *r, *next;
-	bool wanted = !list_empty(&log->msgs);
+	bool all_read = samr_log_idle(log);
 	LIST_HEAD(idlers);
 
-	list_for_each_entry(r, &log->readers, node)
-		wanted |= wants(r, msg);
 	log->bytes += bytes_of(msg);
-	if (wanted) {
+	log->last = msg->meta.gseq;
+	if (keep(log, msg)) {
 		list_add_tail(&msg->link, &log->msgs);
 		log->count++;
 	} else {
 		list_add_tail(&msg->link, free);
-		log->done = msg->meta.gseq;
-		log->cost += samr_flow_cost(msg->meta.len);
+		if (all_read)
+			passed(log, msg);
 	}
 
 	list_for_each_entry_safe(r, next, &log->readers, node) {
@@ -202,23 +253,27 @@ struct samr_msg *samr_log_peek(const struct samr_log *log,
 void samr_log_pass(struct samr_log *log, struct samr_reader *r,
 		   const struct samr_msg *msg, struct list_head *free)
 {
+	struct list_head *at = r->next;
+
 	if (samr_log_peek(log, r) != msg)
 		return;
 	r->gseq = msg->meta.gseq;
 	step_over(r, msg);
 	r->next = r->next->next;
 	skip(log, r);
-	release(log, free);
+	release(log, at, reach(log, r), free);
 }
 
 void samr_log_want_views(struct samr_log *log, struct samr_reader *r, bool views,
 			 struct list_head *free)
 {
+	struct list_head *at = r->next;
+
 	r->views = views;
 	if (!samr_log_attached(r))
 		return;
 	skip(log, r);
-	release(log, free);
+	release(log, at, reach(log, r), free);
 }
 
 u64 samr_log_unread(const struct samr_log *log, const struct samr_reader *r)

@@ -3,8 +3,12 @@
  * The delivery log of a service: each message once, each reader a cursor.
  *
  * Nothing is allocated here: a delivered message is linked by its own list
- * head, so it cannot be lost for want of memory. It leaves the log when every
- * reader has passed it. The owner of the log serialises all calls.
+ * head, so it cannot be lost for want of memory. It leaves the log when no reader
+ * is going to read it any more. The owner of the log serialises all calls.
+ *
+ * A reader that has left its group reads up to its end, whenever it likes. What
+ * lies behind that end is not kept for it, and nobody waits for it: @done is
+ * about the others.
  */
 #ifndef SAMR_LOG_H
 #define SAMR_LOG_H
@@ -14,20 +18,22 @@
 #include "core/node.h"
 
 /**
- * struct samr_log - messages that some reader has not passed
+ * struct samr_log - messages that some reader is going to read
  * @msgs: struct samr_msg, ascending by gseq; each holds one reference
  * @readers: struct samr_reader, ascending by the message to be read next; those
  *	with nothing to read come last
  * @bytes: payload ever appended
  * @count: messages in @msgs
- * @done: all readers have passed everything up to this gseq
- * @cost: what of it was not yet reported, in samr_flow_cost()s
+ * @last: gseq of the message appended last
+ * @done: all readers without an end have passed everything up to this gseq
+ * @cost: what of it was not yet reported, in samr_msg_cost()s
  */
 struct samr_log {
 	struct list_head msgs;
 	struct list_head readers;
 	u64 bytes;
 	u32 count;
+	u64 last;
 	u64 done;
 	u64 cost;
 };
@@ -77,8 +83,13 @@ void samr_log_attach(struct samr_log *log, struct samr_reader *r);
 void samr_log_detach(struct samr_log *log, struct samr_reader *r,
 		     struct list_head *free);
 
-/** samr_log_end - @r has left with message @gseq: it reads up to there */
-void samr_log_end(struct samr_log *log, struct samr_reader *r, u64 gseq);
+/**
+ * samr_log_end - @r has left with message @gseq: it reads up to there
+ *
+ * That message is not appended yet.
+ */
+void samr_log_end(struct samr_log *log, struct samr_reader *r, u64 gseq,
+		  struct list_head *free);
 
 /** samr_log_attached - does it still read? False from the end on */
 static inline bool samr_log_attached(const struct samr_reader *r)
@@ -122,6 +133,12 @@ void samr_log_pass(struct samr_log *log, struct samr_reader *r,
  */
 void samr_log_want_views(struct samr_log *log, struct samr_reader *r, bool views,
 			 struct list_head *free);
+
+/** samr_log_idle - has every reader without an end read all that there is? */
+static inline bool samr_log_idle(const struct samr_log *log)
+{
+	return log->done == log->last;
+}
 
 /** samr_log_unread - bytes of payload that @r has not read */
 u64 samr_log_unread(const struct samr_log *log, const struct samr_reader *r);

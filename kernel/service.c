@@ -49,6 +49,8 @@ static struct samr_service *service_new(struct samr_services *all, u32 id,
 	spin_lock_init(&svc->lock);
 	samr_log_init(&svc->log);
 	INIT_LIST_HEAD(&svc->locals);
+	INIT_LIST_HEAD(&svc->joins);
+	INIT_LIST_HEAD(&svc->joining);
 	return svc;
 }
 
@@ -200,7 +202,7 @@ static bool report_due(const struct samr_service *svc)
 	const struct samr_log *log = &svc->log;
 
 	return log->cost && !svc->reporting &&
-	       (list_empty(&log->msgs) ||
+	       (samr_log_idle(log) ||
 		log->cost >= svc->window / REPORT_PART);
 }
 
@@ -256,7 +258,7 @@ static void deliver(void *priv, struct samr_msg *msg)
 	INIT_LIST_HEAD(&msg->link);
 	spin_lock_bh(&svc->lock);
 	if (own)
-		samr_local_settle(own, msg);
+		samr_local_settle(own, msg, &free);
 	if (!msg->meta.gseq) {
 		list_add(&msg->link, &free);
 	} else {
@@ -288,6 +290,7 @@ static void *open(struct samr_cluster *c)
 	xa_init(&all->table);
 	spin_lock_init(&all->lock);
 	INIT_LIST_HEAD(&all->pending);
+	INIT_LIST_HEAD(&all->joining);
 	INIT_LIST_HEAD(&all->starved);
 	timer_setup(&all->retry, retry, 0);
 	return all;

@@ -33,10 +33,13 @@ struct samr_local;
  * @bound: open sockets that are bound
  * @ports: port number drawn last
  * @err: 0, or why the cluster is dead
- * @lock: protects the two lists, and the members' places in them
- * @pending: struct samr_local that have a join or leave to be submitted
+ * @lock: protects what follows, and the places in these lists
+ * @pending: struct samr_local that have a leave to be submitted
+ * @joining: struct samr_service whose @joins is not empty
+ * @kicking: somebody goes through both
+ * @again: and shall do so once more
  * @starved: struct samr_local that were refused by the order
- * @retry: looks at @pending again when memory was lacking
+ * @retry: looks at @pending and @joining again when memory was lacking
  */
 struct samr_services {
 	struct samr_cluster *c;
@@ -46,6 +49,9 @@ struct samr_services {
 	int err;
 	spinlock_t lock;
 	struct list_head pending;
+	struct list_head joining;
+	bool kicking;
+	bool again;
 	struct list_head starved;
 	struct timer_list retry;
 };
@@ -65,6 +71,9 @@ struct samr_services {
  * @window: of the group's slowest member
  * @gone: was taken out of the table
  * @reporting: somebody tells the cluster what was consumed
+ * @joins: struct samr_local that have a join to be submitted; under
+ *	samr_services.lock, as the next
+ * @joining: in samr_services.joining
  */
 struct samr_service {
 	struct rcu_head rcu;
@@ -80,6 +89,8 @@ struct samr_service {
 	u32 window;
 	bool gone;
 	bool reporting;
+	struct list_head joins;
+	struct list_head joining;
 };
 
 /**

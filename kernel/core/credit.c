@@ -13,11 +13,34 @@ static u64 share_of(const struct samr_node *n, const struct samr_group *g)
 	return g->window / n->view.count;
 }
 
-static bool fits(const struct samr_node *n, const struct samr_group *g, u32 len)
+/* What readers will have to keep for a message, as far as that is known now. */
+static u32 cost_of(const struct samr_group *g, u8 kind, u32 len)
 {
-	u64 out = g->unordered + g->owed;
+	if (kind == SAMR_KIND_DATA)
+		return samr_flow_cost(len);
+	return g->members ? samr_members_cost(g->members->count + 1) : 0;
+}
 
-	return !out || out + samr_flow_cost(len) <= share_of(n, g);
+static bool fits(const struct samr_node *n, const struct samr_group *g, u8 kind,
+		 u32 len)
+{
+	u64 out = g->unordered + g->owed, most = share_of(n, g);
+
+	if (kind != SAMR_KIND_DATA) {
+		if (!g->members)
+			return true;
+		most *= 2;
+	}
+	return !out || out + cost_of(g, kind, len) <= most;
+}
+
+/* Whoever was refused in this group may ask again. */
+static void wake(struct samr_node *n, struct samr_group *g)
+{
+	if (list_empty(&g->starving))
+		return;
+	list_del_init(&g->starving);
+	n->out->writable = true;
 }
 
 bool samr_credit_known(const struct samr_node *n, u32 group)
@@ -27,30 +50,37 @@ bool samr_credit_known(const struct samr_node *n, u32 group)
 	return g && g->members;
 }
 
-bool samr_credit_room(const struct samr_node *n, u32 group, u32 len)
+bool samr_credit_room(const struct samr_node *n, u8 kind, u32 group, u32 len)
 {
 	const struct samr_group *g = samr_group_find(n, group);
 
-	return !g || fits(n, g, len);
+	return !g || fits(n, g, kind, len);
 }
 
-void samr_credit_refused(struct samr_node *n, u32 group, u32 len)
+bool samr_credit_refused(struct samr_node *n, u8 kind, u32 group, u32 len)
 {
 	struct samr_group *g = samr_group_find(n, group);
 
-	if (!g || fits(n, g, len) || !list_empty(&g->starving))
+	if (kind == SAMR_KIND_LEAVE || !g || fits(n, g, kind, len))
+		return false;
+	if (list_empty(&g->starving)) {
+		samr_mark("credit exhausted");
+		list_add_tail(&g->starving, &n->groups.starving);
+		samr_node_due(n, &n->groups.ask_at, n->cfg.beat);
+	}
+	return true;
+}
+
+void samr_credit_charge(struct samr_node *n, struct samr_msg *msg)
+{
+	struct samr_group *g = samr_group_find(n, msg->meta.group);
+
+	if (!g) {
+		samr_assert(msg->meta.kind != SAMR_KIND_DATA);
 		return;
-	samr_mark("credit exhausted");
-	list_add_tail(&g->starving, &n->groups.starving);
-	samr_node_due(n, &n->groups.ask_at, n->cfg.beat);
-}
-
-void samr_credit_charge(struct samr_node *n, u32 group, u32 len)
-{
-	struct samr_group *g = samr_group_find(n, group);
-
-	if (samr_assert(g))
-		g->unordered += samr_flow_cost(len);
+	}
+	msg->cost = cost_of(g, msg->meta.kind, msg->meta.len);
+	g->unordered += msg->cost;
 }
 
 /* Forget the debts that all readers have passed. */
@@ -73,21 +103,19 @@ static void settle(struct samr_node *n, struct samr_group *g)
 		g->debts--;
 		freed = true;
 	}
-	if (!freed)
-		return;
-	list_del_init(&g->starving);
-	samr_flow_freed(n);
+	if (freed)
+		wake(n, g);
 }
 
-void samr_credit_ordered(struct samr_node *n, const struct samr_msg *msg)
+static void owe(struct samr_group *g, u64 gseq, u32 cost)
 {
-	struct samr_group *g = samr_group_find(n, msg->meta.group);
-	u32 cost = samr_flow_cost(msg->meta.len);
 	struct samr_debt *d;
 
-	if (!samr_assert(g && g->unordered >= cost))
-		return;
-	g->unordered -= cost;
+	/* Data behind a join may have been noted before it: debts ascend. */
+	if (g->debts) {
+		d = &g->debt[(g->debt_first + g->debts - 1) % SAMR_DEBTS];
+		gseq = max(gseq, d->gseq);
+	}
 	g->owed += cost;
 	if (g->debts < SAMR_DEBTS) {
 		d = &g->debt[(g->debt_first + g->debts++) % SAMR_DEBTS];
@@ -97,8 +125,26 @@ void samr_credit_ordered(struct samr_node *n, const struct samr_msg *msg)
 		d = &g->debt[(g->debt_first + g->debts - 1) % SAMR_DEBTS];
 	}
 	d->cost += cost;
-	d->gseq = msg->meta.gseq;
+	d->gseq = gseq;
+}
+
+void samr_credit_ordered(struct samr_node *n, const struct samr_msg *msg)
+{
+	struct samr_group *g = samr_group_find(n, msg->meta.group);
+	u32 cost = samr_msg_cost(msg);
+
+	if (!g) {
+		samr_assert(!msg->cost);
+		return;
+	}
+	if (!samr_assert(g->unordered >= msg->cost))
+		return;
+	g->unordered -= msg->cost;
+	owe(g, msg->meta.gseq, cost);
 	settle(n, g);
+	/* A join that was refused in order costs less than was thought. */
+	if (cost < msg->cost)
+		wake(n, g);
 }
 
 void samr_credit_members(struct samr_node *n, struct samr_group *g, u64 gseq)
@@ -120,10 +166,8 @@ void samr_credit_members(struct samr_node *n, struct samr_group *g, u64 gseq)
 			g->read[i] = gseq - 1;
 	g->nodes = nodes;
 	settle(n, g);
-	if (!list_empty(&g->starving) && fits(n, g, 0)) {
-		list_del_init(&g->starving);
-		samr_flow_freed(n);
-	}
+	/* The window may have grown, and a join may cost less than before. */
+	wake(n, g);
 }
 
 static void report(struct samr_node *n, struct samr_group *g)

@@ -6,6 +6,11 @@
  * the slowest member's window; so a reader that stalls holds up the senders to
  * its own group and nobody else. Nodes with members report one number: the
  * place up to which all of these have read. A report that is lost is asked for.
+ *
+ * Joins and leaves are charged, too, since readers may have to keep a list of
+ * members for each of them. A leave is never refused. A join may use a second
+ * share, so that data alone keeps nobody out; to a group without members it is
+ * free, as nobody reads there.
  */
 #ifndef SAMR_CORE_CREDIT_H
 #define SAMR_CORE_CREDIT_H
@@ -19,16 +24,26 @@ struct samr_msg;
 /** samr_credit_known - has the group members? */
 bool samr_credit_known(const struct samr_node *n, u32 group);
 
-/** samr_credit_room - does the group take a message of @len bytes now? */
-bool samr_credit_room(const struct samr_node *n, u32 group, u32 len);
+/** samr_credit_room - does the group take DATA of @len bytes, or a JOIN, now? */
+bool samr_credit_room(const struct samr_node *n, u8 kind, u32 group, u32 len);
 
-/** samr_credit_refused - somebody waits; ask for credit if that is why */
-void samr_credit_refused(struct samr_node *n, u32 group, u32 len);
+/**
+ * samr_credit_refused - somebody waits; ask for credit if that is why
+ *
+ * Return: it is. Whoever waits is told when the group has credit again; what
+ * happens in other groups does not concern him.
+ */
+bool samr_credit_refused(struct samr_node *n, u8 kind, u32 group, u32 len);
 
-/** samr_credit_charge - an own message was taken */
-void samr_credit_charge(struct samr_node *n, u32 group, u32 len);
+/** samr_credit_charge - an own message was taken: sets its cost */
+void samr_credit_charge(struct samr_node *n, struct samr_msg *msg);
 
-/** samr_credit_ordered - it has its place */
+/**
+ * samr_credit_ordered - it has its place
+ *
+ * For DATA when it joins the gap-free order, else when the group's members have
+ * changed: only then is the length of their list known for certain.
+ */
 void samr_credit_ordered(struct samr_node *n, const struct samr_msg *msg);
 
 /** samr_credit_members - the group's members have changed at place @gseq */

@@ -22,12 +22,14 @@ bool samr_flow_room(const struct samr_node *n, u8 kind, u32 group, u32 len)
 		return false;
 	used = n->flow.next - o->win.base;
 	if (kind != SAMR_KIND_DATA)
-		return used < o->win.size;
+		return used < o->win.size &&
+		       (kind == SAMR_KIND_LEAVE ||
+			samr_credit_room(n, kind, group, 0));
 	if (used + SAMR_SUBMIT_RESERVE >= o->win.size)
 		return false;
 	if (o->bytes && o->bytes + len > n->cfg.submit_bytes)
 		return false;
-	return samr_credit_room(n, group, len);
+	return samr_credit_room(n, kind, group, len);
 }
 
 static int check(const struct samr_node *n, const struct samr_submit *s)
@@ -96,9 +98,9 @@ int samr_flow_submit(struct samr_node *n, const struct samr_submit *s)
 	if (err)
 		return err;
 	if (!samr_flow_room(n, s->kind, s->group, s->len)) {
-		n->flow.refused = true;
 		n->stats.refused++;
-		samr_credit_refused(n, s->group, s->len);
+		if (!samr_credit_refused(n, s->kind, s->group, s->len))
+			n->flow.refused = true;
 		return -EAGAIN;
 	}
 	slot = samr_window_at(&o->win, n->flow.next);
@@ -112,8 +114,7 @@ int samr_flow_submit(struct samr_node *n, const struct samr_submit *s)
 	o->bytes += s->len;
 	o->seen = n->flow.next++;
 	n->stats.submitted++;
-	if (s->kind == SAMR_KIND_DATA)
-		samr_credit_charge(n, s->group, s->len);
+	samr_credit_charge(n, msg);
 	if (n->flow.resend_at == SAMR_NEVER)
 		n->flow.resend_at = n->now + patience(n);
 

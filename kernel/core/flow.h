@@ -11,7 +11,7 @@
 struct samr_node;
 struct samr_slot;
 
-/** samr_flow_room - would a message be taken now? */
+/** samr_flow_room - would a message be taken now? @len counts for DATA only */
 bool samr_flow_room(const struct samr_node *n, u8 kind, u32 group, u32 len);
 
 /** samr_flow_submit - take a message; see SUBMIT in samr_node_step() */
@@ -30,7 +30,7 @@ void samr_flow_timer(struct samr_node *n);
 /** samr_flow_deadline - when flush or timer is wanted */
 u64 samr_flow_deadline(const struct samr_node *n);
 
-/** samr_flow_freed - room has come back: tell those who were refused */
+/** samr_flow_freed - room has come back: tell those who were refused for that */
 void samr_flow_freed(struct samr_node *n);
 
 #endif /* SAMR_CORE_FLOW_H */

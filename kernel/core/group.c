@@ -269,6 +269,8 @@ bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 		done = leave(n, g, msg);
 	if (!done)
 		return false;
+	if (msg->meta.kind != SAMR_KIND_DATA && msg->meta.origin == n->cfg.self)
+		samr_credit_ordered(n, msg);
 	msg->random = random_of(n, msg->meta.gseq);
 	g = samr_group_find(n, msg->meta.group);
 	if (g && g->members)

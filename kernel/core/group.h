@@ -39,7 +39,7 @@ struct samr_debt {
  * @nodes: bit per member index of the view: has members of the group
  * @read: by member index: its members have read up to here
  * @window: bytes that the slowest member can hold unread
- * @unordered: cost of own messages without a place
+ * @unordered: cost of own messages without a place, samr_msg.cost of each
  * @owed: cost of own messages in @debt
  * @debt: ring of own messages with a place, ascending
  * @debt_first: its first entry

@@ -42,6 +42,7 @@ struct samr_piece {
  * @all: was, or is being, sent by its origin to all heads
  * @refused: JOIN: the group was full; the order holds the message all the same
  * @sent: bytes of it that the origin has sent the first time
+ * @cost: at the origin: what it was charged until it had its place (credit.c)
  * @epoch: view in which it was delivered
  * @view: delivered in this group view: gseq of the change that made it
  * @random: group random of this place
@@ -62,6 +63,7 @@ struct samr_msg {
 	bool all;
 	bool refused;
 	u32 sent;
+	u32 cost;
 	u64 epoch;
 	u64 view;
 	u64 random;

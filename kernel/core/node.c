@@ -362,12 +362,12 @@ u64 samr_node_deadline(const struct samr_node *n)
 	return min(at, samr_credit_deadline(n));
 }
 
-bool samr_node_room(struct samr_node *n, u32 group, u32 len)
+bool samr_node_room(struct samr_node *n, u8 kind, u32 group, u32 len)
 {
-	if (samr_flow_room(n, SAMR_KIND_DATA, group, len))
+	if (samr_flow_room(n, kind, group, len))
 		return true;
-	n->flow.refused = true;
-	samr_credit_refused(n, group, len);
+	if (!samr_credit_refused(n, kind, group, len))
+		n->flow.refused = true;
 	return false;
 }
 

@@ -79,7 +79,8 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  * @out: actions are appended
  *
  * Return: 0, or for the events of the local side
- * SUBMIT: -EAGAIN: no credit or window now, ask again after @out->writable;
+ * SUBMIT: -EAGAIN: no credit (DATA, JOIN) or window now, ask again after
+ *	@out->writable;
  *	-ENOTCONN: no view, or DATA for a group without members; -EMSGSIZE;
  *	-EINVAL; -ENOMEM: nothing was taken; -ENOTRECOVERABLE: halted.
  * MEMBERS: -EINVAL: own id not among them, or more than SAMR_HEADS_MAX; -EBUSY:
@@ -95,13 +96,14 @@ u64 samr_node_deadline(const struct samr_node *node);
 /**
  * samr_node_room - would a message be taken now?
  * @node: the node
+ * @kind: enum samr_kind
  * @group: group that it would go to
  * @len: its length
  *
  * The same rule as SUBMIT's -EAGAIN. A caller that hears no is told by
  * samr_actions.writable when to ask again.
  */
-bool samr_node_room(struct samr_node *node, u32 group, u32 len);
+bool samr_node_room(struct samr_node *node, u8 kind, u32 group, u32 len);
 
 /**
  * samr_flow_cost - what a message takes of a group's credit
@@ -163,6 +165,22 @@ struct samr_members {
 	u32 count;
 	struct samr_member_id m[];
 };
+
+/** samr_members_cost - what a JOIN or LEAVE takes of a group's credit
+ * @count: members after it
+ */
+static inline u32 samr_members_cost(u32 count)
+{
+	return samr_flow_cost(sizeof(struct samr_members) +
+			      count * sizeof(struct samr_member_id));
+}
+
+/** samr_msg_cost - what a message that has its place takes of it */
+static inline u32 samr_msg_cost(const struct samr_msg *msg)
+{
+	return msg->members ? samr_members_cost(msg->members->count) :
+			      samr_flow_cost(msg->meta.len);
+}
 
 /* Limits on what the order can make every node keep. */
 #define SAMR_GROUPS_MAX		1024

@@ -168,7 +168,7 @@ struct samr_stability {
  * @resend_at: when the oldest unordered one is repeated
  * @backoff: how often that happened without progress
  * @rtt: from submission to order, smoothed, ns; 0: not known
- * @refused: somebody was told no and waits
+ * @refused: somebody was told no, for another reason than credit, and waits
  */
 struct samr_flow {
 	u64 next;

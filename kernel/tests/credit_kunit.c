@@ -71,8 +71,8 @@ static void credit_slowest_reader_counts(struct kunit *test)
 	net->head[0].writable = false;
 	net_run(net, 200 * SAMR_MSEC);
 	KUNIT_EXPECT_FALSE(test, net->head[0].writable);
-	KUNIT_EXPECT_FALSE(test, samr_node_room(net->head[0].node, NET_GROUP,
-						744));
+	KUNIT_EXPECT_FALSE(test, samr_node_room(net->head[0].node,
+						SAMR_KIND_DATA, NET_GROUP, 744));
 	read_all(net, 2);
 	net_run(net, 20 * SAMR_MSEC);
 	KUNIT_EXPECT_TRUE(test, net->head[0].writable);
@@ -127,8 +127,8 @@ static void credit_message_above_the_share(struct kunit *test)
 	for (i = 0; i < 3; i++)
 		net->head[i].deaf = true;
 	/* Larger than all that may be out: it goes when nothing else is out. */
-	KUNIT_EXPECT_TRUE(test, samr_node_room(net->head[0].node, NET_GROUP,
-					       50000));
+	KUNIT_EXPECT_TRUE(test, samr_node_room(net->head[0].node,
+					       SAMR_KIND_DATA, NET_GROUP, 50000));
 	KUNIT_EXPECT_EQ(test, net_send(net, 0, NET_GROUP, 50000, 0), 0);
 	net_settle(net);
 	KUNIT_EXPECT_EQ(test, net_send(net, 0, NET_GROUP, 1, 0), -EAGAIN);
@@ -297,6 +297,176 @@ static void credit_reports_are_few(struct kunit *test)
 	net_settle(net);
 }
 
+static int join(struct net *net, u32 i, u32 port)
+{
+	return net_member(net, i, SAMR_KIND_JOIN, NET_GROUP, port, WINDOW);
+}
+
+static int leave(struct net *net, u32 i, u32 port)
+{
+	return net_member(net, i, SAMR_KIND_LEAVE, NET_GROUP, port, 0);
+}
+
+static u64 out_of(struct net *net, u32 i)
+{
+	struct samr_group *g = samr_group_find(net->head[i].node, NET_GROUP);
+
+	return g ? g->unordered + g->owed : 0;
+}
+
+#define CHURN	200
+
+/* Members of head @i that come and go until one is refused, CHURN at most. */
+static u32 churn(struct net *net, u32 i)
+{
+	u32 n;
+
+	for (n = 0; n < CHURN && !join(net, i, 100 + n); n++) {
+		net_run(net, SAMR_MSEC);
+		KUNIT_EXPECT_EQ(net->test, leave(net, i, 100 + n), 0);
+		net_run(net, SAMR_MSEC);
+	}
+	return n;
+}
+
+/* Joins and leaves have an end where somebody does not read; they have two shares. */
+static void credit_joins_are_charged(struct kunit *test)
+{
+	struct net *net = windows(test, 3);
+	u32 pair = samr_members_cost(4) + samr_members_cost(3), n;
+
+	net->head[2].deaf = true;
+	n = churn(net, 0);
+	/* The one before the last may go over it by its leave. */
+	KUNIT_EXPECT_GE(test, n, 2 * (WINDOW / 3) / pair);
+	KUNIT_EXPECT_LE(test, n, 2 * (WINDOW / 3) / pair + 1);
+	KUNIT_EXPECT_EQ(test, out_of(net, 0), (u64)n * pair);
+	KUNIT_EXPECT_FALSE(test, samr_node_room(net->head[0].node,
+						SAMR_KIND_JOIN, NET_GROUP, 0));
+	KUNIT_EXPECT_EQ(test, net_send(net, 0, NET_GROUP, 1, 0), -EAGAIN);
+	/* That was its own share. */
+	KUNIT_EXPECT_EQ(test, join(net, 1, 50), 0);
+	net_run(net, SAMR_MSEC);
+	KUNIT_EXPECT_EQ(test, join(net, 0, 51), -EAGAIN);
+	net->head[0].writable = false;
+	net_run(net, 100 * SAMR_MSEC);
+	KUNIT_EXPECT_FALSE(test, net->head[0].writable);
+
+	read_all(net, 2);
+	net_run(net, 20 * SAMR_MSEC);
+	KUNIT_EXPECT_TRUE(test, net->head[0].writable);
+	KUNIT_EXPECT_EQ(test, out_of(net, 0), 0ULL);
+	KUNIT_EXPECT_EQ(test, join(net, 0, 51), 0);
+	net_settle(net);
+}
+
+/* Data does not keep members out, and a leave is never refused. */
+static void credit_join_beside_data(struct kunit *test)
+{
+	struct net *net = windows(test, 3);
+	u32 n;
+
+	net->head[2].deaf = true;
+	send_all(net, 0, 744);
+	n = churn(net, 0);
+	KUNIT_EXPECT_GT(test, n, 5U);
+	KUNIT_EXPECT_LT(test, n, 20U);
+	KUNIT_EXPECT_EQ(test, join(net, 0, 2), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, leave(net, 0, 1), 0);
+	net_settle(net);
+}
+
+/* Where nobody is a member nobody keeps anything. */
+static void credit_join_is_free_without_members(struct kunit *test)
+{
+	struct net *net = test->priv;
+
+	net_heads(net, 2, NULL);
+	net_view(net);
+	KUNIT_EXPECT_EQ(test, churn(net, 0), (u32)CHURN);
+	KUNIT_EXPECT_EQ(test, churn(net, 1), (u32)CHURN);
+	KUNIT_EXPECT_EQ(test, out_of(net, 0), 0ULL);
+	KUNIT_EXPECT_EQ(test, out_of(net, 1), 0ULL);
+}
+
+/* What it was charged is taken off, whatever became of the group meanwhile. */
+static void credit_join_of_another_length(struct kunit *test)
+{
+	struct net *net = windows(test, 3);
+	struct samr_group *g = samr_group_find(net->head[1].node, NET_GROUP);
+
+	net->head[1].deaf = true;
+	net->head[2].deaf = true;
+	KUNIT_EXPECT_EQ(test, join(net, 1, 2), 0);
+	KUNIT_EXPECT_EQ(test, g->unordered, (u64)samr_members_cost(4));
+	/* One comes before it, so that its list is longer. */
+	KUNIT_EXPECT_EQ(test, join(net, 0, 2), 0);
+	net_run(net, SAMR_MSEC);
+	KUNIT_EXPECT_EQ(test, g->unordered, 0ULL);
+	KUNIT_EXPECT_EQ(test, g->owed, (u64)samr_members_cost(5));
+	/* Twice the same member: refused in order, and it has no list. */
+	KUNIT_EXPECT_EQ(test, join(net, 1, 2), 0);
+	net_run(net, SAMR_MSEC);
+	KUNIT_EXPECT_EQ(test, g->unordered, 0ULL);
+	KUNIT_EXPECT_EQ(test, g->owed, (u64)samr_members_cost(5) +
+				       samr_flow_cost(0));
+	read_all(net, 1);
+	read_all(net, 2);
+	net_run(net, 20 * SAMR_MSEC);
+	KUNIT_EXPECT_EQ(test, g->owed, 0ULL);
+	net_settle(net);
+}
+
+/* All go while it is on its way: it makes the group anew, and owes nothing. */
+static void credit_join_behind_the_last_leave(struct kunit *test)
+{
+	struct net *net = windows(test, 3);
+	u32 i;
+
+	KUNIT_EXPECT_EQ(test, leave(net, 1, 1), 0);
+	KUNIT_EXPECT_EQ(test, join(net, 1, 2), 0);
+	KUNIT_EXPECT_GT(test, out_of(net, 1), (u64)samr_members_cost(4));
+	KUNIT_EXPECT_EQ(test, leave(net, 2, 1), 0);
+	KUNIT_EXPECT_EQ(test, leave(net, 0, 1), 0);
+	net_settle(net);
+	net_run(net, 20 * SAMR_MSEC);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, out_of(net, i), 0ULL);
+	KUNIT_EXPECT_EQ(test, leave(net, 1, 2), 0);
+	net_settle(net);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_NULL(test, samr_group_find(net->head[i].node,
+							NET_GROUP));
+}
+
+/* A shorter list makes room where nobody has read anything. */
+static void credit_join_waits_for_a_shorter_list(struct kunit *test)
+{
+	struct net *net = windows(test, 2);
+	bool taken = false;
+	u32 i;
+
+	for (i = 0; i < 200; i++) {
+		KUNIT_ASSERT_EQ(test, join(net, 1, 10 + i), 0);
+		net_run(net, 10 * SAMR_MSEC);
+	}
+	net->head[1].deaf = true;
+	while (!join(net, 0, 500 + i++))
+		net_run(net, SAMR_MSEC);
+	net->head[0].writable = false;
+	/* It asks again when it is told, and only then. */
+	for (i = 0; i < 200 && !taken; i++) {
+		KUNIT_ASSERT_EQ(test, leave(net, 1, 10 + i), 0);
+		net_run(net, SAMR_MSEC);
+		if (!net->head[0].writable)
+			continue;
+		net->head[0].writable = false;
+		taken = !join(net, 0, 499);
+	}
+	KUNIT_EXPECT_TRUE(test, taken);
+	net_settle(net);
+}
+
 static struct kunit_case credit_cases[] = {
 	KUNIT_CASE(credit_is_a_share),
 	KUNIT_CASE(credit_slowest_reader_counts),
@@ -310,6 +480,12 @@ static struct kunit_case credit_cases[] = {
 	KUNIT_CASE(credit_wild_report),
 	KUNIT_CASE(credit_reading_never_goes_back),
 	KUNIT_CASE(credit_reports_are_few),
+	KUNIT_CASE(credit_joins_are_charged),
+	KUNIT_CASE(credit_join_beside_data),
+	KUNIT_CASE(credit_join_is_free_without_members),
+	KUNIT_CASE(credit_join_of_another_length),
+	KUNIT_CASE(credit_join_behind_the_last_leave),
+	KUNIT_CASE(credit_join_waits_for_a_shorter_list),
 	{}
 };
 

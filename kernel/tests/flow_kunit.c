@@ -65,7 +65,8 @@ static void flow_without_a_view(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, net_send(net, 0, NET_GROUP, 10, 0), -ENOTCONN);
 	KUNIT_EXPECT_EQ(test, net_member(net, 0, SAMR_KIND_JOIN, NET_GROUP, 1,
 					 NET_WINDOW), -ENOTCONN);
-	KUNIT_EXPECT_FALSE(test, samr_node_room(net->head[0].node, NET_GROUP, 1));
+	KUNIT_EXPECT_FALSE(test, samr_node_room(net->head[0].node,
+						SAMR_KIND_DATA, NET_GROUP, 1));
 	net_view(net);
 	KUNIT_EXPECT_TRUE(test, net->head[0].writable);
 }
@@ -81,7 +82,7 @@ static void flow_window_full(struct kunit *test)
 	net = net_up(test, 2, &cfg);
 	n = net->head[1].node;
 	net->fate = lose_all;
-	while (samr_node_room(n, NET_GROUP, 10)) {
+	while (samr_node_room(n, SAMR_KIND_DATA, NET_GROUP, 10)) {
 		KUNIT_ASSERT_EQ(test, net_send(net, 1, NET_GROUP, 10, 0), 0);
 		sent++;
 	}
@@ -98,7 +99,7 @@ static void flow_window_full(struct kunit *test)
 	net->fate = NULL;
 	net_settle(net);
 	KUNIT_EXPECT_TRUE(test, net->head[1].writable);
-	KUNIT_EXPECT_TRUE(test, samr_node_room(n, NET_GROUP, 10));
+	KUNIT_EXPECT_TRUE(test, samr_node_room(n, SAMR_KIND_DATA, NET_GROUP, 10));
 	net_agreed(net, sent);
 }
 
@@ -114,7 +115,7 @@ static void flow_bytes_full(struct kunit *test)
 	net->fate = lose_all;
 	/* One message may be longer than all that when nothing else is there. */
 	KUNIT_EXPECT_EQ(test, net_send(net, 1, NET_GROUP, 20000, 0), 0);
-	KUNIT_EXPECT_FALSE(test, samr_node_room(n, NET_GROUP, 1));
+	KUNIT_EXPECT_FALSE(test, samr_node_room(n, SAMR_KIND_DATA, NET_GROUP, 1));
 	KUNIT_EXPECT_EQ(test, net_send(net, 1, NET_GROUP, 1, 0), -EAGAIN);
 	net->fate = NULL;
 	net_settle(net);

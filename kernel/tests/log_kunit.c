@@ -311,7 +311,7 @@ static void log_end_of_an_idle_reader(struct kunit *test)
 	struct world *w = test->priv;
 
 	samr_log_attach(&w->log, &w->a);
-	samr_log_end(&w->log, &w->a, w->next);
+	samr_log_end(&w->log, &w->a, w->next, &w->free);
 	KUNIT_EXPECT_FALSE(test, samr_log_attached(&w->a));
 	append(test, SAMR_KIND_LEAVE);
 	KUNIT_EXPECT_EQ(test, front(w, &w->a), 0);
@@ -326,7 +326,7 @@ static void log_end_behind_unread(struct kunit *test)
 	w->a.edges = true;
 	samr_log_attach(&w->log, &w->a);
 	append(test, SAMR_KIND_DATA);
-	samr_log_end(&w->log, &w->a, w->next);
+	samr_log_end(&w->log, &w->a, w->next, &w->free);
 	append(test, SAMR_KIND_LEAVE);
 	append(test, SAMR_KIND_DATA);
 	KUNIT_EXPECT_EQ(test, woken, 1);
@@ -337,6 +337,114 @@ static void log_end_behind_unread(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, samr_log_attached(&w->a));
 	KUNIT_EXPECT_EQ(test, freed(w), 3);
 	KUNIT_EXPECT_EQ(test, w->log.done, 14);
+}
+
+/* Nobody waits for one that has left, and nothing is kept for it behind its end. */
+static void log_end_holds_up_nobody(struct kunit *test)
+{
+	struct world *w = test->priv;
+
+	samr_log_attach(&w->log, &w->a);
+	samr_log_attach(&w->log, &w->b);
+	append(test, SAMR_KIND_DATA);			/* 10 */
+	append(test, SAMR_KIND_DATA);
+	pass(w, &w->b);
+	pass(w, &w->b);
+	KUNIT_EXPECT_EQ(test, w->log.done, 0);
+	samr_log_end(&w->log, &w->a, w->next, &w->free);
+	KUNIT_EXPECT_EQ(test, w->log.done, 12);
+	KUNIT_EXPECT_TRUE(test, samr_log_idle(&w->log));
+	append(test, SAMR_KIND_LEAVE);			/* 14 */
+	append(test, SAMR_KIND_DATA);
+	KUNIT_EXPECT_FALSE(test, samr_log_idle(&w->log));
+	append(test, SAMR_KIND_DATA);
+	KUNIT_EXPECT_EQ(test, freed(w), 1);
+	pass(w, &w->b);
+	KUNIT_EXPECT_EQ(test, freed(w), 2);
+	KUNIT_EXPECT_EQ(test, w->log.done, 16);
+	pass(w, &w->b);
+	KUNIT_EXPECT_EQ(test, freed(w), 3);
+	KUNIT_EXPECT_EQ(test, w->log.count, 2);
+	KUNIT_EXPECT_TRUE(test, samr_log_idle(&w->log));
+	KUNIT_EXPECT_EQ(test, w->log.cost, 4 * samr_flow_cost(LEN) +
+					   samr_members_cost(MEMBERS));
+	pass(w, &w->a);
+	KUNIT_EXPECT_EQ(test, front(w, &w->a), 12);
+	pass(w, &w->a);
+	KUNIT_EXPECT_FALSE(test, samr_log_attached(&w->a));
+	KUNIT_EXPECT_EQ(test, freed(w), 5);
+	KUNIT_EXPECT_EQ(test, w->log.done, 18);
+}
+
+/* Two that have left, one after the other: what lies between them is let go. */
+static void log_ends_with_a_gap(struct kunit *test)
+{
+	struct world *w = test->priv;
+
+	samr_log_attach(&w->log, &w->a);
+	append(test, SAMR_KIND_DATA);			/* 10 */
+	samr_log_end(&w->log, &w->a, w->next, &w->free);
+	append(test, SAMR_KIND_LEAVE);
+	append(test, SAMR_KIND_JOIN);
+	append(test, SAMR_KIND_DATA);			/* 16: for nobody */
+	KUNIT_EXPECT_EQ(test, freed(w), 3);
+	KUNIT_EXPECT_EQ(test, w->log.done, 16);
+	samr_log_attach(&w->log, &w->b);
+	append(test, SAMR_KIND_DATA);			/* 18 */
+	append(test, SAMR_KIND_DATA);
+	pass(w, &w->b);
+	KUNIT_EXPECT_EQ(test, freed(w), 4);
+	samr_log_end(&w->log, &w->b, w->next, &w->free);
+	append(test, SAMR_KIND_LEAVE);
+	KUNIT_EXPECT_EQ(test, w->log.count, 2);
+	KUNIT_EXPECT_EQ(test, w->log.done, 22);
+	samr_log_detach(&w->log, &w->a, &w->free);
+	KUNIT_EXPECT_EQ(test, w->log.count, 1);
+	KUNIT_EXPECT_EQ(test, front(w, &w->b), 20);
+	pass(w, &w->b);
+	KUNIT_EXPECT_EQ(test, w->log.count, 0);
+	KUNIT_EXPECT_EQ(test, freed(w), 7);
+}
+
+/* What nobody can want is not kept, also where somebody lags, and is passed. */
+static void log_refused_join_is_not_kept(struct kunit *test)
+{
+	struct world *w = test->priv;
+	struct samr_meta meta = { .kind = SAMR_KIND_JOIN };
+	struct samr_msg *msg;
+
+	w->a.views = true;
+	samr_log_attach(&w->log, &w->a);
+	append(test, SAMR_KIND_DATA);
+	meta.gseq = w->next++;
+	msg = samr_msg_new(&meta);
+	KUNIT_ASSERT_NOT_NULL(test, msg);
+	samr_log_append(&w->log, msg, &w->free, wake);
+	KUNIT_EXPECT_EQ(test, freed(w), 1);
+	KUNIT_EXPECT_EQ(test, w->log.done, 0);
+	pass(w, &w->a);
+	KUNIT_EXPECT_EQ(test, w->log.done, 12);
+	KUNIT_EXPECT_TRUE(test, samr_log_idle(&w->log));
+}
+
+/* A reader with nothing to read changes nothing for one that lags. */
+static void log_idle_reader_beside_one_that_lags(struct kunit *test)
+{
+	struct world *w = test->priv;
+
+	samr_log_attach(&w->log, &w->a);
+	append(test, SAMR_KIND_DATA);
+	append(test, SAMR_KIND_DATA);
+	samr_log_attach(&w->log, &w->b);
+	samr_log_want_views(&w->log, &w->b, true, &w->free);
+	KUNIT_EXPECT_EQ(test, w->log.done, 0);
+	samr_log_detach(&w->log, &w->b, &w->free);
+	KUNIT_EXPECT_EQ(test, w->log.done, 0);
+	samr_log_attach(&w->log, &w->b);
+	samr_log_end(&w->log, &w->b, w->next, &w->free);
+	KUNIT_EXPECT_EQ(test, w->log.done, 0);
+	KUNIT_EXPECT_EQ(test, freed(w), 0);
+	KUNIT_EXPECT_EQ(test, w->log.count, 2);
 }
 
 static void log_detach_frees_what_it_held(struct kunit *test)
@@ -372,6 +480,10 @@ static struct kunit_case log_cases[] = {
 	KUNIT_CASE(log_wakes_for_each_edge),
 	KUNIT_CASE(log_end_of_an_idle_reader),
 	KUNIT_CASE(log_end_behind_unread),
+	KUNIT_CASE(log_end_holds_up_nobody),
+	KUNIT_CASE(log_ends_with_a_gap),
+	KUNIT_CASE(log_refused_join_is_not_kept),
+	KUNIT_CASE(log_idle_reader_beside_one_that_lags),
 	KUNIT_CASE(log_detach_frees_what_it_held),
 	{}
 };

@@ -260,7 +260,7 @@ static void deliver(struct net *net, u32 i, struct samr_msg *msg)
 				      (unsigned long long)msg->meta.gseq);
 	if (!h->deaf)
 		net_consumed(net, i, msg->meta.group, msg->meta.gseq,
-			     samr_flow_cost(msg->meta.len));
+			     samr_msg_cost(msg));
 	samr_msg_put(msg);
 }
 

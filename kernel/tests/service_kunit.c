@@ -532,7 +532,7 @@ static void service_reports_what_was_read(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.reports, 2);
 	KUNIT_EXPECT_EQ(test, fake.consumed, 104);
 	KUNIT_EXPECT_EQ(test, fake.cost,
-			samr_flow_cost(0) + 4 * samr_flow_cost(len));
+			samr_members_cost(1) + 4 * samr_flow_cost(len));
 	gone(l);
 }
 

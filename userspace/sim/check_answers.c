@@ -98,7 +98,8 @@ void check_credit(struct check *k, bool last)
 
 	cluster_for_each(k->cluster, h)
 		for (g = 0; g < k->groups; g++)
-			if (!host_room(h, k->group[g], SAMR_LEN_MAX) && last)
+			if (!host_room(h, SAMR_KIND_DATA, k->group[g],
+				       SAMR_LEN_MAX) && last)
 				sim_fail("node %u never gets back its credit in group %u",
 					 h->id, k->group[g]);
 }

@@ -12,6 +12,7 @@
 struct blocked {
 	struct list_head list;
 	u32 host;
+	u8 kind;
 	u32 group;
 	u32 len;
 };
@@ -27,11 +28,12 @@ static void note_blocked(struct check *k, struct host *h,
 	struct blocked *b;
 
 	list_for_each_entry(b, &k->blocked, list)
-		if (b->host == h->id && b->group == s->group &&
-		    b->len == s->len)
+		if (b->host == h->id && b->kind == s->kind &&
+		    b->group == s->group && b->len == s->len)
 			return;
 	b = sim_alloc(sizeof(*b));
 	b->host = h->id;
+	b->kind = s->kind;
 	b->group = s->group;
 	b->len = s->len;
 	list_add_tail(&b->list, &k->blocked);
@@ -41,22 +43,20 @@ static void on_submit(struct check *k, struct host *h,
 		      const struct samr_submit *s, int err)
 {
 	const struct sub *sub = s->owner;
-	bool data = s->kind == SAMR_KIND_DATA;
 
 	if (k->refusing)
 		return;
 	switch (err) {
 	case 0:
-		if (data && sub->asked && !sub->room)
-			sim_fail("node %u takes %u bytes for which it had no room",
-				 h->id, s->len);
+		if (sub->asked && !sub->room)
+			sim_fail("node %u takes %u bytes, kind %d, for which it had no room",
+				 h->id, s->len, s->kind);
 		break;
 	case -EAGAIN:
-		if (data && sub->asked && sub->room)
-			sim_fail("node %u refuses %u bytes for which it had room",
-				 h->id, s->len);
-		if (data)
-			note_blocked(k, h, s);
+		if (sub->asked && sub->room)
+			sim_fail("node %u refuses %u bytes, kind %d, for which it had room",
+				 h->id, s->len, s->kind);
+		note_blocked(k, h, s);
 		break;
 	case -ENOMEM:
 		if (memory_use_of(h->id)->failed == k->failed[h->id])
@@ -110,9 +110,10 @@ static void check_blocked(struct check *k, struct host *h)
 	struct blocked *b;
 
 	list_for_each_entry(b, &k->blocked, list)
-		if (b->host == h->id && host_room(h, b->group, b->len))
-			sim_fail("node %u has room for %u bytes in group %u and does not say so",
-				 h->id, b->len, b->group);
+		if (b->host == h->id &&
+		    host_room(h, b->kind, b->group, b->len))
+			sim_fail("node %u has room for %u bytes in group %u, kind %d, and does not say so",
+				 h->id, b->len, b->group, b->kind);
 }
 
 /* Positions and counters go up, in their order. */
@@ -200,7 +201,10 @@ static void check_drops(struct check *k, struct host *h)
 			 (unsigned long long)memory_use_of(h->id)->failed);
 }
 
-/* A reader's unread data: of each origin its share, or a single message. */
+/*
+ * A reader's unread data: of each origin its share, or a single message; with the
+ * joins, each of which has a list of at least one member, two shares.
+ */
 static void check_unread(struct check *k, struct host *h)
 {
 	struct member *m;
@@ -217,6 +221,12 @@ static void check_unread(struct check *k, struct host *h)
 					 h->id, m->port,
 					 (unsigned long long)m->bytes[id], id,
 					 (unsigned long long)share);
+		for (id = 1; id < NET_NODES; id++)
+			if (m->joins[id] * samr_members_cost(1) > 2 * share &&
+			    m->joins[id] > 1)
+				sim_fail("node %u port %u: %u joins of node %u unread, and %llu bytes are allowed",
+					 h->id, m->port, m->joins[id], id,
+					 2 * (unsigned long long)share);
 	}
 }
 

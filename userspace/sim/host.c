@@ -357,9 +357,9 @@ void host_consumed(struct host *h, u32 group, u64 gseq, u32 cost)
 	host_flush(h);
 }
 
-bool host_room(struct host *h, u32 group, u32 len)
+bool host_room(struct host *h, u8 kind, u32 group, u32 len)
 {
-	bool room = samr_node_room(h->node, group, len);
+	bool room = samr_node_room(h->node, kind, group, len);
 
 	/* After a no the core wants to ask for credit. */
 	if (!room)

@@ -114,7 +114,7 @@ int host_frame_max(struct host *h, u32 frame_max);
 void host_consumed(struct host *h, u32 group, u64 gseq, u32 cost);
 
 /** host_room - samr_node_room() */
-bool host_room(struct host *h, u32 group, u32 len);
+bool host_room(struct host *h, u8 kind, u32 group, u32 len);
 
 /** host_stats - samr_node_stats() */
 void host_stats(struct host *h, struct samr_node_stats *s);

@@ -97,6 +97,15 @@ static struct samr_blob *payload_of(const struct ledger *l,
 	return blob;
 }
 
+static bool has_members(struct host *h, u32 group)
+{
+	struct samr_members *m = samr_node_members(h->node, group);
+	bool has = m;
+
+	samr_members_put(m);
+	return has;
+}
+
 int ledger_submit(struct ledger *l, struct host *h, struct samr_submit *what,
 		  const char *text)
 {
@@ -117,7 +126,10 @@ int ledger_submit(struct ledger *l, struct host *h, struct samr_submit *what,
 	what->payload = payload;
 	sub->asked = rng_ppm(&l->rng, l->ask);
 	if (sub->asked)
-		sub->room = host_room(h, what->group, what->len);
+		sub->room = host_room(h, what->kind, what->group, what->len);
+
+	sub->alone = what->kind == SAMR_KIND_JOIN &&
+		     !has_members(h, what->group);
 
 	/* It may be delivered before host_submit() returns. */
 	s->sub = sim_grow(s->sub, s->count, &s->room, sizeof(*s->sub));

@@ -20,6 +20,7 @@
  * @asked: host_room() was asked just before. Not always, as a no makes the core
  *	remember that somebody waits
  * @room: what it said
+ * @alone: JOIN to a group that had no members there, as far as its host knew
  * @at: virtual time
  * @gseq: place, once delivered to its owner
  * @settled: the owner has heard of it
@@ -33,6 +34,7 @@ struct sub {
 	u64 hash;
 	bool asked;
 	bool room;
+	bool alone;
 	u64 at;
 	u64 gseq;
 	bool settled;

@@ -26,6 +26,7 @@ struct unread {
 	struct list_head list;
 	struct entry *entry;
 	struct samr_msg *msg;
+	bool charged;		/* a JOIN that needed credit */
 };
 
 struct local_group {
@@ -162,6 +163,7 @@ static void drop_first(struct member *m)
 		m->bytes[u->msg->meta.origin] -= u->entry->cost;
 		m->messages[u->msg->meta.origin]--;
 	}
+	m->joins[u->msg->meta.origin] -= u->charged;
 	u->entry->readers--;
 	m->count--;
 	samr_msg_put(u->msg);
@@ -196,8 +198,11 @@ u32 member_read(struct members *ms, struct member *m, u32 most)
 	return n;
 }
 
-static void give(struct member *m, struct entry *e, struct samr_msg *msg)
+static void give(const struct members *ms, struct member *m, struct entry *e,
+		 struct samr_msg *msg)
 {
+	const struct sub *sub = ledger_find(ms->ledger, msg->meta.origin,
+					    msg->meta.oseq);
 	struct unread *u = sim_alloc(sizeof(*u));
 
 	u->entry = e;
@@ -209,6 +214,8 @@ static void give(struct member *m, struct entry *e, struct samr_msg *msg)
 		m->bytes[msg->meta.origin] += e->cost;
 		m->messages[msg->meta.origin]++;
 	}
+	u->charged = msg->meta.kind == SAMR_KIND_JOIN && sub && !sub->alone;
+	m->joins[msg->meta.origin] += u->charged;
 }
 
 static bool is_sender(const struct member *m, const struct samr_msg *msg)
@@ -238,12 +245,12 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	}
 	e = sim_alloc(sizeof(*e));
 	e->gseq = msg->meta.gseq;
-	e->cost = samr_flow_cost(msg->meta.len);
+	e->cost = samr_msg_cost(msg);
 	list_add_tail(&e->list, &lg->log);
 	list_for_each_entry(m, &lg->members, local) {
 		if (!in_group(m))
 			continue;
-		give(m, e, msg);
+		give(ms, m, e, msg);
 		if (is_sender(m, msg) && msg->meta.kind == SAMR_KIND_LEAVE) {
 			m->state = MEMBER_LEFT;
 			while (m->count)

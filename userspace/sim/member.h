@@ -30,6 +30,7 @@ enum member_state {
  * @count: of @unread
  * @bytes: of @unread: cost of the data in it, by origin
  * @messages: and how many they are
+ * @joins: of @unread: those that needed credit, by origin
  * @user: of the workload
  */
 struct member {
@@ -45,6 +46,7 @@ struct member {
 	u32 count;
 	u64 bytes[NET_NODES];
 	u32 messages[NET_NODES];
+	u32 joins[NET_NODES];
 	void *user;
 };
 

@@ -462,14 +462,22 @@ static void do_send(struct scenario *sc)
 		member_send(&sc->members, m, len, flags, NULL);
 }
 
-/* room NODE GROUP BYTES: would they be taken? */
+/* room NODE GROUP BYTES|join: would they, or a join, be taken? */
 static void do_room(struct scenario *sc)
 {
 	struct host *h = sc->cluster.host[node(sc, false)];
-	u32 group = number(sc), len = number(sc);
+	u32 group = number(sc), len;
 
+	if (accept(sc, "join")) {
+		trace_note(&sc->trace, "node %u has %s for a join in group %u",
+			   h->id, host_room(h, SAMR_KIND_JOIN, group, 0) ?
+				  "room" : "no room", group);
+		return;
+	}
+	len = number(sc);
 	trace_note(&sc->trace, "node %u has %s for %u bytes in group %u", h->id,
-		   host_room(h, group, len) ? "room" : "no room", len, group);
+		   host_room(h, SAMR_KIND_DATA, group, len) ? "room" : "no room",
+		   len, group);
 }
 
 /* probe on|off: do checkers ask for room, which makes the core remember that? */
