@@ -3,7 +3,7 @@
 """Does the simulator notice when the core is wrong?
 
 Changes the core one line at a time, builds the simulator with each change, and
-runs the scenarios and some seeds. A hundred changes are chosen mechanically
+runs the scenarios and some seeds. Most changes were chosen mechanically
 (mutants.drawn), the named ones in mutants.d/ are those that people would think of.
 
 A change that nothing notices is a survivor. It must be explained in
@@ -54,6 +54,9 @@ class Mutant:
         which = f" [{self.nth}]" if self.nth > 1 else ""
         return (os.path.basename(self.path), self.function,
                 self.old.strip() + which, self.new.strip())
+
+    def text(self):
+        return "{} {}: {} => {}".format(*self.key())
 
     def title(self):
         where = f"{self.path}:{self.line} {self.function}()"
@@ -307,32 +310,40 @@ class Lab:
 
 
 def load_drawn(path):
-    """Keys of changes, one on each line, in the form of mutants.explained."""
+    """Changes, one on each line, in the form of mutants.explained."""
     with open(path, encoding="utf-8") as f:
         lines = [line.rstrip("\n") for line in f if line.strip() and not line.startswith("#")]
     return {line: i for i, line in enumerate(lines)}
 
 
 def choose(lab, args):
-    """--count valid changes, spread over the core by chance."""
+    """The changes that are kept; or --count others, spread over the core by chance."""
     every = list(mechanical())
-    random.Random(args.draw or 1).shuffle(every)
-    if not args.draw:
+    pool = len(every)
+    drawn = {}
+    if args.draw:
+        random.Random(args.draw).shuffle(every)
+    else:
         drawn = load_drawn(os.path.join(HERE, "mutants.drawn"))
-        every.sort(key=lambda m: drawn.get("{} {}: {} => {}".format(*m.key()), len(drawn)))
+        every = sorted((m for m in every if m.text() in drawn), key=lambda m: drawn[m.text()])
     chosen, seen = [], set()
     for m in every:
-        if len(chosen) == args.count:
+        if args.draw and len(chosen) == args.count:
             break
         if args.only and args.only not in m.title():
             continue
-        # One change a line is enough.
-        if (m.path, m.line) in seen:
+        # Of those drawn now, one change a line is enough.
+        if (m.path, m.line) in seen and m.text() not in drawn:
             continue
         if lab.build(m, f"m{len(chosen)}"):
             seen.add((m.path, m.line))
             chosen.append(m)
-    return chosen, len(every)
+    gone = set(drawn) - {m.text() for m in chosen}
+    if gone and not args.only:
+        print("\n".join(["not there any more, see mutants.drawn:", *sorted(gone)]))
+        if 10 * len(gone) > len(drawn):
+            sys.exit("too many changes are gone: draw others")
+    return chosen, pool
 
 
 def load_explained(path):
@@ -365,7 +376,7 @@ def main():
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--draw", type=int, default=0, metavar="SEED",
                    help="draw other mechanical changes than those of mutants.drawn")
-    p.add_argument("--count", type=int, default=100, help="how many of them (100)")
+    p.add_argument("--count", type=int, default=100, help="how many of those (100)")
     p.add_argument("--seeds", type=int, default=60, help="runs of each change (60)")
     p.add_argument("--patience", type=int, default=10, help="CPU seconds of one run (10)")
     p.add_argument("--jobs", type=int, default=2)
