@@ -159,8 +159,29 @@ static void test_groups(void)
 	end(&l);
 }
 
+/* A node may end between an event and its FLUSH: a frame is open then. */
+static void test_unflushed(void)
+{
+	struct samr_event ev = { .type = SAMR_EV_MEMBERS,
+				 .members = BIT_ULL(SELF) | BIT_ULL(6) };
+	u64 objects = memory_use_of(MEMORY_HOMES)->objects, before;
+	struct lone l;
+
+	begin(&l);
+	ev.now = l.now;
+	check(!samr_node_step(l.node, &ev, &l.out));
+	check(samr_node_deadline(l.node) <= l.now);
+	before = memory_use_of(MEMORY_HOMES)->objects;
+	ev.type = SAMR_EV_TIMER;
+	check(!samr_node_step(l.node, &ev, &l.out));
+	check(memory_use_of(MEMORY_HOMES)->objects > before);
+	end(&l);
+	check(memory_use_of(MEMORY_HOMES)->objects == objects);
+}
+
 void leaf_node_run(void)
 {
+	test_unflushed();
 	test_idle();
 	test_again();
 	test_groups();
