@@ -42,7 +42,8 @@ static int submit(struct lone *l, u8 kind, u32 group, u32 port)
 	return step(l, (struct samr_event){
 		.type = SAMR_EV_SUBMIT,
 		.submit = { .group = group, .port = port, .kind = kind,
-			    .arg = kind == SAMR_KIND_JOIN ? 10000 : 0 } });
+			    .arg = kind == SAMR_KIND_JOIN ? 10000 : 0,
+			    .owner = l } });
 }
 
 /* The next delivery, of which nothing is kept; 0: none. */
@@ -179,8 +180,52 @@ static void test_unflushed(void)
 	check(memory_use_of(MEMORY_HOMES)->objects == objects);
 }
 
+/* Join, and say whether that was refused in the order. */
+static bool refused(struct lone *l, u32 group, u32 port)
+{
+	struct samr_msg *msg;
+	u64 gseq;
+	bool no;
+
+	check(!submit(l, SAMR_KIND_JOIN, group, port));
+	check(!list_empty(&l->out.list));
+	msg = samr_msg_of_action(list_first_entry(&l->out.list,
+						  struct samr_action, node));
+	no = msg->refused;
+	gseq = delivered(l);
+	check(gseq && !delivered(l));
+	read_up_to(l, group, gseq);
+	return no;
+}
+
+/* What the order can make every head keep has an end. */
+static void test_limits(void)
+{
+	struct samr_members *m;
+	struct lone l;
+	u32 i;
+
+	begin(&l);
+	check(!members(&l, BIT_ULL(SELF)));
+	for (i = 1; i <= SAMR_MEMBERS_MAX; i++)
+		check(!refused(&l, 1, i));
+	check(refused(&l, 1, i));
+	m = samr_node_members(l.node, 1);
+	check(m && m->count == SAMR_MEMBERS_MAX);
+	samr_members_put(m);
+	for (i = 2; i <= SAMR_GROUPS_MAX; i++)
+		check(!refused(&l, i, 1));
+	check(refused(&l, i, 1) && !refused(&l, 2, 2));
+	check(!samr_node_group(l.node, SAMR_GROUPS_MAX));
+	/* Room for another one when one ends. */
+	check(!submit(&l, SAMR_KIND_LEAVE, 3, 1) && delivered(&l));
+	check(!refused(&l, i, 1));
+	end(&l);
+}
+
 void leaf_node_run(void)
 {
+	test_limits();
 	test_unflushed();
 	test_idle();
 	test_again();
