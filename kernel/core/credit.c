@@ -170,6 +170,41 @@ void samr_credit_members(struct samr_node *n, struct samr_group *g, u64 gseq)
 	wake(n, g);
 }
 
+static void move(struct samr_group *g, const u8 *to)
+{
+	u64 read[SAMR_HEADS_MAX] = { };
+	u32 i, nodes = 0;
+
+	for (i = 0; i < SAMR_HEADS_MAX; i++) {
+		if (!(g->nodes & BIT_ULL(i)) || to[i] == SAMR_NO_INDEX)
+			continue;
+		nodes |= 1u << to[i];
+		read[to[i]] = g->read[i];
+	}
+	g->nodes = nodes;
+	memcpy(g->read, read, sizeof(read));
+}
+
+void samr_credit_move(struct samr_node *n, const u8 *to)
+{
+	struct samr_group *g;
+	u32 i;
+
+	for (i = 0; i < SAMR_GROUP_BUCKETS; i++)
+		list_for_each_entry(g, &n->groups.bucket[i], hash)
+			move(g, to);
+}
+
+void samr_credit_start(struct samr_node *n)
+{
+	struct samr_group *g;
+	u32 i;
+
+	for (i = 0; i < SAMR_GROUP_BUCKETS; i++)
+		list_for_each_entry(g, &n->groups.bucket[i], hash)
+			settle(n, g);
+}
+
 static void report(struct samr_node *n, struct samr_group *g)
 {
 	struct samr_rec_credit rec = {

@@ -58,6 +58,18 @@ void samr_credit_heard(struct samr_node *n, u32 index, u32 group, u64 gseq);
 /** samr_credit_asked - a member waits for our report */
 void samr_credit_asked(struct samr_node *n, u32 group);
 
+/** samr_credit_start - a new view serves: look who still holds whom back */
+void samr_credit_start(struct samr_node *n);
+
+/**
+ * samr_credit_move - the members of the view sit elsewhere from now on
+ * @to: by old index: the new one, or SAMR_NO_INDEX
+ *
+ * A member that is gone does not hold anybody back any more; the others go on
+ * from what they had read.
+ */
+void samr_credit_move(struct samr_node *n, const u8 *to);
+
 /** samr_credit_timer - report, and ask */
 void samr_credit_timer(struct samr_node *n);
 

@@ -31,6 +31,8 @@ struct samr_view_info;
  * @SAMR_EV_CONSUMED: local members have read
  * @SAMR_EV_MEMBERS: the admin says who the heads of the view shall be
  * @SAMR_EV_FRAME_MAX: the transports now carry frames up to this size
+ * @SAMR_EV_RETIRE: this head wants to leave the view
+ * @SAMR_EV_FENCED: a head was fenced, as asked for
  */
 enum samr_event_type {
 	SAMR_EV_TIMER,
@@ -40,6 +42,8 @@ enum samr_event_type {
 	SAMR_EV_CONSUMED,
 	SAMR_EV_MEMBERS,
 	SAMR_EV_FRAME_MAX,
+	SAMR_EV_RETIRE,
+	SAMR_EV_FENCED,
 };
 
 /**
@@ -47,12 +51,17 @@ enum samr_event_type {
  * @SAMR_KIND_DATA: payload for the group's members
  * @SAMR_KIND_JOIN: the sending member joins the group
  * @SAMR_KIND_LEAVE: the sending member leaves it
+ * @SAMR_KIND_RETIRE: the sending head leaves the view; of no group
+ * @SAMR_KIND_VIEW: heads have left the view, and their members the group; no
+ *	head sends it, each makes it of the view
  */
 enum samr_kind {
 	SAMR_KIND_DATA,
 	SAMR_KIND_JOIN,
 	SAMR_KIND_LEAVE,
+	SAMR_KIND_RETIRE,
 	SAMR_KINDS,
+	SAMR_KIND_VIEW = SAMR_KINDS,
 };
 
 /* Message flags, also on the wire. */
@@ -104,6 +113,8 @@ struct samr_submit {
  *	more, which is refused once the view stands
  * @frame_max: FRAME_MAX: bytes from header to the end of the last record,
  *	without the trailer
+ * @fenced: FENCED: incarnation @inc of head @node does nothing any more; @token
+ *	is that of the request (struct samr_fence)
  */
 struct samr_event {
 	enum samr_event_type type;
@@ -119,6 +130,11 @@ struct samr_event {
 		} consumed;
 		u64 members;
 		u32 frame_max;
+		struct {
+			u64 node;
+			u64 inc;
+			u64 token;
+		} fenced;
 	};
 };
 
@@ -138,6 +154,20 @@ enum samr_action_type {
 #define SAMR_CHANGES_MAX	8
 
 /**
+ * enum samr_out - why a node takes part in nothing any more
+ * @SAMR_OUT_NO: it does
+ * @SAMR_OUT_EXPELLED: the others went on without it
+ * @SAMR_OUT_RETIRED: it has left, as it wanted
+ * @SAMR_OUT_HALTED: an invariant broke
+ */
+enum samr_out {
+	SAMR_OUT_NO,
+	SAMR_OUT_EXPELLED,
+	SAMR_OUT_RETIRED,
+	SAMR_OUT_HALTED,
+};
+
+/**
  * struct samr_actions - what steps want done
  * @list: struct samr_action, in the order in which they must be run
  * @writable: credit has come back, or the view has changed: members that were
@@ -147,6 +177,9 @@ enum samr_action_type {
  * @changes: groups whose members have changed, see samr_node_members(); above
  *	SAMR_CHANGES_MAX: more than @changed names
  * @changed: their ids, each once
+ * @fence: what samr_node_fence() tells has changed
+ * @gone: the node is out (samr_node_out()); a new one, of another incarnation,
+ *	has to take its place
  * @halted: an invariant broke; this node takes part in nothing any more
  */
 struct samr_actions {
@@ -155,6 +188,8 @@ struct samr_actions {
 	u32 changed[SAMR_CHANGES_MAX];
 	bool writable;
 	bool view;
+	bool fence;
+	bool gone;
 	bool halted;
 };
 
@@ -164,6 +199,8 @@ static inline void samr_actions_init(struct samr_actions *a)
 	a->changes = 0;
 	a->writable = false;
 	a->view = false;
+	a->fence = false;
+	a->gone = false;
 	a->halted = false;
 }
 

@@ -34,7 +34,8 @@ bool samr_flow_room(const struct samr_node *n, u8 kind, u32 group, u32 len)
 
 static int check(const struct samr_node *n, const struct samr_submit *s)
 {
-	if (s->kind >= SAMR_KINDS || (s->flags & ~SAMR_MSG_FLAGS) || !s->group)
+	if (s->kind >= SAMR_KINDS || (s->flags & ~SAMR_MSG_FLAGS) ||
+	    !s->group != (s->kind == SAMR_KIND_RETIRE))
 		return -EINVAL;
 	if (s->kind != SAMR_KIND_DATA && s->len)
 		return -EINVAL;
@@ -42,11 +43,18 @@ static int check(const struct samr_node *n, const struct samr_submit *s)
 		return -EMSGSIZE;
 	if (s->len && (!s->payload || samr_blob_len(s->payload) != s->len))
 		return -EINVAL;
-	if (!n->view.epoch)
+	if (!n->view.epoch || n->view.seat[n->view.self])
 		return -ENOTCONN;
 	if (s->kind == SAMR_KIND_DATA && !samr_credit_known(n, s->group))
 		return -ENOTCONN;
 	return 0;
+}
+
+/* Does a message of this length go to all heads, and the order names it only? */
+static bool for_all(const struct samr_node *n, u32 len)
+{
+	return n->view.count > 1 && (len > n->cfg.ref_min ||
+				     !samr_emit_small(n, len));
 }
 
 static struct samr_msg *message_of(struct samr_node *n,
@@ -76,8 +84,7 @@ static struct samr_msg *message_of(struct samr_node *n,
 		msg->npieces = 1;
 		msg->have = s->len;
 	}
-	msg->all = n->view.count > 1 && (s->len > n->cfg.ref_min ||
-					 !samr_emit_small(n, s->len));
+	msg->all = for_all(n, s->len);
 	return msg;
 }
 
@@ -122,9 +129,42 @@ int samr_flow_submit(struct samr_node *n, const struct samr_submit *s)
 		list_add_tail(&samr_msg_get(msg)->job, &n->flow.jobs);
 	else if (samr_node_leads(n))
 		n->order_due = true;
-	else
+	else if (samr_node_serves(n))
 		samr_emit_submit(n, n->view.sequencer, msg, 0, s->len, 1);
 	return 0;
+}
+
+void samr_flow_start(struct samr_node *n)
+{
+	struct samr_origin *o = own(n);
+	struct samr_slot *slot;
+	struct samr_msg *msg;
+	u64 s;
+
+	n->flow.backoff = 0;
+	n->flow.burst_at = 0;
+	n->flow.resend_at = SAMR_NEVER;
+	for (s = o->win.base; s < n->flow.next; s++) {
+		slot = samr_window_at(&o->win, s);
+		if (!samr_assert(slot && slot->msg))
+			return;
+		samr_mark("submission into a new view");
+		msg = slot->msg;
+		n->flow.resend_at = n->now + patience(n);
+		slot->ask_at = 0;
+		slot->asks = 1;
+		if (!msg->all && for_all(n, msg->meta.len)) {
+			msg->all = true;
+			msg->sent = 0;
+			list_add_tail(&samr_msg_get(msg)->job, &n->flow.jobs);
+		} else if (!samr_node_leads(n) &&
+			   (!msg->all || msg->sent == msg->meta.len)) {
+			/* The sequencer asks for the rest of a long one. */
+			samr_emit_submit(n, n->view.sequencer, msg, 0,
+					 msg->meta.len, 1);
+			n->stats.resent++;
+		}
+	}
 }
 
 void samr_flow_freed(struct samr_node *n)
@@ -158,7 +198,7 @@ void samr_flow_flush(struct samr_node *n)
 	u32 frames = SAMR_BURST_FRAMES, sent, before;
 	struct samr_msg *msg;
 
-	if (n->now < f->burst_at)
+	if (n->now < f->burst_at || samr_node_wedged(n))
 		return;
 	while (!list_empty(&f->jobs) && frames) {
 		msg = list_first_entry(&f->jobs, struct samr_msg, job);
@@ -209,7 +249,7 @@ void samr_flow_timer(struct samr_node *n)
 {
 	struct samr_flow *f = &n->flow;
 
-	if (n->now < f->resend_at)
+	if (n->now < f->resend_at || samr_node_wedged(n))
 		return;
 	if (samr_node_leads(n)) {
 		f->resend_at = SAMR_NEVER;
@@ -224,5 +264,7 @@ u64 samr_flow_deadline(const struct samr_node *n)
 {
 	u64 burst = list_empty(&n->flow.jobs) ? SAMR_NEVER : n->flow.burst_at;
 
+	if (samr_node_wedged(n))
+		return SAMR_NEVER;
 	return min(n->flow.resend_at, burst);
 }

@@ -24,6 +24,9 @@ void samr_flow_ordered(struct samr_node *n, const struct samr_msg *msg,
 /** samr_flow_flush - send the next burst of long messages */
 void samr_flow_flush(struct samr_node *n);
 
+/** samr_flow_start - a new view serves: repeat into it what has no place yet */
+void samr_flow_start(struct samr_node *n);
+
 /** samr_flow_timer - repeat what the sequencer seems not to have */
 void samr_flow_timer(struct samr_node *n);
 

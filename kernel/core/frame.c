@@ -22,7 +22,7 @@ static void close_frame(struct samr_node *n, struct samr_open *o)
 		.src	 = n->cfg.self,
 		.inc	 = n->cfg.inc,
 		.epoch	 = n->view.epoch,
-		.ack	 = n->rcv.held,
+		.ack	 = samr_node_wedged(n) ? 0 : n->rcv.held,
 		.domain	 = n->cfg.domain,
 		.records = o->records,
 	};

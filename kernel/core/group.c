@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Groups and delivery in them, see group.h. */
 #include "group.h"
+#include "coordinator.h"
 #include "credit.h"
+#include "view.h"
 
 void samr_group_init(struct samr_node *n)
 {
@@ -97,7 +99,7 @@ void samr_group_release(struct samr_node *n, struct samr_group *g)
 	group_free(g);
 }
 
-static struct samr_members *members_new(u32 count, u64 id)
+struct samr_members *samr_members_new(u32 count, u64 id)
 {
 	struct samr_members *m;
 
@@ -146,8 +148,8 @@ static void note_change(struct samr_actions *out, u32 id)
 	out->changes = known + 1;
 }
 
-static void set_members(struct samr_node *n, struct samr_group *g,
-			struct samr_msg *msg, struct samr_members *next)
+static void use_members(struct samr_node *n, struct samr_group *g,
+			struct samr_members *next)
 {
 	u32 i;
 
@@ -162,6 +164,12 @@ static void set_members(struct samr_node *n, struct samr_group *g,
 		g->members = samr_members_get(next);
 	else
 		n->groups.count--;
+}
+
+static void set_members(struct samr_node *n, struct samr_group *g,
+			struct samr_msg *msg, struct samr_members *next)
+{
+	use_members(n, g, next);
 	msg->members = next;
 	msg->view = next->id;
 	samr_credit_members(n, g, msg->meta.gseq);
@@ -181,7 +189,7 @@ static bool join(struct samr_node *n, struct samr_group *g,
 		msg->refused = true;
 		return true;
 	}
-	next = members_new(count + 1, msg->meta.gseq);
+	next = samr_members_new(count + 1, msg->meta.gseq);
 	if (!next)
 		return false;
 	if (!g)
@@ -214,7 +222,7 @@ static bool leave(struct samr_node *n, struct samr_group *g,
 	i = place_of(g->members, &msg->meta);
 	if (i == count)
 		return true;
-	next = members_new(count - 1, msg->meta.gseq);
+	next = samr_members_new(count - 1, msg->meta.gseq);
 	if (!next)
 		return false;
 	memcpy(next->m, g->members->m, i * sizeof(next->m[0]));
@@ -257,17 +265,125 @@ static void hold_or_emit(struct samr_node *n, struct samr_group *g,
 		list_add_tail(&g->holding, &n->groups.holding);
 }
 
+static u32 staying(const struct samr_node *n, const struct samr_members *m)
+{
+	u32 i, count = 0;
+
+	for (i = 0; i < m->count; i++)
+		count += samr_view_has(n, m->m[i].node, m->m[i].inc);
+	return count;
+}
+
+/* Take the members on heads that are gone out of one group. */
+static bool thin(struct samr_node *n, struct samr_group *g,
+		 const struct samr_meta *at)
+{
+	u32 i, count = staying(n, g->members), k = 0, local = g->local;
+	struct samr_meta meta = *at;
+	struct samr_members *next;
+	struct samr_msg *msg;
+
+	if (count == g->members->count)
+		return true;
+	meta.group = g->id;
+	msg = samr_msg_new(&meta);
+	next = samr_members_new(count, at->gseq);
+	if (!msg || !next) {
+		samr_msg_put(msg);
+		samr_members_put(next);
+		return false;
+	}
+	samr_mark("members gone with their head");
+	for (i = 0; i < g->members->count; i++)
+		if (samr_view_has(n, g->members->m[i].node,
+				  g->members->m[i].inc))
+			next->m[k++] = g->members->m[i];
+	set_members(n, g, msg, next);
+	msg->random = random_of(n, at->gseq);
+	if (local)
+		emit(n, msg);
+	samr_msg_put(msg);
+	return true;
+}
+
+/* May be repeated: what was done before a lack of memory is not done again. */
+static bool apply_view(struct samr_node *n, const struct samr_msg *msg)
+{
+	struct samr_group *g, *next;
+	u32 i;
+
+	for (i = 0; i < SAMR_GROUP_BUCKETS; i++) {
+		list_for_each_entry_safe(g, next, &n->groups.bucket[i], hash) {
+			if (!g->members)
+				continue;
+			if (!thin(n, g, &msg->meta))
+				return false;
+			samr_group_release(n, g);
+		}
+	}
+	samr_credit_start(n);
+	return true;
+}
+
+struct samr_msg *samr_group_view_new(struct samr_node *n, u64 gseq)
+{
+	const struct samr_meta meta = {
+		.gseq	= gseq,
+		.time	= n->time + 1,
+		.kind	= SAMR_KIND_VIEW,
+	};
+
+	return samr_msg_new(&meta);
+}
+
+void samr_group_forget(struct samr_node *n)
+{
+	samr_group_fini(n, NULL);
+	n->groups.count = 0;
+}
+
+bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
+		      struct samr_members *members)
+{
+	struct samr_group *g = group_new(n, id);
+
+	if (!g)
+		return false;
+	g->upto = upto;
+	use_members(n, g, members);
+	samr_members_put(members);
+	samr_credit_members(n, g, upto);
+	return true;
+}
+
+static bool apply_to_members(struct samr_node *n, struct samr_group *g,
+			     struct samr_msg *msg)
+{
+	/* A learner has its members as they were later than this. */
+	if (g && msg->meta.gseq <= g->upto)
+		return true;
+	if (msg->meta.kind == SAMR_KIND_JOIN)
+		return join(n, g, msg);
+	if (msg->meta.kind == SAMR_KIND_LEAVE)
+		return leave(n, g, msg);
+	return true;
+}
+
 bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 {
-	struct samr_group *g = samr_group_find(n, msg->meta.group);
-	u32 local = g ? g->local : 0;
-	bool done = true;
+	struct samr_group *g;
+	u32 local;
 
-	if (msg->meta.kind == SAMR_KIND_JOIN)
-		done = join(n, g, msg);
-	else if (msg->meta.kind == SAMR_KIND_LEAVE)
-		done = leave(n, g, msg);
-	if (!done)
+	if (msg->meta.kind == SAMR_KIND_VIEW)
+		return apply_view(n, msg);
+	if (msg->meta.kind == SAMR_KIND_RETIRE) {
+		n->view.retired |= BIT_ULL(msg->meta.origin);
+		samr_coordinator_consider(n);
+		return true;
+	}
+	g = samr_group_find(n, msg->meta.group);
+	local = g ? g->local : 0;
+	if (!apply_to_members(n, g, msg))
 		return false;
 	if (msg->meta.kind != SAMR_KIND_DATA && msg->meta.origin == n->cfg.self)
 		samr_credit_ordered(n, msg);

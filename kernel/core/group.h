@@ -32,6 +32,7 @@ struct samr_debt {
  * @id: its id
  * @members: they, or NULL for none
  * @local: how many of them live here
+ * @upto: a learner was given its members as of this place
  *
  * Credits (credit.c):
  * @dirty: in samr_groups.dirty
@@ -53,6 +54,7 @@ struct samr_group {
 	u32 id;
 	struct samr_members *members;
 	u32 local;
+	u64 upto;
 
 	struct list_head dirty;
 	struct list_head starving;
@@ -81,6 +83,32 @@ struct samr_group *samr_group_find(const struct samr_node *n, u32 id);
  * Return: false without memory; nothing has happened then.
  */
 bool samr_group_apply(struct samr_node *n, struct samr_msg *msg);
+
+/**
+ * samr_group_view_new - the message that stands at a view's place
+ * @gseq: the place
+ *
+ * Applied, it takes the members on heads that are not in the view out of their
+ * groups. The same at every node, so that nobody has to send it.
+ *
+ * Return: it, or NULL without memory.
+ */
+struct samr_msg *samr_group_view_new(struct samr_node *n, u64 gseq);
+
+/** samr_group_forget - a node that begins anew: forget all groups */
+void samr_group_forget(struct samr_node *n);
+
+/**
+ * samr_group_learn - a group as it was at place @upto
+ * @members: they; the reference is taken over
+ *
+ * Return: false without memory.
+ */
+bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
+		      struct samr_members *members);
+
+/** samr_members_new - room for @count members; NULL without memory */
+struct samr_members *samr_members_new(u32 count, u64 id);
 
 /** samr_group_stable - more is stable: deliver what waited for it */
 void samr_group_stable(struct samr_node *n);

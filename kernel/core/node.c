@@ -4,10 +4,15 @@
  * questions. What an event means is decided in the other files.
  */
 #include "node.h"
+#include "acceptor.h"
+#include "coordinator.h"
 #include "credit.h"
+#include "detect.h"
+#include "fence.h"
 #include "flow.h"
 #include "frame.h"
 #include "group.h"
+#include "learner.h"
 #include "receiver.h"
 #include "repair.h"
 #include "sequencer.h"
@@ -21,6 +26,7 @@
 #define SUBMIT_BYTES	(4U << 20)
 #define REF_MIN		2048
 #define BEAT		(20 * SAMR_MSEC)
+#define DEAD_BEATS	5
 #define REORDER		(1 * SAMR_MSEC)
 #define ACK_DELAY	(5 * SAMR_MSEC)
 
@@ -32,6 +38,7 @@ static void set_defaults(struct samr_node_config *c)
 	c->submit_bytes = c->submit_bytes ?: SUBMIT_BYTES;
 	c->ref_min = c->ref_min ?: REF_MIN;
 	c->beat = c->beat ?: BEAT;
+	c->dead = c->dead ?: DEAD_BEATS * c->beat;
 	c->reorder = c->reorder ?: REORDER;
 	c->ack_delay = c->ack_delay ?: ACK_DELAY;
 }
@@ -70,8 +77,12 @@ struct samr_node *samr_node_new(const struct samr_node_config *cfg)
 	n->flow.next = 1;
 	n->flow.resend_at = SAMR_NEVER;
 	INIT_LIST_HEAD(&n->flow.jobs);
+	n->rcv.limit = U64_MAX;
 	samr_group_init(n);
 	samr_view_init(n);
+	samr_acceptor_init(n);
+	samr_coordinator_init(n);
+	samr_learner_stop(n);
 	if (n->cfg.submits <= SAMR_SUBMIT_RESERVE || !init_windows(n)) {
 		samr_node_free(n, NULL);
 		return NULL;
@@ -114,6 +125,7 @@ void samr_node_free(struct samr_node *n, struct samr_actions *dropped)
 		samr_msg_put(msg);
 	}
 	samr_frame_discard(n);
+	samr_learner_stop(n);
 	samr_window_fini(&n->rcv.win);
 	for (i = 0; i < SAMR_HEADS_MAX; i++)
 		samr_window_fini(&n->origin[i].win);
@@ -128,15 +140,35 @@ u64 samr_node_random(struct samr_node *n)
 	return n->prng * 0x2545f4914f6cdd1dULL;
 }
 
-void samr_node_halt(struct samr_node *n)
+void samr_node_quit(struct samr_node *n, enum samr_out why)
 {
-	n->halted = true;
-	n->out->halted = true;
+	n->gone = why;
+	n->out->gone = true;
 	samr_frame_discard(n);
 }
 
-/* A record of a member of the view. */
-static enum samr_drop take_record(struct samr_node *n, u32 index,
+void samr_node_halt(struct samr_node *n)
+{
+	samr_node_quit(n, SAMR_OUT_HALTED);
+	n->out->halted = true;
+}
+
+static void take_beat(struct samr_node *n, u32 index,
+		      const struct samr_record *r)
+{
+	struct samr_peer *p = &n->peer[n->view.node[index]];
+
+	if (index == n->view.leader && samr_node_serves(n))
+		samr_receiver_last(n, r->beat.last);
+	samr_detect_beat(n, index, r->beat.hears);
+	if ((r->beat.flags & SAMR_BEAT_READY) && !p->ready) {
+		p->ready = true;
+		samr_coordinator_consider(n);
+	}
+}
+
+/* A record of a member, sent in our view. */
+static enum samr_drop take_member(struct samr_node *n, u32 index,
 				  struct samr_blob *frame,
 				  const struct samr_record *r)
 {
@@ -151,33 +183,103 @@ static enum samr_drop take_record(struct samr_node *n, u32 index,
 		samr_repair_answer(n, src, &r->nack);
 		return SAMR_DROP_NONE;
 	case SAMR_REC_BEAT:
-		if (index == n->view.leader)
-			samr_receiver_last(n, r->last);
+		take_beat(n, index, r);
 		return SAMR_DROP_NONE;
-	case SAMR_REC_VIEW:
-		return samr_view_install(n, src, frame, r);
 	case SAMR_REC_CREDIT:
 		samr_credit_heard(n, index, r->credit.group, r->credit.gseq);
 		return SAMR_DROP_NONE;
 	case SAMR_REC_CREDIT_ASK:
 		samr_credit_asked(n, r->credit.group);
 		return SAMR_DROP_NONE;
+	case SAMR_REC_STATE_ASK:
+		samr_learner_asked(n, src, r->after);
+		return SAMR_DROP_NONE;
+	case SAMR_REC_STATE:
+		return samr_learner_state(n, frame, r);
+	case SAMR_REC_STATE_GROUP:
+		return samr_learner_group(n, frame, r);
 	default:
 		return SAMR_DROP_ROLE;
 	}
 }
 
-/* A record while there is no view, or of a head that has none. */
-static enum samr_drop take_stranger(struct samr_node *n,
-				    const struct samr_frame_info *info,
-				    struct samr_blob *frame,
-				    const struct samr_record *r)
+/*
+ * A record of another view. What leads to the next one may be repaired: a member
+ * that lacks it asks from the view before, and is answered from the view itself.
+ */
+static enum samr_drop take_other(struct samr_node *n,
+				 const struct samr_frame_info *info,
+				 struct samr_blob *frame,
+				 const struct samr_record *r)
 {
-	if (r->type == SAMR_REC_HELLO && !info->epoch)
-		return samr_view_hello(n, info->src, info->inc, r->members);
-	if (r->type == SAMR_REC_VIEW && info->epoch == r->view.epoch)
-		return samr_view_install(n, info->src, frame, r);
+	const struct samr_view_state *v = &n->view;
+
+	if (!v->epoch)
+		return SAMR_DROP_EPOCH;
+	if (!samr_view_has(n, info->src, info->inc))
+		return SAMR_DROP_INCARNATION;
+	if (r->type == SAMR_REC_NACK && !r->nack.origin &&
+	    info->epoch + 1 == v->epoch) {
+		samr_repair_answer(n, info->src, &r->nack);
+		return SAMR_DROP_NONE;
+	}
+	if (r->type == SAMR_REC_ORDER && v->next.epoch &&
+	    info->epoch == v->next.epoch && r->meta.gseq < v->next.base)
+		return samr_receiver_order(n, info->src, frame, r);
 	return SAMR_DROP_EPOCH;
+}
+
+/* A record that is about views, in whatever view it was sent. */
+static enum samr_drop take_change(struct samr_node *n,
+				  const struct samr_frame_info *info,
+				  struct samr_blob *frame,
+				  const struct samr_record *r)
+{
+	u64 src = info->src, inc = info->inc;
+
+	switch (r->type) {
+	case SAMR_REC_HELLO:
+		if (info->epoch)
+			return SAMR_DROP_EPOCH;
+		return samr_view_hello(n, src, inc, frame, r);
+	case SAMR_REC_VIEW:
+		return samr_view_told(n, &r->ballot, &r->plan);
+	case SAMR_REC_PREPARE:
+		return samr_acceptor_prepare(n, src, inc, r);
+	case SAMR_REC_ANSWER:
+		return samr_coordinator_answer(n, src, inc, r);
+	case SAMR_REC_TAKEN:
+		return samr_coordinator_taken(n, src, inc, r);
+	case SAMR_REC_ACCEPT:
+		return samr_acceptor_accept(n, src, inc, r);
+	case SAMR_REC_ACCEPTED:
+		return samr_coordinator_accepted(n, src, inc, r);
+	case SAMR_REC_REFUSE:
+		return samr_coordinator_refused(n, r);
+	default:
+		if (samr_view_has(n, r->dead.node, r->dead.inc))
+			samr_fence_known(n, r->dead.node, r->dead.inc);
+		return SAMR_DROP_NONE;
+	}
+}
+
+static bool about_views(u8 type)
+{
+	return type == SAMR_REC_HELLO || type == SAMR_REC_VIEW ||
+	       (type >= SAMR_REC_PREPARE && type <= SAMR_REC_DEAD);
+}
+
+static enum samr_drop take_record(struct samr_node *n,
+				  const struct samr_frame_info *info,
+				  u32 index, struct samr_blob *frame,
+				  const struct samr_record *r)
+{
+	if (about_views(r->type))
+		return take_change(n, info, frame, r);
+	/* A record before it may have changed the view. */
+	if (index == SAMR_NO_INDEX || info->epoch != n->view.epoch)
+		return take_other(n, info, frame, r);
+	return take_member(n, index, frame, r);
 }
 
 /* Is the frame for us at all? Learns from its header if so. */
@@ -185,25 +287,49 @@ static enum samr_drop check_frame(struct samr_node *n,
 				  const struct samr_frame_info *info,
 				  u32 *index)
 {
+	bool member;
+
 	*index = SAMR_NO_INDEX;
 	if (info->domain != n->cfg.domain)
 		return SAMR_DROP_DOMAIN;
 	if (info->src >= SAMR_IDS || info->src == n->cfg.self ||
 	    !(n->view.wanted & BIT_ULL(info->src)))
 		return SAMR_DROP_SOURCE;
-	if (n->view.epoch && !samr_view_has(n, info->src, info->inc))
-		return SAMR_DROP_INCARNATION;
-	n->peer[info->src].inc = info->inc;
-	n->peer[info->src].heard = n->now;
-	if (!n->view.epoch || !info->epoch)
+	if (!n->view.epoch) {
+		n->peer[info->src].heard = n->now;
 		return SAMR_DROP_NONE;
-	if (info->epoch != n->view.epoch)
-		return SAMR_DROP_EPOCH;
-	*index = samr_node_index(n, info->src);
+	}
+	member = samr_view_has(n, info->src, info->inc);
+	if (member)
+		samr_detect_heard(n, samr_node_index(n, info->src));
+	if (info->epoch > n->view.epoch)
+		samr_view_lag(n);
+	else if (info->epoch && info->epoch < n->view.epoch)
+		samr_view_tell(n, info->src);
+	if (!member || info->epoch != n->view.epoch)
+		return SAMR_DROP_NONE;
 	if (samr_node_leads(n) && info->ack > n->rcv.last)
 		return SAMR_DROP_CONFLICT;
+	*index = samr_node_index(n, info->src);
 	samr_view_heard(n, *index);
 	return SAMR_DROP_NONE;
+}
+
+/*
+ * What the sender holds counts after what it sent: an ORDER makes us hold the
+ * message before its header says that others do. What the sequencer holds also
+ * exists: where no BEAT comes since other frames keep it away, that is how the
+ * end of the order is learnt. Nobody else is believed about that.
+ */
+static void take_ack(struct samr_node *n, const struct samr_frame_info *info,
+		     u32 index)
+{
+	if (index == SAMR_NO_INDEX || info->epoch != n->view.epoch ||
+	    !samr_node_serves(n))
+		return;
+	if (index == n->view.leader)
+		samr_receiver_last(n, info->ack);
+	samr_stable_heard(n, index, info->ack);
 }
 
 static void take_frame(struct samr_node *n, struct samr_blob *frame)
@@ -227,31 +353,21 @@ static void take_frame(struct samr_node *n, struct samr_blob *frame)
 	}
 	n->repair_left = SAMR_REPAIR_BYTES;
 	n->scan_left = SAMR_ANSWER_SCAN;
-	for (i = 0; i < info.records && !n->halted; i++) {
+	for (i = 0; i < info.records && !n->gone; i++) {
 		drop = samr_wire_record(frame, &info, &at, &r);
 		if (drop == SAMR_DROP_NONE) {
 			n->stats.records_in++;
-			drop = index == SAMR_NO_INDEX ?
-			       take_stranger(n, &info, frame, &r) :
-			       take_record(n, index, frame, &r);
+			drop = take_record(n, &info, index, frame, &r);
 		}
 		if (drop)
 			samr_node_drop(n, drop);
 		if (drop == SAMR_DROP_RECORD)
 			return;
 	}
-	if (index == SAMR_NO_INDEX || n->halted)
+	if (n->gone)
 		return;
-	/*
-	 * What the sender holds counts after what it sent: an ORDER makes us
-	 * hold the message before its header says that others do. What the
-	 * sequencer holds also exists: where no BEAT comes since other frames
-	 * keep it away, that is how the end of the order is learnt. Nobody else
-	 * is believed about that.
-	 */
-	if (index == n->view.leader)
-		samr_receiver_last(n, info.ack);
-	samr_stable_heard(n, index, info.ack);
+	take_ack(n, &info, index);
+	samr_acceptor_progress(n);
 }
 
 static void send_beat(struct samr_node *n)
@@ -261,7 +377,10 @@ static void send_beat(struct samr_node *n)
 			.type = SAMR_REC_BEAT,
 			.len  = cpu_to_be16(sizeof(rec)),
 		},
-		.last = cpu_to_be64(n->rcv.last),
+		.flags = cpu_to_be32(samr_learner_ready(n) ? SAMR_BEAT_READY :
+							     0),
+		.last  = cpu_to_be64(n->rcv.last),
+		.hears = cpu_to_be64(samr_detect_hears(n)),
 	};
 	struct samr_blob *b = samr_frame_record(n, SAMR_DEST_ALL, sizeof(rec));
 
@@ -274,6 +393,11 @@ static void run_timers(struct samr_node *n)
 	samr_view_timer(n);
 	if (!n->view.epoch)
 		return;
+	samr_detect_timer(n);
+	samr_coordinator_timer(n);
+	if (n->gone)
+		return;
+	samr_learner_timer(n);
 	samr_receiver_timer(n);
 	samr_sequencer_timer(n);
 	samr_flow_timer(n);
@@ -293,6 +417,27 @@ static int set_frame_max(struct samr_node *n, u32 max)
 	return 0;
 }
 
+/* Leave the view: it is told to all in the order; the last head just goes. */
+static int retire(struct samr_node *n)
+{
+	const struct samr_submit s = { .kind = SAMR_KIND_RETIRE };
+	int err;
+
+	if (n->acceptor.leaving)
+		return 0;
+	if (!n->view.epoch)
+		return -ENOTCONN;
+	if (!(n->view.voters & ~BIT_ULL(n->cfg.self)) ||
+	    n->view.seat[n->view.self]) {
+		samr_node_quit(n, SAMR_OUT_RETIRED);
+		return 0;
+	}
+	err = samr_flow_submit(n, &s);
+	if (!err)
+		samr_acceptor_leave(n);
+	return err;
+}
+
 static int dispatch(struct samr_node *n, const struct samr_event *ev)
 {
 	switch (ev->type) {
@@ -306,6 +451,9 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 		take_frame(n, ev->frame);
 		return 0;
 	case SAMR_EV_SUBMIT:
+		/* A head leaves by RETIRE. */
+		if (ev->submit.kind == SAMR_KIND_RETIRE)
+			return -EINVAL;
 		return samr_flow_submit(n, &ev->submit);
 	case SAMR_EV_CONSUMED:
 		if (n->view.epoch)
@@ -317,6 +465,11 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 		return samr_view_want(n, ev->members);
 	case SAMR_EV_FRAME_MAX:
 		return set_frame_max(n, ev->frame_max);
+	case SAMR_EV_RETIRE:
+		return retire(n);
+	case SAMR_EV_FENCED:
+		return samr_fence_confirm(n, ev->fenced.node, ev->fenced.inc,
+					  ev->fenced.token);
 	}
 	samr_assert(!"event of unknown type");
 	return -EINVAL;
@@ -327,17 +480,21 @@ int samr_node_step(struct samr_node *n, const struct samr_event *ev,
 {
 	int err;
 
-	if (n->halted)
-		return -ENOTRECOVERABLE;
+	if (n->gone)
+		return n->gone == SAMR_OUT_HALTED ? -ENOTRECOVERABLE :
+						    -ENOTCONN;
 	n->out = out;
 	n->now = max(n->now, ev->now);
 	n->wall = ev->wall;
 	err = dispatch(n, ev);
-	while (n->order_due && samr_node_leads(n) && !n->halted) {
+	samr_coordinator_run(n);
+	while (n->order_due && samr_node_leads(n) && samr_node_serves(n) &&
+	       !n->gone) {
 		n->order_due = false;
 		samr_sequencer_run(n);
+		samr_coordinator_run(n);
 	}
-	if (ev->type == SAMR_EV_FLUSH && !n->halted) {
+	if (ev->type == SAMR_EV_FLUSH && !n->gone) {
 		samr_stable_flush(n);
 		samr_frame_flush(n);
 	}
@@ -349,10 +506,13 @@ u64 samr_node_deadline(const struct samr_node *n)
 {
 	u64 at = n->view.send_at;
 
-	if (n->halted)
+	if (n->gone)
 		return SAMR_NEVER;
 	if (!n->view.epoch)
 		return at;
+	at = min(at, samr_detect_deadline(n));
+	at = min(at, samr_coordinator_deadline(n));
+	at = min(at, samr_learner_deadline(n));
 	at = min(at, n->beat_at);
 	at = min(at, n->rcv.ask_at);
 	at = min(at, n->rcv.retry_at);
@@ -383,6 +543,13 @@ void samr_node_view(const struct samr_node *n, struct samr_view_info *info)
 		info->sequencer = v->sequencer;
 		info->count = v->count;
 		info->holders = v->holders;
+		info->policy = samr_view_policy(n);
+		info->base = v->base;
+		info->suspects = n->detect.suspects;
+		info->wedged = n->acceptor.wedged_at;
+		info->learning = n->learner.active ||
+				 (v->seat[v->self] & SAMR_SEAT_LEARNER);
+		memcpy(info->flags, v->seat, sizeof(info->flags));
 		memcpy(info->node, v->node, sizeof(info->node));
 		memcpy(info->inc, v->inc, sizeof(info->inc));
 		info->heard = v->wanted;
@@ -392,6 +559,19 @@ void samr_node_view(const struct samr_node *n, struct samr_view_info *info)
 		if (id == n->cfg.self || (n->peer[id].hello_at &&
 					  n->peer[id].wanted == v->wanted))
 			info->heard |= BIT_ULL(id) & v->wanted;
+}
+
+enum samr_out samr_node_out(const struct samr_node *n)
+{
+	return n->gone;
+}
+
+bool samr_node_fence(const struct samr_node *n, u32 i, struct samr_fence *f)
+{
+	if (i >= SAMR_FENCES || !n->fence[i].id)
+		return false;
+	*f = n->fence[i];
+	return true;
 }
 
 struct samr_members *samr_node_members(struct samr_node *n, u32 group)

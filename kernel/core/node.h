@@ -11,6 +11,7 @@
 
 #include "event.h"
 #include "msg.h"
+#include "policy.h"
 #include "wire.h"
 
 struct samr_node;
@@ -29,10 +30,12 @@ struct samr_node;
  * @ref_min: messages longer than this go from the origin to all heads, and the
  *	order names them only (2048). A message that needs more than one frame
  *	always does
- * @quorum: stable means held by enough members that no view which policy
- *	`majority` may install next lacks it; false: held by all of the view
- *	(resilience all)
+ * @policy: who may go on when heads die. The view is formed with that of its
+ *	most senior member, and keeps it
+ * @quorum: stable means held by enough members that no view which @policy may
+ *	install next lacks it; false: held by all of the view (resilience all)
  * @beat: interval of signs of life, ns (20 ms)
+ * @dead: a member not heard for so long is suspect, ns (5 times @beat)
  * @reorder: wait for a late frame before asking for it, ns (1 ms)
  * @ack_delay: longest time that an ack waits for a frame to ride on, ns (5 ms)
  */
@@ -47,8 +50,10 @@ struct samr_node_config {
 	u32 submits;
 	u32 submit_bytes;
 	u32 ref_min;
+	enum samr_policy policy;
 	bool quorum;
 	u64 beat;
+	u64 dead;
 	u64 reorder;
 	u64 ack_delay;
 };
@@ -85,6 +90,8 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  *	-EINVAL; -ENOMEM: nothing was taken; -ENOTRECOVERABLE: halted.
  * MEMBERS: -EINVAL: own id not among them, or more than SAMR_HEADS_MAX; -EBUSY:
  *	others were asked for before, or the view stands.
+ * RETIRE: -ENOTCONN: no view. The node is out when the others go on without it.
+ * FENCED: -ESTALE: nobody asked for that.
  * FRAME: always 0; what was wrong is counted.
  */
 int samr_node_step(struct samr_node *node, const struct samr_event *ev,
@@ -117,17 +124,21 @@ static inline u32 samr_flow_cost(u32 len)
 	return len + SAMR_FLOW_OVERHEAD;
 }
 
-/* Most members of a view. */
-#define SAMR_HEADS_MAX		16
-
 /**
  * struct samr_view_info - the node-level view
  * @epoch: its number; 0: none
  * @sequencer: node
  * @count: members
- * @node: their ids, ascending
+ * @node: their ids, by seniority
  * @inc: their incarnations
+ * @flags: SAMR_SEAT_*
+ * @policy: who may go on when heads die
  * @holders: members that must hold a message for it to be stable
+ * @base: its place in the order
+ * @suspects: members not heard lately, one bit per id
+ * @wedged: since when nothing is ordered or delivered, as the view changes or
+ *	must not go on, monotonic ns; 0: it is in force
+ * @learning: this node does not hold the state yet
  * @wanted: whom the admin wants, one bit per id
  * @heard: which of them asked for the same view, while there is none
  */
@@ -137,13 +148,66 @@ struct samr_view_info {
 	u32 count;
 	u64 node[SAMR_HEADS_MAX];
 	u64 inc[SAMR_HEADS_MAX];
+	u32 flags[SAMR_HEADS_MAX];
+	enum samr_policy policy;
 	u32 holders;
+	u64 base;
+	u64 suspects;
+	u64 wedged;
+	bool learning;
 	u64 wanted;
 	u64 heard;
 };
 
 /** samr_node_view - the view installed, or what is known on the way to one */
 void samr_node_view(const struct samr_node *node, struct samr_view_info *info);
+
+/** samr_node_out - why the node takes part in nothing any more */
+enum samr_out samr_node_out(const struct samr_node *node);
+
+/**
+ * enum samr_fence_why - what a fence is for
+ * @SAMR_FENCE_NONE: nothing waits for it
+ * @SAMR_FENCE_BLOCKED: no view may be installed without it
+ * @SAMR_FENCE_EXCLUDED: the view went on without that head
+ */
+enum samr_fence_why {
+	SAMR_FENCE_NONE,
+	SAMR_FENCE_BLOCKED,
+	SAMR_FENCE_EXCLUDED,
+};
+
+/**
+ * struct samr_fence - an incarnation that is, or has to be, fenced
+ * @id: head
+ * @inc: incarnation
+ * @token: to be given back in FENCED
+ * @epoch: of the view that it is about
+ * @at: asked for since, monotonic ns
+ * @why: what for
+ * @dead: known to be fenced
+ */
+struct samr_fence {
+	u64 id;
+	u64 inc;
+	u64 token;
+	u64 epoch;
+	u64 at;
+	enum samr_fence_why why;
+	bool dead;
+};
+
+#define SAMR_FENCES	32
+
+/**
+ * samr_node_fence - walk over the fences
+ * @node: the node
+ * @i: 0 .. SAMR_FENCES - 1
+ * @f: filled in
+ *
+ * Return: false: there is none here.
+ */
+bool samr_node_fence(const struct samr_node *node, u32 i, struct samr_fence *f);
 
 /**
  * struct samr_members - the members of a group, from one change to the next

@@ -9,12 +9,14 @@
 #include "state.h"
 #include "view.h"
 
-/* Hand on to the groups what is gap-free. */
-static void deliver(struct samr_node *n)
+/* A learner looks at the order when the state at its beginning is here. */
+void samr_receiver_deliver(struct samr_node *n)
 {
 	struct samr_receiver *rcv = &n->rcv;
 	struct samr_slot *slot;
 
+	if (n->learner.active)
+		return;
 	while (rcv->delivered < rcv->held) {
 		slot = samr_window_at(&rcv->win, rcv->delivered + 1);
 		if (!samr_assert(slot && slot->msg))
@@ -39,6 +41,8 @@ static bool settle(struct samr_node *n, struct samr_msg *msg)
 	struct samr_origin *o = &n->origin[index];
 	struct samr_slot *slot;
 
+	if (index == SAMR_NO_INDEX)
+		return false;
 	slot = samr_window_at(&o->win, msg->meta.oseq);
 	if (!slot || msg->meta.oseq != o->win.base || msg->meta.time <= n->time)
 		return false;
@@ -60,7 +64,7 @@ static void advance(struct samr_node *n)
 	struct samr_slot *slot;
 	u64 held = rcv->held;
 
-	for (;;) {
+	while (rcv->held < rcv->limit && !n->learner.active) {
 		slot = samr_window_at(&rcv->win, rcv->held + 1);
 		if (!slot || !slot->msg || !samr_msg_complete(slot->msg))
 			break;
@@ -74,8 +78,100 @@ static void advance(struct samr_node *n)
 	}
 	if (rcv->held == held)
 		return;
-	deliver(n);
+	samr_receiver_deliver(n);
 	samr_stable_held(n);
+}
+
+void samr_receiver_go_on(struct samr_node *n)
+{
+	advance(n);
+}
+
+u64 samr_receiver_prefix(const struct samr_node *n)
+{
+	const struct samr_receiver *rcv = &n->rcv;
+	const struct samr_slot *slot;
+	u64 s = rcv->held;
+
+	for (;; s++) {
+		slot = samr_window_at(&rcv->win, s + 1);
+		if (!slot || !slot->msg || !samr_msg_complete(slot->msg))
+			return s;
+	}
+}
+
+void samr_receiver_pull(struct samr_node *n, u64 upto, u64 sources)
+{
+	struct samr_receiver *rcv = &n->rcv;
+
+	rcv->sources = sources;
+	if (rcv->target == upto)
+		return;
+	rcv->target = upto;
+	samr_repair_renew(n, &rcv->win, rcv->held + 1, upto, &rcv->ask_at);
+}
+
+bool samr_receiver_reach(struct samr_node *n, u64 upto)
+{
+	struct samr_receiver *rcv = &n->rcv;
+
+	if (samr_receiver_prefix(n) < upto)
+		return false;
+	rcv->limit = upto;
+	advance(n);
+	if (n->gone)
+		return false;
+	samr_receiver_deliver(n);
+	return samr_assert(rcv->held == upto) && rcv->delivered == upto;
+}
+
+void samr_receiver_cut(struct samr_node *n)
+{
+	struct samr_receiver *rcv = &n->rcv;
+	struct samr_slot *slot;
+	u64 s, end = samr_seqno_last(rcv->win.base, rcv->win.size);
+
+	for (s = rcv->held + 1; s <= end; s++) {
+		slot = samr_window_at(&rcv->win, s);
+		if (slot->msg) {
+			samr_mark("place void");
+			rcv->bytes -= slot->msg->meta.len;
+			slot->msg->meta.gseq = 0;
+			slot->msg->meta.time = 0;
+		}
+		samr_window_clear(slot);
+	}
+	rcv->last = rcv->held;
+	rcv->ask_at = SAMR_NEVER;
+}
+
+void samr_receiver_view(struct samr_node *n, struct samr_msg *msg)
+{
+	struct samr_receiver *rcv = &n->rcv;
+	struct samr_slot *slot = samr_window_at(&rcv->win, msg->meta.gseq);
+
+	if (!samr_assert(slot && !slot->msg &&
+			 msg->meta.gseq == rcv->held + 1))
+		return;
+	slot->msg = msg;
+	rcv->held = msg->meta.gseq;
+	rcv->last = msg->meta.gseq;
+	rcv->limit = msg->meta.gseq;
+}
+
+void samr_receiver_begin(struct samr_node *n, u64 base)
+{
+	struct samr_receiver *rcv = &n->rcv;
+
+	samr_window_reset(&rcv->win, base + 1);
+	rcv->bytes = 0;
+	rcv->last = base;
+	rcv->held = base;
+	rcv->delivered = base;
+	rcv->ask_at = SAMR_NEVER;
+	rcv->retry_at = SAMR_NEVER;
+	rcv->limit = U64_MAX;
+	n->stab.trimmed = base;
 }
 
 void samr_receiver_last(struct samr_node *n, u64 last)
@@ -102,6 +198,8 @@ static struct samr_msg *from_origin(struct samr_node *n,
 	struct samr_slot *slot;
 
 	slot = samr_window_at(&n->origin[index].win, m->oseq);
+	if (n->learner.active)
+		return NULL;
 	if (slot && slot->msg && slot->msg->meta.gseq) {
 		/* It has another place already. */
 		*drop = SAMR_DROP_CONFLICT;
@@ -123,7 +221,7 @@ static void expect_bytes(struct samr_node *n, struct samr_msg *msg)
 
 	o = &n->origin[samr_node_index(n, msg->meta.origin)];
 	slot = samr_window_at(&o->win, msg->meta.oseq);
-	if (!slot || slot->msg)
+	if (!slot || slot->msg || n->learner.active)
 		return;
 	slot->msg = samr_msg_get(msg);
 	o->bytes += msg->meta.len;
@@ -171,7 +269,10 @@ enum samr_drop samr_receiver_order(struct samr_node *n, u64 src,
 		return SAMR_DROP_INCARNATION;
 	if (r->meta.gseq <= rcv->held)
 		return SAMR_DROP_DUPLICATE;
-	if (samr_node_leads(n))
+	if (samr_node_wedged(n) && (!(r->flags & SAMR_REC_F_REPAIR) ||
+				    r->meta.gseq > rcv->target))
+		return SAMR_DROP_VIEW;
+	if (samr_node_leads(n) && !samr_node_wedged(n))
 		return SAMR_DROP_ROLE;
 	slot = samr_window_at(&rcv->win, r->meta.gseq);
 	if (!slot)
@@ -185,7 +286,8 @@ enum samr_drop samr_receiver_order(struct samr_node *n, u64 src,
 	} else if (samr_msg_complete(slot->msg)) {
 		return SAMR_DROP_DUPLICATE;
 	}
-	samr_receiver_last(n, r->meta.gseq);
+	if (!samr_node_wedged(n))
+		samr_receiver_last(n, r->meta.gseq);
 	if (!slot->msg)
 		return drop;
 	if (r->len && !samr_msg_complete(slot->msg))
@@ -224,10 +326,13 @@ void samr_receiver_timer(struct samr_node *n)
 	struct samr_receiver *rcv = &n->rcv;
 
 	if (n->now >= rcv->retry_at) {
-		deliver(n);
+		rcv->retry_at = SAMR_NEVER;
+		samr_receiver_deliver(n);
 		samr_stable_held(n);
+		samr_view_try(n);
 	}
 	if (n->now >= rcv->ask_at)
 		rcv->ask_at = samr_repair_ask(n, &rcv->win, rcv->held + 1,
-					      rcv->last, 0);
+					      samr_node_wedged(n) ?
+					      rcv->target : rcv->last, 0);
 }

@@ -28,4 +28,28 @@ void samr_receiver_last(struct samr_node *n, u64 last);
 /** samr_receiver_timer - ask for what lacks, try delivery again */
 void samr_receiver_timer(struct samr_node *n);
 
+/** samr_receiver_deliver - hand on to the groups what is gap-free */
+void samr_receiver_deliver(struct samr_node *n);
+
+/** samr_receiver_go_on - what was kept back may count now */
+void samr_receiver_go_on(struct samr_node *n);
+
+/** samr_receiver_prefix - every message up to here is complete here */
+u64 samr_receiver_prefix(const struct samr_node *n);
+
+/** samr_receiver_pull - get what lacks up to @upto from any of @sources */
+void samr_receiver_pull(struct samr_node *n, u64 upto, u64 sources);
+
+/** samr_receiver_reach - deliver up to @upto; false: not all of it is here yet */
+bool samr_receiver_reach(struct samr_node *n, u64 upto);
+
+/** samr_receiver_cut - what lies behind the prefix is void */
+void samr_receiver_cut(struct samr_node *n);
+
+/** samr_receiver_view - the view's own place; takes over the reference */
+void samr_receiver_view(struct samr_node *n, struct samr_msg *msg);
+
+/** samr_receiver_begin - the order begins behind @base */
+void samr_receiver_begin(struct samr_node *n, u64 base);
+
 #endif /* SAMR_CORE_RECEIVER_H */

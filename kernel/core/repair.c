@@ -30,6 +30,24 @@ void samr_repair_want(struct samr_node *n, struct samr_window *win, u64 from,
 	}
 }
 
+void samr_repair_renew(struct samr_node *n, struct samr_window *win, u64 from,
+		       u64 to, u64 *ask_at)
+{
+	struct samr_slot *slot;
+	u64 s;
+
+	to = min(to, samr_seqno_last(win->base, win->size));
+	for (s = max(from, win->base); s <= to; s++) {
+		slot = samr_window_at(win, s);
+		if (!lacking(slot))
+			continue;
+		slot->ask_at = max(n->now, 1ULL);
+		slot->asks = 0;
+		slot->asked = 0;
+		*ask_at = n->now;
+	}
+}
+
 void samr_repair_progress(struct samr_node *n, struct samr_slot *slot,
 			  u64 *ask_at)
 {
@@ -46,6 +64,13 @@ static u64 holder_of(struct samr_node *n, u64 gseq, u32 asks)
 	const struct samr_view_state *v = &n->view;
 	u32 i, k;
 
+	if (samr_node_wedged(n)) {
+		/* The view changes: those who said that they hold it. */
+		k = (u32)samr_node_random(n) % SAMR_IDS;
+		for (i = 0; i < SAMR_IDS; i++, k = (k + 1) % SAMR_IDS)
+			if (n->rcv.sources & BIT_ULL(k))
+				return k;
+	}
 	if (asks || samr_node_leads(n)) {
 		k = (u32)samr_node_random(n) % v->count;
 		for (i = 0; i < v->count; i++, k = (k + 1) % v->count)
@@ -233,7 +258,8 @@ void samr_repair_answer(struct samr_node *n, u64 src,
 		slot = samr_window_at(win, s);
 		if (!slot->msg || !samr_msg_complete(slot->msg))
 			continue;
-		if (!nack->origin && !slot->msg->meta.gseq)
+		if (!nack->origin && (!slot->msg->meta.gseq ||
+				      slot->msg->meta.kind == SAMR_KIND_VIEW))
 			continue;
 		if (!answer_one(n, src, slot, nack))
 			return;

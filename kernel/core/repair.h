@@ -28,6 +28,14 @@ void samr_repair_want(struct samr_node *n, struct samr_window *win, u64 from,
 		      u64 to, u64 *ask_at);
 
 /**
+ * samr_repair_renew - whatever was asked before, ask for what lacks now
+ *
+ * As samr_repair_want(), when there is somebody else to ask.
+ */
+void samr_repair_renew(struct samr_node *n, struct samr_window *win, u64 from,
+		       u64 to, u64 *ask_at);
+
+/**
  * samr_repair_progress - bytes of a message came: wait for the rest of them
  * @n: the node
  * @slot: of the message

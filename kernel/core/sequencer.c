@@ -133,7 +133,7 @@ void samr_sequencer_run(struct samr_node *n)
 	u32 idle = 0;
 	struct samr_msg *msg;
 
-	while (idle < n->view.count && !n->halted) {
+	while (idle < n->view.count && !n->gone) {
 		n->turn = (n->turn + 1) % n->view.count;
 		msg = next_of(n, n->turn);
 		if (!msg) {
@@ -149,12 +149,31 @@ void samr_sequencer_run(struct samr_node *n)
 	}
 }
 
+void samr_sequencer_start(struct samr_node *n)
+{
+	struct samr_origin *o;
+	u32 i;
+
+	n->turn = 0;
+	n->tail_at = SAMR_NEVER;
+	if (!samr_node_leads(n))
+		return;
+	n->order_due = true;
+	/* What was heard of under another sequencer may not be here. */
+	for (i = 0; i < n->view.count; i++) {
+		o = &n->origin[i];
+		if (i != n->view.self && o->seen >= o->ordered)
+			samr_repair_renew(n, &o->win, o->ordered, o->seen,
+					  &o->ask_at);
+	}
+}
+
 void samr_sequencer_timer(struct samr_node *n)
 {
 	struct samr_origin *o;
 	u32 i;
 
-	if (!samr_node_leads(n))
+	if (!samr_node_leads(n) || samr_node_wedged(n))
 		return;
 	for (i = 0; i < n->view.count; i++) {
 		o = &n->origin[i];
@@ -176,7 +195,7 @@ u64 samr_sequencer_deadline(const struct samr_node *n)
 	u64 at = n->tail_at;
 	u32 i;
 
-	if (!samr_node_leads(n))
+	if (!samr_node_leads(n) || samr_node_wedged(n))
 		return SAMR_NEVER;
 	for (i = 0; i < n->view.count; i++)
 		at = min(at, n->origin[i].ask_at);

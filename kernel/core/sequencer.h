@@ -23,6 +23,9 @@ enum samr_drop samr_sequencer_submit(struct samr_node *n, u32 index,
 /** samr_sequencer_run - order what can be ordered; on the sequencer only */
 void samr_sequencer_run(struct samr_node *n);
 
+/** samr_sequencer_start - a new view serves */
+void samr_sequencer_start(struct samr_node *n);
+
 /** samr_sequencer_timer - ask origins for what lacks, repeat the order's end */
 void samr_sequencer_timer(struct samr_node *n);
 

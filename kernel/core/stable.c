@@ -9,21 +9,10 @@
 #define ACK_SHARE	16
 
 /*
- * A message is stable when no view that may come next can lack it: held by
- * h > n - q members, where q is the size of the smallest such view. Under
- * policy `majority` an exact half may go on, once the others are fenced, so q is
- * n / 2, rounded up; where a lone survivor may go on (policy `fence`, and
- * resilience all) every member must hold it.
+ * The largest position that at least @holders members have acked; only those
+ * with a vote count where it is about what is stable.
  */
-u32 samr_stable_holders(u32 count, bool quorum)
-{
-	u32 smallest = quorum ? (count + 1) / 2 : 1;
-
-	return count - smallest + 1;
-}
-
-/* The largest position that at least @holders members have acked. */
-static u64 acked_by(const struct samr_node *n, u32 holders)
+static u64 acked_by(const struct samr_node *n, u32 holders, u32 not)
 {
 	const struct samr_view_state *v = &n->view;
 	u64 best = 0;
@@ -32,7 +21,7 @@ static u64 acked_by(const struct samr_node *n, u32 holders)
 	for (i = 0; i < v->count; i++) {
 		have = 0;
 		for (j = 0; j < v->count; j++)
-			have += v->ack[j] >= v->ack[i];
+			have += v->ack[j] >= v->ack[i] && !(v->seat[j] & not);
 		if (have >= holders)
 			best = max(best, v->ack[i]);
 	}
@@ -56,8 +45,11 @@ static void trim(struct samr_node *n, u64 upto)
 
 static void update(struct samr_node *n)
 {
-	u64 stable = acked_by(n, n->view.holders);
-	u64 all = min(acked_by(n, n->view.count), n->rcv.delivered);
+	u64 stable = acked_by(n, n->view.holders, SAMR_SEAT_FLAGS);
+	u64 all = min(acked_by(n, n->view.count, 0), n->rcv.delivered);
+
+	if (samr_node_wedged(n))
+		return;
 
 	if (stable > n->stab.stable) {
 		n->stab.stable = stable;
@@ -69,9 +61,28 @@ static void update(struct samr_node *n)
 	}
 }
 
+void samr_stable_all(struct samr_node *n, u64 upto)
+{
+	if (upto <= n->stab.stable)
+		return;
+	n->stab.stable = upto;
+	samr_group_stable(n);
+}
+
+void samr_stable_start(struct samr_node *n)
+{
+	struct samr_stability *s = &n->stab;
+
+	n->view.ack[n->view.self] = n->rcv.held;
+	s->stable = max(s->stable, n->view.base);
+	s->acked = s->trimmed;
+	s->ack_at = SAMR_NEVER;
+	s->ack_now = n->view.count > 1;
+}
+
 void samr_stable_heard(struct samr_node *n, u32 index, u64 ack)
 {
-	if (ack <= n->view.ack[index])
+	if (ack <= n->view.ack[index] || samr_node_wedged(n))
 		return;
 	n->view.ack[index] = ack;
 	update(n);
@@ -82,6 +93,8 @@ void samr_stable_held(struct samr_node *n)
 	struct samr_stability *s = &n->stab;
 	u64 unacked;
 
+	if (samr_node_wedged(n))
+		return;
 	n->view.ack[n->view.self] = n->rcv.held;
 	if (n->view.count == 1)
 		s->acked = n->rcv.held;
@@ -104,7 +117,7 @@ void samr_stable_acked(struct samr_node *n)
 
 void samr_stable_flush(struct samr_node *n)
 {
-	if (n->stab.ack_now)
+	if (n->stab.ack_now && !samr_node_wedged(n))
 		samr_frame_ack(n);
 }
 

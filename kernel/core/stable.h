@@ -13,8 +13,16 @@
 
 struct samr_node;
 
-/** samr_stable_holders - members of @count that must hold what is stable */
-u32 samr_stable_holders(u32 count, bool quorum);
+/** samr_stable_start - a new view: nobody has acked anything in it */
+void samr_stable_start(struct samr_node *n);
+
+/**
+ * samr_stable_all - what lies up to @upto is stable
+ *
+ * R6: those who decided on the view hold all that is before its base, and they
+ * are a legal set of both views.
+ */
+void samr_stable_all(struct samr_node *n, u64 upto);
 
 /** samr_stable_heard - member number @index holds the order up to @ack */
 void samr_stable_heard(struct samr_node *n, u32 index, u64 ack);

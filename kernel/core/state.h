@@ -16,7 +16,6 @@
 
 #define SAMR_NEVER		U64_MAX
 #define SAMR_NO_INDEX		0xff
-#define SAMR_IDS		64	/* head ids, 0 unused */
 
 /* Frames in one burst of a long message, and the pause until the next one. */
 #define SAMR_BURST_FRAMES	64
@@ -59,51 +58,199 @@ struct samr_open {
 };
 
 /**
- * struct samr_peer - what is known of a head, by id (view.c)
+ * struct samr_peer - what is known of a head, by id
  * @inc: incarnation heard last
  * @wanted: the view that it asks for, as a mask of ids
- * @hello_at: when it asked for it, ns; 0: never
- * @heard: when it was heard last, ns; 0: never
+ * @digest: of the incarnations that it names (view.c)
+ * @hello_at: when it asked for a view, ns; 0: never
+ * @heard: when it, in the incarnation of the view, was heard last, ns; 0: never
+ * @hears: the heads that it hears (detect.c)
+ * @told_at: when it was told the view last (view.c)
+ * @admit_at: not taken into the view before (coordinator.c)
+ * @penalty: wait before it is taken in the next time, ns
+ * @ready: a learner that holds the state
  */
 struct samr_peer {
 	u64 inc;
 	u64 wanted;
+	u64 digest;
 	u64 hello_at;
 	u64 heard;
+	u64 hears;
+	u64 told_at;
+	u64 admit_at;
+	u64 penalty;
+	bool ready;
 };
 
 /**
  * struct samr_view_state - the view (view.c)
  * @epoch: 0: none
+ * @base: its place in the order
  * @seed: of group random
+ * @ballot: at which it was decided
+ * @born: at which it was proposed
+ * @flags: SAMR_PLAN_*
  * @sequencer: node
  * @count: members
  * @self: own index
  * @leader: index of the sequencer
- * @node: members' ids, ascending: the place is the member's index
+ * @node: members' ids, by seniority: the place is the member's index
  * @inc: their incarnations
+ * @seat: their flags, SAMR_SEAT_*
  * @ack: members hold the order up to here (stable.c)
+ * @start: number of their next message at @base
+ * @start_time: group time at @base
  * @index: by node id, SAMR_NO_INDEX for no member
- * @holders: members that must hold what is stable
+ * @all: ids of the members
+ * @voters: of them, those with a vote and data
+ * @witness: id of the witness, as a mask
+ * @retired: ids of members that have left in the order (group.c)
+ * @holders: voters that must hold what is stable
  * @joined: indices of the members heard in this view
  * @wanted: whom the admin wants
  * @send_at: HELLO, or VIEW, is due
+ * @next: a decided view that is still to be installed here; epoch 0: none
+ * @next_ballot: at which it was decided
+ * @lag_at: not before then do we say again that we lack a view
  */
 struct samr_view_state {
 	u64 epoch;
+	u64 base;
 	u64 seed;
+	struct samr_ballot ballot;
+	struct samr_ballot born;
+	u32 flags;
 	u64 sequencer;
 	u32 count;
 	u32 self;
 	u32 leader;
 	u64 node[SAMR_HEADS_MAX];
 	u64 inc[SAMR_HEADS_MAX];
+	u32 seat[SAMR_HEADS_MAX];
 	u64 ack[SAMR_HEADS_MAX];
+	u64 start[SAMR_HEADS_MAX];
+	u64 start_time;
 	u8 index[SAMR_IDS];
+	u64 all;
+	u64 voters;
+	u64 witness;
+	u64 retired;
 	u32 holders;
 	u32 joined;
 	u64 wanted;
 	u64 send_at;
+	struct samr_plan next;
+	struct samr_ballot next_ballot;
+	u64 lag_at;
+};
+
+/**
+ * struct samr_detect - failure detection (detect.c)
+ * @suspects: ids of members not heard lately
+ */
+struct samr_detect {
+	u64 suspects;
+};
+
+/**
+ * struct samr_acceptor - promises in view changes (acceptor.c)
+ * @promised: nothing below this is taken part in
+ * @accepted: ballot of @plan; counter 0: none
+ * @plan: accepted last
+ * @asked: ballot of @ask; counter 0: none
+ * @ask: to be accepted as soon as its cut is held
+ * @from: who asks
+ * @wedged_at: since then nothing is ordered, delivered or acked, ns; 0: it is
+ * @stall_at: when somebody else shall try
+ * @stalls: how often that came in vain
+ * @leaving: RETIRE was submitted: no vote any more
+ */
+struct samr_acceptor {
+	struct samr_ballot promised;
+	struct samr_ballot accepted;
+	struct samr_plan plan;
+	struct samr_ballot asked;
+	struct samr_plan ask;
+	u64 from;
+	u64 wedged_at;
+	u64 stall_at;
+	u32 stalls;
+	bool leaving;
+};
+
+/**
+ * enum samr_phase - what a coordinator waits for
+ * @SAMR_PHASE_IDLE: nothing: it is none
+ * @SAMR_PHASE_PREPARE: answers
+ * @SAMR_PHASE_BLOCKED: more answers, or fences: those that it has must not decide
+ * @SAMR_PHASE_PULL: what it lacks of the cut
+ * @SAMR_PHASE_ACCEPT: accepts
+ */
+enum samr_phase {
+	SAMR_PHASE_IDLE,
+	SAMR_PHASE_PREPARE,
+	SAMR_PHASE_BLOCKED,
+	SAMR_PHASE_PULL,
+	SAMR_PHASE_ACCEPT,
+};
+
+/**
+ * struct samr_coordinator - a view change that this node tries (coordinator.c)
+ * @phase: where it stands
+ * @ballot: of the try
+ * @until: patience ends, ns
+ * @send_at: say it again
+ * @seen: highest ballot counter heard of
+ * @answered: ids whose answer is complete
+ * @answer: by id
+ * @best: ballot of @adopt; counter 0: none
+ * @adopt: what was accepted before, and has to be proposed again
+ * @plan: the proposal
+ * @accepts: ids that have accepted it
+ * @again_at: not before, as another one tries, ns; 0: now
+ * @look_at: see whether there is something to do, ns
+ * @due: see at the end of this step
+ */
+struct samr_coordinator {
+	enum samr_phase phase;
+	struct samr_ballot ballot;
+	u64 until;
+	u64 send_at;
+	u64 seen;
+	u64 answered;
+	struct samr_answer answer[SAMR_IDS];
+	struct samr_ballot best;
+	struct samr_plan adopt;
+	struct samr_plan plan;
+	u64 accepts;
+	u64 again_at;
+	u64 look_at;
+	bool due;
+};
+
+/**
+ * struct samr_learner - replicated state on its way here (learner.c)
+ * @active: it is not all here yet: the order is kept, not looked at
+ * @begun: the numbers are here
+ * @donor: who is asked, index
+ * @after: groups up to this id are here
+ * @group: the one under way, or NULL
+ * @id: of @group
+ * @upto: place at which it was so
+ * @have: members of it so far
+ * @ask_at: ask again
+ */
+struct samr_learner {
+	bool active;
+	bool begun;
+	u32 donor;
+	u32 after;
+	struct samr_members *group;
+	u32 id;
+	u64 upto;
+	u32 have;
+	u64 ask_at;
 };
 
 /**
@@ -131,6 +278,9 @@ struct samr_origin {
  * @bytes: of the messages in @win
  * @ask_at: time to ask for what lacks
  * @retry_at: time to try delivery again, which lacked memory
+ * @limit: @held must not pass this: a view change is under way
+ * @target: what is asked for meanwhile; 0: nothing
+ * @sources: ids of those who hold it
  */
 struct samr_receiver {
 	struct samr_window win;
@@ -140,6 +290,9 @@ struct samr_receiver {
 	u64 bytes;
 	u64 ask_at;
 	u64 retry_at;
+	u64 limit;
+	u64 target;
+	u64 sources;
 };
 
 /**
@@ -209,7 +362,7 @@ struct samr_node {
 	u64 prng;
 	u64 time;		/* group time given or seen last */
 	u32 frame_max;
-	bool halted;
+	enum samr_out gone;
 	struct samr_actions *out;	/* of the step under way */
 	struct samr_open open_all;
 	struct samr_open open_one;
@@ -217,6 +370,11 @@ struct samr_node {
 	u64 tail_at;		/* sequencer: end of the order to be repeated */
 	struct samr_peer peer[SAMR_IDS];
 	struct samr_view_state view;
+	struct samr_detect detect;
+	struct samr_acceptor acceptor;
+	struct samr_coordinator coordinator;
+	struct samr_learner learner;
+	struct samr_fence fence[SAMR_FENCES];
 	struct samr_origin origin[SAMR_HEADS_MAX];
 	struct samr_receiver rcv;
 	struct samr_stability stab;
@@ -232,6 +390,18 @@ struct samr_node {
 static inline bool samr_node_leads(const struct samr_node *n)
 {
 	return n->view.epoch && n->view.leader == n->view.self;
+}
+
+/* R8: a promise wedges: no ordering, delivery or ack until a fresh view. */
+static inline bool samr_node_wedged(const struct samr_node *n)
+{
+	return n->acceptor.wedged_at;
+}
+
+/* Ordering, sending and delivering go on. */
+static inline bool samr_node_serves(const struct samr_node *n)
+{
+	return n->view.epoch && !samr_node_wedged(n);
 }
 
 static inline u32 samr_node_index(const struct samr_node *n, u64 id)
@@ -260,6 +430,9 @@ static inline u64 samr_node_patience(const struct samr_node *n, u32 asks)
 
 /** samr_node_random - xorshift64*: no secret, only to spread */
 u64 samr_node_random(struct samr_node *n);
+
+/** samr_node_quit - take part in nothing any more */
+void samr_node_quit(struct samr_node *n, enum samr_out why);
 
 /** samr_node_halt - stop for good: the order contradicts itself */
 void samr_node_halt(struct samr_node *n);

@@ -43,6 +43,16 @@ const char *samr_strings_rec(u8 type)
 		[SAMR_REC_VIEW]		= "VIEW",
 		[SAMR_REC_CREDIT]	= "CREDIT",
 		[SAMR_REC_CREDIT_ASK]	= "CREDIT_ASK",
+		[SAMR_REC_PREPARE]	= "PREPARE",
+		[SAMR_REC_ANSWER]	= "ANSWER",
+		[SAMR_REC_TAKEN]	= "TAKEN",
+		[SAMR_REC_ACCEPT]	= "ACCEPT",
+		[SAMR_REC_ACCEPTED]	= "ACCEPTED",
+		[SAMR_REC_REFUSE]	= "REFUSE",
+		[SAMR_REC_DEAD]		= "DEAD",
+		[SAMR_REC_STATE_ASK]	= "STATE_ASK",
+		[SAMR_REC_STATE]	= "STATE",
+		[SAMR_REC_STATE_GROUP]	= "STATE_GROUP",
 	};
 
 	return type < ARRAY_SIZE(name) && name[type] ? name[type] : "?";
@@ -50,11 +60,13 @@ const char *samr_strings_rec(u8 type)
 
 const char *samr_strings_kind(u8 kind)
 {
-	static const char *const name[SAMR_KINDS] = {
+	static const char *const name[] = {
 		[SAMR_KIND_DATA]	= "data",
 		[SAMR_KIND_JOIN]	= "join",
 		[SAMR_KIND_LEAVE]	= "leave",
+		[SAMR_KIND_RETIRE]	= "retire",
+		[SAMR_KIND_VIEW]	= "view",
 	};
 
-	return kind < SAMR_KINDS ? name[kind] : "?";
+	return kind < ARRAY_SIZE(name) ? name[kind] : "?";
 }

@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The view and how it is formed, see view.h. */
+/* The view: formation and installation, see view.h. */
 #include "view.h"
+#include "acceptor.h"
+#include "coordinator.h"
+#include "credit.h"
+#include "detect.h"
+#include "fence.h"
 #include "flow.h"
 #include "frame.h"
+#include "group.h"
+#include "learner.h"
+#include "policy.h"
+#include "receiver.h"
+#include "sequencer.h"
 #include "stable.h"
 #include "state.h"
 
@@ -24,13 +34,16 @@ bool samr_view_has(const struct samr_node *n, u64 id, u64 inc)
 	return index != SAMR_NO_INDEX && n->view.inc[index] == inc;
 }
 
-static u32 members_in(u64 mask)
+enum samr_policy samr_view_policy(const struct samr_node *n)
 {
-	u32 count = 0;
+	return n->view.flags & SAMR_PLAN_FENCE ? SAMR_POLICY_FENCE :
+						 SAMR_POLICY_MAJORITY;
+}
 
-	for (; mask; mask &= mask - 1)
-		count++;
-	return count;
+void samr_view_heard(struct samr_node *n, u32 index)
+{
+	n->view.joined |= 1u << index;
+	samr_detect_heard(n, index);
 }
 
 static u64 lowest_of(u64 mask)
@@ -42,58 +55,328 @@ static u64 lowest_of(u64 mask)
 	return id;
 }
 
-/* n->view.node[], .inc[], .count and .sequencer say what is to be installed. */
-static void install(struct samr_node *n, u64 epoch, u64 seed)
+/* A number that stands for the heads wanted, in these incarnations. */
+static u64 mix(u64 id, u64 inc)
+{
+	u64 z = (inc ^ (id << 56)) * 0xbf58476d1ce4e5b9ULL;
+
+	return (z ^ (z >> 31)) * 0x94d049bb133111ebULL;
+}
+
+static u64 inc_of(const struct samr_node *n, u64 id)
+{
+	return id == n->cfg.self ? n->cfg.inc : n->peer[id].inc;
+}
+
+static u64 own_digest(const struct samr_node *n)
+{
+	u64 id, sum = 0;
+
+	for (id = 1; id < SAMR_IDS; id++)
+		if ((n->view.wanted & BIT_ULL(id)) && inc_of(n, id))
+			sum += mix(id, inc_of(n, id));
+	return sum;
+}
+
+/* Where the seats of a plan sit. */
+static u32 seat_of(const struct samr_plan *p, u64 id, u64 inc)
+{
+	u32 i;
+
+	for (i = 0; i < p->count; i++)
+		if (p->seat[i].node == id && p->seat[i].inc == inc)
+			return i;
+	return SAMR_NO_INDEX;
+}
+
+/* What the members are to this node. */
+static void take_seats(struct samr_node *n, const struct samr_plan *p)
 {
 	struct samr_view_state *v = &n->view;
 	u32 i;
 
+	memset(v->index, SAMR_NO_INDEX, sizeof(v->index));
+	v->all = 0;
+	v->voters = 0;
+	v->witness = 0;
+	v->retired = 0;
+	v->count = p->count;
+	v->leader = SAMR_NO_INDEX;
 	for (i = 0; i < v->count; i++) {
+		v->node[i] = p->seat[i].node;
+		v->inc[i] = p->seat[i].inc;
+		v->seat[i] = p->seat[i].flags;
 		v->index[v->node[i]] = (u8)i;
 		v->ack[i] = 0;
-		if (v->node[i] == v->sequencer)
+		v->all |= BIT_ULL(v->node[i]);
+		if (v->seat[i] & SAMR_SEAT_WITNESS)
+			v->witness |= BIT_ULL(v->node[i]);
+		if (!v->seat[i])
+			v->voters |= BIT_ULL(v->node[i]);
+		if (!v->seat[i] && v->leader == SAMR_NO_INDEX)
 			v->leader = i;
-		if (v->node[i] == n->cfg.self)
-			v->self = i;
+		n->peer[v->node[i]].ready = false;
+		samr_fence_forget(n, v->node[i], v->inc[i]);
 	}
-	v->epoch = epoch;
-	v->seed = seed;
-	v->holders = samr_stable_holders(v->count, n->cfg.quorum);
-	v->joined = 1u << v->self;
-	v->send_at = v->leader == v->self && v->count > 1 ? n->now : SAMR_NEVER;
-	n->beat_at = v->count > 1 ? n->now : SAMR_NEVER;
-	n->out->view = true;
-	n->flow.refused = true;
+	v->sequencer = v->node[v->leader];
+	v->self = v->index[n->cfg.self];
+	v->holders = samr_policy_holders(samr_view_policy(n),
+					 v->flags & SAMR_PLAN_QUORUM,
+					 samr_policy_count(v->voters));
+}
+
+/* Members that are not in the view any more are fenced in the background. */
+static void leave_behind(struct samr_node *n, const struct samr_plan *p)
+{
+	const struct samr_view_state *v = &n->view;
+	u32 i;
+
+	for (i = 0; i < v->count; i++) {
+		if (seat_of(p, v->node[i], v->inc[i]) != SAMR_NO_INDEX ||
+		    (v->retired & BIT_ULL(v->node[i])) || v->seat[i])
+			continue;
+		samr_coordinator_penalty(n, v->node[i]);
+		samr_fence_want(n, v->node[i], v->inc[i], p->epoch,
+				SAMR_FENCE_EXCLUDED);
+	}
+}
+
+/* The origins move to their new places; those of newcomers begin with 1. */
+static void move_origins(struct samr_node *n, const struct samr_plan *p)
+{
+	struct samr_origin moved[SAMR_HEADS_MAX], *from = n->origin;
+	u32 i, k, left = 0;
+
+	for (i = 0; i < p->count; i++) {
+		k = n->view.epoch ? samr_node_index(n, p->seat[i].node) :
+				    SAMR_NO_INDEX;
+		if (k != SAMR_NO_INDEX && n->view.inc[k] == p->seat[i].inc) {
+			moved[i] = from[k];
+			from[k].win.slot = NULL;
+		} else {
+			moved[i].win.slot = NULL;
+		}
+	}
+	for (i = 0; i < SAMR_HEADS_MAX; i++) {
+		if (i < p->count && moved[i].win.slot)
+			continue;
+		while (!from[left].win.slot)
+			left++;
+		samr_window_reset(&from[left].win, 1);
+		moved[i] = (struct samr_origin){
+			.win	 = from[left].win,
+			.ordered = 1,
+			.ask_at	 = SAMR_NEVER,
+		};
+		left++;
+	}
+	memcpy(n->origin, moved, sizeof(moved));
+	for (i = 0; i < SAMR_HEADS_MAX; i++) {
+		n->origin[i].ordered = n->origin[i].win.base;
+		n->origin[i].ask_at = SAMR_NEVER;
+	}
+}
+
+/* The groups' credits move with the members. */
+static void move_credits(struct samr_node *n, const struct samr_plan *p)
+{
+	u8 to[SAMR_HEADS_MAX];
+	u32 i;
+
+	for (i = 0; i < SAMR_HEADS_MAX; i++)
+		to[i] = SAMR_NO_INDEX;
+	for (i = 0; i < n->view.count; i++)
+		to[i] = (u8)seat_of(p, n->view.node[i], n->view.inc[i]);
+	samr_credit_move(n, to);
+}
+
+/* R8: only a fresh proposal, at a ballot not below the promise, unwedges. */
+static void unwedge(struct samr_node *n)
+{
+	const struct samr_view_state *v = &n->view;
+
+	if (samr_ballot_cmp(&v->ballot, &v->born) ||
+	    samr_ballot_cmp(&v->ballot, &n->acceptor.promised) < 0) {
+		samr_mark("installed, still wedged");
+		samr_acceptor_wedge(n);
+		n->rcv.limit = v->base;
+		samr_coordinator_consider(n);
+		return;
+	}
+	n->acceptor.wedged_at = 0;
+	n->acceptor.stalls = 0;
+	n->acceptor.stall_at = SAMR_NEVER;
+	if (n->acceptor.leaving)
+		samr_acceptor_leave(n);
+	n->rcv.limit = U64_MAX;
+	samr_coordinator_stop(n);
+	samr_fence_needless(n);
+	samr_sequencer_start(n);
+	samr_flow_start(n);
 	samr_flow_freed(n);
+}
+
+/*
+ * @p is the view from here on. The caller has seen to it that the order is
+ * delivered here up to its base, or begins there.
+ */
+static void install(struct samr_node *n, const struct samr_ballot *ballot,
+		    const struct samr_plan *p)
+{
+	struct samr_view_state *v = &n->view;
+	u32 i;
+
+	samr_frame_flush(n);
+	if (v->epoch) {
+		leave_behind(n, p);
+		move_credits(n, p);
+	}
+	move_origins(n, p);
+	v->flags = p->flags;
+	take_seats(n, p);
+	v->epoch = p->epoch;
+	v->base = p->base;
+	v->seed = p->seed;
+	v->ballot = *ballot;
+	v->born = p->born;
+	v->next.epoch = 0;
+	v->joined = 1u << v->self;
+	v->send_at = SAMR_NEVER;
+	v->start_time = n->time;
+	for (i = 0; i < v->count; i++)
+		v->start[i] = n->origin[i].win.base;
+	n->acceptor.asked.counter = 0;
+	n->rcv.target = 0;
+	n->flow.refused = true;
+	n->out->view = true;
+	n->beat_at = v->count > 1 ? n->now : SAMR_NEVER;
+	samr_detect_start(n);
+	samr_stable_start(n);
+	unwedge(n);
+}
+
+/* A node that held nothing: the order begins at the base. */
+static void install_from_nothing(struct samr_node *n,
+				 const struct samr_ballot *ballot,
+				 const struct samr_plan *p)
+{
+	u32 i = seat_of(p, n->cfg.self, n->cfg.inc);
+
+	for (u32 k = 0; k < SAMR_HEADS_MAX; k++)
+		samr_window_reset(&n->origin[k].win, 1);
+	samr_receiver_begin(n, p->base);
+	samr_group_forget(n);
+	n->view.epoch = 0;
+	install(n, ballot, p);
+	if (p->seat[i].flags & SAMR_SEAT_LEARNER)
+		samr_learner_start(n);
+}
+
+void samr_view_try(struct samr_node *n)
+{
+	struct samr_view_state *v = &n->view;
+	const struct samr_plan p = v->next;
+	const struct samr_ballot ballot = v->next_ballot;
+	struct samr_msg *msg;
+
+	if (!p.epoch || !samr_receiver_reach(n, p.base - 1))
+		return;
+	msg = samr_group_view_new(n, p.base);
+	if (!msg) {
+		n->rcv.retry_at = n->now + SAMR_RETRY;
+		return;
+	}
+	/* R9: deliver up to the cut, then the view; what was behind it is void. */
+	samr_stable_all(n, p.base - 1);
+	samr_receiver_cut(n);
+	n->time = msg->meta.time;
+	samr_receiver_view(n, msg);
+	install(n, &ballot, &p);
+	samr_receiver_deliver(n);
+}
+
+static bool forms(const struct samr_node *n, const struct samr_plan *p)
+{
+	u64 mask = 0;
+	u32 i;
+
+	for (i = 0; i < p->count; i++)
+		mask |= BIT_ULL(p->seat[i].node);
+	return mask == n->view.wanted;
+}
+
+enum samr_drop samr_view_told(struct samr_node *n,
+			      const struct samr_ballot *ballot,
+			      const struct samr_plan *p)
+{
+	struct samr_view_state *v = &n->view;
+	u32 i = seat_of(p, n->cfg.self, n->cfg.inc);
+
+	if (p->epoch <= v->epoch)
+		return p->epoch == v->epoch ? SAMR_DROP_DUPLICATE :
+					      SAMR_DROP_EPOCH;
+	if (i == SAMR_NO_INDEX) {
+		if (!v->epoch)
+			return SAMR_DROP_VIEW;
+		samr_mark("expelled");
+		samr_node_quit(n, n->acceptor.leaving ? SAMR_OUT_RETIRED :
+							SAMR_OUT_EXPELLED);
+		return SAMR_DROP_NONE;
+	}
+	if (!v->epoch || n->learner.active) {
+		/* A voter of a later view has taken part in what led to it. */
+		if (p->base ? !(p->seat[i].flags & SAMR_SEAT_LEARNER) :
+			      v->epoch || !forms(n, p))
+			return SAMR_DROP_VIEW;
+		install_from_nothing(n, ballot, p);
+		return SAMR_DROP_NONE;
+	}
+	if (p->epoch != v->epoch + 1 || p->base <= n->rcv.delivered)
+		return SAMR_DROP_VIEW;
+	if (v->next.epoch)
+		return SAMR_DROP_DUPLICATE;
+	v->next = *p;
+	v->next_ballot = *ballot;
+	samr_acceptor_wedge(n);
+	samr_receiver_pull(n, p->base - 1, samr_view_holders(n, p));
+	samr_view_try(n);
+	return SAMR_DROP_NONE;
 }
 
 /* As the head with the lowest id: does everyone want this view now? */
 static void form(struct samr_node *n)
 {
 	struct samr_view_state *v = &n->view;
-	u64 id, life = HELLO_LIFE * n->cfg.beat;
-	struct samr_peer *p;
+	u64 id, digest, life = HELLO_LIFE * n->cfg.beat;
+	const struct samr_ballot none = { };
+	struct samr_plan p = { };
+	struct samr_peer *peer;
 
 	if (v->epoch || !v->wanted || lowest_of(v->wanted) != n->cfg.self)
 		return;
-	for (id = 1; id < SAMR_IDS; id++) {
-		p = &n->peer[id];
-		if (id == n->cfg.self || !(v->wanted & BIT_ULL(id)))
-			continue;
-		if (p->wanted != v->wanted || !p->hello_at ||
-		    n->now - p->hello_at > life)
-			return;
-	}
-	v->count = 0;
+	digest = own_digest(n);
 	for (id = 1; id < SAMR_IDS; id++) {
 		if (!(v->wanted & BIT_ULL(id)))
 			continue;
-		v->node[v->count] = id;
-		v->inc[v->count++] = id == n->cfg.self ? n->cfg.inc :
-							 n->peer[id].inc;
+		p.seat[p.count].node = (u32)id;
+		p.seat[p.count++].inc = inc_of(n, id);
+		peer = &n->peer[id];
+		if (id == n->cfg.self)
+			continue;
+		if (peer->wanted != v->wanted || peer->digest != digest ||
+		    !peer->hello_at || n->now - peer->hello_at > life)
+			return;
 	}
-	v->sequencer = n->cfg.self;
-	install(n, FIRST_EPOCH, samr_node_random(n));
+	p.epoch = FIRST_EPOCH;
+	p.seed = samr_node_random(n);
+	if (n->cfg.policy == SAMR_POLICY_FENCE ||
+	    (n->cfg.policy == SAMR_POLICY_AUTO && p.count < 3))
+		p.flags |= SAMR_PLAN_FENCE;
+	if (n->cfg.quorum)
+		p.flags |= SAMR_PLAN_QUORUM;
+	install_from_nothing(n, &none, &p);
+	if (v->count > 1)
+		v->send_at = n->now;
 }
 
 int samr_view_want(struct samr_node *n, u64 members)
@@ -106,7 +389,7 @@ int samr_view_want(struct samr_node *n, u64 members)
 		return 0;
 	}
 	if (!(members & BIT_ULL(n->cfg.self)) || (members & 1) ||
-	    members_in(members) > SAMR_HEADS_MAX)
+	    samr_policy_count(members) > SAMR_HEADS_MAX)
 		return -EINVAL;
 	if (n->view.wanted && n->view.wanted != members)
 		return -EBUSY;
@@ -117,104 +400,158 @@ int samr_view_want(struct samr_node *n, u64 members)
 	return 0;
 }
 
-void samr_view_heard(struct samr_node *n, u32 index)
+static u64 digest_of(const struct samr_blob *frame, const struct samr_record *r)
 {
-	n->view.joined |= 1u << index;
+	struct samr_seat s;
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < r->hello.count; i++) {
+		samr_wire_seat(frame, r, i, &s);
+		sum += mix(s.node, s.inc);
+	}
+	return sum;
 }
 
 enum samr_drop samr_view_hello(struct samr_node *n, u64 src, u64 inc,
-			       u64 members)
+			       const struct samr_blob *frame,
+			       const struct samr_record *r)
 {
 	struct samr_peer *p = &n->peer[src];
+	bool news = p->inc != inc;
 
-	if (n->view.epoch) {
-		if (!samr_view_has(n, src, inc))
-			return SAMR_DROP_INCARNATION;
-		if (samr_node_leads(n)) {
-			samr_mark("member without the view");
-			n->view.joined &= ~(1u << samr_node_index(n, src));
-			if (n->view.send_at == SAMR_NEVER)
-				n->view.send_at = n->now;
-		}
-		return SAMR_DROP_NONE;
-	}
 	p->inc = inc;
-	p->wanted = members;
+	p->wanted = r->hello.members;
+	p->digest = digest_of(frame, r);
 	p->hello_at = n->now;
-	form(n);
-	return SAMR_DROP_NONE;
-}
-
-enum samr_drop samr_view_install(struct samr_node *n, u64 src,
-				 const struct samr_blob *frame,
-				 const struct samr_record *r)
-{
-	struct samr_view_state *v = &n->view;
-	u64 node, inc, mask = 0;
-	bool mine = false;
-	u32 i;
-
-	if (v->epoch)
-		return v->epoch == r->view.epoch ? SAMR_DROP_DUPLICATE :
-						   SAMR_DROP_VIEW;
-	if (src != r->view.sequencer || r->view.base)
-		return SAMR_DROP_VIEW;
-	for (i = 0; i < r->view.count; i++) {
-		samr_wire_view_member(frame, r, i, &node, &inc);
-		if (!node || node >= SAMR_IDS || !inc || mask >= BIT_ULL(node))
-			return SAMR_DROP_VIEW;
-		mask |= BIT_ULL(node);
-		mine |= node == n->cfg.self && inc == n->cfg.inc;
+	if (!n->view.epoch) {
+		/* Name it at once: everybody waits to be named by all. */
+		if (news)
+			n->view.send_at = n->now;
+		form(n);
+	} else if (samr_view_has(n, src, inc)) {
+		samr_mark("member without the view");
+		samr_view_tell(n, src);
+	} else {
+		samr_coordinator_consider(n);
 	}
-	if (!mine || mask != v->wanted || !(mask & BIT_ULL(src)))
-		return SAMR_DROP_VIEW;
-	v->count = r->view.count;
-	for (i = 0; i < v->count; i++)
-		samr_wire_view_member(frame, r, i, &v->node[i], &v->inc[i]);
-	v->sequencer = src;
-	install(n, r->view.epoch, r->view.seed);
 	return SAMR_DROP_NONE;
 }
 
 static void send_hello(struct samr_node *n)
 {
 	struct samr_rec_hello rec = {
-		.rec = {
-			.type = SAMR_REC_HELLO,
-			.len  = cpu_to_be16(sizeof(rec)),
-		},
-		.members = cpu_to_be64(n->view.wanted),
+		.rec.type = SAMR_REC_HELLO,
+		.members  = cpu_to_be64(n->view.wanted),
 	};
-	struct samr_blob *b = samr_frame_record(n, SAMR_DEST_ALL, sizeof(rec));
-
-	if (b)
-		samr_blob_put_data(b, &rec, sizeof(rec));
-}
-
-static void send_view(struct samr_node *n)
-{
-	const struct samr_view_state *v = &n->view;
-	struct samr_rec_view_member m;
-	struct samr_rec_view rec;
+	struct samr_rec_seat seats[SAMR_HEADS_MAX];
+	struct samr_seat s = { };
 	struct samr_blob *b;
-	u32 i, len = sizeof(rec) + v->count * sizeof(m);
+	u32 count = 0, len;
+	u64 id;
 
+	for (id = 1; id < SAMR_IDS; id++) {
+		if (!(n->view.wanted & BIT_ULL(id)) || !inc_of(n, id))
+			continue;
+		s.node = (u32)id;
+		s.inc = inc_of(n, id);
+		samr_wire_put_seat(&seats[count++], &s);
+	}
+	len = sizeof(rec) + count * sizeof(seats[0]);
+	rec.rec.len = cpu_to_be16((u16)len);
+	rec.count = cpu_to_be32(count);
 	b = samr_frame_record(n, SAMR_DEST_ALL, len);
 	if (!b)
 		return;
-	memset(&rec, 0, sizeof(rec));
-	rec.rec.type = SAMR_REC_VIEW;
-	rec.rec.len = cpu_to_be16((u16)len);
-	rec.count = cpu_to_be32(v->count);
-	rec.epoch = cpu_to_be64(v->epoch);
-	rec.seed = cpu_to_be64(v->seed);
-	rec.sequencer = cpu_to_be64(v->sequencer);
 	samr_blob_put_data(b, &rec, sizeof(rec));
-	for (i = 0; i < v->count; i++) {
-		m.node = cpu_to_be64(v->node[i]);
-		m.inc = cpu_to_be64(v->inc[i]);
-		samr_blob_put_data(b, &m, sizeof(m));
+	samr_blob_put_data(b, seats, count * (u32)sizeof(seats[0]));
+}
+
+void samr_view_put(struct samr_node *n, u64 dest, u8 type,
+		   const struct samr_ballot *ballot, const struct samr_plan *p)
+{
+	u32 i, len = sizeof(struct samr_rec_plan) +
+		     p->count * sizeof(struct samr_rec_seat);
+	struct samr_rec_plan rec;
+	struct samr_rec_seat seat;
+	struct samr_blob *b;
+
+	b = samr_frame_record(n, dest, len);
+	if (!b)
+		return;
+	memset(&rec, 0, sizeof(rec));
+	rec.rec.type = type;
+	rec.rec.flags = (u8)p->flags;
+	rec.rec.len = cpu_to_be16((u16)len);
+	rec.count = cpu_to_be32(p->count);
+	samr_wire_put_ballot(&rec.ballot, ballot);
+	samr_wire_put_ballot(&rec.born, &p->born);
+	rec.epoch = cpu_to_be64(p->epoch);
+	rec.base = cpu_to_be64(p->base);
+	rec.seed = cpu_to_be64(p->seed);
+	samr_blob_put_data(b, &rec, sizeof(rec));
+	for (i = 0; i < p->count; i++) {
+		samr_wire_put_seat(&seat, &p->seat[i]);
+		samr_blob_put_data(b, &seat, sizeof(seat));
 	}
+}
+
+u64 samr_view_holders(const struct samr_node *n, const struct samr_plan *p)
+{
+	u64 mask = 0;
+	u32 i;
+
+	for (i = 0; i < p->count; i++)
+		if (!p->seat[i].flags && p->seat[i].node != n->cfg.self)
+			mask |= BIT_ULL(p->seat[i].node);
+	return mask;
+}
+
+static void send_view(struct samr_node *n, u64 dest)
+{
+	const struct samr_view_state *v = &n->view;
+	struct samr_plan p = {
+		.born	= v->born,
+		.epoch	= v->epoch,
+		.base	= v->base,
+		.seed	= v->seed,
+		.flags	= v->flags,
+		.count	= v->count,
+	};
+	u32 i;
+
+	for (i = 0; i < v->count; i++) {
+		p.seat[i].node = (u32)v->node[i];
+		p.seat[i].inc = v->inc[i];
+		p.seat[i].flags = v->seat[i];
+	}
+	samr_view_put(n, dest, SAMR_REC_VIEW, &v->ballot, &p);
+}
+
+void samr_view_tell(struct samr_node *n, u64 id)
+{
+	struct samr_peer *p = &n->peer[id];
+
+	if (p->told_at && n->now - p->told_at < n->cfg.beat / 4)
+		return;
+	p->told_at = n->now;
+	send_view(n, id);
+}
+
+void samr_view_lag(struct samr_node *n)
+{
+	if (n->now < n->view.lag_at)
+		return;
+	samr_mark("view missed");
+	n->view.lag_at = n->now + n->cfg.beat / 4;
+	n->beat_at = n->now;
+}
+
+void samr_view_announce(struct samr_node *n)
+{
+	send_view(n, SAMR_DEST_ALL);
+	if (n->view.count > 1)
+		n->view.send_at = n->now + n->cfg.beat;
 }
 
 void samr_view_timer(struct samr_node *n)
@@ -227,7 +564,7 @@ void samr_view_timer(struct samr_node *n)
 	if (!v->epoch)
 		send_hello(n);
 	else if (v->joined != BIT_ULL(v->count) - 1)
-		send_view(n);
+		send_view(n, SAMR_DEST_ALL);
 	else
 		v->send_at = SAMR_NEVER;
 }

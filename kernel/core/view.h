@@ -2,13 +2,19 @@
 /*
  * The view: who takes part, in which incarnation, and who is the sequencer.
  *
- * The admin names the heads. Each of them says HELLO until the view stands; the
- * one with the lowest id, once it has heard that all want the same, installs it
- * and repeats VIEW until it has heard every member in it.
+ * The first one: the admin names the heads. Each of them says HELLO, with the
+ * incarnations that it hears, until the view stands; the one with the lowest id
+ * installs it once all name exactly what it would install. Later ones are
+ * decided by the view change (coordinator.h, acceptor.h).
+ *
+ * A view has a place in the order, its base: all before it is delivered in the
+ * views before, and what had a place behind it there is void. A node that lacks
+ * something before the base gets it first. A learner begins at the base.
  */
 #ifndef SAMR_CORE_VIEW_H
 #define SAMR_CORE_VIEW_H
 
+#include "policy.h"
 #include "wire.h"
 
 struct samr_node;
@@ -21,17 +27,41 @@ int samr_view_want(struct samr_node *n, u64 members);
 /** samr_view_has - is incarnation @inc of node @id a member? */
 bool samr_view_has(const struct samr_node *n, u64 id, u64 inc);
 
+/** samr_view_policy - who may go on when heads die */
+enum samr_policy samr_view_policy(const struct samr_node *n);
+
 /** samr_view_heard - a frame of member @index in this view */
 void samr_view_heard(struct samr_node *n, u32 index);
 
-/** samr_view_hello - head @src wants a view of @members */
+/** samr_view_hello - head @src wants a view */
 enum samr_drop samr_view_hello(struct samr_node *n, u64 src, u64 inc,
-			       u64 members);
+			       const struct samr_blob *frame,
+			       const struct samr_record *r);
 
-/** samr_view_install - VIEW record from head @src */
-enum samr_drop samr_view_install(struct samr_node *n, u64 src,
-				 const struct samr_blob *frame,
-				 const struct samr_record *r);
+/** samr_view_told - VIEW record: @plan was decided at @ballot */
+enum samr_drop samr_view_told(struct samr_node *n,
+			      const struct samr_ballot *ballot,
+			      const struct samr_plan *plan);
+
+/** samr_view_try - install the view that is to come, if all before it is here */
+void samr_view_try(struct samr_node *n);
+
+/** samr_view_tell - tell head @id of our view, unless it was told just now */
+void samr_view_tell(struct samr_node *n, u64 id);
+
+/** samr_view_lag - somebody is in a later view than we are: let him notice */
+void samr_view_lag(struct samr_node *n);
+
+/** samr_view_announce - tell all of our view, until all members were heard in it */
+void samr_view_announce(struct samr_node *n);
+
+/** samr_view_holders - ids of the members of @p, but us, that hold its cut */
+u64 samr_view_holders(const struct samr_node *n, const struct samr_plan *p);
+
+/** samr_view_put - a VIEW, ACCEPT or TAKEN record to @dest */
+void samr_view_put(struct samr_node *n, u64 dest, u8 type,
+		   const struct samr_ballot *ballot,
+		   const struct samr_plan *plan);
 
 /** samr_view_timer - say HELLO, repeat VIEW */
 void samr_view_timer(struct samr_node *n);

@@ -19,7 +19,7 @@ static struct samr_slot *slot_of(const struct samr_window *w, u64 s)
 	return &w->slot[s & (w->size - 1)];
 }
 
-static void slot_clear(struct samr_slot *slot)
+void samr_window_clear(struct samr_slot *slot)
 {
 	samr_msg_put(slot->msg);
 	memset(slot, 0, sizeof(*slot));
@@ -32,7 +32,7 @@ void samr_window_fini(struct samr_window *w)
 	if (!w->slot)
 		return;
 	for (i = 0; i < w->size; i++)
-		slot_clear(&w->slot[i]);
+		samr_window_clear(&w->slot[i]);
 	samr_free_table(w->slot);
 	w->slot = NULL;
 }
@@ -47,7 +47,16 @@ void samr_window_advance(struct samr_window *w, u64 base)
 	u64 s, end = min(base, samr_seqno_last(w->base, w->size) + 1);
 
 	for (s = w->base; s < end; s++)
-		slot_clear(slot_of(w, s));
+		samr_window_clear(slot_of(w, s));
 	if (base > w->base)
 		w->base = base;
+}
+
+void samr_window_reset(struct samr_window *w, u64 base)
+{
+	u32 i;
+
+	for (i = 0; i < w->size; i++)
+		samr_window_clear(&w->slot[i]);
+	w->base = base;
 }

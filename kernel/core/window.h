@@ -72,4 +72,10 @@ struct samr_slot *samr_window_at(const struct samr_window *w, u64 s);
  */
 void samr_window_advance(struct samr_window *w, u64 base);
 
+/** samr_window_clear - drop the message of a slot, and all that is known of it */
+void samr_window_clear(struct samr_slot *slot);
+
+/** samr_window_reset - drop all messages; the lowest number is @base from now on */
+void samr_window_reset(struct samr_window *w, u64 base);
+
 #endif /* SAMR_CORE_WINDOW_H */

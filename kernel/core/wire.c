@@ -110,7 +110,8 @@ static bool meta_sane(const struct samr_record *r)
 {
 	const struct samr_meta *m = &r->meta;
 
-	if (!m->origin || !m->inc || !m->oseq || !m->group ||
+	if (!m->origin || !m->inc || !m->oseq ||
+	    !m->group != (m->kind == SAMR_KIND_RETIRE) ||
 	    m->kind >= SAMR_KINDS || (m->flags & ~SAMR_MSG_FLAGS) ||
 	    m->len > SAMR_LEN_MAX)
 		return false;
@@ -178,49 +179,192 @@ static bool get_nack(const struct samr_rec_nack *w, struct samr_record *r)
 	       n->off <= SAMR_LEN_MAX - n->len;
 }
 
-static bool get_view(const struct samr_rec_view *w, struct samr_record *r)
+static void get_ballot(const struct samr_rec_ballot *w, struct samr_ballot *b)
 {
-	r->view.count = be32_to_cpu(w->count);
-	r->view.epoch = be64_to_cpu(w->epoch);
-	r->view.base = be64_to_cpu(w->base);
-	r->view.seed = be64_to_cpu(w->seed);
-	r->view.sequencer = be64_to_cpu(w->sequencer);
-	return r->view.epoch && r->view.count &&
-	       r->view.count <= SAMR_HEADS_MAX &&
-	       r->len == r->view.count * sizeof(struct samr_rec_view_member);
+	b->counter = be64_to_cpu(w->counter);
+	b->node = be64_to_cpu(w->node);
+	b->inc = be64_to_cpu(w->inc);
+}
+
+void samr_wire_put_ballot(struct samr_rec_ballot *r,
+			  const struct samr_ballot *b)
+{
+	r->counter = cpu_to_be64(b->counter);
+	r->node = cpu_to_be64(b->node);
+	r->inc = cpu_to_be64(b->inc);
+}
+
+static bool get_seat(const struct samr_rec_seat *w, struct samr_seat *s)
+{
+	s->inc = be64_to_cpu(w->inc);
+	s->node = be32_to_cpu(w->node);
+	s->flags = be32_to_cpu(w->flags);
+	return s->inc && s->node && s->node < SAMR_IDS &&
+	       !(s->flags & ~SAMR_SEAT_FLAGS) && s->flags != SAMR_SEAT_FLAGS;
+}
+
+void samr_wire_put_seat(struct samr_rec_seat *r, const struct samr_seat *s)
+{
+	r->inc = cpu_to_be64(s->inc);
+	r->node = cpu_to_be32(s->node);
+	r->flags = cpu_to_be32(s->flags);
+}
+
+static bool get_hello(const struct samr_rec_hello *w, struct samr_record *r)
+{
+	r->hello.count = be32_to_cpu(w->count);
+	r->hello.members = be64_to_cpu(w->members);
+	return r->hello.count && r->hello.count <= SAMR_HEADS_MAX &&
+	       r->len == r->hello.count * sizeof(struct samr_rec_seat);
+}
+
+/* The seats: nobody twice, and somebody who can be the sequencer. */
+static bool get_seats(const struct samr_blob *frame, struct samr_record *r)
+{
+	struct samr_rec_seat scratch;
+	const struct samr_rec_seat *w;
+	bool leader = false;
+	struct samr_seat *s;
+	u64 seen = 0;
+	u32 i;
+
+	for (i = 0; i < r->plan.count; i++) {
+		w = samr_blob_peek(frame, r->at + i * (u32)sizeof(*w),
+				   sizeof(*w), &scratch);
+		s = &r->plan.seat[i];
+		if (!w || !get_seat(w, s) || (seen & BIT_ULL(s->node)))
+			return false;
+		seen |= BIT_ULL(s->node);
+		leader |= !s->flags;
+	}
+	return leader;
+}
+
+static bool get_plan(const struct samr_rec_plan *w,
+		     const struct samr_blob *frame, struct samr_record *r)
+{
+	struct samr_plan *p = &r->plan;
+
+	get_ballot(&w->ballot, &r->ballot);
+	get_ballot(&w->born, &p->born);
+	p->count = be32_to_cpu(w->count);
+	p->epoch = be64_to_cpu(w->epoch);
+	p->base = be64_to_cpu(w->base);
+	p->seed = be64_to_cpu(w->seed);
+	p->flags = w->rec.flags;
+	return p->epoch && !(p->flags & ~SAMR_PLAN_FLAGS) && p->count && p->count <= SAMR_HEADS_MAX &&
+	       samr_ballot_cmp(&p->born, &r->ballot) <= 0 &&
+	       r->len == p->count * sizeof(struct samr_rec_seat) &&
+	       get_seats(frame, r);
+}
+
+static bool get_ask(const struct samr_rec_ask *w, struct samr_record *r)
+{
+	get_ballot(&w->ballot, &r->ballot);
+	r->epoch = be64_to_cpu(w->epoch);
+	return !w->reserved && !r->len && r->ballot.counter;
+}
+
+static bool get_answer(const struct samr_rec_answer *w, struct samr_record *r)
+{
+	struct samr_answer *a = &r->answer;
+
+	get_ballot(&w->ballot, &r->ballot);
+	get_ballot(&w->accepted, &a->accepted);
+	a->epoch = be64_to_cpu(w->epoch);
+	a->prefix = be64_to_cpu(w->prefix);
+	a->hears = be64_to_cpu(w->hears);
+	a->flags = be32_to_cpu(w->flags);
+	return !r->len && r->ballot.counter &&
+	       !(a->flags & ~SAMR_ANSWER_FLAGS);
+}
+
+static bool get_beat(const struct samr_rec_beat *w, struct samr_record *r)
+{
+	r->beat.flags = be32_to_cpu(w->flags);
+	r->beat.last = be64_to_cpu(w->last);
+	r->beat.hears = be64_to_cpu(w->hears);
+	return !r->len && !(r->beat.flags & ~SAMR_BEAT_READY);
+}
+
+static bool get_dead(const struct samr_rec_dead *w, struct samr_record *r)
+{
+	r->dead.node = be64_to_cpu(w->node);
+	r->dead.inc = be64_to_cpu(w->inc);
+	return !r->len && !w->reserved && r->dead.node &&
+	       r->dead.node < SAMR_IDS && r->dead.inc;
+}
+
+static bool get_state(const struct samr_rec_state *w, struct samr_record *r)
+{
+	r->state.count = be32_to_cpu(w->count);
+	r->state.time = be64_to_cpu(w->time);
+	return r->state.count && r->state.count <= SAMR_HEADS_MAX &&
+	       r->len == r->state.count * sizeof(__be64);
+}
+
+static bool get_group(const struct samr_rec_state_group *w,
+		      struct samr_record *r)
+{
+	r->group.group = be32_to_cpu(w->group);
+	r->group.after = be32_to_cpu(w->after);
+	r->group.total = be32_to_cpu(w->total);
+	r->group.first = be32_to_cpu(w->first);
+	r->group.count = be16_to_cpu(w->count);
+	r->group.gseq = be64_to_cpu(w->gseq);
+	r->group.id = be64_to_cpu(w->id);
+	if (w->reserved ||
+	    r->len != r->group.count * sizeof(struct samr_rec_group_member))
+		return false;
+	if (!r->group.group)
+		return !r->group.total && !r->group.first && !r->group.count;
+	return r->group.group > r->group.after && r->group.id &&
+	       r->group.id <= r->group.gseq && r->group.count &&
+	       r->group.total <= SAMR_MEMBERS_MAX &&
+	       r->group.first < r->group.total &&
+	       r->group.count <= r->group.total - r->group.first;
 }
 
 /* Bytes of a record without its payload; 0: not a type of this version. */
 static u32 fixed_len(u8 type)
 {
-	switch (type) {
-	case SAMR_REC_SUBMIT:
-		return sizeof(struct samr_rec_submit);
-	case SAMR_REC_ORDER:
-		return sizeof(struct samr_rec_order);
-	case SAMR_REC_NACK:
-		return sizeof(struct samr_rec_nack);
-	case SAMR_REC_BEAT:
-		return sizeof(struct samr_rec_beat);
-	case SAMR_REC_HELLO:
-		return sizeof(struct samr_rec_hello);
-	case SAMR_REC_VIEW:
-		return sizeof(struct samr_rec_view);
-	case SAMR_REC_CREDIT:
-	case SAMR_REC_CREDIT_ASK:
-		return sizeof(struct samr_rec_credit);
-	default:
-		return 0;
-	}
+	static const u8 len[] = {
+		[SAMR_REC_SUBMIT]	= sizeof(struct samr_rec_submit),
+		[SAMR_REC_ORDER]	= sizeof(struct samr_rec_order),
+		[SAMR_REC_NACK]		= sizeof(struct samr_rec_nack),
+		[SAMR_REC_BEAT]		= sizeof(struct samr_rec_beat),
+		[SAMR_REC_HELLO]	= sizeof(struct samr_rec_hello),
+		[SAMR_REC_VIEW]		= sizeof(struct samr_rec_plan),
+		[SAMR_REC_CREDIT]	= sizeof(struct samr_rec_credit),
+		[SAMR_REC_CREDIT_ASK]	= sizeof(struct samr_rec_credit),
+		[SAMR_REC_PREPARE]	= sizeof(struct samr_rec_ask),
+		[SAMR_REC_ANSWER]	= sizeof(struct samr_rec_answer),
+		[SAMR_REC_TAKEN]	= sizeof(struct samr_rec_plan),
+		[SAMR_REC_ACCEPT]	= sizeof(struct samr_rec_plan),
+		[SAMR_REC_ACCEPTED]	= sizeof(struct samr_rec_ask),
+		[SAMR_REC_REFUSE]	= sizeof(struct samr_rec_ask),
+		[SAMR_REC_DEAD]		= sizeof(struct samr_rec_dead),
+		[SAMR_REC_STATE_ASK]	= sizeof(struct samr_rec_state_ask),
+		[SAMR_REC_STATE]	= sizeof(struct samr_rec_state),
+		[SAMR_REC_STATE_GROUP]	= sizeof(struct samr_rec_state_group),
+	};
+
+	return type < ARRAY_SIZE(len) ? len[type] : 0;
+}
+
+static bool get_credit(const struct samr_rec_credit *w, struct samr_record *r)
+{
+	r->credit.group = be32_to_cpu(w->group);
+	r->credit.gseq = be64_to_cpu(w->gseq);
+	return r->credit.group && !r->len;
 }
 
 /* The rest of a record whose bytes @p are all there and of the right length. */
-static bool get_body(const void *p, const struct samr_frame_info *info,
+static bool get_body(const void *p, const struct samr_blob *frame,
+		     const struct samr_frame_info *info,
 		     struct samr_record *r)
 {
-	const struct samr_rec_beat *beat = p;
-	const struct samr_rec_hello *hello = p;
-	const struct samr_rec_credit *credit = p;
+	const struct samr_rec_state_ask *ask = p;
 
 	switch (r->type) {
 	case SAMR_REC_SUBMIT:
@@ -230,17 +374,29 @@ static bool get_body(const void *p, const struct samr_frame_info *info,
 	case SAMR_REC_NACK:
 		return get_nack(p, r);
 	case SAMR_REC_BEAT:
-		r->last = be64_to_cpu(beat->last);
-		return !beat->reserved && !r->len;
+		return get_beat(p, r);
 	case SAMR_REC_HELLO:
-		r->members = be64_to_cpu(hello->members);
-		return !hello->reserved && !r->len;
+		return get_hello(p, r);
 	case SAMR_REC_VIEW:
-		return get_view(p, r);
+	case SAMR_REC_TAKEN:
+	case SAMR_REC_ACCEPT:
+		return get_plan(p, frame, r);
+	case SAMR_REC_CREDIT:
+	case SAMR_REC_CREDIT_ASK:
+		return get_credit(p, r);
+	case SAMR_REC_ANSWER:
+		return get_answer(p, r);
+	case SAMR_REC_DEAD:
+		return get_dead(p, r);
+	case SAMR_REC_STATE_ASK:
+		r->after = be32_to_cpu(ask->after);
+		return !r->len;
+	case SAMR_REC_STATE:
+		return get_state(p, r);
+	case SAMR_REC_STATE_GROUP:
+		return get_group(p, r);
 	default:
-		r->credit.group = be32_to_cpu(credit->group);
-		r->credit.gseq = be64_to_cpu(credit->gseq);
-		return r->credit.group && !r->len;
+		return get_ask(p, r);
 	}
 }
 
@@ -252,8 +408,7 @@ enum samr_drop samr_wire_record(const struct samr_blob *frame,
 		struct samr_rec rec;
 		struct samr_rec_submit submit;
 		struct samr_rec_order order;
-		struct samr_rec_nack nack;
-		struct samr_rec_view view;
+		struct samr_rec_plan plan;
 	} scratch;
 	const struct samr_rec *rec;
 	u32 left = info->len - *at, len, fixed;
@@ -281,20 +436,20 @@ enum samr_drop samr_wire_record(const struct samr_blob *frame,
 		return SAMR_DROP_RECORD;
 	r->at = *at + fixed;
 	r->len = len - fixed;
-	if (!get_body(p, info, r))
+	if (!get_body(p, frame, info, r))
 		return SAMR_DROP_RECORD;
 	*at += len;
 	return SAMR_DROP_NONE;
 }
 
-void samr_wire_view_member(const struct samr_blob *frame,
-			   const struct samr_record *r, u32 i,
-			   u64 *node, u64 *inc)
+void samr_wire_seat(const struct samr_blob *frame, const struct samr_record *r,
+		    u32 i, struct samr_seat *seat)
 {
-	struct samr_rec_view_member scratch;
-	const struct samr_rec_view_member *m;
+	struct samr_rec_seat scratch;
+	const struct samr_rec_seat *w;
 
-	m = samr_blob_peek(frame, r->at + i * sizeof(*m), sizeof(*m), &scratch);
-	*node = m ? be64_to_cpu(m->node) : 0;
-	*inc = m ? be64_to_cpu(m->inc) : 0;
+	w = samr_blob_peek(frame, r->at + i * (u32)sizeof(*w), sizeof(*w),
+			   &scratch);
+	if (!w || !get_seat(w, seat))
+		memset(seat, 0, sizeof(*seat));
 }

@@ -25,6 +25,10 @@
 /* Largest message, bytes. */
 #define SAMR_LEN_MAX		(1U << 20)
 
+/* Most members of a view, and ids of heads: 1 .. SAMR_IDS - 1. */
+#define SAMR_HEADS_MAX		16
+#define SAMR_IDS		64
+
 /* Length of the trailer without a key: CRC32C over header and records. */
 #define SAMR_CRC_LEN		4
 
@@ -71,10 +75,21 @@ struct samr_hdr {
  *	of them
  * @SAMR_REC_NACK: the sender lacks something
  * @SAMR_REC_BEAT: the sender lives; from the sequencer: the end of the order
- * @SAMR_REC_HELLO: the sender wants to form a view
- * @SAMR_REC_VIEW: the view of this epoch
+ * @SAMR_REC_HELLO: the sender has no view, and wants one
+ * @SAMR_REC_VIEW: a view that was decided
  * @SAMR_REC_CREDIT: members on the sender have read up to here
  * @SAMR_REC_CREDIT_ASK: the sender waits for credit
+ * @SAMR_REC_PREPARE: the sender wants to change the view
+ * @SAMR_REC_ANSWER: promise not to take part in anything older, and what the
+ *	sender holds
+ * @SAMR_REC_TAKEN: with an ANSWER: the proposal that the sender has accepted
+ * @SAMR_REC_ACCEPT: the proposal
+ * @SAMR_REC_ACCEPTED: the sender accepts it
+ * @SAMR_REC_REFUSE: something newer was promised
+ * @SAMR_REC_DEAD: this incarnation is known to be fenced
+ * @SAMR_REC_STATE_ASK: a learner asks for the replicated state
+ * @SAMR_REC_STATE: where the learner's order begins
+ * @SAMR_REC_STATE_GROUP: one group, or the end of them
  */
 enum samr_rec_type {
 	SAMR_REC_SUBMIT		= 1,
@@ -85,6 +100,16 @@ enum samr_rec_type {
 	SAMR_REC_VIEW		= 6,
 	SAMR_REC_CREDIT		= 7,
 	SAMR_REC_CREDIT_ASK	= 8,
+	SAMR_REC_PREPARE	= 9,
+	SAMR_REC_ANSWER		= 10,
+	SAMR_REC_TAKEN		= 11,
+	SAMR_REC_ACCEPT		= 12,
+	SAMR_REC_ACCEPTED	= 13,
+	SAMR_REC_REFUSE		= 14,
+	SAMR_REC_DEAD		= 15,
+	SAMR_REC_STATE_ASK	= 16,
+	SAMR_REC_STATE		= 17,
+	SAMR_REC_STATE_GROUP	= 18,
 };
 
 /**
@@ -184,45 +209,192 @@ struct samr_rec_nack {
 
 /**
  * struct samr_rec_beat - a sign of life
+ * @flags: SAMR_BEAT_*
  * @last: last place that the sender knows to be taken
+ * @hears: the heads that it hears, one bit per id, itself among them
  */
 struct samr_rec_beat {
 	struct samr_rec rec;
-	__be32 reserved;
+	__be32 flags;
 	__be64 last;
+	__be64 hears;
+};
+
+#define SAMR_BEAT_READY		0x01	/* a learner that holds the state */
+
+/**
+ * struct samr_ballot - who tries to change the view, and for which time
+ * @counter: compared first; 0: nobody
+ * @node: compared next
+ * @inc: incarnation of @node, compared last
+ */
+struct samr_rec_ballot {
+	__be64 counter;
+	__be64 node;
+	__be64 inc;
 };
 
 /**
- * struct samr_rec_hello - a head without a view
+ * struct samr_rec_seat - one member of a view
+ * @inc: incarnation
+ * @node: head
+ * @flags: SAMR_SEAT_*
+ */
+struct samr_rec_seat {
+	__be64 inc;
+	__be32 node;
+	__be32 flags;
+};
+
+/*
+ * A seat with a vote and data has no flags. A learner has no vote, and need not
+ * hold anything yet; the witness has a vote and never holds anything.
+ */
+#define SAMR_SEAT_LEARNER	0x01
+#define SAMR_SEAT_WITNESS	0x02
+#define SAMR_SEAT_FLAGS		0x03
+
+/**
+ * struct samr_rec_hello - a head without a view, followed by @count seats: the
+ *	incarnations that it hears of the heads that it wants, and its own
+ * @count: seats
  * @members: whom its admin wants in the view, one bit per id
  */
 struct samr_rec_hello {
 	struct samr_rec rec;
-	__be32 reserved;
+	__be32 count;
 	__be64 members;
 };
 
 /**
- * struct samr_rec_view - a view, followed by @count struct samr_rec_view_member
- * @epoch: its number
- * @base: the order up to here belongs to earlier views
- * @seed: group random is drawn from this and the place in the order
- * @sequencer: node
+ * struct samr_rec_plan - VIEW, ACCEPT, TAKEN: a view, followed by @count seats
  * @count: members
- * @reserved: zero
+ * @ballot: VIEW: at which it was decided; ACCEPT: at which it is to be accepted;
+ *	TAKEN: at which it was accepted
+ * @born: ballot at which it was proposed first
+ * @epoch: its number
+ * @base: its place in the order: all before it belongs to earlier views
+ * @seed: group random is drawn from this and the place in the order
+ *
+ * @rec.flags is SAMR_PLAN_*. The seats are sorted by seniority. The first with a
+ * vote and data is the sequencer's.
  */
-struct samr_rec_view {
+struct samr_rec_plan {
 	struct samr_rec rec;
 	__be32 count;
+	struct samr_rec_ballot ballot;
+	struct samr_rec_ballot born;
 	__be64 epoch;
 	__be64 base;
 	__be64 seed;
-	__be64 sequencer;
 };
 
-struct samr_rec_view_member {
+/* Policy `fence`; without it `majority`. Stable: held by all, or by enough. */
+#define SAMR_PLAN_FENCE		0x01
+#define SAMR_PLAN_QUORUM	0x02
+#define SAMR_PLAN_FLAGS		0x03
+
+/**
+ * struct samr_rec_ask - PREPARE, ACCEPTED, REFUSE
+ * @reserved: zero
+ * @ballot: PREPARE: its own; ACCEPTED: the one accepted at; REFUSE: the one
+ *	promised
+ * @epoch: the view that the sender has installed; ACCEPTED: that of the proposal
+ */
+struct samr_rec_ask {
+	struct samr_rec rec;
+	__be32 reserved;
+	struct samr_rec_ballot ballot;
+	__be64 epoch;
+};
+
+/**
+ * struct samr_rec_answer - ANSWER
+ * @flags: SAMR_ANSWER_*
+ * @ballot: that it answers
+ * @accepted: ballot of the TAKEN that goes with it; counter 0: none
+ * @epoch: the view that the sender has installed
+ * @prefix: it holds the order up to here
+ * @hears: the heads that it hears, one bit per id, itself among them
+ */
+struct samr_rec_answer {
+	struct samr_rec rec;
+	__be32 flags;
+	struct samr_rec_ballot ballot;
+	struct samr_rec_ballot accepted;
+	__be64 epoch;
+	__be64 prefix;
+	__be64 hears;
+};
+
+#define SAMR_ANSWER_LEAVING	0x01	/* it is about to leave: it has no vote */
+#define SAMR_ANSWER_READY	0x02	/* a learner that holds the state */
+#define SAMR_ANSWER_FLAGS	0x03
+
+/**
+ * struct samr_rec_dead - an incarnation that was fenced
+ * @reserved: zero
+ * @node: head
+ * @inc: incarnation
+ */
+struct samr_rec_dead {
+	struct samr_rec rec;
+	__be32 reserved;
 	__be64 node;
 	__be64 inc;
+};
+
+/**
+ * struct samr_rec_state_ask - a learner asks
+ * @after: id of the last group that it has; 0: it has nothing
+ */
+struct samr_rec_state_ask {
+	struct samr_rec rec;
+	__be32 after;
+};
+
+/**
+ * struct samr_rec_state - the answer's beginning when @after was 0, followed by
+ *	the number of the next message of each member, by seat, __be64
+ * @count: members
+ * @time: group time at the view's place
+ */
+struct samr_rec_state {
+	struct samr_rec rec;
+	__be32 count;
+	__be64 time;
+};
+
+/**
+ * struct samr_rec_state_group - a group, or a part of one, followed by @count
+ *	struct samr_rec_group_member
+ * @group: its id; 0: there are no more
+ * @after: the group before it, as in the question for it
+ * @total: its members
+ * @first: which one of them comes first here
+ * @count: how many are here
+ * @reserved: zero
+ * @gseq: as it was at this place
+ * @id: place of the change that made its members
+ */
+struct samr_rec_state_group {
+	struct samr_rec rec;
+	__be32 group;
+	__be32 after;
+	__be32 total;
+	__be32 first;
+	__be16 count;
+	__be16 reserved;
+	__be64 gseq;
+	__be64 id;
+};
+
+struct samr_rec_group_member {
+	__be64 inc;
+	__be32 node;
+	__be32 port;
+	__be32 window;
+	__be32 reserved;
 };
 
 /**
@@ -240,9 +412,21 @@ _Static_assert(sizeof(struct samr_hdr) == 56, "header");
 _Static_assert(sizeof(struct samr_rec_submit) == 48, "submit");
 _Static_assert(sizeof(struct samr_rec_order) == 80, "order");
 _Static_assert(sizeof(struct samr_rec_nack) == 40, "nack");
-_Static_assert(sizeof(struct samr_rec_beat) == 16, "beat");
+_Static_assert(sizeof(struct samr_rec_beat) == 24, "beat");
+_Static_assert(sizeof(struct samr_rec_seat) == 16, "seat");
 _Static_assert(sizeof(struct samr_rec_hello) == 16, "hello");
-_Static_assert(sizeof(struct samr_rec_view) == 40, "view");
+_Static_assert(sizeof(struct samr_rec_plan) == 80, "plan");
+_Static_assert(sizeof(struct samr_rec_ask) == 40, "ask");
+_Static_assert(sizeof(struct samr_rec_answer) == 80, "answer");
+_Static_assert(sizeof(struct samr_rec_dead) == 24, "dead");
+_Static_assert(sizeof(struct samr_rec_state_ask) == 8, "state ask");
+_Static_assert(sizeof(struct samr_rec_state) == 16, "state");
+_Static_assert(sizeof(struct samr_rec_state_group) == 40, "state group");
+_Static_assert(sizeof(struct samr_rec_group_member) == 24, "group member");
+/* A view of the largest size fits into the smallest frame. */
+_Static_assert(sizeof(struct samr_hdr) + sizeof(struct samr_rec_plan) +
+	       SAMR_HEADS_MAX * sizeof(struct samr_rec_seat) <= SAMR_FRAME_MIN,
+	       "a view in one frame");
 _Static_assert(sizeof(struct samr_rec_credit) == 16, "credit");
 
 /**
@@ -354,6 +538,59 @@ struct samr_nack {
 };
 
 /**
+ * struct samr_ballot - a ballot in host order, see struct samr_rec_ballot
+ */
+struct samr_ballot {
+	u64 counter;
+	u64 node;
+	u64 inc;
+};
+
+/** samr_ballot_cmp - below, equal to or above 0 as in memcmp() */
+static inline int samr_ballot_cmp(const struct samr_ballot *a,
+				  const struct samr_ballot *b)
+{
+	if (a->counter != b->counter)
+		return a->counter < b->counter ? -1 : 1;
+	if (a->node != b->node)
+		return a->node < b->node ? -1 : 1;
+	return a->inc == b->inc ? 0 : a->inc < b->inc ? -1 : 1;
+}
+
+/**
+ * struct samr_seat - a member of a view, see struct samr_rec_seat
+ */
+struct samr_seat {
+	u64 inc;
+	u32 node;
+	u32 flags;
+};
+
+/**
+ * struct samr_plan - a view, proposed or decided, see struct samr_rec_plan
+ */
+struct samr_plan {
+	struct samr_ballot born;
+	u64 epoch;
+	u64 base;
+	u64 seed;
+	u32 flags;
+	u32 count;
+	struct samr_seat seat[SAMR_HEADS_MAX];
+};
+
+/**
+ * struct samr_answer - an ANSWER in host order, see struct samr_rec_answer
+ */
+struct samr_answer {
+	struct samr_ballot accepted;
+	u64 epoch;
+	u64 prefix;
+	u64 hears;
+	u32 flags;
+};
+
+/**
  * struct samr_record - a record, decoded
  * @type: enum samr_rec_type
  * @flags: SAMR_REC_F_*
@@ -362,35 +599,64 @@ struct samr_nack {
  * @at: where the record's payload starts in the frame
  * @len: bytes of payload
  * @nack: NACK
- * @last: BEAT
- * @members: HELLO
+ * @beat: BEAT
+ * @hello: HELLO; its seats are at @at
  * @credit: CREDIT, CREDIT_ASK
- * @view: VIEW; its members are at @at
+ * @ballot: of all that have one
+ * @epoch: PREPARE, ACCEPTED, REFUSE
+ * @plan: VIEW, ACCEPT, TAKEN
+ * @answer: ANSWER
+ * @dead: DEAD
+ * @after: STATE_ASK
+ * @state: STATE; the numbers are at @at
+ * @group: STATE_GROUP; its members are at @at
  */
 struct samr_record {
 	u8 type;
 	u8 flags;
 	u32 at;
 	u32 len;
+	struct samr_ballot ballot;
 	union {
 		struct {
 			struct samr_meta meta;
 			u32 off;
 		};
 		struct samr_nack nack;
-		u64 last;
-		u64 members;
+		struct {
+			u64 last;
+			u64 hears;
+			u32 flags;
+		} beat;
+		struct {
+			u64 members;
+			u32 count;
+		} hello;
 		struct {
 			u32 group;
 			u64 gseq;
 		} credit;
+		u64 epoch;
+		struct samr_plan plan;
+		struct samr_answer answer;
 		struct {
-			u64 epoch;
-			u64 base;
-			u64 seed;
-			u64 sequencer;
+			u64 node;
+			u64 inc;
+		} dead;
+		u32 after;
+		struct {
+			u64 time;
 			u32 count;
-		} view;
+		} state;
+		struct {
+			u64 gseq;
+			u64 id;
+			u32 group;
+			u32 after;
+			u32 total;
+			u32 first;
+			u32 count;
+		} group;
 	};
 };
 
@@ -410,16 +676,14 @@ enum samr_drop samr_wire_record(const struct samr_blob *frame,
 				struct samr_record *r);
 
 /**
- * samr_wire_view_member - decode one member of a VIEW record
+ * samr_wire_seat - decode one seat behind a HELLO record
  * @frame: the frame
  * @r: the record
- * @i: which one, below @r->view.count
- * @node: filled in
- * @inc: filled in
+ * @i: which one, below @r->hello.count
+ * @seat: filled in
  */
-void samr_wire_view_member(const struct samr_blob *frame,
-			   const struct samr_record *r, u32 i,
-			   u64 *node, u64 *inc);
+void samr_wire_seat(const struct samr_blob *frame, const struct samr_record *r,
+		    u32 i, struct samr_seat *seat);
 
 /* Encoders: @m and the like in host order, to the structure on the wire. */
 void samr_wire_put_header(struct samr_hdr *h, const struct samr_frame_info *i);
@@ -428,5 +692,8 @@ void samr_wire_put_submit(struct samr_rec_submit *r, const struct samr_meta *m,
 void samr_wire_put_order(struct samr_rec_order *r, const struct samr_meta *m,
 			 u8 flags, u32 off, u32 len);
 void samr_wire_put_nack(struct samr_rec_nack *r, const struct samr_nack *n);
+void samr_wire_put_ballot(struct samr_rec_ballot *r,
+			  const struct samr_ballot *b);
+void samr_wire_put_seat(struct samr_rec_seat *r, const struct samr_seat *s);
 
 #endif /* SAMR_CORE_WIRE_H */

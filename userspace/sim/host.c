@@ -14,6 +14,9 @@
 /* A deadline that TIMER does not move is an endless loop. */
 #define SPINS_MAX	100
 
+/* Where nobody dies nobody is suspect, however long a head is paused. */
+#define DEAD_NEVER	(86400ULL * 1000 * SAMR_MSEC)
+
 struct waiting {
 	struct list_head list;
 	struct buffer *frame;
@@ -389,6 +392,7 @@ struct host *host_new(struct cluster *c, u32 id, const struct host_params *p,
 	h->frame_max = SAMR_FRAME_MIN;
 	h->inc = rng_u64(&c->rng) | 1;
 	own.cluster = CLUSTER_ID;
+	own.dead = own.dead ?: DEAD_NEVER;
 	own.self = id;
 	own.inc = h->inc;
 	own.seed = rng_u64(&c->rng);

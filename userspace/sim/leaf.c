@@ -273,16 +273,73 @@ static void test_seqno(void)
 	      samr_seqno_last(U64_MAX - 2, 4) == U64_MAX);
 }
 
-/* An exact half may go on, once the others are fenced: it must have a holder. */
-static void test_holders(void)
+static bool legal(enum samr_policy policy, u64 voters, u64 witness, u64 set,
+		  u64 fenced)
 {
-	u32 n, h;
+	return samr_policy_verdict(policy, voters, witness, set, fenced) ==
+	       SAMR_VERDICT_LEGAL;
+}
 
-	for (n = 1; n <= SAMR_HEADS_MAX; n++) {
-		check(samr_stable_holders(n, false) == n);
-		h = samr_stable_holders(n, true);
-		check(h + (n + 1) / 2 > n && h - 1 + (n + 1) / 2 <= n);
+/*
+ * Whoever may go on, however many are fenced, has a holder of what is stable
+ * among them, and one holder less would not do.
+ */
+static void test_holders(enum samr_policy policy, bool quorum, u32 n)
+{
+	u32 h = samr_policy_holders(policy, quorum, n), lacking;
+	u64 all = BIT_ULL(n + 1) - 2;
+
+	check(h >= 1 && h <= n);
+	for (lacking = 1; lacking <= n; lacking++) {
+		u64 set = BIT_ULL(lacking + 1) - 2;
+		bool can = legal(policy, all, 0, set, all & ~set);
+
+		if (lacking > n - h)
+			check(can || !quorum || policy == SAMR_POLICY_FENCE);
+		else
+			check(!can);
 	}
+}
+
+/* Two legal sets of a view meet, or one of them has fenced the other. */
+static void test_verdicts(enum samr_policy policy, u32 n)
+{
+	u64 all = BIT_ULL(n + 1) - 2, w = BIT_ULL(40), a, b;
+
+	for (a = 2; a <= all; a += 2) {
+		b = all & ~a;
+		check(!legal(policy, all, 0, a, 0) ||
+		      !b || !legal(policy, all, 0, b, 0));
+		check(!legal(policy, all, w, a | w, 0) ||
+		      !b || !legal(policy, all, w, b, a));
+		check(!legal(policy, all, 0, 0, all));
+		if (legal(policy, all, 0, a, 0))
+			check(samr_policy_verdict(policy, all, 0, a, b) ==
+			      SAMR_VERDICT_LEGAL);
+	}
+	check(legal(policy, all, 0, all, 0) && legal(policy, all, w, all, 0));
+}
+
+static void test_policy(void)
+{
+	u32 n;
+
+	for (n = 1; n <= 8; n++) {
+		test_holders(SAMR_POLICY_MAJORITY, true, n);
+		test_holders(SAMR_POLICY_FENCE, true, n);
+		test_holders(SAMR_POLICY_MAJORITY, false, n);
+		test_verdicts(SAMR_POLICY_MAJORITY, n);
+		test_verdicts(SAMR_POLICY_FENCE, n);
+	}
+	/* A minority never, an exact half with the witness or after fencing. */
+	check(samr_policy_verdict(SAMR_POLICY_MAJORITY, 0x1e, 0, 0x02, 0x1c) ==
+	      SAMR_VERDICT_NEVER);
+	check(samr_policy_verdict(SAMR_POLICY_MAJORITY, 0x1e, 0, 0x06, 0x08) ==
+	      SAMR_VERDICT_UNFENCED);
+	check(legal(SAMR_POLICY_MAJORITY, 0x1e, 0, 0x06, 0x18));
+	check(samr_policy_verdict(SAMR_POLICY_MAJORITY, 0x1e, 0x20, 0x06,
+				  0x18) == SAMR_VERDICT_NEVER);
+	check(legal(SAMR_POLICY_FENCE, 0x1e, 0, 0x02, 0x1c));
 }
 
 static void test_config(void)
@@ -333,7 +390,7 @@ void leaf_run(u64 seed)
 	rng_init(&r, seed, 'f');
 	objects = memory_use_of(MEMORY_HOMES)->objects;
 	test_seqno();
-	test_holders();
+	test_policy();
 	test_same();
 	test_config();
 	leaf_node_run();

@@ -240,33 +240,26 @@ static void test_small(struct rng *r)
 		u8 type;
 		u8 size;
 	} kind[] = {
-		{ SAMR_REC_BEAT, sizeof(struct samr_rec_beat) },
-		{ SAMR_REC_HELLO, sizeof(struct samr_rec_hello) },
 		{ SAMR_REC_CREDIT, sizeof(struct samr_rec_credit) },
 		{ SAMR_REC_CREDIT_ASK, sizeof(struct samr_rec_credit) },
 	};
 	struct { struct samr_rec_credit c; u8 more; } rec;
 	struct samr_record out;
 	u64 number = rng_u64(r);
-	bool credit;
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(kind); i++) {
-		credit = kind[i].type >= SAMR_REC_CREDIT;
 		memset(&rec, 0, sizeof(rec));
 		rec.c.rec.type = kind[i].type;
 		rec.c.rec.len = cpu_to_be16(kind[i].size);
-		rec.c.group = credit ? cpu_to_be32(5) : 0;
+		rec.c.group = cpu_to_be32(5);
 		rec.c.gseq = cpu_to_be64(number);
 		check(decode(&rec, kind[i].size, &out) == SAMR_DROP_NONE);
-		check(kind[i].type != SAMR_REC_BEAT || out.last == number);
-		check(kind[i].type != SAMR_REC_HELLO || out.members == number);
-		check(!credit || (out.credit.group == 5 &&
-				  out.credit.gseq == number));
+		check(out.credit.group == 5 && out.credit.gseq == number);
 		cut_off(&rec, kind[i].size, kind[i].size);
-		rec.c.group = credit ? 0 : 1;
+		rec.c.group = 0;
 		check(refused(&rec, kind[i].size));
-		rec.c.group = credit ? 1 : 0;
+		rec.c.group = cpu_to_be32(1);
 		rec.c.rec.len = cpu_to_be16(kind[i].size + 1);
 		check(refused(&rec, kind[i].size + 1));
 	}
@@ -281,52 +274,66 @@ static void test_small(struct rng *r)
 static void test_view(struct rng *r)
 {
 	struct {
-		struct samr_rec_view v;
-		struct samr_rec_view_member m[SAMR_HEADS_MAX + 1];
+		struct samr_rec_plan v;
+		struct samr_rec_seat m[SAMR_HEADS_MAX + 1];
 	} rec;
+	const struct samr_ballot ballot = { 9, 8, 7 }, born = { 9, 8, 6 };
 	u32 n = (u32)rng_range(r, 1, SAMR_HEADS_MAX), i, len;
 	struct samr_record out;
-	struct buffer *b;
-	struct samr_blob *blob;
-	u64 node, inc;
+	struct samr_seat seat;
 
 	len = sizeof(rec.v) + n * sizeof(rec.m[0]);
 	memset(&rec, 0, sizeof(rec));
-	rec.v.rec.type = SAMR_REC_VIEW;
+	rec.v.rec.type = (u8)rng_range(r, 0, 2);
+	rec.v.rec.type = rec.v.rec.type ? SAMR_REC_TAKEN + rec.v.rec.type - 1 :
+					  SAMR_REC_VIEW;
+	rec.v.rec.flags = SAMR_PLAN_QUORUM;
 	rec.v.rec.len = cpu_to_be16((u16)len);
 	rec.v.count = cpu_to_be32(n);
+	samr_wire_put_ballot(&rec.v.ballot, &ballot);
+	samr_wire_put_ballot(&rec.v.born, &born);
 	rec.v.epoch = cpu_to_be64(4);
 	rec.v.base = cpu_to_be64(5);
 	rec.v.seed = cpu_to_be64(6);
-	rec.v.sequencer = cpu_to_be64(7);
 	for (i = 0; i < n; i++) {
-		rec.m[i].node = cpu_to_be64(10 + i);
-		rec.m[i].inc = cpu_to_be64(1000 + i);
+		seat.node = 10 + i;
+		seat.inc = 1000 + i;
+		seat.flags = i ? i % 3 : 0;
+		samr_wire_put_seat(&rec.m[i], &seat);
 	}
 	check(decode(&rec, len, &out) == SAMR_DROP_NONE);
-	check(out.view.epoch == 4 && out.view.base == 5 && out.view.seed == 6 &&
-	      out.view.sequencer == 7 && out.view.count == n);
-	b = buffer_new(AT + len);
-	b->len = b->room;
-	memcpy(b->bytes + AT, &rec, len);
-	blob = blob_of_buffer(b, 0, b->len);
-	for (i = 0; i < n; i++) {
-		samr_wire_view_member(blob, &out, i, &node, &inc);
-		check(node == 10 + i && inc == 1000 + i);
-	}
-	samr_wire_view_member(blob, &out, n, &node, &inc);
-	check(!node && !inc);
-	samr_blob_put(blob);
-	buffer_put(b);
+	check(!samr_ballot_cmp(&out.ballot, &ballot) &&
+	      !samr_ballot_cmp(&out.plan.born, &born));
+	check(out.plan.epoch == 4 && out.plan.base == 5 && out.plan.seed == 6 &&
+	      out.plan.flags == SAMR_PLAN_QUORUM && out.plan.count == n);
+	for (i = 0; i < n; i++)
+		check(out.plan.seat[i].node == 10 + i &&
+		      out.plan.seat[i].inc == 1000 + i &&
+		      out.plan.seat[i].flags == (i ? i % 3 : 0));
 	cut_off(&rec, sizeof(rec.v), len);
-	rec.v.count = cpu_to_be32(n + 1);
+#define SPOILT(field, bad, good)					\
+	do {								\
+		rec.field = bad;					\
+		check(refused(&rec, len));				\
+		rec.field = good;					\
+	} while (0)
+	SPOILT(v.count, cpu_to_be32(n + 1), cpu_to_be32(n));
+	SPOILT(v.count, cpu_to_be32(n - 1), cpu_to_be32(n));
+	SPOILT(v.epoch, 0, cpu_to_be64(1));
+	SPOILT(v.rec.flags, 4, 0);
+	SPOILT(v.born.inc, cpu_to_be64(8), cpu_to_be64(6));
+	SPOILT(m[0].inc, 0, cpu_to_be64(1));
+	SPOILT(m[0].node, 0, cpu_to_be32(1));
+	SPOILT(m[0].node, cpu_to_be32(SAMR_IDS), cpu_to_be32(1));
+	SPOILT(m[0].flags, cpu_to_be32(3), 0);
+	for (i = 0; i < n; i++)
+		rec.m[i].flags = cpu_to_be32(SAMR_SEAT_LEARNER);
 	check(refused(&rec, len));
-	rec.v.count = cpu_to_be32(n - 1);
-	check(refused(&rec, len));
-	rec.v.count = cpu_to_be32(n);
-	rec.v.epoch = 0;
-	check(refused(&rec, len));
-	rec.v.epoch = cpu_to_be64(1);
+	rec.m[0].flags = 0;
+	check(decode(&rec, len, &out) == SAMR_DROP_NONE);
+	rec.m[n - 1].node = rec.m[0].node;
+	check(n == 1 || refused(&rec, len));
+#undef SPOILT
 	rec.v.count = cpu_to_be32(SAMR_HEADS_MAX + 1);
 	rec.v.rec.len = cpu_to_be16(sizeof(rec));
 	check(refused(&rec, sizeof(rec)));

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fail.h"
 #include "leaf.h"
 #include "memory.h"
 #include "run.h"
@@ -33,6 +34,7 @@ struct options {
 	bool leaves;
 	bool script;
 	bool update;
+	bool failures;
 };
 
 /* The most that any seed took of something. */
@@ -59,6 +61,7 @@ static const char usage[] =
 "\n"
 "  --seed S           this seed (1)\n"
 "  --seeds A..B       all seeds from A to B\n"
+"  --failures         heads die, stand still, are cut off, leave\n"
 "  --nodes N          2 to 16 heads, whatever the seed says\n"
 "  --jobs J           in J processes (1)\n"
 "  --trace            print every step\n"
@@ -106,14 +109,15 @@ static void parse_seeds(struct options *o, const char *text)
 }
 
 /* Numbers of the options; those from VALUES on have an argument. */
-enum { TRACE = 1, QUIET, STOP, MARKS, LEAVES, SCRIPT, UPDATE, VERSION, HELP,
-       VALUES, SEED = VALUES, SEEDS, NODES, JOBS, FROM, UNTIL, PATIENCE };
+enum { TRACE = 1, QUIET, STOP, MARKS, LEAVES, SCRIPT, UPDATE, FAILURES,
+       VERSION, HELP, VALUES, SEED = VALUES, SEEDS, NODES, JOBS, FROM, UNTIL, PATIENCE };
 
 static const struct option option_list[] = {
 	{ "trace", 0, NULL, TRACE }, { "quiet", 0, NULL, QUIET },
 	{ "stop", 0, NULL, STOP }, { "marks", 0, NULL, MARKS },
 	{ "leaves", 0, NULL, LEAVES }, { "script", 0, NULL, SCRIPT },
-	{ "update", 0, NULL, UPDATE }, { "version", 0, NULL, VERSION },
+	{ "update", 0, NULL, UPDATE }, { "failures", 0, NULL, FAILURES },
+	{ "version", 0, NULL, VERSION },
 	{ "help", 0, NULL, HELP }, { "seed", 1, NULL, SEED },
 	{ "seeds", 1, NULL, SEEDS }, { "nodes", 1, NULL, NODES },
 	{ "jobs", 1, NULL, JOBS }, { "trace-from", 1, NULL, FROM },
@@ -144,6 +148,9 @@ static void set_flag(struct options *o, int c)
 		break;
 	case UPDATE:
 		o->update = true;
+		break;
+	case FAILURES:
+		o->failures = true;
 		break;
 	case VERSION:
 		printf("sim %s\n", sim_version);
@@ -245,13 +252,18 @@ static void __attribute__((noreturn)) work(const struct options *o,
 	if (run.nodes)
 		snprintf(sim_run.args, sizeof(sim_run.args), " --nodes %u",
 			 run.nodes);
+	if (o->failures)
+		strcat(sim_run.args, " --failures");
 	for (;;) {
 		seed = __atomic_fetch_add(&p->next, 1, __ATOMIC_RELAXED);
 		if (seed > o->last || seed < o->first)
 			break;
 		run.seed = seed;
 		cpu = cpu_now();
-		run_seed(&run, line, sizeof(line));
+		if (o->failures)
+			fail_seed(&run, line, sizeof(line));
+		else
+			run_seed(&run, line, sizeof(line));
 		note_cost(p, seed, cpu_now() - cpu);
 		if (!o->quiet) {
 			printf("%s\n", line);

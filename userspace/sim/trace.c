@@ -57,22 +57,82 @@ static void put_nack(struct text *t, const struct samr_nack *n)
 		put(t, " bytes %u..%u", n->off, n->off + n->len);
 }
 
-static void put_view(struct text *t, const struct samr_blob *frame,
-		     const struct samr_record *r)
+static void put_ballot(struct text *t, const struct samr_ballot *b)
 {
-	u64 node, inc;
-	u32 i;
-
-	put(t, " epoch %llu of", (unsigned long long)r->view.epoch);
-	for (i = 0; i < r->view.count; i++) {
-		samr_wire_view_member(frame, r, i, &node, &inc);
-		put(t, " %llu", (unsigned long long)node);
-	}
-	put(t, " led by %llu", (unsigned long long)r->view.sequencer);
+	put(t, " @%llu.%llu", (unsigned long long)b->counter,
+	    (unsigned long long)b->node);
 }
 
-static void put_record(struct text *t, const struct samr_blob *frame,
-		       const struct samr_record *r)
+static void put_plan(struct text *t, const struct samr_record *r)
+{
+	const struct samr_plan *p = &r->plan;
+	u32 i;
+
+	put(t, " epoch %llu of", (unsigned long long)p->epoch);
+	for (i = 0; i < p->count; i++)
+		put(t, " %u%s", p->seat[i].node,
+		    p->seat[i].flags & SAMR_SEAT_LEARNER ? "(learner)" :
+		    p->seat[i].flags & SAMR_SEAT_WITNESS ? "(witness)" : "");
+	if (p->base)
+		put(t, " at %llu", (unsigned long long)p->base);
+	if (!r->ballot.counter)
+		return;
+	put_ballot(t, &r->ballot);
+	if (samr_ballot_cmp(&r->ballot, &p->born))
+		put_ballot(t, &p->born);
+}
+
+static void put_answer(struct text *t, const struct samr_record *r)
+{
+	put_ballot(t, &r->ballot);
+	put(t, " epoch %llu holds %llu hears %#llx",
+	    (unsigned long long)r->answer.epoch,
+	    (unsigned long long)r->answer.prefix,
+	    (unsigned long long)r->answer.hears);
+	if (r->answer.accepted.counter) {
+		put(t, " accepted");
+		put_ballot(t, &r->answer.accepted);
+	}
+	if (r->answer.flags & SAMR_ANSWER_LEAVING)
+		put(t, " leaving");
+	if (r->answer.flags & SAMR_ANSWER_READY)
+		put(t, " ready");
+}
+
+/* Records about views and state. */
+static void put_other(struct text *t, const struct samr_record *r)
+{
+	switch (r->type) {
+	case SAMR_REC_PREPARE:
+	case SAMR_REC_ACCEPTED:
+	case SAMR_REC_REFUSE:
+		put_ballot(t, &r->ballot);
+		put(t, " epoch %llu", (unsigned long long)r->epoch);
+		break;
+	case SAMR_REC_ANSWER:
+		put_answer(t, r);
+		break;
+	case SAMR_REC_DEAD:
+		put(t, " %llu", (unsigned long long)r->dead.node);
+		break;
+	case SAMR_REC_STATE_ASK:
+		put(t, " after g%u", r->after);
+		break;
+	case SAMR_REC_STATE_GROUP:
+		put(t, " g%u %u+%u of %u", r->group.group, r->group.first,
+		    r->group.count, r->group.total);
+		break;
+	case SAMR_REC_CREDIT:
+		put(t, " g%u read %llu", r->credit.group,
+		    (unsigned long long)r->credit.gseq);
+		break;
+	case SAMR_REC_CREDIT_ASK:
+		put(t, " g%u", r->credit.group);
+		break;
+	}
+}
+
+static void put_record(struct text *t, const struct samr_record *r)
 {
 	put(t, "%s", samr_strings_rec(r->type));
 	switch (r->type) {
@@ -97,19 +157,21 @@ static void put_record(struct text *t, const struct samr_blob *frame,
 		put_nack(t, &r->nack);
 		break;
 	case SAMR_REC_BEAT:
-		put(t, " last %llu", (unsigned long long)r->last);
+		put(t, " last %llu", (unsigned long long)r->beat.last);
+		if (r->beat.flags & SAMR_BEAT_READY)
+			put(t, " ready");
 		break;
 	case SAMR_REC_HELLO:
-		put(t, " wants %#llx", (unsigned long long)r->members);
+		put(t, " wants %#llx", 
+		    (unsigned long long)r->hello.members);
 		break;
 	case SAMR_REC_VIEW:
-		put_view(t, frame, r);
+	case SAMR_REC_ACCEPT:
+	case SAMR_REC_TAKEN:
+		put_plan(t, r);
 		break;
 	default:
-		put(t, " g%u", r->credit.group);
-		if (r->type == SAMR_REC_CREDIT)
-			put(t, " read %llu",
-			    (unsigned long long)r->credit.gseq);
+		put_other(t, r);
 	}
 }
 
@@ -133,7 +195,7 @@ static void put_records(struct text *t, const struct samr_blob *frame,
 				return;
 			continue;
 		}
-		put_record(t, frame, &r);
+		put_record(t, &r);
 	}
 }
 

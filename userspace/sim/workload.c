@@ -93,7 +93,7 @@ static void do_odd(struct actor *a)
 	struct samr_submit s = {
 		.group = a->group,
 		.port = STRAY_PORT,
-		.kind = rng_below(&w->rng, SAMR_KINDS),
+		.kind = rng_below(&w->rng, SAMR_KIND_RETIRE),
 		.flags = draw_flags(w),
 	};
 

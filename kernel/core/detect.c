@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Failure detection, see detect.h. */
+#include "detect.h"
+#include "coordinator.h"
+#include "state.h"
+
+void samr_detect_start(struct samr_node *n)
+{
+	const struct samr_view_state *v = &n->view;
+	u32 i;
+
+	n->detect.suspects = 0;
+	for (i = 0; i < v->count; i++) {
+		if (i == v->self)
+			continue;
+		n->peer[v->node[i]].heard = n->now;
+		n->peer[v->node[i]].hears = U64_MAX;
+	}
+}
+
+void samr_detect_heard(struct samr_node *n, u32 index)
+{
+	u64 id = n->view.node[index];
+
+	n->peer[id].heard = n->now;
+	n->detect.suspects &= ~BIT_ULL(id);
+}
+
+void samr_detect_beat(struct samr_node *n, u32 index, u64 hears)
+{
+	n->peer[n->view.node[index]].hears = hears;
+	if (samr_detect_quarrel(n))
+		samr_coordinator_consider(n);
+}
+
+u64 samr_detect_hears(const struct samr_node *n)
+{
+	return n->view.all & ~n->detect.suspects;
+}
+
+u64 samr_detect_quarrel(const struct samr_node *n)
+{
+	u64 up = samr_detect_hears(n), id, found = 0;
+
+	for (id = 1; id < SAMR_IDS; id++)
+		if ((up & BIT_ULL(id)) && id != n->cfg.self &&
+		    (up & ~n->peer[id].hears))
+			found |= BIT_ULL(id) | (up & ~n->peer[id].hears);
+	return found;
+}
+
+void samr_detect_timer(struct samr_node *n)
+{
+	const struct samr_view_state *v = &n->view;
+	u64 fresh = 0;
+	u32 i;
+
+	for (i = 0; i < v->count; i++)
+		if (i != v->self &&
+		    n->now - n->peer[v->node[i]].heard > n->cfg.dead)
+			fresh |= BIT_ULL(v->node[i]);
+	fresh &= ~n->detect.suspects;
+	if (!fresh)
+		return;
+	samr_mark("member suspected");
+	n->detect.suspects |= fresh;
+	samr_coordinator_consider(n);
+}
+
+u64 samr_detect_deadline(const struct samr_node *n)
+{
+	const struct samr_view_state *v = &n->view;
+	u64 at = SAMR_NEVER, id;
+	u32 i;
+
+	for (i = 0; i < v->count; i++) {
+		id = v->node[i];
+		if (i != v->self && !(n->detect.suspects & BIT_ULL(id)))
+			at = min(at, n->peer[id].heard + n->cfg.dead + 1);
+	}
+	return at;
+}

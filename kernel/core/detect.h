@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Failure detection: a member that was not heard for long enough is suspect.
+ *
+ * Suspicion is no more than that: it makes the most senior member that is not
+ * suspect try to change the view, and nothing else follows from it.
+ */
+#ifndef SAMR_CORE_DETECT_H
+#define SAMR_CORE_DETECT_H
+
+#include "plat.h"
+
+struct samr_node;
+
+/** samr_detect_start - a view was installed: everyone gets the same time */
+void samr_detect_start(struct samr_node *n);
+
+/** samr_detect_heard - a frame of a member, in the incarnation of the view */
+void samr_detect_heard(struct samr_node *n, u32 index);
+
+/** samr_detect_beat - member @index hears @hears */
+void samr_detect_beat(struct samr_node *n, u32 index, u64 hears);
+
+/** samr_detect_hears - ids of the members heard lately, the own one among them */
+u64 samr_detect_hears(const struct samr_node *n);
+
+/**
+ * samr_detect_quarrel - does a member not hear another one?
+ *
+ * Only members count that are heard here; a mask of ids, 0: all is well.
+ */
+u64 samr_detect_quarrel(const struct samr_node *n);
+
+void samr_detect_timer(struct samr_node *n);
+u64 samr_detect_deadline(const struct samr_node *n);
+
+#endif /* SAMR_CORE_DETECT_H */

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/* State for a node that comes in, see learner.h. */
+#include "learner.h"
+#include "frame.h"
+#include "group.h"
+#include "receiver.h"
+#include "state.h"
+#include "view.h"
+
+/* Bytes of state that one question brings at most, about. */
+#define ANSWER_BYTES	32768
+
+static void ask(struct samr_node *n)
+{
+	struct samr_rec_state_ask rec = {
+		.rec = {
+			.type = SAMR_REC_STATE_ASK,
+			.len  = cpu_to_be16(sizeof(rec)),
+		},
+		.after = cpu_to_be32(n->learner.after),
+	};
+	struct samr_blob *b;
+
+	n->learner.ask_at = n->now + samr_node_patience(n, 1);
+	b = samr_frame_record(n, n->view.node[n->learner.donor], sizeof(rec));
+	if (b)
+		samr_blob_put_data(b, &rec, sizeof(rec));
+}
+
+static void drop_group(struct samr_node *n)
+{
+	samr_members_put(n->learner.group);
+	n->learner.group = NULL;
+	n->learner.have = 0;
+}
+
+/* Preferably not the sequencer, who has enough to do. */
+static void choose(struct samr_node *n)
+{
+	const struct samr_view_state *v = &n->view;
+	u32 i, k = (u32)samr_node_random(n) % v->count;
+
+	n->learner.donor = v->leader;
+	for (i = 0; i < v->count; i++, k = (k + 1) % v->count)
+		if (!v->seat[k] && k != v->leader &&
+		    !(n->detect.suspects & BIT_ULL(v->node[k])))
+			n->learner.donor = k;
+}
+
+void samr_learner_start(struct samr_node *n)
+{
+	samr_learner_stop(n);
+	samr_mark("learner begins");
+	n->learner.active = true;
+	choose(n);
+	ask(n);
+}
+
+void samr_learner_stop(struct samr_node *n)
+{
+	drop_group(n);
+	memset(&n->learner, 0, sizeof(n->learner));
+	n->learner.ask_at = SAMR_NEVER;
+}
+
+bool samr_learner_ready(const struct samr_node *n)
+{
+	return n->view.epoch && !n->learner.active &&
+	       (n->view.seat[n->view.self] & SAMR_SEAT_LEARNER) &&
+	       n->rcv.delivered == n->rcv.held;
+}
+
+static void send_start(struct samr_node *n, u64 dest)
+{
+	const struct samr_view_state *v = &n->view;
+	u32 i, len = sizeof(struct samr_rec_state) + v->count * sizeof(__be64);
+	struct samr_rec_state rec;
+	struct samr_blob *b;
+	__be64 next;
+
+	b = samr_frame_record(n, dest, len);
+	if (!b)
+		return;
+	rec.rec.type = SAMR_REC_STATE;
+	rec.rec.flags = 0;
+	rec.rec.len = cpu_to_be16((u16)len);
+	rec.count = cpu_to_be32(v->count);
+	rec.time = cpu_to_be64(v->start_time);
+	samr_blob_put_data(b, &rec, sizeof(rec));
+	for (i = 0; i < v->count; i++) {
+		next = cpu_to_be64(v->start[i]);
+		samr_blob_put_data(b, &next, sizeof(next));
+	}
+}
+
+/* Some members of a group, from number @first on; returns how many. */
+static u32 send_part(struct samr_node *n, u64 dest, u32 after, u32 id,
+		     const struct samr_members *m, u32 first)
+{
+	u32 room = samr_frame_room(n) - sizeof(struct samr_rec_state_group);
+	u32 i, count = m ? m->count - first : 0, len;
+	struct samr_rec_state_group rec;
+	struct samr_rec_group_member w;
+	struct samr_blob *b;
+
+	count = min_t(u32, count, room / sizeof(w));
+	len = sizeof(rec) + count * sizeof(w);
+	b = samr_frame_record(n, dest, len);
+	if (!b)
+		return 0;
+	memset(&rec, 0, sizeof(rec));
+	rec.rec.type = SAMR_REC_STATE_GROUP;
+	rec.rec.len = cpu_to_be16((u16)len);
+	rec.group = cpu_to_be32(id);
+	rec.after = cpu_to_be32(after);
+	rec.total = cpu_to_be32(m ? m->count : 0);
+	rec.first = cpu_to_be32(first);
+	rec.count = cpu_to_be16((u16)count);
+	rec.gseq = cpu_to_be64(n->rcv.delivered);
+	rec.id = cpu_to_be64(m ? m->id : 0);
+	samr_blob_put_data(b, &rec, sizeof(rec));
+	memset(&w, 0, sizeof(w));
+	for (i = first; i < first + count; i++) {
+		w.inc = cpu_to_be64(m->m[i].inc);
+		w.node = cpu_to_be32((u32)m->m[i].node);
+		w.port = cpu_to_be32(m->m[i].port);
+		w.window = cpu_to_be32(m->m[i].window);
+		samr_blob_put_data(b, &w, sizeof(w));
+	}
+	return count;
+}
+
+void samr_learner_asked(struct samr_node *n, u64 src, u32 after)
+{
+	const struct samr_members *m;
+	u32 id, first, sent, bytes = 0;
+
+	if (n->learner.active || n->view.seat[n->view.self])
+		return;
+	if (!after)
+		send_start(n, src);
+	while (bytes < ANSWER_BYTES) {
+		id = samr_node_group(n, after);
+		if (!id) {
+			send_part(n, src, after, 0, NULL, 0);
+			return;
+		}
+		m = samr_group_find(n, id)->members;
+		for (first = 0; first < m->count; first += sent) {
+			sent = send_part(n, src, after, id, m, first);
+			if (!sent)
+				return;
+		}
+		bytes += m->count * (u32)sizeof(m->m[0]);
+		after = id;
+	}
+}
+
+enum samr_drop samr_learner_state(struct samr_node *n,
+				  const struct samr_blob *frame,
+				  const struct samr_record *r)
+{
+	const __be64 *next;
+	__be64 scratch;
+	u32 i;
+
+	if (!n->learner.active || r->state.count != n->view.count)
+		return SAMR_DROP_VIEW;
+	if (n->learner.begun)
+		return SAMR_DROP_DUPLICATE;
+	for (i = 0; i < r->state.count; i++) {
+		next = samr_blob_peek(frame, r->at + i * (u32)sizeof(*next),
+				      sizeof(*next), &scratch);
+		if (!next || !*next)
+			return SAMR_DROP_RECORD;
+		samr_window_reset(&n->origin[i].win, be64_to_cpu(*next));
+		n->origin[i].ordered = be64_to_cpu(*next);
+		n->origin[i].bytes = 0;
+		n->view.start[i] = be64_to_cpu(*next);
+	}
+	n->time = r->state.time;
+	n->view.start_time = r->state.time;
+	n->learner.begun = true;
+	return SAMR_DROP_NONE;
+}
+
+static void finish(struct samr_node *n)
+{
+	samr_mark("learner holds the state");
+	drop_group(n);
+	n->learner.active = false;
+	n->learner.ask_at = SAMR_NEVER;
+	samr_receiver_go_on(n);
+	n->beat_at = n->now;
+}
+
+/* The beginning of a group, or its next part. */
+static bool fits(struct samr_node *n, const struct samr_record *r)
+{
+	struct samr_learner *l = &n->learner;
+
+	if (!r->group.first) {
+		drop_group(n);
+		l->group = samr_members_new(r->group.total, r->group.id);
+		l->id = r->group.group;
+		l->upto = r->group.gseq;
+	}
+	return l->group && l->id == r->group.group &&
+	       l->upto == r->group.gseq && l->have == r->group.first &&
+	       l->group->count == r->group.total;
+}
+
+enum samr_drop samr_learner_group(struct samr_node *n,
+				  const struct samr_blob *frame,
+				  const struct samr_record *r)
+{
+	struct samr_learner *l = &n->learner;
+	const struct samr_rec_group_member *w;
+	struct samr_rec_group_member scratch;
+	u32 i, at = r->at;
+
+	if (!l->active || !l->begun)
+		return SAMR_DROP_VIEW;
+	if (r->group.after != l->after)
+		return SAMR_DROP_DUPLICATE;
+	if (!r->group.group) {
+		finish(n);
+		return SAMR_DROP_NONE;
+	}
+	if (!fits(n, r))
+		return l->group ? SAMR_DROP_CONFLICT : SAMR_DROP_MEMORY;
+	for (i = 0; i < r->group.count; i++, at += sizeof(*w)) {
+		w = samr_blob_peek(frame, at, sizeof(*w), &scratch);
+		if (!w || !samr_view_has(n, be32_to_cpu(w->node),
+					 be64_to_cpu(w->inc)))
+			return SAMR_DROP_RECORD;
+		l->group->m[l->have++] = (struct samr_member_id){
+			.node	= be32_to_cpu(w->node),
+			.inc	= be64_to_cpu(w->inc),
+			.port	= be32_to_cpu(w->port),
+			.window	= be32_to_cpu(w->window),
+		};
+	}
+	if (l->have < r->group.total)
+		return SAMR_DROP_NONE;
+	if (!samr_group_learn(n, l->id, l->upto, l->group))
+		return SAMR_DROP_MEMORY;
+	l->group = NULL;
+	l->have = 0;
+	l->after = l->id;
+	ask(n);
+	return SAMR_DROP_NONE;
+}
+
+void samr_learner_timer(struct samr_node *n)
+{
+	if (n->now < n->learner.ask_at)
+		return;
+	if (!n->learner.active) {
+		n->learner.ask_at = SAMR_NEVER;
+		return;
+	}
+	choose(n);
+	ask(n);
+}
+
+u64 samr_learner_deadline(const struct samr_node *n)
+{
+	return n->learner.ask_at;
+}

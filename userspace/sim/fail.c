@@ -1,0 +1,607 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Runs in which heads die, see fail.h. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/strings.h"
+#include "era.h"
+#include "fail.h"
+#include "sim.h"
+#include "trace.h"
+
+#define HEADS_MOST	7
+#define GROUPS		2
+#define TICK		(2 * SAMR_MSEC)
+#define CHAOS_TIME	(6000 * SAMR_MSEC)
+#define CALM_MOST	(150000 * SAMR_MSEC)
+#define WINDOW		65536
+
+/* One message that was handed in: its owner. */
+struct note {
+	struct list_head list;
+	struct samr_submit what;
+	u64 at;
+};
+
+/* The service on a head, and its machine. */
+struct app {
+	struct fail *fail;
+	struct host *host;	/* NULL: it is off */
+	u32 id;
+	u64 on_at;		/* when it is switched on again */
+	bool joined[GROUPS];
+	bool asked[GROUPS];
+	struct {
+		u64 gseq;
+		u32 cost;
+	} unread[GROUPS];
+	struct list_head notes;	/* not heard of yet */
+	u64 wait;		/* between messages, ns */
+	u64 send_at;
+};
+
+/* A fence on its way. */
+struct job {
+	u64 by;			/* incarnation that asks */
+	u64 inc;		/* and of whom */
+	u64 token;
+	u32 from, to;
+	u64 at;
+};
+
+#define JOBS_MOST	64
+
+struct fail {
+	struct cluster cluster;
+	struct watch watch;
+	struct eras eras;
+	struct trace trace;
+	struct rng rng;
+	struct timer tick;
+	struct timer trouble;
+	struct net_params net;
+	struct samr_node_config cfg;
+	u32 count;
+	u64 mask;
+	struct app app[NET_NODES];
+	struct job job[JOBS_MOST];
+	bool calm;
+	u64 sent, crashes, pauses, cuts, fences, leaves, expelled;
+};
+
+static struct fail *fail_of(struct watch *w)
+{
+	return container_of(w, struct fail, watch);
+}
+
+static u64 now_of(const struct fail *f)
+{
+	return f->cluster.queue.now;
+}
+
+static void switch_on(struct app *a)
+{
+	struct fail *f = a->fail;
+	struct host_params p = {
+		.drift	 = (s32)rng_below(&f->rng, 200) - 100,
+		.offset	 = rng_below(&f->rng, 1000000) * SAMR_MSEC,
+		.wall	 = 1700000000000000000ULL,
+		.slack	 = 100 * SAMR_USEC,
+		.busy	 = 2 * SAMR_USEC,
+		.backlog = 1000,
+	};
+	u32 g;
+
+	if (!f->cluster.host[a->id] && !(f->cluster.mask & BIT_ULL(a->id))) {
+		a->host = cluster_add(&f->cluster, a->id, &p, &f->cfg);
+	} else {
+		a->host = host_new(&f->cluster, a->id, &p, &f->cfg);
+		f->cluster.host[a->id] = a->host;
+	}
+	eras_born(&f->eras, a->host);
+	for (g = 0; g < GROUPS; g++) {
+		a->joined[g] = false;
+		a->asked[g] = false;
+		a->unread[g].gseq = 0;
+	}
+	a->on_at = 0;
+	host_frame_max(a->host, 1500);
+	host_members(a->host, f->mask);
+}
+
+static void switch_off(struct app *a, u64 wait)
+{
+	struct fail *f = a->fail;
+	struct host *h = a->host;
+
+	a->host = NULL;
+	f->cluster.host[a->id] = NULL;
+	host_free(h);
+	if (!list_empty(&a->notes))
+		sim_fail("node %u is gone, and the owner of a message has not heard of it",
+			 a->id);
+	a->on_at = now_of(f) + wait;
+}
+
+static void on_view(struct watch *w, struct host *h)
+{
+	eras_view(&fail_of(w)->eras, h);
+}
+
+static void on_batch(struct watch *w, struct host *h)
+{
+	struct fail *f = fail_of(w);
+
+	eras_settle(&f->eras, h);
+	if (h->halted)
+		sim_fail("node %u halts", h->id);
+}
+
+static void check_bytes(const struct samr_msg *msg)
+{
+	u32 i, k, off = 0;
+	const u8 *b;
+
+	for (i = 0; i < msg->npieces; i++) {
+		b = blob_bytes(msg->pieces[i].blob);
+		for (k = 0; k < samr_blob_len(msg->pieces[i].blob); k++, off++)
+			if (b[k] != (u8)(msg->meta.arg + off))
+				sim_fail("place %llu: bytes are not those submitted",
+					 (unsigned long long)msg->meta.gseq);
+	}
+	if (off != msg->meta.len)
+		sim_fail("place %llu: %u bytes of %u",
+			 (unsigned long long)msg->meta.gseq, off, msg->meta.len);
+}
+
+static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
+{
+	struct fail *f = fail_of(w);
+	struct app *a = &f->app[h->id];
+	const struct samr_meta *m = &msg->meta;
+	struct note *note = msg->owner;
+
+	if (note) {
+		list_del(&note->list);
+		free(note);
+	}
+	if (!m->gseq)
+		return;
+	eras_deliver(&f->eras, h, msg);
+	if (m->kind == SAMR_KIND_DATA) {
+		check_bytes(msg);
+		a->unread[m->group - 1].gseq = m->gseq;
+		a->unread[m->group - 1].cost += samr_flow_cost(m->len);
+	}
+	if (m->kind == SAMR_KIND_JOIN && m->inc == h->inc)
+		a->joined[m->group - 1] = true;
+}
+
+static void submit(struct app *a, struct samr_submit *s)
+{
+	struct fail *f = a->fail;
+	struct note *note = sim_alloc(sizeof(*note));
+	struct buffer *b = NULL;
+	u32 i;
+
+	if (s->kind == SAMR_KIND_DATA) {
+		s->arg = rng_u64(&f->rng);
+		b = buffer_new(s->len);
+		b->len = s->len;
+		for (i = 0; i < s->len; i++)
+			b->bytes[i] = (u8)(s->arg + i);
+		if (s->len)
+			s->payload = blob_of_buffer(b, 0, s->len);
+	}
+	s->port = 1;
+	s->owner = note;
+	note->what = *s;
+	note->at = now_of(f);
+	list_add_tail(&note->list, &a->notes);
+	if (host_submit(a->host, s)) {
+		list_del(&note->list);
+		free(note);
+	} else {
+		f->sent++;
+		if (s->kind == SAMR_KIND_JOIN)
+			a->asked[s->group - 1] = true;
+	}
+	samr_blob_put(s->payload);
+	if (b)
+		buffer_put(b);
+}
+
+static void work(struct app *a)
+{
+	struct fail *f = a->fail;
+	struct samr_submit s = { };
+	u32 g;
+
+	for (g = 0; g < GROUPS; g++) {
+		if (a->unread[g].gseq) {
+			host_consumed(a->host, g + 1, a->unread[g].gseq,
+				      a->unread[g].cost);
+			a->unread[g].gseq = 0;
+			a->unread[g].cost = 0;
+		}
+		if (!a->asked[g]) {
+			s = (struct samr_submit){ .group = g + 1,
+				.kind = SAMR_KIND_JOIN, .arg = WINDOW };
+			submit(a, &s);
+		}
+	}
+	if (f->calm || now_of(f) < a->send_at)
+		return;
+	a->send_at = now_of(f) + rng_below(&f->rng, 2 * a->wait);
+	s = (struct samr_submit){ .kind = SAMR_KIND_DATA };
+	s.group = (u32)rng_range(&f->rng, 1, GROUPS);
+	if (!a->joined[s.group - 1])
+		return;
+	s.len = (u32)rng_below(&f->rng, rng_one_in(&f->rng, 8) ? 9000 : 300);
+	if (rng_one_in(&f->rng, 4))
+		s.flags = SAMR_MSG_SAFE;
+	submit(a, &s);
+}
+
+static bool has_job(const struct fail *f, const struct samr_fence *w, u64 by)
+{
+	u32 i;
+
+	for (i = 0; i < JOBS_MOST; i++)
+		if (f->job[i].by == by && f->job[i].inc == w->inc)
+			return true;
+	return false;
+}
+
+static void note_fences(struct app *a)
+{
+	struct fail *f = a->fail;
+	struct samr_fence w;
+	u32 i, k;
+
+	for (i = 0; i < SAMR_FENCES; i++) {
+		if (!samr_node_fence(a->host->node, i, &w) || w.dead ||
+		    w.why == SAMR_FENCE_NONE || has_job(f, &w, a->host->inc))
+			continue;
+		for (k = 0; k < JOBS_MOST && f->job[k].by; k++)
+			;
+		if (k == JOBS_MOST)
+			return;
+		f->job[k] = (struct job){
+			.by = a->host->inc, .inc = w.inc, .token = w.token,
+			.from = a->id, .to = (u32)w.id,
+			.at = now_of(f) + rng_range(&f->rng, 20, 900) *
+					  SAMR_MSEC,
+		};
+	}
+}
+
+static void fence(struct fail *f, struct job *j)
+{
+	struct samr_event ev = { .type = SAMR_EV_FENCED };
+	struct app *by = &f->app[j->from], *to = &f->app[j->to];
+	bool same = by->host && by->host->inc == j->by;
+	struct job job = *j;
+
+	j->by = 0;
+	if (!same)
+		return;
+	if (to->host && to->host->inc == job.inc)
+		switch_off(to, rng_range(&f->rng, 50, 1500) * SAMR_MSEC);
+	f->fences++;
+	ev.fenced.node = job.to;
+	ev.fenced.inc = job.inc;
+	ev.fenced.token = job.token + 1;
+	if (host_step(by->host, &ev) != -ESTALE)
+		sim_fail("node %u takes a fence with a wrong token", by->id);
+	ev.fenced.token = job.token;
+	host_step(by->host, &ev);
+	host_flush(by->host);
+}
+
+static void on_tick(struct timer *t)
+{
+	struct fail *f = container_of(t, struct fail, tick);
+	u64 now = now_of(f);
+	struct app *a;
+	u32 id, i;
+
+	for (id = 1; id < NET_NODES; id++) {
+		a = &f->app[id];
+		if (!a->fail)
+			continue;
+		if (!a->host) {
+			if (now >= a->on_at)
+				switch_on(a);
+			continue;
+		}
+		if (now < a->host->paused_until)
+			continue;
+		if (samr_node_out(a->host->node)) {
+			f->expelled++;
+			switch_off(a, rng_range(&f->rng, 5, 50) * SAMR_MSEC);
+			continue;
+		}
+		work(a);
+		note_fences(a);
+	}
+	for (i = 0; i < JOBS_MOST; i++)
+		if (f->job[i].by && now >= f->job[i].at)
+			fence(f, &f->job[i]);
+	queue_set(&f->cluster.queue, t, now + TICK);
+}
+
+/* The newest view that anybody alive has. */
+static struct app *newest(struct fail *f, struct samr_view_info *v)
+{
+	struct samr_view_info w;
+	struct app *best = NULL;
+	u32 id;
+
+	memset(v, 0, sizeof(*v));
+	for (id = 1; id < NET_NODES; id++) {
+		if (!f->app[id].host || samr_node_out(f->app[id].host->node))
+			continue;
+		samr_node_view(f->app[id].host->node, &w);
+		if (w.epoch > v->epoch) {
+			*v = w;
+			best = &f->app[id];
+		}
+	}
+	return best;
+}
+
+static u32 alive_in(const struct fail *f, const struct samr_view_info *v,
+		    u32 *voters)
+{
+	u32 i, n = 0;
+
+	*voters = 0;
+	for (i = 0; i < v->count; i++) {
+		if (v->flags[i])
+			continue;
+		++*voters;
+		n += f->app[v->node[i]].host &&
+		     f->app[v->node[i]].host->inc == v->inc[i];
+	}
+	return n;
+}
+
+static struct app *any_head(struct fail *f)
+{
+	u32 k = (u32)rng_below(&f->rng, NET_NODES), i;
+
+	for (i = 0; i < NET_NODES; i++, k = (k + 1) % NET_NODES)
+		if (f->app[k].host)
+			return &f->app[k];
+	return NULL;
+}
+
+/* Never so many that nobody may go on. */
+static void crash(struct fail *f, struct app *a)
+{
+	struct samr_view_info v;
+	u32 voters, up;
+
+	if (f->eras.lives > ERA_LIVES - 2 * f->count)
+		return;
+	newest(f, &v);
+	up = alive_in(f, &v, &voters);
+	if (up < 2 || (v.policy == SAMR_POLICY_MAJORITY &&
+		       2 * (up - 1) < voters))
+		return;
+	f->crashes++;
+	switch_off(a, rng_range(&f->rng, 10, 1500) * SAMR_MSEC);
+}
+
+static void on_trouble(struct timer *t)
+{
+	struct fail *f = container_of(t, struct fail, trouble);
+	struct app *a = any_head(f);
+	struct samr_event ev = { .type = SAMR_EV_RETIRE };
+
+	queue_set(&f->cluster.queue, t, now_of(f) +
+		  rng_range(&f->rng, 5, 500) * SAMR_MSEC);
+	if (!a)
+		return;
+	switch (rng_below(&f->rng, 8)) {
+	case 0:
+	case 1:
+		crash(f, a);
+		break;
+	case 2:
+		f->pauses++;
+		host_pause(a->host, rng_range(&f->rng, 20, 900) * SAMR_MSEC);
+		break;
+	case 3:
+		f->cuts++;
+		net_cut(&f->cluster.net, rng_u64(&f->rng));
+		break;
+	case 4:
+		f->cuts++;
+		net_cut_one(&f->cluster.net, a->id, any_head(f)->id);
+		break;
+	case 5:
+	case 6:
+		net_heal(&f->cluster.net);
+		break;
+	case 7:
+		if (f->eras.lives > ERA_LIVES - 2 * f->count)
+			break;
+		f->leaves += !host_step(a->host, &ev);
+		host_flush(a->host);
+	}
+}
+
+static void plan(struct fail *f, const struct run_options *o)
+{
+	struct rng *r = &f->rng;
+	u32 id, i;
+
+	f->count = o->nodes ?: (u32)rng_range(r, 2, HEADS_MOST);
+	f->cfg.policy = rng_one_in(r, 4) ? SAMR_POLICY_FENCE :
+					   SAMR_POLICY_AUTO;
+	f->cfg.quorum = rng_one_in(r, 2);
+	f->cfg.history = 512;
+	f->cfg.submits = 64;
+	f->net.delay = rng_range(r, 10, 300) * SAMR_USEC;
+	f->net.jitter = rng_below(r, 200) * SAMR_USEC;
+	if (rng_one_in(r, 2)) {
+		f->net.drop = (u32)rng_below(r, 50000);
+		f->net.repeat = (u32)rng_below(r, 30000);
+		f->net.reorder = (u32)rng_below(r, 50000);
+		f->net.reorder_by = 2 * SAMR_MSEC;
+	}
+	f->net.speed = 1000;
+	f->net.queue = 1 << 20;
+	f->net.tx_queue = 1 << 20;
+	f->net.len_max = 2000;
+	for (i = 0; i < f->count; i++) {
+		do
+			id = (u32)rng_range(r, 1, SAMR_IDS - 1);
+		while (f->mask & BIT_ULL(id));
+		f->mask |= BIT_ULL(id);
+		f->app[id].fail = f;
+		f->app[id].id = id;
+		f->app[id].wait = rng_range(r, 1, 20) * SAMR_MSEC;
+		INIT_LIST_HEAD(&f->app[id].notes);
+	}
+}
+
+/* May those that are left of the newest view go on at all? */
+static bool hopeless(struct fail *f)
+{
+	struct samr_view_info v;
+	u32 voters, up;
+
+	if (!newest(f, &v))
+		return false;
+	up = alive_in(f, &v, &voters);
+	/* A learner may have got a vote in a proposal that was accepted. */
+	voters += v.count > voters;
+	return v.policy == SAMR_POLICY_MAJORITY ? 2 * up < voters : !up;
+}
+
+static bool settled(struct fail *f)
+{
+	struct samr_view_info v, w;
+	struct app *a;
+	u32 id, i, g;
+
+	if (!newest(f, &v) || v.count != f->count || v.wedged)
+		return false;
+	for (id = 1; id < NET_NODES; id++) {
+		a = &f->app[id];
+		if (!a->fail)
+			continue;
+		if (!a->host)
+			return false;
+		samr_node_view(a->host->node, &w);
+		if (w.epoch != v.epoch || w.wedged || !list_empty(&a->notes))
+			return false;
+		for (i = 0; i < w.count; i++)
+			if (w.flags[i])
+				return false;
+		for (g = 0; g < GROUPS; g++)
+			if (!a->joined[g])
+				return false;
+	}
+	return true;
+}
+
+static void unsettled(struct fail *f)
+{
+	struct samr_view_info v;
+	struct note *note;
+	struct app *a;
+	u32 id;
+
+	for (id = 1; id < NET_NODES; id++) {
+		a = &f->app[id];
+		if (!a->host)
+			continue;
+		list_for_each_entry(note, &a->notes, list)
+			fprintf(stderr, "node %u: open since %llu ms: %s of group %u, %u bytes%s\n",
+				id, (unsigned long long)(note->at / SAMR_MSEC),
+				samr_strings_kind(note->what.kind),
+				note->what.group, note->what.len,
+				note->what.flags ? ", safe" : "");
+		samr_node_view(a->host->node, &v);
+		fprintf(stderr, "node %u: view %llu of %u, suspects %#llx%s%s%s\n",
+			id, (unsigned long long)v.epoch, v.count,
+			(unsigned long long)v.suspects,
+			v.wedged ? ", wedged" : "",
+			v.learning ? ", learning" : "",
+			list_empty(&a->notes) ? "" : ", messages open");
+	}
+	sim_fail("the cluster does not come together again");
+}
+
+void fail_seed(const struct run_options *o, char *line, size_t size)
+{
+	struct fail *f = sim_alloc(sizeof(*f));
+	struct queue *q = &f->cluster.queue;
+	bool lost = false;
+	u64 end, since;
+	u32 id;
+
+	sim_run.seed = o->seed;
+	sim_watchdog(o->patience);
+	memory_reset(o->seed);
+	cluster_init(&f->cluster, o->seed);
+	rng_init(&f->rng, o->seed, 'x');
+	eras_init(&f->eras);
+	plan(f, o);
+	f->cfg.dead = 100 * SAMR_MSEC;
+	f->cluster.net.params = f->net;
+	f->watch.view = on_view;
+	f->watch.deliver = on_deliver;
+	f->watch.batch = on_batch;
+	cluster_watch(&f->cluster, &f->watch);
+	if (o->trace)
+		trace_init(&f->trace, &f->cluster, stdout, o->from);
+	f->tick.fire = on_tick;
+	f->trouble.fire = on_trouble;
+	queue_set(q, &f->tick, 0);
+	queue_set(q, &f->trouble, 200 * SAMR_MSEC);
+	queue_run(q, o->until ?: CHAOS_TIME);
+	queue_cancel(q, &f->trouble);
+	net_heal(&f->cluster.net);
+	f->net.drop = 0;
+	f->cluster.net.params = f->net;
+	f->calm = true;
+	since = q->now;
+	for (end = since; !o->until && !settled(f); end += 10 * SAMR_MSEC) {
+		if (hopeless(f) && end - since > 2000 * SAMR_MSEC) {
+			lost = true;
+			break;
+		}
+		if (end - since > CALM_MOST)
+			unsettled(f);
+		queue_run(q, end);
+	}
+	snprintf(line, size,
+		 "%u heads, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out; together after %llu ms%s",
+		 f->count, f->cfg.policy == SAMR_POLICY_FENCE || f->count < 3 ?
+		 "fence" : "majority", f->cfg.quorum ? ", quorum" : "",
+		 (unsigned long long)f->eras.count, f->eras.lives,
+		 (unsigned long long)f->sent,
+		 (unsigned long long)f->eras.delivered,
+		 (unsigned long long)f->eras.safe,
+		 (unsigned long long)f->crashes, (unsigned long long)f->pauses,
+		 (unsigned long long)f->cuts, (unsigned long long)f->fences,
+		 (unsigned long long)f->leaves, (unsigned long long)f->expelled,
+		 (unsigned long long)((q->now - since) / SAMR_MSEC),
+		 lost ? " LOST" : "");
+	queue_cancel(q, &f->tick);
+	for (id = 1; id < NET_NODES; id++)
+		if (f->app[id].host)
+			switch_off(&f->app[id], 0);
+	cluster_free(&f->cluster);
+	eras_free(&f->eras);
+	if (memory_use_of(MEMORY_HOMES)->objects)
+		sim_fail("%llu objects are left",
+			 (unsigned long long)memory_use_of(MEMORY_HOMES)->objects);
+	sim_watchdog(0);
+	free(f);
+}
