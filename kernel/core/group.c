@@ -377,6 +377,8 @@ bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 	if (msg->meta.kind == SAMR_KIND_VIEW)
 		return apply_view(n, msg);
 	if (msg->meta.kind == SAMR_KIND_RETIRE) {
+		if (!n->view.retired)
+			n->view.retired_at = msg->meta.gseq;
 		n->view.retired |= BIT_ULL(msg->meta.origin);
 		samr_coordinator_consider(n);
 		return true;

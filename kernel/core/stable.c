@@ -8,11 +8,8 @@
 /* An ack does not wait for a frame when this part of the history lacks one. */
 #define ACK_SHARE	16
 
-/*
- * The largest position that at least @holders members have acked; only those
- * with a vote count where it is about what is stable.
- */
-static u64 acked_by(const struct samr_node *n, u32 holders, u32 not)
+/* The largest position that at least @holders of the members @who have acked. */
+static u64 acked_by(const struct samr_node *n, u64 who, u32 holders)
 {
 	const struct samr_view_state *v = &n->view;
 	u64 best = 0;
@@ -21,11 +18,30 @@ static u64 acked_by(const struct samr_node *n, u32 holders, u32 not)
 	for (i = 0; i < v->count; i++) {
 		have = 0;
 		for (j = 0; j < v->count; j++)
-			have += v->ack[j] >= v->ack[i] && !(v->seat[j] & not);
+			have += v->ack[j] >= v->ack[i] &&
+				(who & BIT_ULL(v->node[j]));
 		if (have >= holders)
 			best = max(best, v->ack[i]);
 	}
 	return best;
+}
+
+/*
+ * Only those with a vote count. Behind the place of its leave a member's ack
+ * does not count any more: whoever holds the leave may go on without it.
+ */
+static u64 stable_upto(const struct samr_node *n)
+{
+	const struct samr_view_state *v = &n->view;
+	u64 stay = v->voters & ~v->retired;
+	u64 upto = acked_by(n, v->voters, v->holders);
+
+	if (v->retired && upto > v->retired_at)
+		upto = max(v->retired_at,
+			   acked_by(n, stay, min(v->holders,
+						 samr_policy_count(stay))));
+	/* What is not delivered here may hold a leave that we do not know of. */
+	return min(upto, n->rcv.delivered);
 }
 
 static void trim(struct samr_node *n, u64 upto)
@@ -45,8 +61,9 @@ static void trim(struct samr_node *n, u64 upto)
 
 static void update(struct samr_node *n)
 {
-	u64 stable = acked_by(n, n->view.holders, SAMR_SEAT_FLAGS);
-	u64 all = min(acked_by(n, n->view.count, 0), n->rcv.delivered);
+	u64 stable = stable_upto(n);
+	u64 all = min(acked_by(n, n->view.all, n->view.count),
+		      n->rcv.delivered);
 
 	if (samr_node_wedged(n))
 		return;

@@ -106,6 +106,7 @@ struct samr_peer {
  * @voters: of them, those with a vote and data
  * @witness: id of the witness, as a mask
  * @retired: ids of members that have left in the order (group.c)
+ * @retired_at: place where the first of them did
  * @holders: voters that must hold what is stable
  * @joined: indices of the members heard in this view
  * @wanted: whom the admin wants
@@ -136,6 +137,7 @@ struct samr_view_state {
 	u64 voters;
 	u64 witness;
 	u64 retired;
+	u64 retired_at;
 	u32 holders;
 	u32 joined;
 	u64 wanted;

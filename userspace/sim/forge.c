@@ -24,10 +24,11 @@ struct field {
 	{ name, type, offsetof(struct of, field),			\
 	  sizeof(((struct of *)NULL)->field) }
 
-#define MEMBER(name, i, field)						\
-	{ name, SAMR_REC_VIEW, sizeof(struct samr_rec_view) +		\
-	  (i) * sizeof(struct samr_rec_view_member) +			\
-	  offsetof(struct samr_rec_view_member, field), sizeof(__be64) }
+#define SEAT(name, i, field)						\
+	{ name, SAMR_REC_VIEW, sizeof(struct samr_rec_plan) +		\
+	  (i) * sizeof(struct samr_rec_seat) +				\
+	  offsetof(struct samr_rec_seat, field),			\
+	  sizeof(((struct samr_rec_seat *)NULL)->field) }
 
 static const struct field fields[] = {
 	FIELD(HEADER, samr_hdr, "epoch", epoch),
@@ -56,12 +57,11 @@ static const struct field fields[] = {
 	FIELD(SAMR_REC_NACK, samr_rec_nack, "len", len),
 	FIELD(SAMR_REC_BEAT, samr_rec_beat, "last", last),
 	FIELD(SAMR_REC_HELLO, samr_rec_hello, "members", members),
-	FIELD(SAMR_REC_VIEW, samr_rec_view, "view-epoch", epoch),
-	FIELD(SAMR_REC_VIEW, samr_rec_view, "base", base),
-	FIELD(SAMR_REC_VIEW, samr_rec_view, "sequencer", sequencer),
-	MEMBER("node1", 0, node), MEMBER("inc1", 0, inc),
-	MEMBER("node2", 1, node), MEMBER("inc2", 1, inc),
-	MEMBER("node3", 2, node), MEMBER("inc3", 2, inc),
+	FIELD(SAMR_REC_VIEW, samr_rec_plan, "view-epoch", epoch),
+	FIELD(SAMR_REC_VIEW, samr_rec_plan, "base", base),
+	SEAT("node1", 0, node), SEAT("inc1", 0, inc), SEAT("seat1", 0, flags),
+	SEAT("node2", 1, node), SEAT("inc2", 1, inc), SEAT("seat2", 1, flags),
+	SEAT("node3", 2, node), SEAT("inc3", 2, inc), SEAT("seat3", 2, flags),
 	FIELD(SAMR_REC_CREDIT, samr_rec_credit, "group", group),
 	FIELD(SAMR_REC_CREDIT, samr_rec_credit, "gseq", gseq),
 };
