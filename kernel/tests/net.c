@@ -411,7 +411,7 @@ static bool settled(const struct net *net)
 
 	for (i = 0; i < net->heads; i++) {
 		n = net->head[i].node;
-		if (n->halted)
+		if (n->gone)
 			return true;
 		if (!n->view.epoch || n->rcv.last != first->rcv.last ||
 		    n->stab.trimmed != n->rcv.last ||

@@ -237,7 +237,7 @@ static void receiver_bytes_of_both(struct kunit *test)
 static bool halted_by(struct net *net, struct samr_meta m)
 {
 	order_from(net, 0, 1, m, 0, 0, m.len);
-	return net->head[1].node->halted;
+	return net->head[1].node->gone == SAMR_OUT_HALTED;
 }
 
 /* An order that contradicts itself is no order: better none than two. */
@@ -368,7 +368,7 @@ static void receiver_order_of_own_messages(struct kunit *test)
 	m.oseq = first;
 	order_from(net, 0, 1, m, 0, 0, 10);
 	KUNIT_EXPECT_EQ(test, net_drops(net, 1, SAMR_DROP_CONFLICT), 3ULL);
-	KUNIT_EXPECT_FALSE(test, n->halted);
+	KUNIT_EXPECT_EQ(test, (int)n->gone, (int)SAMR_OUT_NO);
 	KUNIT_EXPECT_EQ(test, n->rcv.bytes, 0ULL);
 	net_settle(net);
 	net_agreed(net, 1);

@@ -9,23 +9,6 @@ static u64 mute_third(struct net *net, u32 from, u32 to,
 	return from == 2 || to == 2 ? NET_LOST : NET_DELAY;
 }
 
-static void stable_holders_by_policy(struct kunit *test)
-{
-	u32 n;
-
-	for (n = 1; n <= SAMR_HEADS_MAX; n++) {
-		u32 least = (n + 1) / 2;
-
-		/* A lone survivor may go on: all must hold it. */
-		KUNIT_EXPECT_EQ(test, samr_stable_holders(n, false), n);
-		/* Holders and any half have a member in common. */
-		KUNIT_EXPECT_GT(test, samr_stable_holders(n, true) + least, n);
-		/* And one holder fewer would not do. */
-		KUNIT_EXPECT_LE(test, samr_stable_holders(n, true) - 1 + least,
-				n);
-	}
-}
-
 static void stable_safe_needs_all(struct kunit *test)
 {
 	struct net *net = net_up(test, 3, NULL);
@@ -171,7 +154,6 @@ static void stable_ack_beyond_the_order(struct kunit *test)
 }
 
 static struct kunit_case stable_cases[] = {
-	KUNIT_CASE(stable_holders_by_policy),
 	KUNIT_CASE(stable_safe_needs_all),
 	KUNIT_CASE(stable_safe_needs_a_quorum),
 	KUNIT_CASE(stable_agreed_needs_nobody),

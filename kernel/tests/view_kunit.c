@@ -178,12 +178,12 @@ static void view_is_repeated_until_heard(struct kunit *test)
 }
 
 /* A VIEW for head 2 of heads 1 and 2 that wait for each other. */
-static struct net_craft view_frame(struct net *net, struct samr_rec_view *r,
-				   struct samr_rec_view_member m[2])
+static struct net_craft view_frame(struct net *net, struct samr_rec_plan *r,
+				   struct samr_rec_seat m[2])
 {
 	u32 i;
 
-	*r = (struct samr_rec_view){
+	*r = (struct samr_rec_plan){
 		.rec = {
 			.type = SAMR_REC_VIEW,
 			.len = cpu_to_be16(sizeof(*r) + 2 * sizeof(*m)),
@@ -191,26 +191,29 @@ static struct net_craft view_frame(struct net *net, struct samr_rec_view *r,
 		.count = cpu_to_be32(2),
 		.epoch = cpu_to_be64(1),
 		.seed = cpu_to_be64(5),
-		.sequencer = cpu_to_be64(1),
 	};
 	for (i = 0; i < 2; i++) {
-		m[i].node = cpu_to_be64(net->head[i].id);
+		m[i].node = cpu_to_be32((u32)net->head[i].id);
 		m[i].inc = cpu_to_be64(net->head[i].node->cfg.inc);
+		m[i].flags = 0;
 	}
 	return net_craft(net, 0);
 }
 
+/* Was it refused: as a view, or as a record that makes no sense at all? */
 static u64 install(struct net *net, struct net_craft c,
-		   const struct samr_rec_view *r,
-		   const struct samr_rec_view_member m[2])
+		   const struct samr_rec_plan *r,
+		   const struct samr_rec_seat m[2])
 {
-	u64 was = net_drops(net, 1, SAMR_DROP_VIEW);
+	u64 was = net_drops(net, 1, SAMR_DROP_VIEW) +
+		  net_drops(net, 1, SAMR_DROP_RECORD);
 
 	net_craft_add(&c, r, sizeof(*r));
 	samr_blob_put_data(c.blob, m, 2 * sizeof(*m));
 	c.info.epoch = be64_to_cpu(r->epoch);
 	net_craft_send(net, &c, 1);
-	return net_drops(net, 1, SAMR_DROP_VIEW) - was;
+	return net_drops(net, 1, SAMR_DROP_VIEW) +
+	       net_drops(net, 1, SAMR_DROP_RECORD) - was;
 }
 
 static u64 lose_all(struct net *net, u32 from, u32 to, struct samr_blob *frame)
@@ -221,8 +224,8 @@ static u64 lose_all(struct net *net, u32 from, u32 to, struct samr_blob *frame)
 static void view_that_does_not_concern_us(struct kunit *test)
 {
 	struct net *net = test->priv;
-	struct samr_rec_view_member m[2];
-	struct samr_rec_view r;
+	struct samr_rec_seat m[2];
+	struct samr_rec_plan r;
 	struct net_craft c;
 
 	net->fate = lose_all;
@@ -234,9 +237,6 @@ static void view_that_does_not_concern_us(struct kunit *test)
 	r.base = cpu_to_be64(9);
 	KUNIT_EXPECT_EQ(test, install(net, c, &r, m), 1ULL);
 	c = view_frame(net, &r, m);
-	r.sequencer = cpu_to_be64(2);
-	KUNIT_EXPECT_EQ(test, install(net, c, &r, m), 1ULL);
-	c = view_frame(net, &r, m);
 	m[1].inc = cpu_to_be64(0xbad);
 	KUNIT_EXPECT_EQ(test, install(net, c, &r, m), 1ULL);
 	c = view_frame(net, &r, m);
@@ -246,16 +246,17 @@ static void view_that_does_not_concern_us(struct kunit *test)
 	m[1] = m[0];
 	KUNIT_EXPECT_EQ(test, install(net, c, &r, m), 1ULL);
 	c = view_frame(net, &r, m);
-	swap(m[0], m[1]);
+	m[0].flags = cpu_to_be32(SAMR_SEAT_LEARNER);
+	m[1].flags = cpu_to_be32(SAMR_SEAT_LEARNER);
 	KUNIT_EXPECT_EQ(test, install(net, c, &r, m), 1ULL);
 	c = view_frame(net, &r, m);
 	m[0].node = 0;
 	KUNIT_EXPECT_EQ(test, install(net, c, &r, m), 1ULL);
 	c = view_frame(net, &r, m);
-	m[0].node = cpu_to_be64(SAMR_IDS);
+	m[0].node = cpu_to_be32(SAMR_IDS);
 	KUNIT_EXPECT_EQ(test, install(net, c, &r, m), 1ULL);
 	c = view_frame(net, &r, m);
-	m[0].node = cpu_to_be64(U64_MAX);
+	m[0].node = cpu_to_be32(U32_MAX);
 	KUNIT_EXPECT_EQ(test, install(net, c, &r, m), 1ULL);
 	KUNIT_EXPECT_EQ(test, epoch_of(net, 1), 0ULL);
 

@@ -70,7 +70,7 @@ static struct wire wire_nack(const struct samr_nack *n)
 	return w;
 }
 
-/* BEAT and HELLO: a number; CREDIT and CREDIT_ASK: a group and a number. */
+/* CREDIT and CREDIT_ASK: a group and a number. */
 static struct wire wire_plain(u8 type, u32 group, u64 number)
 {
 	struct samr_rec_credit r = {
@@ -84,26 +84,62 @@ static struct wire wire_plain(u8 type, u32 group, u64 number)
 	return w;
 }
 
+static struct wire wire_beat(u32 flags, u64 last)
+{
+	struct samr_rec_beat r = {
+		.rec = { .type = SAMR_REC_BEAT, .len = cpu_to_be16(sizeof(r)) },
+		.flags = cpu_to_be32(flags),
+		.last = cpu_to_be64(last),
+		.hears = cpu_to_be64(0xe),
+	};
+	struct wire w = wire_new();
+
+	put(&w, &r, sizeof(r));
+	return w;
+}
+
+static void put_seats(struct wire *w, u32 count)
+{
+	struct samr_rec_seat s = { };
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		s.node = cpu_to_be32(i + 1);
+		s.inc = cpu_to_be64(0x100 + i);
+		put(w, &s, sizeof(s));
+	}
+}
+
+static struct wire wire_hello(u32 count, u32 seats)
+{
+	u32 len = sizeof(struct samr_rec_hello) +
+		  seats * sizeof(struct samr_rec_seat);
+	struct samr_rec_hello r = {
+		.rec = { .type = SAMR_REC_HELLO, .len = cpu_to_be16((u16)len) },
+		.count = cpu_to_be32(count),
+		.members = cpu_to_be64(0xe),
+	};
+	struct wire w = wire_new();
+
+	put(&w, &r, sizeof(r));
+	put_seats(&w, seats);
+	return w;
+}
+
 static struct wire wire_view(u32 count, u32 members)
 {
-	u32 i, len = sizeof(struct samr_rec_view) +
-		     members * sizeof(struct samr_rec_view_member);
-	struct samr_rec_view r = {
+	u32 len = sizeof(struct samr_rec_plan) +
+		  members * sizeof(struct samr_rec_seat);
+	struct samr_rec_plan r = {
 		.rec = { .type = SAMR_REC_VIEW, .len = cpu_to_be16((u16)len) },
 		.count = cpu_to_be32(count),
 		.epoch = cpu_to_be64(1),
 		.seed = cpu_to_be64(5),
-		.sequencer = cpu_to_be64(1),
 	};
-	struct samr_rec_view_member m;
 	struct wire w = wire_new();
 
 	put(&w, &r, sizeof(r));
-	for (i = 0; i < members; i++) {
-		m.node = cpu_to_be64(i + 1);
-		m.inc = cpu_to_be64(0x100 + i);
-		put(&w, &m, sizeof(m));
-	}
+	put_seats(&w, members);
 	return w;
 }
 
@@ -410,15 +446,22 @@ static void wire_plain_records(struct kunit *test)
 	struct samr_record r;
 	struct wire w;
 
-	w = wire_plain(SAMR_REC_BEAT, 0, 123);
+	w = wire_beat(SAMR_BEAT_READY, 123);
 	KUNIT_ASSERT_EQ(test, whole(test, &w, &r), SAMR_DROP_NONE);
-	KUNIT_EXPECT_EQ(test, r.last, 123ULL);
-	w = wire_plain(SAMR_REC_BEAT, 1, 123);
+	KUNIT_EXPECT_EQ(test, r.beat.last, 123ULL);
+	KUNIT_EXPECT_EQ(test, r.beat.hears, 0xeULL);
+	KUNIT_EXPECT_EQ(test, r.beat.flags, (u32)SAMR_BEAT_READY);
+	w = wire_beat(SAMR_BEAT_READY << 1, 123);
 	KUNIT_EXPECT_EQ(test, whole(test, &w, &r), SAMR_DROP_RECORD);
-	w = wire_plain(SAMR_REC_HELLO, 0, 0xe);
+	w = wire_hello(3, 3);
 	KUNIT_ASSERT_EQ(test, whole(test, &w, &r), SAMR_DROP_NONE);
-	KUNIT_EXPECT_EQ(test, r.members, 0xeULL);
-	w = wire_plain(SAMR_REC_HELLO, 1, 0xe);
+	KUNIT_EXPECT_EQ(test, r.hello.members, 0xeULL);
+	KUNIT_EXPECT_EQ(test, r.hello.count, 3U);
+	w = wire_hello(2, 3);
+	KUNIT_EXPECT_EQ(test, whole(test, &w, &r), SAMR_DROP_RECORD);
+	w = wire_hello(0, 0);
+	KUNIT_EXPECT_EQ(test, whole(test, &w, &r), SAMR_DROP_RECORD);
+	w = wire_hello(SAMR_HEADS_MAX + 1, SAMR_HEADS_MAX + 1);
 	KUNIT_EXPECT_EQ(test, whole(test, &w, &r), SAMR_DROP_RECORD);
 	w = wire_plain(SAMR_REC_CREDIT, 7, 5);
 	KUNIT_ASSERT_EQ(test, whole(test, &w, &r), SAMR_DROP_NONE);
@@ -442,9 +485,9 @@ static struct wire wire_any(u32 which)
 	case 3:
 		return wire_nack(&nack);
 	case 4:
-		return wire_plain(SAMR_REC_BEAT, 0, 123);
+		return wire_beat(0, 123);
 	case 5:
-		return wire_plain(SAMR_REC_HELLO, 0, 0xe);
+		return wire_hello(3, 3);
 	case 6:
 		return wire_view(3, 3);
 	case 7:
@@ -505,7 +548,7 @@ static void wire_unknown_type_is_skipped(struct kunit *test)
 {
 	u32 start = sizeof(struct samr_hdr), at = start;
 	struct wire w = wire_plain(200, 7, 5);
-	struct wire beat = wire_plain(SAMR_REC_BEAT, 0, 9);
+	struct wire beat = wire_beat(0, 9);
 	struct samr_frame_info info = info_right;
 	struct samr_blob *frame;
 	struct samr_record r;
@@ -520,7 +563,7 @@ static void wire_unknown_type_is_skipped(struct kunit *test)
 			SAMR_DROP_UNKNOWN);
 	KUNIT_EXPECT_EQ(test, samr_wire_record(frame, &info, &at, &r),
 			SAMR_DROP_NONE);
-	KUNIT_EXPECT_EQ(test, r.last, 9ULL);
+	KUNIT_EXPECT_EQ(test, r.beat.last, 9ULL);
 	KUNIT_EXPECT_EQ(test, samr_wire_record(frame, &info, &at, &r),
 			SAMR_DROP_RECORD);
 	/* A position behind the frame's end is no record either. */
