@@ -113,6 +113,7 @@ struct samr_node_config net_config(void)
 		.cluster = NET_CLUSTER,
 		.history = 256,
 		.submits = 64,
+		.dead	 = 3600ULL * 1000 * SAMR_MSEC,
 	};
 }
 
