@@ -257,7 +257,7 @@ static void decide(struct samr_node *n)
 	samr_mark("view decided");
 	samr_view_put(n, SAMR_DEST_ALL, SAMR_REC_VIEW, &ballot, &c->plan);
 	samr_coordinator_stop(n);
-	samr_view_told(n, &ballot, &c->plan);
+	samr_view_told(n, n->cfg.self, n->cfg.inc, &ballot, &c->plan);
 	if (n->view.epoch == c->plan.epoch)
 		samr_view_announce(n);
 }

@@ -243,7 +243,7 @@ static enum samr_drop take_change(struct samr_node *n,
 			return SAMR_DROP_EPOCH;
 		return samr_view_hello(n, src, inc, frame, r);
 	case SAMR_REC_VIEW:
-		return samr_view_told(n, &r->ballot, &r->plan);
+		return samr_view_told(n, src, inc, &r->ballot, &r->plan);
 	case SAMR_REC_PREPARE:
 		return samr_acceptor_prepare(n, src, inc, r);
 	case SAMR_REC_ANSWER:

@@ -250,6 +250,9 @@ void samr_repair_answer(struct samr_node *n, u64 src,
 			samr_node_drop(n, SAMR_DROP_ROLE);
 			return;
 		}
+		/* A promise was given: nothing of ours enters the old order. */
+		if (samr_node_wedged(n))
+			return;
 		win = &n->origin[n->view.self].win;
 	}
 	to = min(nack->last, samr_seqno_last(win->base, win->size));

@@ -305,7 +305,7 @@ static bool forms(const struct samr_node *n, const struct samr_plan *p)
 	return mask == n->view.wanted;
 }
 
-enum samr_drop samr_view_told(struct samr_node *n,
+enum samr_drop samr_view_told(struct samr_node *n, u64 src, u64 inc,
 			      const struct samr_ballot *ballot,
 			      const struct samr_plan *p)
 {
@@ -323,6 +323,13 @@ enum samr_drop samr_view_told(struct samr_node *n,
 							SAMR_OUT_EXPELLED);
 		return SAMR_DROP_NONE;
 	}
+	/*
+	 * Who has no view takes one only from an incarnation that his newest
+	 * HELLO names: an older one may tell of a view long gone. The others in
+	 * it need not be those that he named.
+	 */
+	if (!v->epoch && n->peer[src].inc != inc)
+		return SAMR_DROP_INCARNATION;
 	if (!v->epoch || n->learner.active) {
 		/* A voter of a later view has taken part in what led to it. */
 		if (p->base ? !(p->seat[i].flags & SAMR_SEAT_LEARNER) :

@@ -38,8 +38,8 @@ enum samr_drop samr_view_hello(struct samr_node *n, u64 src, u64 inc,
 			       const struct samr_blob *frame,
 			       const struct samr_record *r);
 
-/** samr_view_told - VIEW record: @plan was decided at @ballot */
-enum samr_drop samr_view_told(struct samr_node *n,
+/** samr_view_told - VIEW record of head @src: @plan was decided at @ballot */
+enum samr_drop samr_view_told(struct samr_node *n, u64 src, u64 inc,
 			      const struct samr_ballot *ballot,
 			      const struct samr_plan *plan);
 
