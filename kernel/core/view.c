@@ -328,7 +328,7 @@ enum samr_drop samr_view_told(struct samr_node *n, u64 src, u64 inc,
 	 * HELLO names: an older one may tell of a view long gone. The others in
 	 * it need not be those that he named.
 	 */
-	if (!v->epoch && n->peer[src].inc != inc)
+	if (!v->epoch && !p->base && n->peer[src].inc != inc)
 		return SAMR_DROP_INCARNATION;
 	if (!v->epoch || n->learner.active) {
 		/* A voter of a later view has taken part in what led to it. */
