@@ -295,14 +295,18 @@ void samr_view_try(struct samr_node *n)
 	samr_receiver_deliver(n);
 }
 
+/* A first view has all that are wanted, and nobody who learns. */
 static bool forms(const struct samr_node *n, const struct samr_plan *p)
 {
 	u64 mask = 0;
 	u32 i;
 
-	for (i = 0; i < p->count; i++)
+	for (i = 0; i < p->count; i++) {
+		if (p->seat[i].flags & SAMR_SEAT_LEARNER)
+			return false;
 		mask |= BIT_ULL(p->seat[i].node);
-	return mask == n->view.wanted;
+	}
+	return p->epoch == FIRST_EPOCH && mask == n->view.wanted;
 }
 
 enum samr_drop samr_view_told(struct samr_node *n, u64 src, u64 inc,
@@ -383,7 +387,7 @@ static void form(struct samr_node *n)
 		p.flags |= SAMR_PLAN_QUORUM;
 	install_from_nothing(n, &none, &p);
 	if (v->count > 1)
-		v->send_at = n->now;
+		samr_view_announce(n);
 }
 
 int samr_view_want(struct samr_node *n, u64 members)

@@ -46,6 +46,7 @@ struct scenario {
 	struct trace trace;
 	struct list_head rules;
 	struct buffer *last[NET_NODES][NET_NODES];	/* from, to */
+	struct buffer *hello[NET_NODES][NET_NODES];	/* of them, a HELLO */
 	struct member *member[NET_NODES][PORTS];
 	bool reading;
 	struct timer read;
@@ -199,6 +200,13 @@ static void apply_rule(struct scenario *sc, struct rule *r, u32 from, u32 to,
 	free(r);
 }
 
+static void keep(struct buffer **kept, struct buffer *frame)
+{
+	if (*kept)
+		buffer_put(*kept);
+	*kept = frame ? buffer_get(frame) : NULL;
+}
+
 static bool judge(void *ctx, u32 from, u32 to, struct buffer *frame,
 		  u64 *delay)
 {
@@ -207,9 +215,9 @@ static bool judge(void *ctx, u32 from, u32 to, struct buffer *frame,
 	struct rule *r, *n;
 	bool pass = true;
 
-	if (sc->last[from][to])
-		buffer_put(sc->last[from][to]);
-	sc->last[from][to] = buffer_get(frame);
+	keep(&sc->last[from][to], frame);
+	if (frame_has(frame, SAMR_REC_HELLO))
+		keep(&sc->hello[from][to], frame);
 	list_for_each_entry_safe(r, n, &sc->rules, list) {
 		if ((r->from && r->from != from) || (r->to && r->to != to) ||
 		    !frame_has(frame, r->type))
@@ -601,11 +609,13 @@ static void forge_node(struct scenario *sc, struct buffer *b, const char *id,
 	forge(sc, b, inc, h->inc);
 }
 
-/* forge FROM TO [FIELD VALUE]...: the last frame again, with these changed */
+/* forge [hello] FROM TO [FIELD VALUE]...: the last one again, with these changed */
 static void do_forge(struct scenario *sc)
 {
+	bool hello = accept(sc, "hello");
 	u32 from = node(sc, false), to = node(sc, false);
-	struct buffer *was = sc->last[from][to], *b;
+	struct buffer *was = hello ? sc->hello[from][to] : sc->last[from][to];
+	struct buffer *b;
 
 	if (!was)
 		bad(sc, "no frame was sent there");
@@ -822,9 +832,10 @@ static void free_all(struct scenario *sc)
 	list_for_each_entry_safe(r, n, &sc->rules, list)
 		free(r);
 	for (from = 0; from < NET_NODES; from++)
-		for (to = 0; to < NET_NODES; to++)
-			if (sc->last[from][to])
-				buffer_put(sc->last[from][to]);
+		for (to = 0; to < NET_NODES; to++) {
+			keep(&sc->last[from][to], NULL);
+			keep(&sc->hello[from][to], NULL);
+		}
 	cluster_free(&sc->cluster);
 	check_owners(&sc->check);
 	members_free(&sc->members);
