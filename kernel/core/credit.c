@@ -229,7 +229,8 @@ void samr_credit_consumed(struct samr_node *n, u32 group, u64 gseq, u32 cost)
 	struct samr_group *g = samr_group_find(n, group);
 	u32 self = n->view.self;
 
-	if (!g || !g->local || gseq <= g->read[self])
+	if (!g || !g->local || gseq <= g->read[self] ||
+	    gseq > n->rcv.delivered)
 		return;
 	g->read[self] = gseq;
 	g->unreported += cost;

@@ -18,6 +18,19 @@ void samr_detect_start(struct samr_node *n)
 	}
 }
 
+void samr_detect_slept(struct samr_node *n)
+{
+	const struct samr_view_state *v = &n->view;
+	u64 *heard;
+	u32 i;
+
+	samr_mark("stood still");
+	for (i = 0; i < v->count; i++) {
+		heard = &n->peer[v->node[i]].heard;
+		*heard = max(*heard, n->now - n->cfg.dead / 2);
+	}
+}
+
 void samr_detect_heard(struct samr_node *n, u32 index)
 {
 	u64 id = n->view.node[index];

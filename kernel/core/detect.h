@@ -15,6 +15,13 @@ struct samr_node;
 /** samr_detect_start - a view was installed: everyone gets the same time */
 void samr_detect_start(struct samr_node *n);
 
+/**
+ * samr_detect_slept - the time of this step is much later than that of the last
+ *
+ * A machine that stood still has not listened: its members get some more time.
+ */
+void samr_detect_slept(struct samr_node *n);
+
 /** samr_detect_heard - a frame of a member, in the incarnation of the view */
 void samr_detect_heard(struct samr_node *n, u32 index);
 

@@ -53,7 +53,8 @@ static bool init_windows(struct samr_node *n)
 		n->origin[i].ordered = 1;
 		n->origin[i].ask_at = SAMR_NEVER;
 	}
-	return !samr_window_init(&n->rcv.win, n->cfg.history);
+	/* A view change may ask for more than fits, see receiver.c. */
+	return !samr_window_init(&n->rcv.win, 2 * n->cfg.history);
 }
 
 struct samr_node *samr_node_new(const struct samr_node_config *cfg)
@@ -478,14 +479,18 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 int samr_node_step(struct samr_node *n, const struct samr_event *ev,
 		   struct samr_actions *out)
 {
+	bool slept;
 	int err;
 
 	if (n->gone)
 		return n->gone == SAMR_OUT_HALTED ? -ENOTRECOVERABLE :
 						    -ENOTCONN;
 	n->out = out;
+	slept = ev->now > n->now + n->cfg.dead / 2;
 	n->now = max(n->now, ev->now);
 	n->wall = ev->wall;
+	if (slept && n->view.epoch)
+		samr_detect_slept(n);
 	err = dispatch(n, ev);
 	samr_coordinator_run(n);
 	while (n->order_due && samr_node_leads(n) && samr_node_serves(n) &&

@@ -9,6 +9,27 @@
 #include "state.h"
 #include "view.h"
 
+/*
+ * How far ahead places are taken. A view change may ask for more: where a member
+ * was not heard, history could not be trimmed here while the sequencer went on.
+ * It orders no more than half of the history beyond what all hold, us included,
+ * so that twice the history is enough for any cut. The bytes likewise.
+ */
+static u64 end_of(const struct samr_node *n)
+{
+	if (samr_node_wedged(n))
+		return n->rcv.target;
+	return samr_seqno_last(n->rcv.win.base, n->cfg.history);
+}
+
+static u64 bytes_max(const struct samr_node *n)
+{
+	u64 bytes = n->cfg.history_bytes;
+
+	return samr_node_wedged(n) ? 3 * bytes + 2 * SAMR_LEN_MAX :
+				     2 * bytes + SAMR_LEN_MAX;
+}
+
 /* A learner looks at the order when the state at its beginning is here. */
 void samr_receiver_deliver(struct samr_node *n)
 {
@@ -179,7 +200,7 @@ void samr_receiver_last(struct samr_node *n, u64 last)
 	struct samr_receiver *rcv = &n->rcv;
 	u64 from = rcv->last + 1;
 
-	last = min(last, samr_seqno_last(rcv->win.base, rcv->win.size));
+	last = min(last, samr_seqno_last(rcv->win.base, n->cfg.history));
 	if (last <= rcv->last)
 		return;
 	rcv->last = last;
@@ -241,8 +262,7 @@ static struct samr_msg *message_of(struct samr_node *n,
 		return msg;
 	}
 	*drop = SAMR_DROP_LIMIT;
-	if (n->rcv.bytes + r->meta.len >
-	    2ULL * n->cfg.history_bytes + SAMR_LEN_MAX)
+	if (n->rcv.bytes + r->meta.len > bytes_max(n))
 		return NULL;
 	*drop = SAMR_DROP_MEMORY;
 	msg = samr_msg_new(&r->meta);
@@ -269,13 +289,12 @@ enum samr_drop samr_receiver_order(struct samr_node *n, u64 src,
 		return SAMR_DROP_INCARNATION;
 	if (r->meta.gseq <= rcv->held)
 		return SAMR_DROP_DUPLICATE;
-	if (samr_node_wedged(n) && (!(r->flags & SAMR_REC_F_REPAIR) ||
-				    r->meta.gseq > rcv->target))
+	if (samr_node_wedged(n) && !(r->flags & SAMR_REC_F_REPAIR))
 		return SAMR_DROP_VIEW;
 	if (samr_node_leads(n) && !samr_node_wedged(n))
 		return SAMR_DROP_ROLE;
 	slot = samr_window_at(&rcv->win, r->meta.gseq);
-	if (!slot)
+	if (!slot || r->meta.gseq > end_of(n))
 		return SAMR_DROP_WINDOW;
 	if (!slot->msg) {
 		slot->msg = message_of(n, r, &drop);
