@@ -54,7 +54,7 @@ struct net *samr_cluster_net(const struct samr_cluster *c)
 u64 samr_cluster_self(const struct samr_cluster *c, u64 *inc)
 {
 	if (inc)
-		*inc = c->inc;
+		*inc = READ_ONCE(c->inc);
 	return c->params.node;
 }
 
@@ -84,7 +84,7 @@ void samr_cluster_put(struct samr_cluster *c)
 
 /* ---- birth and end ---- */
 
-static u64 random_not_zero(void)
+u64 samr_cluster_incarnation(void)
 {
 	u64 r;
 
@@ -112,13 +112,13 @@ static int check_params(const struct samr_cluster_params *p,
 	return 0;
 }
 
-static struct samr_node *make_node(struct samr_cluster *c)
+struct samr_node *samr_cluster_core(const struct samr_cluster *c, u64 inc)
 {
 	struct samr_node_config cfg = c->params.core;
 
 	cfg.cluster = c->params.id;
 	cfg.self = c->params.node;
-	cfg.inc = c->inc;
+	cfg.inc = inc;
 	cfg.seed = get_random_u64();
 	cfg.domain = 0;
 	return samr_node_new(&cfg);
@@ -134,7 +134,7 @@ static void init_fields(struct samr_cluster *c, struct net *net,
 	refcount_set(&c->ref, 1);
 	INIT_RCU_WORK(&c->free, cluster_free);
 	c->params = *p;
-	c->inc = random_not_zero();
+	c->inc = samr_cluster_incarnation();
 	c->face = face;
 	c->heads = BIT_ULL(p->node);
 	INIT_LIST_HEAD(&c->links);
@@ -162,7 +162,7 @@ struct samr_cluster *samr_cluster_new(struct net *net, struct mutex *config,
 	c->stats = alloc_percpu(struct samr_stats);
 	if (!c->stats)
 		goto no_stats;
-	c->node = make_node(c);
+	c->node = samr_cluster_core(c, c->inc);
 	if (!c->node)
 		goto no_node;
 	if (c->face && c->face->open) {
@@ -327,46 +327,85 @@ int samr_cluster_node_del(struct samr_cluster *c, u64 id,
 	return 0;
 }
 
-static int set_members(struct samr_cluster *c, u64 members,
-		       struct netlink_ext_ack *extack)
+/* A core that is out knows of nothing: the next one is told by @c->started. */
+static int tell_core(struct samr_cluster *c, struct samr_event *ev,
+		     struct netlink_ext_ack *extack)
 {
-	struct samr_event ev = { .type = SAMR_EV_MEMBERS, .members = members };
-	int err = samr_drain_step(c, &ev);
+	int err = samr_drain_step(c, ev);
 
 	if (err == -ENOTRECOVERABLE)
 		NL_SET_ERR_MSG(extack, "the cluster was halted: delete it");
-	else if (err == -EBUSY)
-		NL_SET_ERR_MSG(extack, "the view is in force and ends with the cluster only: delete that, on all heads");
-	else if (err)
+	else if (err == -EAGAIN)
+		NL_SET_ERR_MSG(extack, "the order takes nothing now: try again");
+	else if (err && err != -ENOTCONN && err != -EBUSY)
 		NL_SET_ERR_MSG(extack, "these heads can not form a view");
-	return err;
+	return err == -ENOTCONN ? 0 : err;
 }
 
 int samr_cluster_start(struct samr_cluster *c, struct netlink_ext_ack *extack)
 {
+	struct samr_event ev = {
+		.type	 = SAMR_EV_MEMBERS,
+		.members = c->heads,
+	};
 	int err = check_change(c, extack);
 
 	if (err || c->started)
 		return err;
-	err = set_members(c, c->heads, extack);
-	if (!err)
-		WRITE_ONCE(c->started, true);
+	WRITE_ONCE(c->started, true);
+	err = tell_core(c, &ev, extack);
+	if (err == -EBUSY)
+		NL_SET_ERR_MSG(extack, "this head still leaves the view: try again");
+	if (err)
+		WRITE_ONCE(c->started, false);
 	return err;
 }
 
 int samr_cluster_stop(struct samr_cluster *c, struct netlink_ext_ack *extack)
 {
+	struct samr_event ev = { .type = SAMR_EV_MEMBERS, .members = 0 };
 	int err = check_change(c, extack);
 
 	if (err || !c->started)
 		return err;
-	err = set_members(c, 0, extack);
-	if (!err)
-		WRITE_ONCE(c->started, false);
+	WRITE_ONCE(c->started, false);
+	err = tell_core(c, &ev, extack);
+	if (err == -EBUSY) {
+		ev = (struct samr_event){ .type = SAMR_EV_RETIRE };
+		err = tell_core(c, &ev, extack);
+	}
+	if (err)
+		WRITE_ONCE(c->started, true);
+	return err;
+}
+
+int samr_cluster_fenced(struct samr_cluster *c, u64 id, u64 inc, u64 token,
+			struct netlink_ext_ack *extack)
+{
+	struct samr_event ev = {
+		.type	= SAMR_EV_FENCED,
+		.fenced	= { .node = id, .inc = inc, .token = token },
+	};
+	int err = samr_drain_step(c, &ev);
+
+	if (err == -ENOTCONN)
+		err = -ESTALE;
+	if (err == -ESTALE)
+		NL_SET_ERR_MSG(extack, "nobody asks for this fence: wrong incarnation or token, or it is over");
 	return err;
 }
 
 /* ---- questions ---- */
+
+static enum samr_cluster_state state_in(const struct samr_cluster *c,
+					const struct samr_view_info *v)
+{
+	if (!READ_ONCE(c->started))
+		return SAMR_CLUSTER_LEAVING;
+	if (v->wedged)
+		return SAMR_CLUSTER_WEDGED;
+	return v->learning ? SAMR_CLUSTER_LEARNING : SAMR_CLUSTER_SERVING;
+}
 
 void samr_cluster_info(struct samr_cluster *c, struct samr_cluster_info *info)
 {
@@ -375,16 +414,27 @@ void samr_cluster_info(struct samr_cluster *c, struct samr_cluster_info *info)
 	memset(info, 0, sizeof(*info));
 	samr_cluster_view(c, &v);
 	info->params = c->params;
-	info->inc = c->inc;
+	info->inc = READ_ONCE(c->inc);
 	info->heads = READ_ONCE(c->heads);
 	info->frame_max = READ_ONCE(c->frame_max);
 	info->queued = atomic_read(&c->rx_bytes);
 	if (READ_ONCE(c->halted))
 		info->state = SAMR_CLUSTER_HALTED;
 	else if (v.epoch)
-		info->state = SAMR_CLUSTER_SERVING;
+		info->state = state_in(c, &v);
 	else if (READ_ONCE(c->started))
 		info->state = SAMR_CLUSTER_FORMING;
+}
+
+bool samr_cluster_fence(struct samr_cluster *c, u32 i, struct samr_fence *f)
+{
+	bool is = false;
+
+	spin_lock_bh(&c->lock);
+	if (!c->dead)
+		is = samr_node_fence(c->node, i, f);
+	spin_unlock_bh(&c->lock);
+	return is;
 }
 
 static u32 links_heard(struct samr_cluster *c, u64 id)

@@ -107,6 +107,9 @@ u64 samr_cluster_self(const struct samr_cluster *c, u64 *inc);
  * @deliver: a message; its reference belongs to the callee
  * @writable: senders that were refused may ask again
  * @view: the node-level view has changed
+ * @out: this head is in no view any more: the others went on without it, or it
+ *	has left. All memberships are over; what was sent and not delivered is
+ *	given back with gseq 0. A new incarnation joins by itself
  * @halted: the domain was halted by a broken invariant, or the cluster is being
  *	destroyed: sockets get ENOTRECOVERABLE or ENETDOWN
  */
@@ -117,6 +120,7 @@ struct samr_cluster_face {
 	void (*deliver)(void *priv, struct samr_msg *msg);
 	void (*writable)(void *priv);
 	void (*view)(void *priv);
+	void (*out)(void *priv);
 	void (*halted)(void *priv, int err);
 };
 
@@ -180,11 +184,12 @@ u64 samr_cluster_node_info(struct samr_cluster *c, u64 after,
 int samr_cluster_start(struct samr_cluster *c, struct netlink_ext_ack *extack);
 
 /**
- * samr_cluster_stop - ask for the view no longer
+ * samr_cluster_stop - take part no longer
  *
- * Once it is in force it is not left: it ends with the cluster.
- * Return: 0, also when it is stopped already; -EBUSY: the view is in force;
- * -ENODEV, -ENOTRECOVERABLE as for samr_cluster_start(); @extack says more.
+ * A view in force is left in the order, and the others go on at once; until then
+ * the state is LEAVING.
+ * Return: 0, also when it is stopped already; -EAGAIN: the order takes nothing
+ * now; -ENODEV, -ENOTRECOVERABLE as for samr_cluster_start(); @extack says more.
  */
 int samr_cluster_stop(struct samr_cluster *c, struct netlink_ext_ack *extack);
 
@@ -194,18 +199,25 @@ int samr_cluster_stop(struct samr_cluster *c, struct netlink_ext_ack *extack);
  * @SAMR_CLUSTER_FORMING: started, waits for other heads
  * @SAMR_CLUSTER_SERVING: has a view
  * @SAMR_CLUSTER_HALTED: an invariant broke
+ * @SAMR_CLUSTER_LEARNING: in the view, without the state and without a vote yet
+ * @SAMR_CLUSTER_WEDGED: has a view in which nothing is ordered: it is being
+ *	changed, or those that are left may not go on without the others
+ * @SAMR_CLUSTER_LEAVING: was stopped, and is still in the view
  */
 enum samr_cluster_state {
 	SAMR_CLUSTER_STOPPED,
 	SAMR_CLUSTER_FORMING,
 	SAMR_CLUSTER_SERVING,
 	SAMR_CLUSTER_HALTED,
+	SAMR_CLUSTER_LEARNING,
+	SAMR_CLUSTER_WEDGED,
+	SAMR_CLUSTER_LEAVING,
 };
 
 /**
  * struct samr_cluster_info - a cluster
  * @params: what it was made with, defaults not filled in
- * @inc: incarnation of this head
+ * @inc: incarnation of this head; another one after each time that it was out
  * @state: what it is doing
  * @heads: configured heads, one bit per id
  * @frame_max: bytes, from header to last record, that the links carry now
@@ -221,6 +233,28 @@ struct samr_cluster_info {
 };
 
 void samr_cluster_info(struct samr_cluster *c, struct samr_cluster_info *info);
+
+/**
+ * samr_cluster_fence - walk over what is known of fences, see samr_node_fence()
+ * @c: the cluster
+ * @i: 0, 1, ..
+ * @f: filled in
+ */
+bool samr_cluster_fence(struct samr_cluster *c, u32 i, struct samr_fence *f);
+
+/**
+ * samr_cluster_fenced - incarnation @inc of head @id does nothing any more
+ * @c: the cluster
+ * @id: head
+ * @inc: as in the request
+ * @token: of the request
+ * @extack: says more
+ *
+ * Return: 0, also when it is known already; -ESTALE: nobody asked for that, or
+ * asks for it no longer; -ENETDOWN.
+ */
+int samr_cluster_fenced(struct samr_cluster *c, u64 id, u64 inc, u64 token,
+			struct netlink_ext_ack *extack);
 
 /** samr_cluster_group - as samr_node_group() */
 u32 samr_cluster_group(struct samr_cluster *c, u32 after);
@@ -246,6 +280,8 @@ struct net *samr_cluster_net(const struct samr_cluster *c);
  * @SAMR_CLUSTER_EV_GROUP: the members of @group have changed; 0: of more groups
  *	than are told one by one
  * @SAMR_CLUSTER_EV_HALTED: an invariant broke
+ * @SAMR_CLUSTER_EV_OUT: the others went on without this head, or it has left
+ * @SAMR_CLUSTER_EV_FENCE: what samr_cluster_fence() tells has changed
  */
 enum samr_cluster_event_type {
 	SAMR_CLUSTER_EV_VIEW,
@@ -255,6 +291,8 @@ enum samr_cluster_event_type {
 	SAMR_CLUSTER_EV_LOST,
 	SAMR_CLUSTER_EV_GROUP,
 	SAMR_CLUSTER_EV_HALTED,
+	SAMR_CLUSTER_EV_OUT,
+	SAMR_CLUSTER_EV_FENCE,
 };
 
 /**

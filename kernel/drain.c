@@ -39,6 +39,8 @@
 #define ROUNDS		8
 /* Truesize of frames that may wait for the drainer, bytes. */
 #define INPUT_MAX	(8 << 20)
+/* Wait before a new core is tried again for which memory was lacking. */
+#define RENEW_MS	100
 /* The timer does not run out earlier than that, ns: no storm of interrupts. */
 #define TIMER_MIN	20000
 
@@ -224,6 +226,32 @@ static void tell_halted(struct samr_cluster *c)
 	samr_cluster_notify(c, &e);
 }
 
+static const char *reason(enum samr_out why)
+{
+	return why == SAMR_OUT_RETIRED ? "it has left the view" :
+					 "the others went on without it";
+}
+
+/* This incarnation is over. Another one is made where it is allowed to sleep. */
+static void tell_out(struct samr_cluster *c)
+{
+	struct samr_cluster_event e = { .type = SAMR_CLUSTER_EV_OUT };
+
+	pr_info("samr: cluster %s: node %llu is out: %s\n", c->params.name,
+		c->params.node, reason(samr_node_out(c->node)));
+	if (c->face && c->face->out)
+		c->face->out(c->priv);
+	samr_cluster_notify(c, &e);
+	queue_delayed_work(samr_wq, &c->renew, 0);
+}
+
+static void tell_fence(struct samr_cluster *c)
+{
+	struct samr_cluster_event e = { .type = SAMR_CLUSTER_EV_FENCE };
+
+	samr_cluster_notify(c, &e);
+}
+
 static void one_round(struct samr_cluster *c)
 {
 	struct samr_actions todo;
@@ -236,7 +264,11 @@ static void one_round(struct samr_cluster *c)
 		tell_view(c);
 	if (todo.changes)
 		tell_groups(c, &todo);
+	if (todo.fence)
+		tell_fence(c);
 	run(c, &todo, todo.halted);
+	if (todo.gone && !todo.halted)
+		tell_out(c);
 	if (todo.writable && c->face && c->face->writable)
 		c->face->writable(c->priv);
 }
@@ -327,6 +359,75 @@ void samr_drain_input(struct samr_cluster *c, struct sk_buff *skb)
 	spin_unlock_bh(&c->rx.lock);
 }
 
+/* Be the only one who touches the core; false: the cluster ends. May sleep. */
+static bool seize(struct samr_cluster *c)
+{
+	while (test_and_set_bit(SAMR_DRAINING, &c->flags)) {
+		if (READ_ONCE(c->dead))
+			return false;
+		usleep_range(50, 200);
+	}
+	return true;
+}
+
+/* What the old core owes to owners of messages ends before the new one begins. */
+static void replace(struct samr_cluster *c, struct samr_node *node, u64 inc)
+{
+	struct samr_event ev = { .type = SAMR_EV_MEMBERS };
+	struct samr_actions dropped;
+	struct samr_node *old = NULL;
+
+	samr_actions_init(&dropped);
+	local_bh_disable();
+	spin_lock(&c->lock);
+	if (!c->dead) {
+		old = c->node;
+		c->node = node;
+		WRITE_ONCE(c->inc, inc);
+		set_bit(SAMR_FRAME_MAX, &c->flags);
+	}
+	spin_unlock(&c->lock);
+	local_bh_enable();
+	if (!old) {
+		samr_node_free(node, &dropped);
+		return;
+	}
+	samr_node_free(old, &dropped);
+	local_bh_disable();
+	run(c, &dropped, true);
+	spin_lock(&c->lock);
+	ev.members = READ_ONCE(c->heads);
+	if (!c->dead && READ_ONCE(c->started)) {
+		stamp(&ev);
+		step(c, &ev);
+	}
+	spin_unlock(&c->lock);
+	local_bh_enable();
+}
+
+static void renew(struct work_struct *work)
+{
+	struct samr_cluster *c = container_of(to_delayed_work(work),
+					      struct samr_cluster, renew);
+	u64 inc = samr_cluster_incarnation();
+	struct samr_node *node;
+
+	node = samr_cluster_core(c, inc);
+	if (!node) {
+		queue_delayed_work(samr_wq, &c->renew,
+				   msecs_to_jiffies(RENEW_MS));
+		return;
+	}
+	if (!seize(c)) {
+		samr_node_free(node, NULL);
+		return;
+	}
+	replace(c, node, inc);
+	clear_bit_unlock(SAMR_DRAINING, &c->flags);
+	smp_mb__after_atomic();
+	samr_drain_kick(c);
+}
+
 void samr_drain_init(struct samr_cluster *c)
 {
 	spin_lock_init(&c->lock);
@@ -335,6 +436,7 @@ void samr_drain_init(struct samr_cluster *c)
 	skb_queue_head_init(&c->rx);
 	__skb_queue_head_init(&c->work);
 	tasklet_setup(&c->tasklet, drain_tasklet);
+	INIT_DELAYED_WORK(&c->renew, renew);
 	hrtimer_init(&c->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_HARD);
 	c->timer.function = timer_ran_out;
 }
@@ -349,7 +451,8 @@ void samr_drain_end(struct samr_cluster *c)
 	spin_unlock_bh(&c->lock);
 	while (test_and_set_bit(SAMR_DRAINING, &c->flags))
 		usleep_range(50, 200);
-	/* Now no step is made, nobody drains, and nobody hands over. */
+	/* Now no step is made, nobody drains, hands over or renews. */
+	cancel_delayed_work_sync(&c->renew);
 	hrtimer_cancel(&c->timer);
 	tasklet_kill(&c->tasklet);
 

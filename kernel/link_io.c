@@ -381,7 +381,7 @@ static enum samr_drop check_header(struct samr_link *l, struct sk_buff *skb,
 	if (why != SAMR_DROP_NONE)
 		return why;
 	if (info->src == c->params.node) {
-		if (info->inc != c->inc)
+		if (info->inc != READ_ONCE(c->inc))
 			net_warn_ratelimited("samr: cluster %s: another machine says that it is node %llu\n",
 					     c->params.name, info->src);
 		return SAMR_DROP_SELF;

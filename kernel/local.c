@@ -257,6 +257,8 @@ static int push(struct samr_local *l)
 		spin_lock_bh(&svc->lock);
 		if (!err)
 			continue;
+		if (l->err)
+			break;
 		if (!later(err)) {
 			give_up(l, err);
 			break;
@@ -645,8 +647,24 @@ void samr_local_wake(struct samr_reader *r)
 		l->ops->readable(l->ctx);
 }
 
+/* A join that was not ordered yet can be asked for again, of the next view. */
+void samr_local_out(struct samr_local *l, struct list_head *free)
+{
+	lockdep_assert_held(&l->svc->lock);
+	if (l->state != SAMR_MEMBER_JOINED && l->state != SAMR_MEMBER_LEAVING &&
+	    !samr_log_attached(&l->reader))
+		return;
+	l->state = SAMR_MEMBER_LEFT;
+	l->want = 0;
+	WRITE_ONCE(l->err, -ENETRESET);
+	samr_log_detach(&l->svc->log, &l->reader, free);
+	tell_failed(l, ENETRESET);
+}
+
 static void joined(struct samr_local *l, const struct samr_msg *msg)
 {
+	if (l->err)
+		return;
 	if (msg->refused || !msg->meta.gseq) {
 		if (l->state == SAMR_MEMBER_JOINING)
 			l->state = SAMR_MEMBER_BOUND;
@@ -670,13 +688,15 @@ void samr_local_settle(struct samr_local *l, const struct samr_msg *msg,
 		break;
 	case SAMR_KIND_LEAVE:
 		l->state = SAMR_MEMBER_LEFT;
+		if (l->err)
+			break;
 		samr_log_end(&l->svc->log, &l->reader,
 			     msg->meta.gseq ?: U64_MAX, free);
 		tell_failed(l, 0);
 		break;
 	default:
 		discharge(l, msg->meta.len);
-		if (!msg->meta.gseq)
+		if (!msg->meta.gseq && !l->err)
 			tell_failed(l, ENETRESET);
 		break;
 	}

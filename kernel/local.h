@@ -36,6 +36,7 @@ struct samr_local_ops {
  * @ops: see there; NULL once the socket was closed
  * @ctx: for @ops
  * @state: enum samr_member_state
+ * @err: 0, or why its membership was ended from outside (negative)
  * @window: it can hold this much unread
  * @want: (1 << enum samr_kind) of what is to be submitted as soon as possible
  * @pushing: somebody is submitting it
@@ -58,6 +59,7 @@ struct samr_local {
 	const struct samr_local_ops *ops;
 	void *ctx;
 	u32 state;
+	int err;
 	u32 window;
 	u32 want;
 	bool pushing;
@@ -204,10 +206,10 @@ void samr_local_notify(struct samr_local *l, bool views);
 /** samr_local_info - look at a member */
 void samr_local_info(struct samr_local *l, struct samr_local_info *info);
 
-/** samr_local_err - 0, or why the cluster is dead (negative) */
+/** samr_local_err - 0, or why it or the cluster is dead (negative) */
 static inline int samr_local_err(const struct samr_local *l)
 {
-	return READ_ONCE(l->svc->all->err);
+	return READ_ONCE(l->err) ?: READ_ONCE(l->svc->all->err);
 }
 
 /* ---- for service.c ---- */
@@ -220,6 +222,13 @@ static inline int samr_local_err(const struct samr_local *l)
  */
 void samr_local_settle(struct samr_local *l, const struct samr_msg *msg,
 		       struct list_head *free);
+
+/**
+ * samr_local_out - the head is in no view any more, and so it is no member
+ * @l: its service is locked
+ * @free: messages that it had not read; worth nothing now
+ */
+void samr_local_out(struct samr_local *l, struct list_head *free);
 
 /** samr_local_wake - the reader in a member has something to read */
 void samr_local_wake(struct samr_reader *r);

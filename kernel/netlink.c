@@ -214,9 +214,13 @@ static void tell(struct net *net, struct samr_cluster *c,
 		a.id = e->group;
 		break;
 	case SAMR_CLUSTER_EV_HALTED:
+	case SAMR_CLUSTER_EV_OUT:
 		cmd = SAMR_CMD_CLUSTER_NTF;
-		event = SAMR_NTF_EVENT_HALTED;
+		event = e->type == SAMR_CLUSTER_EV_OUT ?
+			SAMR_NTF_EVENT_OUT : SAMR_NTF_EVENT_HALTED;
 		break;
+	case SAMR_CLUSTER_EV_FENCE:
+		return;
 	}
 	send_event(net, make_event(net, c, cmd, event, &a));
 }
@@ -316,12 +320,33 @@ static int check_power_of_2(struct genl_info *info, int attr, u32 n)
 	return -EINVAL;
 }
 
+static u32 dead_us_default(const struct samr_node_config *core)
+{
+	u64 beats = div_u64(5 * core->beat, SAMR_USEC);
+
+	return max_t(u64, beats, SAMR_DEAD_US_DEFAULT);
+}
+
+static int check_dead(struct genl_info *info,
+		      const struct samr_node_config *core)
+{
+	if (core->dead >= 3 * core->beat)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SAMR_A_CLUSTER_DEAD_US],
+			    "this must be at least 3 times the beat");
+	return -EINVAL;
+}
+
 static int get_limits(struct genl_info *info, struct samr_node_config *core)
 {
 	core->quorum = u32_or(info, SAMR_A_CLUSTER_RESILIENCE,
 			      SAMR_RESILIENCE_ALL) == SAMR_RESILIENCE_QUORUM;
 	core->beat = SAMR_USEC * u32_or(info, SAMR_A_CLUSTER_BEAT_US,
 					SAMR_BEAT_US_DEFAULT);
+	core->dead = SAMR_USEC * u32_or(info, SAMR_A_CLUSTER_DEAD_US,
+					dead_us_default(core));
+	core->policy = u32_or(info, SAMR_A_CLUSTER_POLICY,
+			      SAMR_VIEW_POLICY_AUTO);
 	core->reorder = SAMR_USEC * u32_or(info, SAMR_A_CLUSTER_REORDER_US,
 					   SAMR_REORDER_US_DEFAULT);
 	core->ack_delay = SAMR_USEC * u32_or(info, SAMR_A_CLUSTER_ACK_DELAY_US,
@@ -336,7 +361,8 @@ static int get_limits(struct genl_info *info, struct samr_node_config *core)
 				    SAMR_SUBMIT_BYTES_DEFAULT);
 	core->ref_min = u32_or(info, SAMR_A_CLUSTER_REF_MIN,
 			       SAMR_REF_MIN_DEFAULT);
-	return check_power_of_2(info, SAMR_A_CLUSTER_HISTORY, core->history) ?:
+	return check_dead(info, core) ?:
+	       check_power_of_2(info, SAMR_A_CLUSTER_HISTORY, core->history) ?:
 	       check_power_of_2(info, SAMR_A_CLUSTER_SUBMITS, core->submits);
 }
 

@@ -55,6 +55,12 @@ static u32 run_state(enum samr_cluster_state state)
 		return SAMR_RUN_STATE_WAITING;
 	case SAMR_CLUSTER_SERVING:
 		return SAMR_RUN_STATE_UP;
+	case SAMR_CLUSTER_LEARNING:
+		return SAMR_RUN_STATE_LEARNING;
+	case SAMR_CLUSTER_WEDGED:
+		return SAMR_RUN_STATE_WEDGED;
+	case SAMR_CLUSTER_LEAVING:
+		return SAMR_RUN_STATE_LEAVING;
 	case SAMR_CLUSTER_HALTED:
 		break;
 	}
@@ -79,6 +85,9 @@ static int put_limits(struct sk_buff *skb, const struct samr_node_config *core)
 					  SAMR_RESILIENCE_ALL) ||
 	       nla_put_u32(skb, SAMR_A_CLUSTER_BEAT_US,
 			   div_u64(core->beat, NSEC_PER_USEC)) ||
+	       nla_put_u32(skb, SAMR_A_CLUSTER_DEAD_US,
+			   div_u64(core->dead, NSEC_PER_USEC)) ||
+	       nla_put_u32(skb, SAMR_A_CLUSTER_POLICY, core->policy) ||
 	       nla_put_u32(skb, SAMR_A_CLUSTER_REORDER_US,
 			   div_u64(core->reorder, NSEC_PER_USEC)) ||
 	       nla_put_u32(skb, SAMR_A_CLUSTER_ACK_DELAY_US,

@@ -254,7 +254,7 @@ static struct sk_buff *make_frame(struct samr_link *l, u32 size,
 		.type = SAMR_FRAME_LINK,
 		.cluster = l->c->params.id,
 		.src = l->c->params.node,
-		.inc = l->c->inc,
+		.inc = READ_ONCE(l->c->inc),
 		.len = size,
 		.records = 1,
 	};
@@ -448,7 +448,7 @@ static bool take_answer(struct samr_link *l, const struct samr_link_rec *r,
 
 	if (!pr->running || be32_to_cpu(r->round) != pr->round ||
 	    be64_to_cpu(r->node) != l->c->params.node ||
-	    be64_to_cpu(r->inc) != l->c->inc || size > pr->ceiling)
+	    be64_to_cpu(r->inc) != READ_ONCE(l->c->inc) || size > pr->ceiling)
 		return false;
 	this_cpu_inc(l->counters->answers_in);
 	p->round_size = max(p->round_size, size);

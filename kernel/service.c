@@ -325,6 +325,30 @@ static void writable(void *priv)
 	samr_local_feed(priv);
 }
 
+/* What comes next has other places: nothing of before is reported any more. */
+static void out(void *priv)
+{
+	struct samr_services *all = priv;
+	struct samr_service *svc;
+	struct samr_local *l;
+	unsigned long i;
+	LIST_HEAD(free);
+
+	rcu_read_lock();
+	xa_for_each(&all->table, i, svc) {
+		spin_lock_bh(&svc->lock);
+		list_for_each_entry(l, &svc->locals, node)
+			samr_local_out(l, &free);
+		svc->log.done = 0;
+		svc->log.cost = 0;
+		spin_unlock_bh(&svc->lock);
+	}
+	rcu_read_unlock();
+	samr_log_free(&free);
+	samr_local_kick(all);
+	samr_local_feed(all);
+}
+
 static void halted(void *priv, int err)
 {
 	struct samr_services *all = priv;
@@ -353,6 +377,7 @@ static const struct samr_cluster_face face = {
 	.deliver	= deliver,
 	.writable	= writable,
 	.view		= writable,
+	.out		= out,
 	.halted		= halted,
 };
 

@@ -53,7 +53,7 @@ enum {
  * @ref: references; at zero it is freed after a grace period, by @free
  * @free: see @ref
  * @params: as given
- * @inc: incarnation
+ * @inc: incarnation; written by the drainer
  * @face: who is told
  * @priv: the face's
  * @lock: protects what follows up to @rx
@@ -70,6 +70,7 @@ enum {
  * @flags: see above
  * @tasklet: continues the drainer's work, and takes over from @timer
  * @timer: the core's deadline
+ * @renew: puts a new core in the place of one that is out
  * @heads: configured heads, one bit per id; written under @config
  * @started: the core was given @heads; under @config
  * @links: struct samr_link; changed under @config, walked under RCU
@@ -105,6 +106,7 @@ struct samr_cluster {
 	unsigned long flags;
 	struct tasklet_struct tasklet;
 	struct hrtimer timer;
+	struct delayed_work renew;
 
 	u64 heads;
 	bool started;
@@ -142,6 +144,12 @@ struct samr_cluster *samr_cluster_new(struct net *net, struct mutex *config,
  * there are references.
  */
 void samr_cluster_end(struct samr_cluster *c);
+
+/** samr_cluster_core - a core for @c, of incarnation @inc; NULL without memory */
+struct samr_node *samr_cluster_core(const struct samr_cluster *c, u64 inc);
+
+/** samr_cluster_incarnation - a number that nobody has used before */
+u64 samr_cluster_incarnation(void);
 
 bool samr_cluster_tryget(struct samr_cluster *c);
 void samr_cluster_notify(struct samr_cluster *c,

@@ -8,19 +8,27 @@
 #include "samrctl.h"
 
 /* In the order of enum samr_run_state. */
-static const char *const states[] = { "down", "up", "waiting", "halted", NULL };
-static const enum colour state_colours[] = { WARN, GOOD, WARN, BAD };
+static const char *const states[] = { "down", "up", "waiting", "halted",
+				      "learning", "wedged", "leaving" };
+static const enum colour state_colours[] = { WARN, GOOD, WARN, BAD,
+					     WARN, BAD, WARN };
 
 static const char *const settable[] = { "down", "up", NULL };
 static const char *const resiliences[] = { "all", "quorum", NULL };
+static const char *const policies[] = { "auto", "majority", "fence", NULL };
+
+#define STATES	(sizeof(states) / sizeof(states[0]))
 
 static void print_limits(const struct nlattr **tb)
 {
 	uint32_t resilience = nl_u32(tb[SAMR_A_CLUSTER_RESILIENCE]);
+	uint32_t policy = nl_u32(tb[SAMR_A_CLUSTER_POLICY]);
 
 	print_object("limits", "limits");
 	print_str("resilience", resilience < 2 ? resiliences[resilience] : "?");
+	print_str("policy", policy < 3 ? policies[policy] : "?");
 	print_us("beat", nl_u32(tb[SAMR_A_CLUSTER_BEAT_US]));
+	print_us("dead", nl_u32(tb[SAMR_A_CLUSTER_DEAD_US]));
 	print_us("reorder", nl_u32(tb[SAMR_A_CLUSTER_REORDER_US]));
 	print_us("ack-delay", nl_u32(tb[SAMR_A_CLUSTER_ACK_DELAY_US]));
 	print_num("history", nl_u32(tb[SAMR_A_CLUSTER_HISTORY]));
@@ -39,8 +47,8 @@ void cluster_print(const struct nlattr **tb)
 	print_num("id", nl_u32(tb[SAMR_A_CLUSTER_ID]));
 	print_num("node", nl_u64(tb[SAMR_A_CLUSTER_NODE]));
 	print_hex("incarnation", nl_u64(tb[SAMR_A_CLUSTER_INCARNATION]));
-	print_word("state", state < 4 ? states[state] : "?",
-		   state < 4 ? state_colours[state] : PLAIN);
+	print_word("state", state < STATES ? states[state] : "?",
+		   state < STATES ? state_colours[state] : PLAIN);
 	print_num("sockets", nl_u32(tb[SAMR_A_CLUSTER_SOCKETS]));
 	print_num("frame-max", nl_u32(tb[SAMR_A_CLUSTER_FRAME_MAX]));
 	print_num("queued", nl_u32(tb[SAMR_A_CLUSTER_QUEUED]));
@@ -75,6 +83,10 @@ static const struct key add_keys[] = {
 	  .attr = SAMR_A_CLUSTER_RESILIENCE, .words = resiliences },
 	{ .name = "beat", .type = ARG_TIME, .attr = SAMR_A_CLUSTER_BEAT_US,
 	  .min = SAMR_BEAT_US_MIN, .max = SAMR_BEAT_US_MAX },
+	{ .name = "dead", .type = ARG_TIME, .attr = SAMR_A_CLUSTER_DEAD_US,
+	  .min = SAMR_DEAD_US_MIN, .max = SAMR_DEAD_US_MAX },
+	{ .name = "policy", .type = ARG_WORD, .attr = SAMR_A_CLUSTER_POLICY,
+	  .words = policies },
 	{ .name = "reorder", .type = ARG_TIME,
 	  .attr = SAMR_A_CLUSTER_REORDER_US, .min = SAMR_REORDER_US_MIN,
 	  .max = SAMR_REORDER_US_MAX },

@@ -65,6 +65,7 @@ static const char *event_name(uint32_t event)
 		[SAMR_NTF_EVENT_HEARD]	= "heard",
 		[SAMR_NTF_EVENT_LOST]	= "lost",
 		[SAMR_NTF_EVENT_HALTED]	= "halted",
+		[SAMR_NTF_EVENT_OUT]	= "out",
 	};
 
 	return event && event < sizeof(names) / sizeof(*names) ?

@@ -14,6 +14,9 @@
 #define SAMR_BEAT_US_MIN		2000
 #define SAMR_BEAT_US_MAX		10000000
 #define SAMR_BEAT_US_DEFAULT		20000
+#define SAMR_DEAD_US_MIN		10000
+#define SAMR_DEAD_US_MAX		100000000
+#define SAMR_DEAD_US_DEFAULT		100000
 #define SAMR_REORDER_US_MIN		10
 #define SAMR_REORDER_US_MAX		1000000
 #define SAMR_REORDER_US_DEFAULT		1000
@@ -44,12 +47,20 @@
  *   same view yet
  * @SAMR_RUN_STATE_HALTED: an invariant broke; this head takes part in nothing
  *   any more
+ * @SAMR_RUN_STATE_LEARNING: in the view, but without its state and without a
+ *   vote yet
+ * @SAMR_RUN_STATE_WEDGED: nothing is ordered: the view is being changed, or
+ *   those that are left may not go on without the others
+ * @SAMR_RUN_STATE_LEAVING: asked to be down, still in the view
  */
 enum samr_run_state {
 	SAMR_RUN_STATE_DOWN,
 	SAMR_RUN_STATE_UP,
 	SAMR_RUN_STATE_WAITING,
 	SAMR_RUN_STATE_HALTED,
+	SAMR_RUN_STATE_LEARNING,
+	SAMR_RUN_STATE_WEDGED,
+	SAMR_RUN_STATE_LEAVING,
 };
 
 /**
@@ -60,6 +71,20 @@ enum samr_run_state {
 enum samr_resilience {
 	SAMR_RESILIENCE_ALL,
 	SAMR_RESILIENCE_QUORUM,
+};
+
+/**
+ * enum samr_view_policy - who may go on when heads die
+ * @SAMR_VIEW_POLICY_AUTO: fence for two heads, majority for more
+ * @SAMR_VIEW_POLICY_MAJORITY: more than half at once; exactly half when the
+ *   others are fenced
+ * @SAMR_VIEW_POLICY_FENCE: any, down to one head, when all the others are
+ *   fenced
+ */
+enum samr_view_policy {
+	SAMR_VIEW_POLICY_AUTO,
+	SAMR_VIEW_POLICY_MAJORITY,
+	SAMR_VIEW_POLICY_FENCE,
 };
 
 /**
@@ -101,6 +126,8 @@ enum samr_stats_scope {
  * @SAMR_NTF_EVENT_LOST: a node is not heard on the link any more
  * @SAMR_NTF_EVENT_HALTED: an invariant broke; the cluster's state says so from
  *   now on
+ * @SAMR_NTF_EVENT_OUT: the others went on without this head, or it has left;
+ *   it joins again as another incarnation, unless it was asked to be down
  */
 enum samr_ntf_event {
 	SAMR_NTF_EVENT_ADD = 1,
@@ -109,6 +136,7 @@ enum samr_ntf_event {
 	SAMR_NTF_EVENT_HEARD,
 	SAMR_NTF_EVENT_LOST,
 	SAMR_NTF_EVENT_HALTED,
+	SAMR_NTF_EVENT_OUT,
 };
 
 enum {
@@ -120,6 +148,8 @@ enum {
 	SAMR_A_CLUSTER_STATE,
 	SAMR_A_CLUSTER_RESILIENCE,
 	SAMR_A_CLUSTER_BEAT_US,
+	SAMR_A_CLUSTER_DEAD_US,
+	SAMR_A_CLUSTER_POLICY,
 	SAMR_A_CLUSTER_REORDER_US,
 	SAMR_A_CLUSTER_ACK_DELAY_US,
 	SAMR_A_CLUSTER_HISTORY,
