@@ -110,24 +110,39 @@ static void node_frames_that_are_none(struct kunit *test)
 static void node_record_out_of_place(struct kunit *test)
 {
 	struct net *net = net_up(test, 2, NULL);
-	struct samr_rec_hello r = {
-		.rec = {
-			.type = SAMR_REC_HELLO,
-			.len = cpu_to_be16(sizeof(r)),
+	struct {
+		struct samr_rec_hello head;
+		struct samr_rec_seat seat;
+	} hello = {
+		.head = {
+			.rec = {
+				.type = SAMR_REC_HELLO,
+				.len = cpu_to_be16(sizeof(hello)),
+			},
+			.count = cpu_to_be32(1),
+			.members = cpu_to_be64(0x6),
 		},
-		.members = cpu_to_be64(0x6),
+		.seat = {
+			.inc = cpu_to_be64(1),
+			.node = cpu_to_be32(2),
+		},
+	};
+	struct samr_rec_beat beat = {
+		.rec = {
+			.type = SAMR_REC_BEAT,
+			.len = cpu_to_be16(sizeof(beat)),
+		},
 	};
 	struct net_craft c = net_craft(net, 1);
 
-	net_craft_add(&c, &r, sizeof(r));
-	net_craft_send(net, &c, 0);
-	KUNIT_EXPECT_EQ(test, net_drops(net, 0, SAMR_DROP_ROLE), 1ULL);
-	c = net_craft(net, 1);
-	r.rec.type = SAMR_REC_BEAT;
-	c.info.epoch = 0;
-	net_craft_add(&c, &r, sizeof(r));
+	net_craft_add(&c, &hello, sizeof(hello));
 	net_craft_send(net, &c, 0);
 	KUNIT_EXPECT_EQ(test, net_drops(net, 0, SAMR_DROP_EPOCH), 1ULL);
+	c = net_craft(net, 1);
+	c.info.epoch = 0;
+	net_craft_add(&c, &beat, sizeof(beat));
+	net_craft_send(net, &c, 0);
+	KUNIT_EXPECT_EQ(test, net_drops(net, 0, SAMR_DROP_EPOCH), 2ULL);
 }
 
 static void node_idle_cluster_beats(struct kunit *test)

@@ -142,7 +142,7 @@ static void receiver_window_has_an_end(struct kunit *test)
 	struct samr_meta m = next_meta(net, 2, 100);
 	u64 last = n->rcv.last;
 
-	m.gseq = n->rcv.win.base + n->rcv.win.size;
+	m.gseq = n->rcv.win.base + n->cfg.history;
 	order_from(net, 0, 1, m, 0, 0, 100);
 	m.gseq = U64_MAX;
 	order_from(net, 0, 1, m, 0, 0, 100);
@@ -301,7 +301,7 @@ static void receiver_wild_end_of_the_order(struct kunit *test)
 	c = net_craft(net, 0);
 	net_craft_add(&c, &r, sizeof(r));
 	net_craft_send(net, &c, 1);
-	KUNIT_EXPECT_EQ(test, n->rcv.last + 1, n->rcv.win.base + n->rcv.win.size);
+	KUNIT_EXPECT_EQ(test, n->rcv.last + 1, n->rcv.win.base + n->cfg.history);
 	nacks = n->stats.nacks_out;
 	net_run(net, 1000 * SAMR_MSEC);
 	KUNIT_EXPECT_LT(test, n->stats.nacks_out - nacks, 1000ULL);
