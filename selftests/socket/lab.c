@@ -122,6 +122,8 @@ static void fill_cluster(struct request *r, va_list ap)
 	put_string(r, SAMR_A_CLUSTER_NAME, "test");
 	put_u32(r, SAMR_A_CLUSTER_ID, 77);
 	put_u64(r, SAMR_A_CLUSTER_NODE, va_arg(ap, unsigned int));
+	/* No head shall be taken for dead because the machine is slow. */
+	put_u32(r, SAMR_A_CLUSTER_DEAD_US, 10000000);
 }
 
 static void fill_state(struct request *r, va_list ap)
