@@ -178,7 +178,7 @@ static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,
 {
 	struct check *k = check_of(w);
 	const u8 *bytes = blob_bytes(frame);
-	struct samr_rec_view rec;
+	struct samr_rec_plan rec;
 	u32 at = sizeof(struct samr_hdr), i;
 
 	(void)h;
