@@ -9,9 +9,6 @@
 #include "state.h"
 #include "view.h"
 
-/* A HELLO of a head that wants to come in counts for so many beats. */
-#define HELLO_LIFE	10
-
 /* A head that was left behind waits before it is taken in again; doubled. */
 #define PENALTY_MIN	(500 * SAMR_MSEC)
 #define PENALTY_MAX	(60000 * SAMR_MSEC)
@@ -59,7 +56,7 @@ static u64 joiners(const struct samr_node *n)
 		p = &n->peer[id];
 		if (!(n->view.wanted & BIT_ULL(id)) || !p->hello_at ||
 		    n->now < p->admit_at ||
-		    n->now - p->hello_at > HELLO_LIFE * n->cfg.beat)
+		    n->now - p->hello_at > SAMR_HELLO_LIFE * n->cfg.beat)
 			continue;
 		/* An earlier incarnation has to go first. */
 		if (n->view.all & ~n->detect.suspects & BIT_ULL(id))

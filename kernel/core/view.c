@@ -16,9 +16,6 @@
 #include "stable.h"
 #include "state.h"
 
-/* A HELLO counts this many intervals of signs of life. */
-#define HELLO_LIFE	10
-
 #define FIRST_EPOCH	1
 
 void samr_view_init(struct samr_node *n)
@@ -358,7 +355,7 @@ enum samr_drop samr_view_told(struct samr_node *n, u64 src, u64 inc,
 static void form(struct samr_node *n)
 {
 	struct samr_view_state *v = &n->view;
-	u64 id, digest, life = HELLO_LIFE * n->cfg.beat;
+	u64 id, digest, life = SAMR_HELLO_LIFE * n->cfg.beat;
 	const struct samr_ballot none = { };
 	struct samr_plan p = { };
 	struct samr_peer *peer;

@@ -19,6 +19,9 @@
 
 struct samr_node;
 
+/* A HELLO counts this many intervals of signs of life. */
+#define SAMR_HELLO_LIFE	10
+
 void samr_view_init(struct samr_node *n);
 
 /** samr_view_want - the admin's MEMBERS event; errors as in samr_node_step() */

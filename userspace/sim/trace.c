@@ -162,7 +162,7 @@ static void put_record(struct text *t, const struct samr_record *r)
 			put(t, " ready");
 		break;
 	case SAMR_REC_HELLO:
-		put(t, " wants %#llx", 
+		put(t, " wants %#llx",
 		    (unsigned long long)r->hello.members);
 		break;
 	case SAMR_REC_VIEW:
