@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
 """Compares the tables of limits.rst with the #defines of the kernel side and with samr.yaml."""
+import math
 import re
 
 from rst import DOC, TOP, Report, tables_of
 
 UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "ns": 1, "µs": 1000, "ms": 10**6, "s": 10**9}
-DEFAULTS = {"beat": "BEAT", "reorder": "REORDER", "ack-delay": "ACK_DELAY", "history": "HISTORY",
+DEFAULTS = {"beat": "BEAT", "dead": "DEAD_BEATS * BEAT", "reorder": "REORDER", "ack-delay": "ACK_DELAY", "history": "HISTORY",
             "history-bytes": "HISTORY_BYTES", "submits": "SUBMITS", "submit-bytes": "SUBMIT_BYTES",
             "ref-min": "REF_MIN"}
 report = Report("numbers")
@@ -47,7 +48,8 @@ def spec_value(name):
 def check_option(row):
     option, default, least, most = row[:4]
     scale, key = (1000, option + "-us") if default.endswith("s") else (1, option)
-    report.check(value_of(DEFAULTS[option], "node.c") == number(default), f"{option}: default is not {default}")
+    real = math.prod(value_of(name, "node.c") for name in DEFAULTS[option].split(" * "))
+    report.check(real == number(default), f"{option}: default is not {default}")
     for what, text in (("default", default), ("min", least), ("max", most)):
         real = spec_value(f"{key}-{what}")
         report.check(real is not None and real * scale == number(text), f"{option}: {what} in samr.yaml is not {text}")
