@@ -6,3 +6,7 @@ samr-test-cluster-libs := $(out)/libsamr.a -pthread
 samr-test-hostile-src := $(addprefix selftests/cluster/,hostile.c frames.c storm.c)
 programs += samr-test-unload
 samr-test-unload-src := selftests/cluster/unload.c selftests/socket/tap.c selftests/socket/lab.c
+programs += samr-test-survive
+samr-test-survive-src := selftests/cluster/survive.c
+samr-test-survive-deps := $(out)/libsamr.a
+samr-test-survive-libs := $(out)/libsamr.a
