@@ -379,6 +379,41 @@ int samr_cluster_stop(struct samr_cluster *c, struct netlink_ext_ack *extack)
 	return err;
 }
 
+/* ---- fences ---- */
+
+bool samr_cluster_fence(struct samr_cluster *c, u32 i, struct samr_fence *f)
+{
+	bool is = false;
+
+	spin_lock_bh(&c->lock);
+	if (!c->dead)
+		is = samr_node_fence(c->node, i, f);
+	spin_unlock_bh(&c->lock);
+	return is;
+}
+
+/* Why is a fence that was confirmed not the one that is asked for? */
+static void explain_stale(struct samr_cluster *c, u64 id, u64 inc,
+			  struct netlink_ext_ack *extack)
+{
+	bool known = false, same = false;
+	struct samr_fence f;
+	u32 i;
+
+	for (i = 0; i < SAMR_FENCES; i++) {
+		if (!samr_cluster_fence(c, i, &f) || f.id != id)
+			continue;
+		known = true;
+		same |= f.inc == inc;
+	}
+	if (same)
+		NL_SET_ERR_MSG(extack, "stale token: the fence was asked for anew, see what is asked for now");
+	else if (known)
+		NL_SET_ERR_MSG(extack, "another incarnation of this head is to be fenced, not this one");
+	else
+		NL_SET_ERR_MSG(extack, "nobody asks for a fence of this head");
+}
+
 int samr_cluster_fenced(struct samr_cluster *c, u64 id, u64 inc, u64 token,
 			struct netlink_ext_ack *extack)
 {
@@ -391,7 +426,7 @@ int samr_cluster_fenced(struct samr_cluster *c, u64 id, u64 inc, u64 token,
 	if (err == -ENOTCONN)
 		err = -ESTALE;
 	if (err == -ESTALE)
-		NL_SET_ERR_MSG(extack, "nobody asks for this fence: wrong incarnation or token, or it is over");
+		explain_stale(c, id, inc, extack);
 	return err;
 }
 
@@ -424,17 +459,6 @@ void samr_cluster_info(struct samr_cluster *c, struct samr_cluster_info *info)
 		info->state = state_in(c, &v);
 	else if (READ_ONCE(c->started))
 		info->state = SAMR_CLUSTER_FORMING;
-}
-
-bool samr_cluster_fence(struct samr_cluster *c, u32 i, struct samr_fence *f)
-{
-	bool is = false;
-
-	spin_lock_bh(&c->lock);
-	if (!c->dead)
-		is = samr_node_fence(c->node, i, f);
-	spin_unlock_bh(&c->lock);
-	return is;
 }
 
 static u32 links_heard(struct samr_cluster *c, u64 id)

@@ -250,8 +250,8 @@ bool samr_cluster_fence(struct samr_cluster *c, u32 i, struct samr_fence *f);
  * @token: of the request
  * @extack: says more
  *
- * Return: 0, also when it is known already; -ESTALE: nobody asked for that, or
- * asks for it no longer; -ENETDOWN.
+ * Return: 0, also when it is known already; -ESTALE: nobody asked for that, as
+ * @extack explains; -ENETDOWN.
  */
 int samr_cluster_fenced(struct samr_cluster *c, u64 id, u64 inc, u64 token,
 			struct netlink_ext_ack *extack);
@@ -281,7 +281,11 @@ struct net *samr_cluster_net(const struct samr_cluster *c);
  *	than are told one by one
  * @SAMR_CLUSTER_EV_HALTED: an invariant broke
  * @SAMR_CLUSTER_EV_OUT: the others went on without this head, or it has left
- * @SAMR_CLUSTER_EV_FENCE: what samr_cluster_fence() tells has changed
+ * @SAMR_CLUSTER_EV_FENCE: @fence is asked for
+ * @SAMR_CLUSTER_EV_FENCE_CHANGED: it is done, or asked for with another reason
+ * @SAMR_CLUSTER_EV_FENCE_OVER: it is not asked for any more
+ * @SAMR_CLUSTER_EV_DOUBT: members of the view are suspected, or are not any
+ *	more; or it orders nothing until the next one
  */
 enum samr_cluster_event_type {
 	SAMR_CLUSTER_EV_VIEW,
@@ -293,6 +297,9 @@ enum samr_cluster_event_type {
 	SAMR_CLUSTER_EV_HALTED,
 	SAMR_CLUSTER_EV_OUT,
 	SAMR_CLUSTER_EV_FENCE,
+	SAMR_CLUSTER_EV_FENCE_CHANGED,
+	SAMR_CLUSTER_EV_FENCE_OVER,
+	SAMR_CLUSTER_EV_DOUBT,
 };
 
 /**
@@ -304,6 +311,7 @@ enum samr_cluster_event_type {
  * @state: LINK: enum samr_link_state
  * @node: HEARD, LOST
  * @group: GROUP
+ * @fence: FENCE, FENCE_CHANGED, FENCE_OVER
  */
 struct samr_cluster_event {
 	enum samr_cluster_event_type type;
@@ -313,6 +321,7 @@ struct samr_cluster_event {
 	u32 state;
 	u64 node;
 	u32 group;
+	struct samr_fence fence;
 };
 
 /**

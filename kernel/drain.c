@@ -245,9 +245,54 @@ static void tell_out(struct samr_cluster *c)
 	queue_delayed_work(samr_wq, &c->renew, 0);
 }
 
-static void tell_fence(struct samr_cluster *c)
+static bool asked_for(const struct samr_fence *f)
 {
-	struct samr_cluster_event e = { .type = SAMR_CLUSTER_EV_FENCE };
+	return f->why != SAMR_FENCE_NONE && !f->dead;
+}
+
+/* @old, as told last, is @new now; the entry may have gone to another head. */
+static void tell_fence(struct samr_cluster *c, const struct samr_fence *old,
+		       const struct samr_fence *new)
+{
+	struct samr_cluster_event e = { .fence = *new };
+	bool same = old->id == new->id && old->inc == new->inc;
+
+	if (asked_for(old) && same && (asked_for(new) || new->dead)) {
+		if (old->why == new->why && old->epoch == new->epoch &&
+		    old->dead == new->dead)
+			return;
+		e.type = SAMR_CLUSTER_EV_FENCE_CHANGED;
+		samr_cluster_notify(c, &e);
+		return;
+	}
+	if (asked_for(old)) {
+		e.type = SAMR_CLUSTER_EV_FENCE_OVER;
+		e.fence = *old;
+		samr_cluster_notify(c, &e);
+	}
+	if (asked_for(new)) {
+		e.type = SAMR_CLUSTER_EV_FENCE;
+		e.fence = *new;
+		samr_cluster_notify(c, &e);
+	}
+}
+
+static noinline_for_stack void tell_fences(struct samr_cluster *c)
+{
+	struct samr_fence now;
+	u32 i;
+
+	for (i = 0; i < SAMR_FENCES; i++) {
+		if (!samr_cluster_fence(c, i, &now))
+			memset(&now, 0, sizeof(now));
+		tell_fence(c, &c->fence[i], &now);
+		c->fence[i] = now;
+	}
+}
+
+static void tell_doubt(struct samr_cluster *c)
+{
+	struct samr_cluster_event e = { .type = SAMR_CLUSTER_EV_DOUBT };
 
 	samr_cluster_notify(c, &e);
 }
@@ -262,10 +307,12 @@ static void one_round(struct samr_cluster *c)
 		tell_halted(c);
 	if (todo.view)
 		tell_view(c);
+	else if (todo.doubt)
+		tell_doubt(c);
 	if (todo.changes)
 		tell_groups(c, &todo);
 	if (todo.fence)
-		tell_fence(c);
+		tell_fences(c);
 	run(c, &todo, todo.halted);
 	if (todo.gone && !todo.halted)
 		tell_out(c);
@@ -395,6 +442,7 @@ static void replace(struct samr_cluster *c, struct samr_node *node, u64 inc)
 	samr_node_free(old, &dropped);
 	local_bh_disable();
 	run(c, &dropped, true);
+	tell_fences(c);		/* the new core asks for none */
 	spin_lock(&c->lock);
 	ev.members = READ_ONCE(c->heads);
 	if (!c->dead && READ_ONCE(c->started)) {

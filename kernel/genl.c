@@ -153,6 +153,18 @@ const struct nla_policy samr_member_get_nl_policy[SAMR_A_MEMBER_PORT + 1] = {
 const struct nla_policy samr_view_get_nl_policy[SAMR_A_VIEW_PAD + 1] = {
 };
 
+/* SAMR_CMD_FENCE_GET - do */
+const struct nla_policy samr_fence_get_nl_policy[SAMR_A_FENCE_NODE + 1] = {
+	[SAMR_A_FENCE_NODE] = NLA_POLICY_RANGE(NLA_U64, 1, SAMR_HEAD_MAX),
+};
+
+/* SAMR_CMD_FENCE_CONFIRM - do */
+const struct nla_policy samr_fence_confirm_nl_policy[SAMR_A_FENCE_TOKEN + 1] = {
+	[SAMR_A_FENCE_NODE] = NLA_POLICY_RANGE(NLA_U64, 1, SAMR_HEAD_MAX),
+	[SAMR_A_FENCE_INCARNATION] = { .type = NLA_U64, },
+	[SAMR_A_FENCE_TOKEN] = { .type = NLA_U64, },
+};
+
 /* SAMR_CMD_STATS_GET - do */
 const struct nla_policy samr_stats_get_nl_policy[SAMR_A_STATS_DEV + 1] = {
 	[SAMR_A_STATS_SCOPE] = NLA_POLICY_MAX(NLA_U32, 3),
@@ -160,7 +172,7 @@ const struct nla_policy samr_stats_get_nl_policy[SAMR_A_STATS_DEV + 1] = {
 };
 
 /* Ops table for samr */
-const struct genl_ops samr_nl_ops[17] = {
+const struct genl_ops samr_nl_ops[19] = {
 	{
 		.cmd		= SAMR_CMD_CLUSTER_GET,
 		.doit		= samr_nl_cluster_get_doit,
@@ -270,6 +282,20 @@ const struct genl_ops samr_nl_ops[17] = {
 		.doit		= samr_nl_view_get_doit,
 		.policy		= samr_view_get_nl_policy,
 		.maxattr	= SAMR_A_VIEW_PAD,
+	},
+	{
+		.cmd		= SAMR_CMD_FENCE_GET,
+		.doit		= samr_nl_fence_get_doit,
+		.dumpit		= samr_nl_fence_get_dumpit,
+		.policy		= samr_fence_get_nl_policy,
+		.maxattr	= SAMR_A_FENCE_NODE,
+	},
+	{
+		.cmd		= SAMR_CMD_FENCE_CONFIRM,
+		.doit		= samr_nl_fence_confirm_doit,
+		.policy		= samr_fence_confirm_nl_policy,
+		.maxattr	= SAMR_A_FENCE_TOKEN,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= SAMR_CMD_STATS_GET,

@@ -50,6 +50,7 @@ static bool name_ok(const char *name)
 struct about {
 	u64 id;
 	const char *dev;
+	const struct samr_fence *fence;
 };
 
 /* An object that is gone, or an event about a part of one: its key alone. */
@@ -106,6 +107,8 @@ static int put_object(const struct samr_netlink_msg *m, struct samr_cluster *c,
 		return samr_netlink_put_group(m, c, a->id);
 	case SAMR_CMD_VIEW_NTF:
 		return samr_netlink_put_view(m, c);
+	case SAMR_CMD_FENCE_NTF:
+		return samr_netlink_put_fence(m, a->fence);
 	}
 	return -EINVAL;
 }
@@ -140,7 +143,7 @@ static struct sk_buff *make_event(struct net *net, struct samr_cluster *c,
 		return NULL;
 	}
 	if (event == SAMR_NTF_EVENT_DEL && cmd != SAMR_CMD_CLUSTER_NTF &&
-	    cmd != SAMR_CMD_VIEW_NTF)
+	    cmd != SAMR_CMD_VIEW_NTF && cmd != SAMR_CMD_FENCE_NTF)
 		err = put_key(&m, a);
 	else
 		err = put_object(&m, c, a);
@@ -187,7 +190,7 @@ struct pending {
 static void tell(struct net *net, struct samr_cluster *c,
 		 const struct samr_cluster_event *e)
 {
-	struct about a = { .dev = e->device };
+	struct about a = { .dev = e->device, .fence = &e->fence };
 	u32 event = SAMR_NTF_EVENT_CHANGE;
 	u8 cmd = SAMR_CMD_LINK_NTF;
 
@@ -220,7 +223,18 @@ static void tell(struct net *net, struct samr_cluster *c,
 			SAMR_NTF_EVENT_OUT : SAMR_NTF_EVENT_HALTED;
 		break;
 	case SAMR_CLUSTER_EV_FENCE:
-		return;
+		event = SAMR_NTF_EVENT_ADD;
+		fallthrough;
+	case SAMR_CLUSTER_EV_FENCE_CHANGED:
+		cmd = SAMR_CMD_FENCE_NTF;
+		break;
+	case SAMR_CLUSTER_EV_FENCE_OVER:
+		cmd = SAMR_CMD_FENCE_NTF;
+		event = SAMR_NTF_EVENT_DEL;
+		break;
+	case SAMR_CLUSTER_EV_DOUBT:
+		cmd = SAMR_CMD_VIEW_NTF;
+		break;
 	}
 	send_event(net, make_event(net, c, cmd, event, &a));
 }
@@ -658,6 +672,25 @@ int samr_nl_group_del_doit(struct sk_buff *skb, struct genl_info *info)
 	if (samr_netlink_lacks(info, SAMR_A_GROUP_ID, "id"))
 		return -EINVAL;
 	return with_cluster(info, del_group);
+}
+
+static int confirm_fence(struct samr_cluster *c, struct genl_info *info)
+{
+	struct nlattr **attrs = info->attrs;
+
+	return samr_cluster_fenced(c, nla_get_u64(attrs[SAMR_A_FENCE_NODE]),
+				   nla_get_u64(attrs[SAMR_A_FENCE_INCARNATION]),
+				   nla_get_u64(attrs[SAMR_A_FENCE_TOKEN]),
+				   info->extack);
+}
+
+int samr_nl_fence_confirm_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	if (samr_netlink_lacks(info, SAMR_A_FENCE_NODE, "node") ||
+	    samr_netlink_lacks(info, SAMR_A_FENCE_INCARNATION, "incarnation") ||
+	    samr_netlink_lacks(info, SAMR_A_FENCE_TOKEN, "token"))
+		return -EINVAL;
+	return with_cluster(info, confirm_fence);
 }
 
 /* ---- the family ---- */

@@ -44,6 +44,14 @@ static int put_flag(struct sk_buff *skb, int attr, bool is)
 	return is ? nla_put_flag(skb, attr) : 0;
 }
 
+/* @at: monotonic ns */
+static u64 ms_since(u64 at)
+{
+	u64 now = ktime_get_ns();
+
+	return now > at ? div_u64(now - at, NSEC_PER_MSEC) : 0;
+}
+
 /* ---- cluster ---- */
 
 static u32 run_state(enum samr_cluster_state state)
@@ -340,14 +348,21 @@ int samr_netlink_put_member(const struct samr_netlink_msg *m, u32 group,
 
 /* ---- view ---- */
 
-static int put_head(struct sk_buff *skb, u64 node, u64 inc)
+static int put_head(struct sk_buff *skb, const struct samr_view_info *v, u32 i)
 {
 	struct nlattr *nest = nla_nest_start(skb, SAMR_A_VIEW_HEAD);
 
 	if (!nest ||
-	    nla_put_u64_64bit(skb, SAMR_A_HEAD_NODE, node, SAMR_A_HEAD_PAD) ||
-	    nla_put_u64_64bit(skb, SAMR_A_HEAD_INCARNATION, inc,
-			      SAMR_A_HEAD_PAD))
+	    nla_put_u64_64bit(skb, SAMR_A_HEAD_NODE, v->node[i],
+			      SAMR_A_HEAD_PAD) ||
+	    nla_put_u64_64bit(skb, SAMR_A_HEAD_INCARNATION, v->inc[i],
+			      SAMR_A_HEAD_PAD) ||
+	    put_flag(skb, SAMR_A_HEAD_LEARNER,
+		     v->flags[i] & SAMR_SEAT_LEARNER) ||
+	    put_flag(skb, SAMR_A_HEAD_WITNESS,
+		     v->flags[i] & SAMR_SEAT_WITNESS) ||
+	    put_flag(skb, SAMR_A_HEAD_SUSPECT,
+		     v->suspects & BIT_ULL(v->node[i])))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -361,10 +376,17 @@ static int put_installed(struct sk_buff *skb, const struct samr_view_info *v)
 			      SAMR_A_VIEW_PAD) ||
 	    nla_put_u64_64bit(skb, SAMR_A_VIEW_SEQUENCER, v->sequencer,
 			      SAMR_A_VIEW_PAD) ||
-	    nla_put_u32(skb, SAMR_A_VIEW_HOLDERS, v->holders))
+	    nla_put_u32(skb, SAMR_A_VIEW_HOLDERS, v->holders) ||
+	    nla_put_u32(skb, SAMR_A_VIEW_POLICY, v->policy) ||
+	    nla_put_u64_64bit(skb, SAMR_A_VIEW_BASE, v->base,
+			      SAMR_A_VIEW_PAD) ||
+	    put_flag(skb, SAMR_A_VIEW_LEARNING, v->learning) ||
+	    (v->wedged &&
+	     nla_put_u64_64bit(skb, SAMR_A_VIEW_WEDGED_MS, ms_since(v->wedged),
+			       SAMR_A_VIEW_PAD)))
 		return -EMSGSIZE;
 	for (i = 0; i < v->count; i++)
-		if (put_head(skb, v->node[i], v->inc[i]))
+		if (put_head(skb, v, i))
 			return -EMSGSIZE;
 	return 0;
 }
@@ -397,6 +419,44 @@ int samr_netlink_put_view(const struct samr_netlink_msg *m,
 					 v.wanted & ~v.heard)) ||
 		      put_ids(skb, SAMR_A_VIEW_WANTED, v.wanted) ||
 		      put_event(m, SAMR_A_VIEW_EVENT));
+}
+
+/* ---- fence ---- */
+
+static u32 fence_reason(enum samr_fence_why why)
+{
+	return why == SAMR_FENCE_BLOCKED ? SAMR_FENCE_REASON_BLOCKED :
+					   SAMR_FENCE_REASON_EXCLUDED;
+}
+
+static int put_request(struct sk_buff *skb, const struct samr_fence *f)
+{
+	return nla_put_u64_64bit(skb, SAMR_A_FENCE_TOKEN, f->token,
+				 SAMR_A_FENCE_PAD) ||
+	       nla_put_u64_64bit(skb, SAMR_A_FENCE_EPOCH, f->epoch,
+				 SAMR_A_FENCE_PAD) ||
+	       (f->why != SAMR_FENCE_NONE && !f->dead &&
+		nla_put_u32(skb, SAMR_A_FENCE_WHY, fence_reason(f->why))) ||
+	       nla_put_u64_64bit(skb, SAMR_A_FENCE_AGE_MS, ms_since(f->at),
+				 SAMR_A_FENCE_PAD) ||
+	       put_flag(skb, SAMR_A_FENCE_DONE, f->dead);
+}
+
+int samr_netlink_put_fence(const struct samr_netlink_msg *m,
+			   const struct samr_fence *f)
+{
+	struct sk_buff *skb = m->skb;
+	void *hdr = begin(m);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	return finish(m, hdr,
+		      nla_put_u64_64bit(skb, SAMR_A_FENCE_NODE, f->id,
+					SAMR_A_FENCE_PAD) ||
+		      nla_put_u64_64bit(skb, SAMR_A_FENCE_INCARNATION, f->inc,
+					SAMR_A_FENCE_PAD) ||
+		      (m->event != SAMR_NTF_EVENT_DEL && put_request(skb, f)) ||
+		      put_event(m, SAMR_A_FENCE_EVENT));
 }
 
 /* ---- stats ---- */
@@ -435,6 +495,10 @@ static const struct counter order_counters[] = {
 	ORDER(resent, "resent"),
 	ORDER(refused, "refused"),
 	ORDER(history_bytes, "history-bytes"),
+	ORDER(recoveries, "recoveries"),
+	ORDER(recovery_ns, "recovery-ns"),
+	ORDER(recovery_ns_last, "recovery-ns-last"),
+	ORDER(recovery_ns_max, "recovery-ns-max"),
 };
 
 static const struct counter link_counters[] = {

@@ -48,6 +48,10 @@ int samr_netlink_put_group(const struct samr_netlink_msg *m,
 int samr_netlink_put_view(const struct samr_netlink_msg *m,
 			  struct samr_cluster *c);
 
+/* @f: as it is, or was when an event happened */
+int samr_netlink_put_fence(const struct samr_netlink_msg *m,
+			   const struct samr_fence *f);
+
 /* @rank: place by seniority */
 int samr_netlink_put_member(const struct samr_netlink_msg *m, u32 group,
 			    u32 rank, const struct samr_member_id *id);

@@ -180,6 +180,47 @@ int samr_nl_member_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return answer(info, one_member);
 }
 
+/* What is asked for, or was done. */
+static bool is_news(const struct samr_fence *f)
+{
+	return f->why != SAMR_FENCE_NONE || f->dead;
+}
+
+/* What is asked for comes first, then the last that was done. */
+static bool is_newer(const struct samr_fence *f, const struct samr_fence *old)
+{
+	return old->dead != f->dead ? old->dead : f->at > old->at;
+}
+
+static int one_fence(const struct samr_netlink_msg *m, struct samr_cluster *c,
+		     struct genl_info *info)
+{
+	struct samr_fence f, best = { };
+	u64 node;
+	u32 i;
+
+	if (samr_netlink_lacks(info, SAMR_A_FENCE_NODE, "node"))
+		return -EINVAL;
+	node = nla_get_u64(info->attrs[SAMR_A_FENCE_NODE]);
+	for (i = 0; i < SAMR_FENCES; i++) {
+		if (!samr_cluster_fence(c, i, &f) || f.id != node || !is_news(&f))
+			continue;
+		if (!best.id || is_newer(&f, &best))
+			best = f;
+	}
+	if (!best.id) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SAMR_A_FENCE_NODE],
+				    "nobody asks for a fence of this head");
+		return -ENOENT;
+	}
+	return samr_netlink_put_fence(m, &best);
+}
+
+int samr_nl_fence_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return answer(info, one_fence);
+}
+
 static int one_stats(const struct samr_netlink_msg *m, struct samr_cluster *c,
 		     struct genl_info *info)
 {
@@ -214,7 +255,7 @@ int samr_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
  * struct place - where a dump stands, in netlink_callback.ctx
  * @key: of the last object sent; members: their group; stats: scope + 1, or
  *	that of links and the last link's number
- * @index: members: those sent of the group @key
+ * @index: members: those sent of the group @key; fences: entries looked at
  * @view: members: view of the group that they belong to
  * @done: nothing is left
  */
@@ -378,6 +419,27 @@ static int more_members(const struct samr_netlink_msg *m,
 int samr_nl_member_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return dump(skb, cb, more_members);
+}
+
+static int more_fences(const struct samr_netlink_msg *m,
+		       struct samr_cluster *c, struct place *p)
+{
+	struct samr_fence f;
+	int err;
+
+	for (; p->index < SAMR_FENCES; p->index++) {
+		if (!samr_cluster_fence(c, p->index, &f) || !is_news(&f))
+			continue;
+		err = samr_netlink_put_fence(m, &f);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int samr_nl_fence_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump(skb, cb, more_fences);
 }
 
 static int more_stats(const struct samr_netlink_msg *m, struct samr_cluster *c,

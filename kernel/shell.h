@@ -71,6 +71,7 @@ enum {
  * @tasklet: continues the drainer's work, and takes over from @timer
  * @timer: the core's deadline
  * @renew: puts a new core in the place of one that is out
+ * @fence: as told last; the drainer's own
  * @heads: configured heads, one bit per id; written under @config
  * @started: the core was given @heads; under @config
  * @links: struct samr_link; changed under @config, walked under RCU
@@ -107,6 +108,7 @@ struct samr_cluster {
 	struct tasklet_struct tasklet;
 	struct hrtimer timer;
 	struct delayed_work renew;
+	struct samr_fence fence[SAMR_FENCES];
 
 	u64 heads;
 	bool started;

@@ -27,6 +27,7 @@ void samr_acceptor_wedge(struct samr_node *n)
 	/* What was to be sent in the view still belongs to it. */
 	samr_frame_flush(n);
 	a->wedged_at = max(n->now, 1ULL);
+	n->out->doubt = true;
 	n->rcv.limit = n->rcv.held;
 	n->rcv.target = 0;
 	n->stab.ack_now = false;

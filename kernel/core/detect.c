@@ -36,6 +36,8 @@ void samr_detect_heard(struct samr_node *n, u32 index)
 	u64 id = n->view.node[index];
 
 	n->peer[id].heard = n->now;
+	if (n->detect.suspects & BIT_ULL(id))
+		n->out->doubt = true;
 	n->detect.suspects &= ~BIT_ULL(id);
 }
 
@@ -77,6 +79,7 @@ void samr_detect_timer(struct samr_node *n)
 		return;
 	samr_mark("member suspected");
 	n->detect.suspects |= fresh;
+	n->out->doubt = true;
 	samr_coordinator_consider(n);
 }
 

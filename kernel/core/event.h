@@ -178,6 +178,8 @@ enum samr_out {
  *	SAMR_CHANGES_MAX: more than @changed names
  * @changed: their ids, each once
  * @fence: what samr_node_fence() tells has changed
+ * @doubt: members are suspected that were not, or the other way round; or the
+ *	view does not order any more until the next one: see samr_node_view()
  * @gone: the node is out (samr_node_out()); a new one, of another incarnation,
  *	has to take its place
  * @halted: an invariant broke; this node takes part in nothing any more
@@ -189,6 +191,7 @@ struct samr_actions {
 	bool writable;
 	bool view;
 	bool fence;
+	bool doubt;
 	bool gone;
 	bool halted;
 };
@@ -200,6 +203,7 @@ static inline void samr_actions_init(struct samr_actions *a)
 	a->writable = false;
 	a->view = false;
 	a->fence = false;
+	a->doubt = false;
 	a->gone = false;
 	a->halted = false;
 }

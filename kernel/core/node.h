@@ -296,6 +296,10 @@ struct samr_node_stats {
 	u64 resent;		/* submissions repeated unasked */
 	u64 refused;		/* submissions answered by -EAGAIN */
 	u64 history_bytes;	/* held now */
+	u64 recoveries;		/* views in force that heads were left out of */
+	u64 recovery_ns;	/* for each, since they were heard: the sum, */
+	u64 recovery_ns_last;	/* the last one */
+	u64 recovery_ns_max;	/* and the longest one */
 	u64 drops[SAMR_DROPS];
 };
 

@@ -114,6 +114,8 @@ struct samr_peer {
  * @next: a decided view that is still to be installed here; epoch 0: none
  * @next_ballot: at which it was decided
  * @lag_at: not before then do we say again that we lack a view
+ * @lost_at: when heads that were left out were heard last, ns; 0: none since the
+ *	view was in force
  */
 struct samr_view_state {
 	u64 epoch;
@@ -145,6 +147,7 @@ struct samr_view_state {
 	struct samr_plan next;
 	struct samr_ballot next_ballot;
 	u64 lag_at;
+	u64 lost_at;
 };
 
 /**

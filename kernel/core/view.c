@@ -125,7 +125,8 @@ static void take_seats(struct samr_node *n, const struct samr_plan *p)
 /* Members that are not in the view any more are fenced in the background. */
 static void leave_behind(struct samr_node *n, const struct samr_plan *p)
 {
-	const struct samr_view_state *v = &n->view;
+	struct samr_view_state *v = &n->view;
+	u64 heard;
 	u32 i;
 
 	for (i = 0; i < v->count; i++) {
@@ -135,6 +136,9 @@ static void leave_behind(struct samr_node *n, const struct samr_plan *p)
 		samr_coordinator_penalty(n, v->node[i]);
 		samr_fence_want(n, v->node[i], v->inc[i], p->epoch,
 				SAMR_FENCE_EXCLUDED);
+		heard = n->peer[v->node[i]].heard;
+		if (!v->lost_at || heard < v->lost_at)
+			v->lost_at = heard;
 	}
 }
 
@@ -187,6 +191,21 @@ static void move_credits(struct samr_node *n, const struct samr_plan *p)
 	samr_credit_move(n, to);
 }
 
+/* The service goes on: how long after the last that was heard of those lost? */
+static void count_recovery(struct samr_node *n)
+{
+	struct samr_node_stats *s = &n->stats;
+	u64 took = n->now - n->view.lost_at;
+
+	if (!n->view.lost_at)
+		return;
+	n->view.lost_at = 0;
+	s->recoveries++;
+	s->recovery_ns += took;
+	s->recovery_ns_last = took;
+	s->recovery_ns_max = max(s->recovery_ns_max, took);
+}
+
 /* R8: only a fresh proposal, at a ballot not below the promise, unwedges. */
 static void unwedge(struct samr_node *n)
 {
@@ -208,6 +227,7 @@ static void unwedge(struct samr_node *n)
 	n->rcv.limit = U64_MAX;
 	samr_coordinator_stop(n);
 	samr_fence_needless(n);
+	count_recovery(n);
 	samr_sequencer_start(n);
 	samr_flow_start(n);
 	samr_flow_freed(n);

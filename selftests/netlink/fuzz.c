@@ -211,6 +211,13 @@ static void make_sense(struct nlmsghdr *nlh, uint8_t cmd)
 	case SAMR_CMD_MEMBER_GET:
 		mnl_attr_put_u32(nlh, SAMR_A_MEMBER_GROUP, 1 + below(9));
 		break;
+	case SAMR_CMD_FENCE_CONFIRM:
+		mnl_attr_put_u64(nlh, SAMR_A_FENCE_INCARNATION, some_number());
+		mnl_attr_put_u64(nlh, SAMR_A_FENCE_TOKEN, some_number());
+		/* fallthrough */
+	case SAMR_CMD_FENCE_GET:
+		mnl_attr_put_u64(nlh, SAMR_A_FENCE_NODE, 1 + below(4));
+		break;
 	case SAMR_CMD_STATS_GET:
 		mnl_attr_put_u32(nlh, SAMR_A_STATS_SCOPE, below(4));
 		break;

@@ -88,6 +88,17 @@ enum samr_view_policy {
 };
 
 /**
+ * enum samr_fence_reason - what a fence is asked for
+ * @SAMR_FENCE_REASON_BLOCKED: no view can be installed, and nothing is
+ *   ordered, without it
+ * @SAMR_FENCE_REASON_EXCLUDED: the view went on without that head
+ */
+enum samr_fence_reason {
+	SAMR_FENCE_REASON_BLOCKED = 1,
+	SAMR_FENCE_REASON_EXCLUDED,
+};
+
+/**
  * enum samr_carrier - where a link stands
  * @SAMR_CARRIER_ABSENT: there is no such device now; the link attaches when it
  *   appears
@@ -254,6 +265,9 @@ enum {
 	SAMR_A_HEAD_PAD = 1,
 	SAMR_A_HEAD_NODE,
 	SAMR_A_HEAD_INCARNATION,
+	SAMR_A_HEAD_LEARNER,
+	SAMR_A_HEAD_WITNESS,
+	SAMR_A_HEAD_SUSPECT,
 
 	__SAMR_A_HEAD_MAX,
 	SAMR_A_HEAD_MAX = (__SAMR_A_HEAD_MAX - 1)
@@ -264,6 +278,10 @@ enum {
 	SAMR_A_VIEW_EPOCH,
 	SAMR_A_VIEW_SEQUENCER,
 	SAMR_A_VIEW_HOLDERS,
+	SAMR_A_VIEW_POLICY,
+	SAMR_A_VIEW_BASE,
+	SAMR_A_VIEW_LEARNING,
+	SAMR_A_VIEW_WEDGED_MS,
 	SAMR_A_VIEW_HEAD,
 	SAMR_A_VIEW_WANTED,
 	SAMR_A_VIEW_MISSING,
@@ -271,6 +289,21 @@ enum {
 
 	__SAMR_A_VIEW_MAX,
 	SAMR_A_VIEW_MAX = (__SAMR_A_VIEW_MAX - 1)
+};
+
+enum {
+	SAMR_A_FENCE_PAD = 1,
+	SAMR_A_FENCE_NODE,
+	SAMR_A_FENCE_INCARNATION,
+	SAMR_A_FENCE_TOKEN,
+	SAMR_A_FENCE_EPOCH,
+	SAMR_A_FENCE_WHY,
+	SAMR_A_FENCE_AGE_MS,
+	SAMR_A_FENCE_DONE,
+	SAMR_A_FENCE_EVENT,
+
+	__SAMR_A_FENCE_MAX,
+	SAMR_A_FENCE_MAX = (__SAMR_A_FENCE_MAX - 1)
 };
 
 enum {
@@ -314,6 +347,9 @@ enum {
 	SAMR_CMD_MEMBER_GET,
 	SAMR_CMD_VIEW_GET,
 	SAMR_CMD_VIEW_NTF,
+	SAMR_CMD_FENCE_GET,
+	SAMR_CMD_FENCE_CONFIRM,
+	SAMR_CMD_FENCE_NTF,
 	SAMR_CMD_STATS_GET,
 
 	__SAMR_CMD_MAX,
