@@ -435,7 +435,7 @@ int samr_cluster_fenced(struct samr_cluster *c, u64 id, u64 inc, u64 token,
 static enum samr_cluster_state state_in(const struct samr_cluster *c,
 					const struct samr_view_info *v)
 {
-	if (!READ_ONCE(c->started))
+	if (!READ_ONCE(c->started) || v->leaving)
 		return SAMR_CLUSTER_LEAVING;
 	if (v->wedged)
 		return SAMR_CLUSTER_WEDGED;

@@ -58,6 +58,9 @@ static u64 joiners(const struct samr_node *n)
 		    n->now < p->admit_at ||
 		    n->now - p->hello_at > SAMR_HELLO_LIFE * n->cfg.beat)
 			continue;
+		/* What it said before it was a member, and fell silent. */
+		if (samr_view_has(n, id, p->inc))
+			continue;
 		/* An earlier incarnation has to go first. */
 		if (n->view.all & ~n->detect.suspects & BIT_ULL(id))
 			continue;

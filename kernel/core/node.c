@@ -433,7 +433,8 @@ static int retire(struct samr_node *n)
 		samr_node_quit(n, SAMR_OUT_RETIRED);
 		return 0;
 	}
-	err = samr_flow_submit(n, &s);
+	/* A wedged head may be the last that holds the order. */
+	err = samr_node_wedged(n) ? -EAGAIN : samr_flow_submit(n, &s);
 	if (!err)
 		samr_acceptor_leave(n);
 	return err;
@@ -554,6 +555,7 @@ void samr_node_view(const struct samr_node *n, struct samr_view_info *info)
 		info->wedged = n->acceptor.wedged_at;
 		info->learning = n->learner.active ||
 				 (v->seat[v->self] & SAMR_SEAT_LEARNER);
+		info->leaving = n->acceptor.leaving;
 		memcpy(info->flags, v->seat, sizeof(info->flags));
 		memcpy(info->node, v->node, sizeof(info->node));
 		memcpy(info->inc, v->inc, sizeof(info->inc));

@@ -90,7 +90,8 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  *	-EINVAL; -ENOMEM: nothing was taken; -ENOTRECOVERABLE: halted.
  * MEMBERS: -EINVAL: own id not among them, or more than SAMR_HEADS_MAX; -EBUSY:
  *	others were asked for before, or the view stands.
- * RETIRE: -ENOTCONN: no view. The node is out when the others go on without it.
+ * RETIRE: -ENOTCONN: no view; -EAGAIN: no window now, or nothing is ordered. The
+ *	node is out when the others go on without it.
  * FENCED: -ESTALE: nobody asked for that.
  * FRAME: always 0; what was wrong is counted.
  */
@@ -139,6 +140,7 @@ static inline u32 samr_flow_cost(u32 len)
  * @wedged: since when nothing is ordered or delivered, as the view changes or
  *	must not go on, monotonic ns; 0: it is in force
  * @learning: this node does not hold the state yet
+ * @leaving: it has asked to leave
  * @wanted: whom the admin wants, one bit per id
  * @heard: which of them asked for the same view, while there is none
  */
@@ -155,6 +157,7 @@ struct samr_view_info {
 	u64 suspects;
 	u64 wedged;
 	bool learning;
+	bool leaving;
 	u64 wanted;
 	u64 heard;
 };

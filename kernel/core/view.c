@@ -136,6 +136,9 @@ static void leave_behind(struct samr_node *n, const struct samr_plan *p)
 		samr_coordinator_penalty(n, v->node[i]);
 		samr_fence_want(n, v->node[i], v->inc[i], p->epoch,
 				SAMR_FENCE_EXCLUDED);
+		/* What it asked for before counts no more. */
+		if (n->peer[v->node[i]].inc == v->inc[i])
+			n->peer[v->node[i]].hello_at = 0;
 		heard = n->peer[v->node[i]].heard;
 		if (!v->lost_at || heard < v->lost_at)
 			v->lost_at = heard;

@@ -309,6 +309,8 @@ static void do_nodes(struct scenario *sc)
 			cfg.quorum = sc->quorum = true;
 		else if (accept(sc, "beat"))
 			cfg.beat = span(sc);
+		else if (accept(sc, "dead"))
+			cfg.dead = span(sc);
 		else if (accept(sc, "reorder"))
 			cfg.reorder = span(sc);
 		else if (accept(sc, "ack_delay"))
@@ -688,6 +690,42 @@ static void do_view(struct scenario *sc)
 		   (unsigned long long)v.wanted, (unsigned long long)v.heard);
 }
 
+/* retire N: it asks to leave the view */
+static void do_retire(struct scenario *sc)
+{
+	struct host *h = sc->cluster.host[node(sc, false)];
+	struct samr_event ev = { .type = SAMR_EV_RETIRE };
+
+	trace_note(&sc->trace, "answer %d", host_step(h, &ev));
+	host_flush(h);
+}
+
+/* fence N [M]: what it knows of fences; and that of M is confirmed to it */
+static void do_fence(struct scenario *sc)
+{
+	struct host *h = sc->cluster.host[node(sc, false)];
+	u64 done = more(sc) ? number(sc) : 0;
+	struct samr_event ev = { .type = SAMR_EV_FENCED };
+	struct samr_fence f;
+	u32 i;
+
+	for (i = 0; i < SAMR_FENCES; i++) {
+		if (!samr_node_fence(h->node, i, &f))
+			continue;
+		trace_note(&sc->trace, "fence of %u for view %u: %s%s",
+			   (u32)f.id, (u32)f.epoch, f.dead ? "done" :
+			   f.why == SAMR_FENCE_BLOCKED ? "blocked" :
+			   f.why == SAMR_FENCE_EXCLUDED ? "excluded" : "needless",
+			   f.id == done ? ", confirmed" : "");
+		ev.fenced.node = f.id;
+		ev.fenced.inc = f.inc;
+		ev.fenced.token = f.token;
+		if (f.id == done && host_step(h, &ev))
+			bad(sc, "this is refused");
+	}
+	host_flush(h);
+}
+
 /* where: positions of all nodes */
 static void do_where(struct scenario *sc)
 {
@@ -755,6 +793,7 @@ static const struct {
 	{ "delay", do_delay },
 	{ "drops", do_drops },
 	{ "fail", do_fail },
+	{ "fence", do_fence },
 	{ "forge", do_forge },
 	{ "form", do_form },
 	{ "frames", do_frames },
@@ -770,6 +809,7 @@ static const struct {
 	{ "read", do_read },
 	{ "reading", do_reading },
 	{ "repeat", do_repeat },
+	{ "retire", do_retire },
 	{ "room", do_room },
 	{ "run", do_run },
 	{ "send", do_send },
