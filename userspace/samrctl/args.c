@@ -118,7 +118,7 @@ const struct key *args_key(const struct verb *v, const char *name)
 	const struct key *k;
 
 	for (k = v->keys; k && k->name; k++)
-		if (!strcmp(k->name, name))
+		if (!strcmp(k->name, strncmp(name, "--", 2) ? name : name + 2))
 			return k;
 	return NULL;
 }
@@ -210,6 +210,15 @@ static const char *allowed(const struct key *k, char *text, size_t size)
 	case ARG_ADDRESS:
 		snprintf(text, size, "MAC|learn");
 		break;
+	case ARG_HEX:
+		snprintf(text, size, "HEX");
+		break;
+	case ARG_HOURS:
+		snprintf(text, size, "HOURS");
+		break;
+	case ARG_FLAG:
+		text[0] = 0;
+		break;
 	}
 	return text;
 }
@@ -243,6 +252,11 @@ struct unit {
 
 static const struct unit times[] = {
 	{ "us", 1 }, { "ms", 1000 }, { "s", 1000000 }, { },
+};
+
+static const struct unit hours[] = {
+	{ "", 3600 }, { "h", 3600 }, { "s", 1 }, { "min", 60 }, { "d", 86400 },
+	{ },
 };
 
 static const struct unit sizes[] = {
@@ -329,6 +343,16 @@ static void address(const struct key *k, const char *text, struct arg *a)
 		a->bytes[i] = b[i];
 }
 
+static uint64_t hex(const struct key *k, const char *text)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	size_t len = strspn(text, digits);
+
+	if (!len || len > 16 || text[len])
+		bad_value(k, text, "not 1 to 16 hexadecimal digits");
+	return strtoull(text, NULL, 16);
+}
+
 static void parse_value(const struct key *k, const char *text, struct arg *a)
 {
 	a->text = text;
@@ -358,28 +382,50 @@ static void parse_value(const struct key *k, const char *text, struct arg *a)
 	case ARG_ADDRESS:
 		address(k, text, a);
 		break;
+	case ARG_HEX:
+		a->num = hex(k, text);
+		break;
+	case ARG_HOURS:
+		a->num = quantity(k, text, hours,
+				  "not hours, nor a time such as 90s, 2min or 5d");
+		break;
+	case ARG_FLAG:
+		break;
 	}
+}
+
+/* What @word is the name of, or the value of when it needs no name. */
+static const struct key *meant(const struct object *o, const struct verb *v,
+			       const char *word, bool first, bool *named)
+{
+	const struct key *k = args_key(v, word);
+
+	*named = k;
+	if (!k && first && v->keys && v->keys->bare)
+		k = v->keys;
+	if (!k)
+		unknown_key(o, v, word);
+	return k;
 }
 
 void args_parse(const struct object *o, const struct verb *v, char **argv,
 		struct arg args[KEYS_MAX])
 {
-	char range[128];
+	char range[128], **first = argv;
 	const struct key *k;
 	struct arg *a;
+	bool named;
 
-	for (; *argv; argv += 2) {
-		k = args_key(v, *argv);
-		if (!k)
-			unknown_key(o, v, *argv);
-		if (!argv[1])
+	for (; *argv; argv++) {
+		k = meant(o, v, *argv, argv == first, &named);
+		if (named && k->type != ARG_FLAG && !*++argv)
 			die(EXIT_USAGE, "%s %s: '%s' needs a value: %s", o->name,
 			    v->name, k->name, allowed(k, range, sizeof(range)));
 		a = &args[k - v->keys];
 		if (a->text)
 			die(EXIT_USAGE, "%s %s: '%s' is there twice", o->name,
 			    v->name, k->name);
-		parse_value(k, argv[1], a);
+		parse_value(k, *argv, a);
 	}
 	for (k = v->keys; k && k->name; k++)
 		if (k->required && !args[k - v->keys].text)
@@ -391,10 +437,20 @@ void args_parse(const struct object *o, const struct verb *v, char **argv,
 
 #define WIDTH	80
 
+static void describe(const struct key *k, char *item, size_t size)
+{
+	char range[128];
+
+	allowed(k, range, sizeof(range));
+	snprintf(item, size, "%s%s%s%s%s%s%s", k->required ? "" : "[",
+		 k->bare ? "[" : "", k->name, k->bare ? "]" : "",
+		 *range ? " " : "", range, k->required ? "" : "]");
+}
+
 void args_help(const struct object *o)
 {
-	char range[128], item[192];
 	const struct verb *v;
+	char item[192];
 	const struct key *k;
 	int at;
 
@@ -402,9 +458,7 @@ void args_help(const struct object *o)
 	for (v = o->verbs; v->name; v++) {
 		at = printf("  samrctl %s %s", o->name, v->name);
 		for (k = v->keys; k && k->name; k++) {
-			snprintf(item, sizeof(item), k->required ? "%s %s" :
-				 "[%s %s]", k->name,
-				 allowed(k, range, sizeof(range)));
+			describe(k, item, sizeof(item));
 			if (at + 1 + strlen(item) > WIDTH)
 				at = printf("\n             ") - 1;
 			at += printf(" %s", item);

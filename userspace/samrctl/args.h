@@ -25,6 +25,10 @@
  * @ARG_USER: number or name; u32
  * @ARG_GROUP: number or name; u32
  * @ARG_ADDRESS: MAC address, or "learn" for no bytes; binary
+ * @ARG_HEX: 1 to 16 hexadecimal digits, as print_hex() shows them; u64
+ * @ARG_HOURS: number of hours, or one with a unit, "90s", "2min", "5d"; not
+ *	sent, in seconds
+ * @ARG_FLAG: no value: that it is said is all; not sent
  */
 enum arg_type {
 	ARG_U32,
@@ -37,6 +41,9 @@ enum arg_type {
 	ARG_USER,
 	ARG_GROUP,
 	ARG_ADDRESS,
+	ARG_HEX,
+	ARG_HOURS,
+	ARG_FLAG,
 };
 
 /**
@@ -48,6 +55,7 @@ enum arg_type {
  * @min: least number
  * @max: largest number, or most bytes
  * @words: for ARG_WORD, ends with NULL; for ARG_NAME those to complete, or NULL
+ * @bare: the first of a verb's keys: its name may be left out
  */
 struct key {
 	const char *name;
@@ -57,6 +65,7 @@ struct key {
 	uint64_t min;
 	uint64_t max;
 	const char *const *words;
+	bool bare;
 };
 
 #define KEYS_MAX	16
@@ -131,7 +140,7 @@ void args_parse(const struct object *o, const struct verb *v, char **argv,
 /** args_find - the verb of this name, or NULL */
 const struct verb *args_verb(const struct object *o, const char *name);
 
-/** args_key - the key of this name, or NULL */
+/** args_key - the key of this name, before which "--" may stand, or NULL */
 const struct key *args_key(const struct verb *v, const char *name);
 
 /** args_unknown - die of a word that is none of @names */

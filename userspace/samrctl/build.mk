@@ -9,6 +9,11 @@ samrctl-install := sbin
 man-pages += userspace/man/samrctl.8
 installs += install-samrctl-completion
 
-.PHONY: install-samrctl-completion
+checks += check-samrctl
+
+.PHONY: check-samrctl install-samrctl-completion
+check-samrctl: $(out)/samrctl
+	userspace/samrctl/tests/availability.sh
+
 install-samrctl-completion:
 	install -D -m 644 userspace/bash-completion/samrctl $(dest)/share/bash-completion/completions/samrctl

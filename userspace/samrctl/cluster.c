@@ -39,6 +39,11 @@ static void print_limits(const struct nlattr **tb)
 	print_end();
 }
 
+const char *cluster_state(uint32_t state)
+{
+	return state < STATES ? states[state] : "?";
+}
+
 void cluster_print(const struct nlattr **tb)
 {
 	uint32_t state = nl_u32(tb[SAMR_A_CLUSTER_STATE]);
@@ -47,7 +52,7 @@ void cluster_print(const struct nlattr **tb)
 	print_num("id", nl_u32(tb[SAMR_A_CLUSTER_ID]));
 	print_num("node", nl_u64(tb[SAMR_A_CLUSTER_NODE]));
 	print_hex("incarnation", nl_u64(tb[SAMR_A_CLUSTER_INCARNATION]));
-	print_word("state", state < STATES ? states[state] : "?",
+	print_word("state", cluster_state(state),
 		   state < STATES ? state_colours[state] : PLAIN);
 	print_num("sockets", nl_u32(tb[SAMR_A_CLUSTER_SOCKETS]));
 	print_num("frame-max", nl_u32(tb[SAMR_A_CLUSTER_FRAME_MAX]));
@@ -119,7 +124,7 @@ static const struct verb verbs[] = {
 	  SAMR_CMD_CLUSTER_GET, NULL, show },
 	{ "add", "make this network namespace a head",
 	  SAMR_CMD_CLUSTER_ADD, add_keys, nl_run },
-	{ "set", "up: form the view of the configured nodes; down: give that up, while it is not in force",
+	{ "set", "up: form the view of the configured nodes, or join theirs; down: leave it",
 	  SAMR_CMD_CLUSTER_SET, set_keys, nl_run },
 	{ "del", "stop being a head, also of a view in force; not while sockets are bound",
 	  SAMR_CMD_CLUSTER_DEL, NULL, nl_run },

@@ -65,30 +65,33 @@ static void namespaces(void)
 		closedir(dir);
 }
 
-static bool said(char **words, const char *name)
-{
-	for (; words[0] && words[1]; words += 2)
-		if (!strcmp(words[0], name))
-			return true;
-	return false;
-}
-
 /* @words: behind object and verb; the last one is incomplete. */
 static void keys(const struct verb *v, char **words)
 {
+	bool said[KEYS_MAX] = { };
 	const struct key *k;
-	size_t n = 0;
+	char **word = words;
 
-	while (words[n])
-		n++;
-	if (n && n % 2 == 0) {
-		k = args_key(v, words[n - 2]);
-		if (k)
+	for (; word[0] && word[1]; word++) {
+		k = args_key(v, *word);
+		if (!k && word == words && v->keys && v->keys->bare) {
+			said[0] = true;
+			continue;
+		}
+		if (!k)
+			return;
+		said[k - v->keys] = true;
+		if (k->type == ARG_FLAG)
+			continue;
+		if (!*++word)
+			return;
+		if (!word[1]) {
 			values(k);
-		return;
+			return;
+		}
 	}
 	for (k = v->keys; k && k->name; k++)
-		if (!said(words, k->name))
+		if (!said[k - v->keys])
 			puts(k->name);
 }
 

@@ -17,7 +17,8 @@
 static const struct object *const objects[] = {
 	&status_object, &cluster_object, &node_object, &link_object,
 	&group_object, &member_object, &socket_object, &view_object,
-	&stats_object, &monitor_object,
+	&fence_object, &join_object, &leave_object, &stats_object,
+	&monitor_object, &availability_object,
 };
 
 #define OBJECTS	(sizeof(objects) / sizeof(*objects))
@@ -31,7 +32,7 @@ static void usage(void)
 	       "Configure and look at samr, replication in one total order.\n"
 	       "An object without a verb is shown.\n\nObjects:\n");
 	for (i = 0; i < OBJECTS; i++)
-		printf("  %-10s %s\n", objects[i]->name, objects[i]->doc);
+		printf("  %-12s %s\n", objects[i]->name, objects[i]->doc);
 	printf("\nOptions:\n"
 	       "  -j, --json         JSON instead of text\n"
 	       "  -p, --pretty       indent the JSON\n"

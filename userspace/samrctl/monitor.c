@@ -18,12 +18,14 @@
  * @cmd: of its notifications
  * @event: its attribute with enum samr_ntf_event
  * @print: what the notification says, or NULL where it is done by hand
+ * @view: it is about the view of heads, and who takes part in it
  */
 struct source {
 	const char *name;
 	uint8_t cmd;
 	uint16_t event;
 	void (*print)(const struct nlattr **tb);
+	bool view;
 };
 
 /* A node's events have a node's state, or name the link where it is heard. */
@@ -40,21 +42,23 @@ static void print_node(const struct nlattr **tb)
 
 static const struct source sources[] = {
 	{ "cluster", SAMR_CMD_CLUSTER_NTF, SAMR_A_CLUSTER_EVENT,
-	  cluster_print },
-	{ "node", SAMR_CMD_NODE_NTF, SAMR_A_NODE_EVENT, print_node },
-	{ "link", SAMR_CMD_LINK_NTF, SAMR_A_LINK_EVENT, link_print },
-	{ "group", SAMR_CMD_GROUP_NTF, SAMR_A_GROUP_EVENT, group_print },
-	{ "view", SAMR_CMD_VIEW_NTF, SAMR_A_VIEW_EVENT, NULL },
+	  cluster_print, true },
+	{ "node", SAMR_CMD_NODE_NTF, SAMR_A_NODE_EVENT, print_node, false },
+	{ "link", SAMR_CMD_LINK_NTF, SAMR_A_LINK_EVENT, link_print, false },
+	{ "group", SAMR_CMD_GROUP_NTF, SAMR_A_GROUP_EVENT, group_print, false },
+	{ "view", SAMR_CMD_VIEW_NTF, SAMR_A_VIEW_EVENT, NULL, true },
+	{ "fence", SAMR_CMD_FENCE_NTF, SAMR_A_FENCE_EVENT, fence_print, true },
 };
 
 #define SOURCES (sizeof(sources) / sizeof(*sources))
 
 /* The names of @sources, in their order. */
 static const char *const objects[] = {
-	"cluster", "node", "link", "group", "view", NULL,
+	"cluster", "node", "link", "group", "view", "fence", NULL,
 };
 
 static const struct source *only;
+static bool of_view;	/* only those, on one line each */
 
 static const char *event_name(uint32_t event)
 {
@@ -107,12 +111,15 @@ static void heard(const struct nlmsghdr *nlh, void *data)
 
 	(void)data;
 	for (s = sources; s < sources + SOURCES; s++) {
-		if (s->cmd != nl_cmd(nlh) || (only && only != s))
+		if (s->cmd != nl_cmd(nlh) || (only && only != s) ||
+		    (of_view && !s->view))
 			continue;
 		nl_attrs(nlh, tb);
 		begin(s->name, event_name(nl_u32(tb[s->event])));
 		if (s->print)
 			s->print(tb);
+		else if (of_view)
+			view_brief(nlh);
 		else
 			view_print(nlh);
 		print_end();
@@ -134,6 +141,12 @@ static int show(const struct verb *v, const struct arg *args)
 {
 	(void)v;
 	only = args[0].text ? &sources[args[0].num] : NULL;
+	nl_listen(heard, lost);
+}
+
+void monitor_view(void)
+{
+	of_view = true;
 	nl_listen(heard, lost);
 }
 

@@ -294,6 +294,7 @@ static void put_arg(struct nlmsghdr *nlh, const struct key *k,
 {
 	switch (k->type) {
 	case ARG_U64:
+	case ARG_HEX:
 		mnl_attr_put_u64(nlh, k->attr, a->num);
 		break;
 	case ARG_NAME:
@@ -325,12 +326,12 @@ static int request(const struct verb *v, const struct arg *args, uint16_t flags,
 }
 
 int nl_try(const struct verb *v, const struct arg *args, nl_message *cb,
-	   void *data)
+	   void *data, int tolerated)
 {
 	struct trouble t;
 	int err = request(v, args, NLM_F_ACK, cb, data, &t);
 
-	if (err && err != ENOENT)
+	if (err && err != tolerated)
 		explain(&t, v);
 	return err;
 }

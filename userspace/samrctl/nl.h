@@ -35,12 +35,12 @@ void nl_do(const struct verb *v, const struct arg *args, nl_message *cb,
 	   void *data);
 
 /**
- * nl_try - the same, but an object that is not there is no error
+ * nl_try - the same, but one errno does not end the program
  *
- * Return: 0, or the errno ENOENT.
+ * Return: 0, or the errno @tolerated.
  */
 int nl_try(const struct verb *v, const struct arg *args, nl_message *cb,
-	   void *data);
+	   void *data, int tolerated);
 
 /**
  * struct nl_answer - all messages of a dump

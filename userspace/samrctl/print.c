@@ -268,15 +268,20 @@ void print_num(const char *key, uint64_t value)
 	put_num(key, "", value, text);
 }
 
-void print_flag(const char *key, bool value)
+void print_mark(const char *key, bool value, enum colour c)
 {
 	if (out.json) {
 		json_next(key, "");
 		printf(value ? "true" : "false");
 	} else if (value) {
 		lead(0);
-		printf("%s", key);
+		put_coloured(key, c);
 	}
+}
+
+void print_flag(const char *key, bool value)
+{
+	print_mark(key, value, PLAIN);
 }
 
 void print_yes(const char *key, bool value)
@@ -317,6 +322,51 @@ void print_ms(const char *key, uint64_t ms)
 	else
 		snprintf(text, sizeof(text), "%" PRIu64 "s", ms / 1000);
 	put_num(key, "_ms", ms, text);
+}
+
+/* The two largest units of a time; a number of hours alone stays one. */
+static void span_text(double s, char *text, size_t size)
+{
+	uint64_t n = (uint64_t)(s + 0.5);
+
+	if (s < 0.9995)
+		snprintf(text, size, "%.3gms", s * 1000);
+	else if (s < 59.95)
+		snprintf(text, size, "%.3gs", s);
+	else if (n >= 3600 && n % 3600 == 0)
+		snprintf(text, size, "%" PRIu64 "h", n / 3600);
+	else if (n >= 3600)
+		snprintf(text, size, "%" PRIu64 "h %" PRIu64 "min", n / 3600,
+			 n / 60 % 60);
+	else
+		snprintf(text, size, "%" PRIu64 "min %" PRIu64 "s", n / 60,
+			 n % 60);
+}
+
+void print_span(const char *key, double seconds)
+{
+	char text[48];
+
+	if (out.json) {
+		json_next(key, "_s");
+		printf("%.6f", seconds);
+		return;
+	}
+	span_text(seconds, text, sizeof(text));
+	put_text(key, text, PLAIN);
+}
+
+void print_percent(const char *key, double percent, int decimals)
+{
+	char text[48];
+
+	if (out.json) {
+		json_next(key, "_percent");
+		printf("%.12f", percent);
+		return;
+	}
+	snprintf(text, sizeof(text), "%.*f%%", decimals, percent);
+	put_text(key, text, PLAIN);
 }
 
 void print_size(const char *key, uint64_t bytes)

@@ -65,11 +65,19 @@ void print_str(const char *key, const char *value);
 void print_word(const char *key, const char *value, enum colour c);
 void print_num(const char *key, uint64_t value);
 void print_flag(const char *key, bool value);	/* text: only when true */
+void print_mark(const char *key, bool value, enum colour c);	/* the same */
 void print_yes(const char *key, bool value);	/* text: yes or no */
 void print_hex(const char *key, uint64_t value);	/* 16 digits; a string */
 void print_us(const char *key, uint64_t us);	/* text: 20ms */
 void print_ms(const char *key, uint64_t ms);
 void print_size(const char *key, uint64_t bytes);	/* text: 16M */
+
+/** print_span - a time from milliseconds to years; text: 5000h, 26min 54s */
+void print_span(const char *key, double seconds);
+
+/** print_percent - text: with so many decimals */
+void print_percent(const char *key, double percent, int decimals);
+
 void print_nums(const char *key, const uint64_t *value, size_t n);
 void print_null(const char *key);			/* JSON only */
 

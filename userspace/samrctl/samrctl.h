@@ -22,16 +22,56 @@ extern const struct object view_object;
 extern const struct object stats_object;
 extern const struct object monitor_object;
 extern const struct object status_object;
+extern const struct object fence_object;
+extern const struct object join_object;
+extern const struct object leave_object;
+extern const struct object availability_object;
 
 /* What a message says, between print_object() and print_end(): without limits. */
 void cluster_print(const struct nlattr **tb);
 void node_print(const struct nlattr **tb);
 void link_print(const struct nlattr **tb);
 void group_print(const struct nlattr **tb);
+void fence_print(const struct nlattr **tb);
 void view_print(const struct nlmsghdr *nlh);
+
+/* The same on one line of text. */
+void view_brief(const struct nlmsghdr *nlh);
 
 /* The view as an object of the name @key. */
 void view_show(const char *key);
+
+/**
+ * view_ids - what a view says of heads, as sets of their ids, one bit each
+ * @nlh: the view
+ * @members: in it
+ * @suspects: of them, those not heard lately
+ * @missing: have not asked for the same view yet
+ */
+void view_ids(const struct nlmsghdr *nlh, uint64_t *members,
+	      uint64_t *suspects, uint64_t *missing);
+
+/** ids_text - "1,2" for a set of ids */
+const char *ids_text(uint64_t ids, char *text, size_t size);
+
+/** cluster_state - name of an enum samr_run_state */
+const char *cluster_state(uint32_t state);
+
+/** stats_order - the value of a counter of scope order; 0 without a cluster */
+void stats_order(const char *name, uint64_t *value);
+
+/** monitor_view - events of the view of heads, one a line, until interrupted */
+void monitor_view(void) __attribute__((noreturn));
+
+/**
+ * fence_list - fences that are asked for, as a list of the name @key
+ *
+ * Return: how many.
+ */
+size_t fence_list(const char *key);
+
+/** fence_blocked - heads without whose fence nothing goes on, one bit per id */
+uint64_t fence_blocked(void);
 
 /**
  * show_list - all of a kind

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Counters, grouped by what they are about. */
+#include <errno.h>
+#include <string.h>
+
 #include <linux/samr_netlink.h>
 
 #include "nl.h"
@@ -96,6 +99,52 @@ static int show(const struct verb *v, const struct arg *args)
 		print_end();
 	print_end();
 	return EXIT_OK;
+}
+
+/**
+ * struct sought - one counter
+ * @name: of it
+ * @value: filled in
+ */
+struct sought {
+	const char *name;
+	uint64_t *value;
+};
+
+static int each_sought(const struct nlattr *a, void *data)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+	struct sought *s = data;
+
+	if (mnl_attr_get_type(a) != SAMR_A_STATS_COUNTER)
+		return MNL_CB_OK;
+	nl_nested(a, tb);
+	if (!strcmp(nl_str(tb[SAMR_A_COUNTER_NAME]), s->name))
+		*s->value = nl_u64(tb[SAMR_A_COUNTER_VALUE]);
+	return MNL_CB_OK;
+}
+
+static void seek(const struct nlmsghdr *nlh, void *data)
+{
+	mnl_attr_parse(nlh, 4, each_sought, data);
+}
+
+void stats_order(const char *name, uint64_t *value)
+{
+	static const struct key scope[] = {
+		{ .name = "scope", .type = ARG_U32,
+		  .attr = SAMR_A_STATS_SCOPE },
+		{ }
+	};
+	static const struct verb get = { .cmd = SAMR_CMD_STATS_GET,
+					 .keys = scope };
+	const struct arg args[KEYS_MAX] = {
+		{ .text = "", .num = SAMR_STATS_SCOPE_ORDER },
+	};
+	struct sought s = { .name = name, .value = value };
+
+	*value = 0;
+	nl_try(&get, args, seek, &s, ENOENT);
 }
 
 static const struct verb verbs[] = {
