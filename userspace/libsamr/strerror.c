@@ -29,6 +29,8 @@ static const struct {
 	{ EMSGSIZE, "the message is longer than 1 MiB (SAMR_MESSAGE_MAX)" },
 	{ ENETDOWN,
 	  "no cluster is configured in this network namespace, or it was removed: samrctl cluster add name NAME id ID node ID" },
+	{ ENETRESET,
+	  "this head was put out of the cluster's view, or left it, and so the membership is over: open a new one and join again" },
 	{ ENOBUFS, "the kernel has no room for more members or messages" },
 	{ ENOMEM, "no memory" },
 	{ ENOTCONN,
