@@ -10,79 +10,31 @@
 #include "chaos.h"
 #include "check.h"
 #include "core/strings.h"
-#include "forge.h"
-#include "scenario.h"
+#include "scenario_inside.h"
 #include "sim.h"
 #include "trace.h"
 
-#define WORDS		24
-#define PORTS		256
-#define SETTLE_MOST	(20000 * SAMR_MSEC)
-#define WINDOW		(1U << 20)
-#define ANY_RECORD	0xff
-
-enum verdict {
-	LOSE,
-	TWICE,
-	LATE,
-};
-
-/* What will happen to frames. */
-struct rule {
-	struct list_head list;
-	enum verdict verdict;
-	u8 type;
-	u32 from;		/* 0: any */
-	u32 to;
-	u32 count;
-	u64 delay;
-};
-
-struct scenario {
-	struct cluster cluster;
-	struct ledger ledger;
-	struct members members;
-	struct check check;
-	struct trace trace;
-	struct list_head rules;
-	struct buffer *last[NET_NODES][NET_NODES];	/* from, to */
-	struct buffer *hello[NET_NODES][NET_NODES];	/* of them, a HELLO */
-	struct member *member[NET_NODES][PORTS];
-	bool reading;
-	struct timer read;
-	bool made;
-	bool quorum;
-	bool abandoned;
-	FILE *out;
-	/* of the command under way */
-	size_t line;
-	char *word[WORDS];
-	u32 words;
-	u32 next;
-};
-
-static void __attribute__((noreturn)) bad(const struct scenario *sc,
-					  const char *what)
+void sc_bad(const struct scenario *sc, const char *what)
 {
 	sim_fail("line %zu: %s", sc->line, what);
 }
 
-static char *word(struct scenario *sc)
+char *sc_word(struct scenario *sc)
 {
 	if (sc->next == sc->words)
-		bad(sc, "a word is missing");
+		sc_bad(sc, "a word is missing");
 	return sc->word[sc->next++];
 }
 
-static bool more(const struct scenario *sc)
+bool sc_more(const struct scenario *sc)
 {
 	return sc->next < sc->words;
 }
 
 /* The next word, if it is @is. */
-static bool accept(struct scenario *sc, const char *is)
+bool sc_accept(struct scenario *sc, const char *is)
 {
-	if (!more(sc) || strcmp(sc->word[sc->next], is))
+	if (!sc_more(sc) || strcmp(sc->word[sc->next], is))
 		return false;
 	sc->next++;
 	return true;
@@ -94,139 +46,51 @@ static u64 number_of(const struct scenario *sc, const char *text, char **rest)
 	u64 n = strtoull(text, &end, 0);
 
 	if (end == text || (!rest && *end))
-		bad(sc, "a number is expected");
+		sc_bad(sc, "a number is expected");
 	if (rest)
 		*rest = end;
 	return n;
 }
 
-static u64 number(struct scenario *sc)
+u64 sc_number(struct scenario *sc)
 {
-	return number_of(sc, word(sc), NULL);
+	return number_of(sc, sc_word(sc), NULL);
 }
 
 /* A time such as 5ms or 200us, in ns. */
-static u64 span(struct scenario *sc)
+u64 sc_span(struct scenario *sc)
 {
 	char *unit;
-	u64 n = number_of(sc, word(sc), &unit);
+	u64 n = number_of(sc, sc_word(sc), &unit);
 
 	if (!strcmp(unit, "ms"))
 		return n * SAMR_MSEC;
 	if (!strcmp(unit, "us"))
 		return n * SAMR_USEC;
-	bad(sc, "a time is a number of ms or us");
+	sc_bad(sc, "a time is a number of ms or us");
 }
 
 /* A node's id, or 0 for "*". */
-static u32 node(struct scenario *sc, bool any)
+u32 sc_node(struct scenario *sc, bool any)
 {
 	u64 id;
 
-	if (any && accept(sc, "*"))
+	if (any && sc_accept(sc, "*"))
 		return 0;
-	id = number(sc);
+	id = sc_number(sc);
 	if (!id || id >= NET_NODES || !sc->cluster.host[id])
-		bad(sc, "there is no such node");
+		sc_bad(sc, "there is no such node");
 	return id;
-}
-
-static u8 record_type(struct scenario *sc)
-{
-	const char *w = word(sc);
-	u32 t;
-
-	if (!strcmp(w, "*"))
-		return ANY_RECORD;
-	if (!strcmp(w, "ACK"))
-		return 0;
-	for (t = SAMR_REC_SUBMIT; t <= SAMR_REC_CREDIT_ASK; t++)
-		if (!strcmp(samr_strings_rec(t), w))
-			return t;
-	bad(sc, "there is no such record");
 }
 
 static struct member *member(struct scenario *sc)
 {
-	u32 id = node(sc, false);
-	u64 port = number(sc);
+	u32 id = sc_node(sc, false);
+	u64 port = sc_number(sc);
 
 	if (port >= PORTS || !sc->member[id][port])
-		bad(sc, "there is no such member");
+		sc_bad(sc, "there is no such member");
 	return sc->member[id][port];
-}
-
-/* Has the frame a record of that type? Type 0: has it none at all? */
-static bool frame_has(const struct buffer *frame, u8 type)
-{
-	const struct samr_hdr *h = (const struct samr_hdr *)frame->bytes;
-	u32 at = sizeof(*h), i;
-	struct samr_rec rec;
-
-	if (type == ANY_RECORD)
-		return true;
-	if (!type)
-		return !h->records;
-	for (i = 0; i < be16_to_cpu(h->records); i++) {
-		memcpy(&rec, frame->bytes + at, sizeof(rec));
-		if (rec.type == type)
-			return true;
-		at += be16_to_cpu(rec.len);
-	}
-	return false;
-}
-
-static void apply_rule(struct scenario *sc, struct rule *r, u32 from, u32 to,
-		       struct buffer *frame, u64 *delay)
-{
-	static const char * const does[] = {
-		[LOSE] = "loses", [TWICE] = "repeats", [LATE] = "holds back",
-	};
-	const struct samr_hdr *h = (const struct samr_hdr *)frame->bytes;
-	char text[1024];
-
-	if (sc->out && trace_frame(&sc->trace, frame->bytes,
-				   be16_to_cpu(h->len), text, sizeof(text)))
-		trace_note(&sc->trace, "the network %s %s from %u to %u",
-			   does[r->verdict], text, from, to);
-	if (r->verdict == TWICE)
-		net_inject(&sc->cluster.net, to, frame,
-			   sc->cluster.net.params.delay + r->delay);
-	if (r->verdict == LATE)
-		*delay = r->delay;
-	if (--r->count)
-		return;
-	list_del(&r->list);
-	free(r);
-}
-
-static void keep(struct buffer **kept, struct buffer *frame)
-{
-	if (*kept)
-		buffer_put(*kept);
-	*kept = frame ? buffer_get(frame) : NULL;
-}
-
-static bool judge(void *ctx, u32 from, u32 to, struct buffer *frame,
-		  u64 *delay)
-{
-	struct cluster *c = ctx;
-	struct scenario *sc = container_of(c, struct scenario, cluster);
-	struct rule *r, *n;
-	bool pass = true;
-
-	keep(&sc->last[from][to], frame);
-	if (frame_has(frame, SAMR_REC_HELLO))
-		keep(&sc->hello[from][to], frame);
-	list_for_each_entry_safe(r, n, &sc->rules, list) {
-		if ((r->from && r->from != from) || (r->to && r->to != to) ||
-		    !frame_has(frame, r->type))
-			continue;
-		pass = r->verdict != LOSE;
-		apply_rule(sc, r, from, to, frame, delay);
-		break;
-	}
-	return pass;
 }
 
 static void on_read(struct timer *t)
@@ -283,42 +147,42 @@ static void do_nodes(struct scenario *sc)
 	};
 	struct samr_node_config cfg = { .history = 256, .submits = 64 };
 	struct net_params *net = &sc->cluster.net.params;
-	u64 i, n = number(sc);
+	u64 i, n = sc_number(sc);
 	u32 id;
 
 	if (sc->made || n < 1 || n > SAMR_HEADS_MAX)
-		bad(sc, "1 to 16 nodes, once");
+		sc_bad(sc, "1 to 16 nodes, once");
 	sc->made = true;
 	memory_reset(1);
 	cluster_init(&sc->cluster, 1);
-	sc->cluster.net.judge = judge;
+	sc->cluster.net.judge = scenario_judge;
 	net->delay = 50 * SAMR_USEC;
 	net->len_max = 1440 + SAMR_CRC_LEN;
-	while (more(sc)) {
-		if (accept(sc, "history"))
-			cfg.history = number(sc);
-		else if (accept(sc, "history_bytes"))
-			cfg.history_bytes = number(sc);
-		else if (accept(sc, "submits"))
-			cfg.submits = number(sc);
-		else if (accept(sc, "submit_bytes"))
-			cfg.submit_bytes = number(sc);
-		else if (accept(sc, "ref_min"))
-			cfg.ref_min = number(sc);
-		else if (accept(sc, "quorum"))
+	while (sc_more(sc)) {
+		if (sc_accept(sc, "history"))
+			cfg.history = sc_number(sc);
+		else if (sc_accept(sc, "history_bytes"))
+			cfg.history_bytes = sc_number(sc);
+		else if (sc_accept(sc, "submits"))
+			cfg.submits = sc_number(sc);
+		else if (sc_accept(sc, "submit_bytes"))
+			cfg.submit_bytes = sc_number(sc);
+		else if (sc_accept(sc, "ref_min"))
+			cfg.ref_min = sc_number(sc);
+		else if (sc_accept(sc, "quorum"))
 			cfg.quorum = sc->quorum = true;
-		else if (accept(sc, "beat"))
-			cfg.beat = span(sc);
-		else if (accept(sc, "dead"))
-			cfg.dead = span(sc);
-		else if (accept(sc, "reorder"))
-			cfg.reorder = span(sc);
-		else if (accept(sc, "ack_delay"))
-			cfg.ack_delay = span(sc);
-		else if (accept(sc, "delay"))
-			net->delay = span(sc);
+		else if (sc_accept(sc, "beat"))
+			cfg.beat = sc_span(sc);
+		else if (sc_accept(sc, "dead"))
+			cfg.dead = sc_span(sc);
+		else if (sc_accept(sc, "reorder"))
+			cfg.reorder = sc_span(sc);
+		else if (sc_accept(sc, "ack_delay"))
+			cfg.ack_delay = sc_span(sc);
+		else if (sc_accept(sc, "delay"))
+			net->delay = sc_span(sc);
 		else
-			bad(sc, "no such setting of the nodes");
+			sc_bad(sc, "no such setting of the nodes");
 	}
 	for (i = 1; i <= n; i++)
 		cluster_add(&sc->cluster, i, &host, &cfg);
@@ -340,14 +204,14 @@ static void do_nodes(struct scenario *sc)
 /* want NODE [NODE...|nobody]: its admin names the heads; all by default */
 static void do_want(struct scenario *sc)
 {
-	struct host *h = sc->cluster.host[node(sc, false)];
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
 	u64 mask = 0;
 
-	if (!more(sc))
+	if (!sc_more(sc))
 		mask = sc->cluster.mask;
-	else if (!accept(sc, "nobody"))
-		while (more(sc))
-			mask |= BIT_ULL(number(sc) & 63);
+	else if (!sc_accept(sc, "nobody"))
+		while (sc_more(sc))
+			mask |= BIT_ULL(sc_number(sc) & 63);
 	host_members(h, mask);
 }
 
@@ -376,7 +240,7 @@ static void do_form(struct scenario *sc)
 	while (!formed(sc) && q->now < end)
 		queue_run(q, q->now + SAMR_MSEC);
 	if (!formed(sc))
-		bad(sc, "no view is formed");
+		sc_bad(sc, "no view is formed");
 }
 
 static void join(struct scenario *sc, u32 id, u32 port, u32 group, u32 window,
@@ -410,14 +274,14 @@ static void settle(struct scenario *sc)
 static void do_start(struct scenario *sc)
 {
 	struct queue *q = &sc->cluster.queue;
-	u32 group = number(sc), window = WINDOW;
+	u32 group = sc_number(sc), window = WINDOW;
 
 	sc->trace.mute = true;
-	if (accept(sc, "window"))
-		window = number(sc);
+	if (sc_accept(sc, "window"))
+		window = sc_number(sc);
 	do_form(sc);
-	while (more(sc))
-		join(sc, node(sc, false), 1, group, window, 0);
+	while (sc_more(sc))
+		join(sc, sc_node(sc, false), 1, group, window, 0);
 	settle(sc);
 	queue_run(q, 100 * SAMR_MSEC);
 	sc->trace.mute = !sc->out;
@@ -426,7 +290,7 @@ static void do_start(struct scenario *sc)
 /* run TIME */
 static void do_run(struct scenario *sc)
 {
-	queue_run(&sc->cluster.queue, sc->cluster.queue.now + span(sc));
+	queue_run(&sc->cluster.queue, sc->cluster.queue.now + sc_span(sc));
 }
 
 /* settle: run until all is delivered, read and forgotten. */
@@ -438,16 +302,16 @@ static void do_settle(struct scenario *sc)
 /* join NODE PORT GROUP [window BYTES] [safe] */
 static void do_join(struct scenario *sc)
 {
-	u32 id = node(sc, false), group, window = WINDOW;
-	u64 port = number(sc);
+	u32 id = sc_node(sc, false), group, window = WINDOW;
+	u64 port = sc_number(sc);
 	u8 flags = 0;
 
 	if (!port || port >= PORTS)
-		bad(sc, "a port is 1 to 255");
-	group = number(sc);
-	if (accept(sc, "window"))
-		window = number(sc);
-	if (accept(sc, "safe"))
+		sc_bad(sc, "a port is 1 to 255");
+	group = sc_number(sc);
+	if (sc_accept(sc, "window"))
+		window = sc_number(sc);
+	if (sc_accept(sc, "safe"))
 		flags = SAMR_MSG_SAFE;
 	join(sc, id, port, group, window, flags);
 }
@@ -456,18 +320,18 @@ static void do_leave(struct scenario *sc)
 {
 	struct member *m = member(sc);
 
-	member_leave(&sc->members, m, accept(sc, "safe") ? SAMR_MSG_SAFE : 0);
+	member_leave(&sc->members, m, sc_accept(sc, "safe") ? SAMR_MSG_SAFE : 0);
 }
 
 /* send NODE PORT BYTES [safe] [times N] */
 static void do_send(struct scenario *sc)
 {
 	struct member *m = member(sc);
-	u64 len = number(sc), times = 1;
-	u8 flags = accept(sc, "safe") ? SAMR_MSG_SAFE : 0;
+	u64 len = sc_number(sc), times = 1;
+	u8 flags = sc_accept(sc, "safe") ? SAMR_MSG_SAFE : 0;
 
-	if (accept(sc, "times"))
-		times = number(sc);
+	if (sc_accept(sc, "times"))
+		times = sc_number(sc);
 	while (times--)
 		member_send(&sc->members, m, len, flags, NULL);
 }
@@ -475,16 +339,16 @@ static void do_send(struct scenario *sc)
 /* room NODE GROUP BYTES|join: would they, or a join, be taken? */
 static void do_room(struct scenario *sc)
 {
-	struct host *h = sc->cluster.host[node(sc, false)];
-	u32 group = number(sc), len;
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
+	u32 group = sc_number(sc), len;
 
-	if (accept(sc, "join")) {
+	if (sc_accept(sc, "join")) {
 		trace_note(&sc->trace, "node %u has %s for a join in group %u",
 			   h->id, host_room(h, SAMR_KIND_JOIN, group, 0) ?
 				  "room" : "no room", group);
 		return;
 	}
-	len = number(sc);
+	len = sc_number(sc);
 	trace_note(&sc->trace, "node %u has %s for %u bytes in group %u", h->id,
 		   host_room(h, SAMR_KIND_DATA, group, len) ? "room" : "no room",
 		   len, group);
@@ -493,9 +357,9 @@ static void do_room(struct scenario *sc)
 /* probe on|off: do checkers ask for room, which makes the core remember that? */
 static void do_probe(struct scenario *sc)
 {
-	sc->check.probe = accept(sc, "on");
-	if (!sc->check.probe && !accept(sc, "off"))
-		bad(sc, "on or off");
+	sc->check.probe = sc_accept(sc, "on");
+	if (!sc->check.probe && !sc_accept(sc, "off"))
+		sc_bad(sc, "on or off");
 }
 
 /* read NODE PORT [N] */
@@ -503,144 +367,17 @@ static void do_read(struct scenario *sc)
 {
 	struct member *m = member(sc);
 
-	member_read(&sc->members, m, more(sc) ? number(sc) : U32_MAX);
+	member_read(&sc->members, m, sc_more(sc) ? sc_number(sc) : U32_MAX);
 	queue_run(&sc->cluster.queue, sc->cluster.queue.now);
 }
 
 static void do_reading(struct scenario *sc)
 {
-	sc->reading = accept(sc, "on");
-	if (!sc->reading && !accept(sc, "off"))
-		bad(sc, "on or off");
+	sc->reading = sc_accept(sc, "on");
+	if (!sc->reading && !sc_accept(sc, "off"))
+		sc_bad(sc, "on or off");
 	if (sc->reading)
 		queue_set(&sc->cluster.queue, &sc->read, sc->cluster.queue.now);
-}
-
-static void add_rule(struct scenario *sc, enum verdict verdict)
-{
-	struct rule *r = sim_alloc(sizeof(*r));
-
-	r->verdict = verdict;
-	r->type = record_type(sc);
-	r->from = node(sc, true);
-	r->to = node(sc, true);
-	r->count = 1;
-	if (verdict != LOSE)
-		r->delay = span(sc);
-	if (accept(sc, "times"))
-		r->count = number(sc);
-	if (!r->count)
-		bad(sc, "once at least");
-	list_add_tail(&r->list, &sc->rules);
-}
-
-static void do_lose(struct scenario *sc)
-{
-	add_rule(sc, LOSE);
-}
-
-static void do_repeat(struct scenario *sc)
-{
-	add_rule(sc, TWICE);
-}
-
-static void do_delay(struct scenario *sc)
-{
-	add_rule(sc, LATE);
-}
-
-/* cut NODE...: they and the others do not hear each other */
-static void do_cut(struct scenario *sc)
-{
-	u64 mask = 0;
-
-	while (more(sc))
-		mask |= BIT_ULL(node(sc, false));
-	net_cut(&sc->cluster.net, mask);
-}
-
-static void do_heal(struct scenario *sc)
-{
-	net_heal(&sc->cluster.net);
-}
-
-/* frames NODE|* BYTES: what the shell believes; links BYTES: what is true */
-static void do_frames(struct scenario *sc)
-{
-	u32 id = node(sc, true), size = number(sc);
-	struct host *h;
-
-	cluster_for_each(&sc->cluster, h)
-		if (!id || id == h->id)
-			host_frame_max(h, size);
-}
-
-static void do_links(struct scenario *sc)
-{
-	sc->cluster.net.params.len_max = number(sc) + SAMR_CRC_LEN;
-}
-
-/* fail NODE N [after M]: its next N allocations, but for M before them */
-static void do_fail(struct scenario *sc)
-{
-	u32 id = node(sc, false), count = number(sc);
-
-	memory_fail_next(id, count, accept(sc, "after") ? number(sc) : 0);
-}
-
-static void forge(struct scenario *sc, struct buffer *b, const char *field,
-		  u64 value)
-{
-	if (!forge_field(b, field, value))
-		bad(sc, "the frame has no such field");
-}
-
-static void forge_next(struct scenario *sc, struct buffer *b)
-{
-	const char *field = word(sc);
-
-	forge(sc, b, field, number(sc));
-}
-
-static void forge_node(struct scenario *sc, struct buffer *b, const char *id,
-		       const char *inc)
-{
-	struct host *h = sc->cluster.host[node(sc, false)];
-
-	forge(sc, b, id, h->id);
-	forge(sc, b, inc, h->inc);
-}
-
-/* forge [hello] FROM TO [FIELD VALUE]...: the last one again, with these changed */
-static void do_forge(struct scenario *sc)
-{
-	bool hello = accept(sc, "hello");
-	u32 from = node(sc, false), to = node(sc, false);
-	struct buffer *was = hello ? sc->hello[from][to] : sc->last[from][to];
-	struct buffer *b;
-
-	if (!was)
-		bad(sc, "no frame was sent there");
-	b = buffer_new(was->len);
-	b->len = was->len;
-	memcpy(b->bytes, was->bytes, was->len);
-	while (more(sc)) {
-		if (accept(sc, "as"))
-			forge_node(sc, b, "source", "incarnation");
-		else if (accept(sc, "of"))
-			forge_node(sc, b, "origin", "origin-inc");
-		else if (accept(sc, "member2"))
-			forge_node(sc, b, "node2", "inc2");
-		else if (accept(sc, "into"))
-			to = node(sc, false);
-		else
-			forge_next(sc, b);
-	}
-	host_seal(b, be16_to_cpu(((struct samr_hdr *)b->bytes)->len));
-	sc->check.strict = false;
-	net_inject(&sc->cluster.net, to, b, 0);
-	buffer_put(b);
-	queue_run(&sc->cluster.queue, sc->cluster.queue.now);
 }
 
 /* abandon: nothing is awaited at the end; the nodes are freed as they are */
@@ -651,19 +388,19 @@ static void do_abandon(struct scenario *sc)
 
 static u32 hidden(struct scenario *sc)
 {
-	return accept(sc, "DELIVER") ? TRACE_HIDE_DELIVER :
-				       1u << record_type(sc);
+	return sc_accept(sc, "DELIVER") ? TRACE_HIDE_DELIVER :
+				       1u << sc_record(sc);
 }
 
 static void do_hide(struct scenario *sc)
 {
-	while (more(sc))
+	while (sc_more(sc))
 		sc->trace.hide |= hidden(sc);
 }
 
 static void do_show(struct scenario *sc)
 {
-	while (more(sc))
+	while (sc_more(sc))
 		sc->trace.hide &= ~hidden(sc);
 }
 
@@ -680,7 +417,7 @@ static void do_unmute(struct scenario *sc)
 /* view NODE: what it says of the view, or of those who want the same one */
 static void do_view(struct scenario *sc)
 {
-	struct host *h = sc->cluster.host[node(sc, false)];
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
 	struct samr_view_info v;
 
 	samr_node_view(h->node, &v);
@@ -693,7 +430,7 @@ static void do_view(struct scenario *sc)
 /* retire N: it asks to leave the view */
 static void do_retire(struct scenario *sc)
 {
-	struct host *h = sc->cluster.host[node(sc, false)];
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
 	struct samr_event ev = { .type = SAMR_EV_RETIRE };
 
 	trace_note(&sc->trace, "answer %d", host_step(h, &ev));
@@ -703,8 +440,8 @@ static void do_retire(struct scenario *sc)
 /* fence N [M]: what it knows of fences; and that of M is confirmed to it */
 static void do_fence(struct scenario *sc)
 {
-	struct host *h = sc->cluster.host[node(sc, false)];
-	u64 done = more(sc) ? number(sc) : 0;
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
+	u64 done = sc_more(sc) ? sc_number(sc) : 0;
 	struct samr_event ev = { .type = SAMR_EV_FENCED };
 	struct samr_fence f;
 	u32 i;
@@ -721,7 +458,7 @@ static void do_fence(struct scenario *sc)
 		ev.fenced.inc = f.inc;
 		ev.fenced.token = f.token;
 		if (f.id == done && host_step(h, &ev))
-			bad(sc, "this is refused");
+			sc_bad(sc, "this is refused");
 	}
 	host_flush(h);
 }
@@ -747,7 +484,7 @@ static void do_where(struct scenario *sc)
 /* drops NODE: what it dropped, by reason */
 static void do_drops(struct scenario *sc)
 {
-	struct host *h = sc->cluster.host[node(sc, false)];
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
 	struct samr_node_stats s;
 	u32 d, n = 0;
 
@@ -767,7 +504,7 @@ static void do_drops(struct scenario *sc)
 /* counts NODE: its counters that are not 0 */
 static void do_counts(struct scenario *sc)
 {
-	struct host *h = sc->cluster.host[node(sc, false)];
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
 	struct samr_node_stats s;
 
 	host_stats(h, &s);
@@ -835,20 +572,20 @@ void scenario_command(struct scenario *sc, const char *text, size_t line)
 		if (!*w)
 			continue;
 		if (sc->words == WORDS)
-			bad(sc, "too many words");
+			sc_bad(sc, "too many words");
 		sc->word[sc->words++] = w;
 	}
-	w = word(sc);
+	w = sc_word(sc);
 	if (!sc->made && strcmp(w, "nodes"))
-		bad(sc, "a scenario begins with its nodes");
+		sc_bad(sc, "a scenario begins with its nodes");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(commands[i].name, w))
 			break;
 	if (i == ARRAY_SIZE(commands))
-		bad(sc, "no such command");
+		sc_bad(sc, "no such command");
 	commands[i].run(sc);
-	if (more(sc))
-		bad(sc, "there is a word too many");
+	if (sc_more(sc))
+		sc_bad(sc, "there is a word too many");
 }
 
 static void finish(struct scenario *sc)
@@ -866,16 +603,7 @@ static void finish(struct scenario *sc)
 
 static void free_all(struct scenario *sc)
 {
-	struct rule *r, *n;
-	u32 from, to;
-
-	list_for_each_entry_safe(r, n, &sc->rules, list)
-		free(r);
-	for (from = 0; from < NET_NODES; from++)
-		for (to = 0; to < NET_NODES; to++) {
-			keep(&sc->last[from][to], NULL);
-			keep(&sc->hello[from][to], NULL);
-		}
+	scenario_net_free(sc);
 	cluster_free(&sc->cluster);
 	check_owners(&sc->check);
 	members_free(&sc->members);
@@ -890,13 +618,9 @@ static void free_all(struct scenario *sc)
 
 void scenario_end(struct scenario *sc)
 {
-	struct rule *r;
-
 	if (!sc->made)
 		sim_fail("nothing happens");
-	list_for_each_entry(r, &sc->rules, list)
-		sim_fail("a rule about frames from %u to %u was not used %u times",
-			 r->from, r->to, r->count);
+	scenario_net_end(sc);
 	sc->trace.mute = true;
 	if (!sc->abandoned)
 		finish(sc);
