@@ -7,6 +7,9 @@
 
 /* Short messages repeated at once when the sequencer gives no sign of them. */
 #define RESEND_MOST	8
+/* A round trip is guessed at after so many repeats, and not to be longer. */
+#define RTT_GUESS_ASKS	2
+#define RTT_GUESS_MOST	(200 * SAMR_MSEC)
 
 static struct samr_origin *own(const struct samr_node *n)
 {
@@ -175,15 +178,30 @@ void samr_flow_freed(struct samr_node *n)
 	n->out->writable = true;
 }
 
+/*
+ * An answer to a repeated submission could be one to any of them. The time since
+ * the first one is an upper bound, and counts where nothing better is known, or
+ * after few repeats: a way longer than the first patience would never be learnt
+ * otherwise.
+ */
+static void learn_rtt(struct samr_flow *f, u64 rtt, u32 asks)
+{
+	if (asks)
+		rtt = min(rtt, RTT_GUESS_MOST);
+	if (!f->rtt)
+		f->rtt = rtt;
+	else if (!asks || (asks <= RTT_GUESS_ASKS && rtt > f->rtt))
+		f->rtt = (7 * f->rtt + rtt) / 8;
+}
+
 void samr_flow_ordered(struct samr_node *n, const struct samr_msg *msg,
 		       const struct samr_slot *slot)
 {
 	struct samr_flow *f = &n->flow;
 	u64 rtt = n->now - slot->sent_at;
 
-	/* An answer to a repeated submission could be one to any of them. */
-	if (!slot->asks && !msg->all && !samr_node_leads(n))
-		f->rtt = f->rtt ? (7 * f->rtt + rtt) / 8 : rtt;
+	if (!msg->all && !samr_node_leads(n))
+		learn_rtt(f, rtt, slot->asks);
 	f->backoff = 0;
 	f->resend_at = msg->meta.oseq + 1 < f->next ? n->now + patience(n) :
 						       SAMR_NEVER;

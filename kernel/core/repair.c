@@ -169,11 +169,13 @@ u64 samr_repair_ask(struct samr_node *n, struct samr_window *win, u64 from,
 				nack.last = s;
 			}
 		}
-		next = min(next, slot->ask_at);
+		/* What there was no record left for has its turn a little later. */
+		next = min(next, slot->ask_at > n->now ?
+				 slot->ask_at : n->now + SAMR_ASK_MIN);
 	}
 	if (nack.first)
 		send_nack(n, dest, &nack);
-	if (!left || !scan)
+	if (!scan)
 		next = min(next, n->now + SAMR_ASK_MIN);
 	return next;
 }
