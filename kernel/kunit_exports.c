@@ -24,6 +24,8 @@ EXPORT_SYMBOL_IF_KUNIT(samr_blob_set_data);
 EXPORT_SYMBOL_IF_KUNIT(samr_blob_slice);
 EXPORT_SYMBOL_IF_KUNIT(samr_cluster_consumed);
 EXPORT_SYMBOL_IF_KUNIT(samr_cluster_end);
+EXPORT_SYMBOL_IF_KUNIT(samr_cluster_fence);
+EXPORT_SYMBOL_IF_KUNIT(samr_cluster_fenced);
 EXPORT_SYMBOL_IF_KUNIT(samr_cluster_info);
 EXPORT_SYMBOL_IF_KUNIT(samr_cluster_members);
 EXPORT_SYMBOL_IF_KUNIT(samr_cluster_new);

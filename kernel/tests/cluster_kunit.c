@@ -160,6 +160,59 @@ static void cluster_large_message(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, hub_wait(h[i]->len == 1 << 20));
 }
 
+/* The fence that @h asks for since nothing goes on without it. */
+static bool blocked(struct head *h, struct samr_fence *f)
+{
+	u32 i;
+
+	for (i = 0; i < SAMR_FENCES; i++)
+		if (samr_cluster_fence(h->c, i, f) &&
+		    f->why == SAMR_FENCE_BLOCKED)
+			return true;
+	return false;
+}
+
+static void cluster_goes_on_once_the_other_is_fenced(struct kunit *test)
+{
+	struct samr_node_stats *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	struct head *h[2];
+	struct samr_view_info v;
+	struct samr_fence f;
+	struct samr_cluster *c;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	for (i = 0; i < 2; i++)
+		h[i] = head_new(test, i + 1, "hub");
+	for (i = 0; i < 2; i++)
+		head_start(test, h[i], 2);
+	for (i = 0; i < 2; i++)
+		KUNIT_ASSERT_TRUE(test, hub_wait(serves(h[i])));
+	hub.cut = true;
+	c = h[1]->c;
+	KUNIT_ASSERT_TRUE(test, hub_wait(blocked(h[1], &f)));
+	KUNIT_EXPECT_EQ(test, f.id, 1ULL);
+	KUNIT_EXPECT_EQ(test, f.inc, h[0]->c->inc);
+	KUNIT_EXPECT_EQ(test, head_state(h[1]), SAMR_CLUSTER_WEDGED);
+	mutex_lock(c->config);
+	KUNIT_EXPECT_EQ(test, samr_cluster_stop(c, NULL), -EAGAIN);
+	mutex_unlock(c->config);
+	KUNIT_EXPECT_EQ(test, samr_cluster_fenced(c, 1, f.inc, f.token + 1, NULL), -ESTALE);
+	KUNIT_EXPECT_EQ(test, samr_cluster_fenced(c, 1, f.inc + 1, f.token, NULL), -ESTALE);
+	KUNIT_EXPECT_EQ(test, samr_cluster_fenced(c, 2, f.inc, f.token, NULL), -ESTALE);
+	KUNIT_EXPECT_EQ(test, head_state(h[1]), SAMR_CLUSTER_WEDGED);
+	KUNIT_EXPECT_EQ(test, samr_cluster_fenced(c, 1, f.inc, f.token, NULL), 0);
+	KUNIT_ASSERT_TRUE(test, hub_wait(serves(h[1])));
+	samr_cluster_view(c, &v);
+	KUNIT_EXPECT_EQ(test, v.count, 1);
+	KUNIT_EXPECT_EQ(test, v.sequencer, 2ULL);
+	samr_cluster_stats(c, s);
+	KUNIT_EXPECT_EQ(test, s->recoveries, 1ULL);
+	KUNIT_EXPECT_GE(test, s->recovery_ns, 100ULL * NSEC_PER_MSEC);
+	KUNIT_EXPECT_EQ(test, s->recovery_ns, s->recovery_ns_last);
+	KUNIT_EXPECT_EQ(test, s->recovery_ns, s->recovery_ns_max);
+}
+
 static void cluster_configuration_is_guarded(struct kunit *test)
 {
 	struct head *h = head_new(test, 1, "hub");
@@ -287,6 +340,7 @@ static struct kunit_case cluster_cases[] = {
 	KUNIT_CASE(loop_gives_back_what_it_gets),
 	KUNIT_CASE(cluster_heads_agree),
 	KUNIT_CASE(cluster_large_message),
+	KUNIT_CASE(cluster_goes_on_once_the_other_is_fenced),
 	KUNIT_CASE(cluster_configuration_is_guarded),
 	KUNIT_CASE(cluster_answers_after_its_end),
 	KUNIT_CASE(cluster_ends_under_load),
