@@ -126,7 +126,7 @@ static void cluster_heads_agree(struct kunit *test)
 			 h[i]->logged >= 3 * MESSAGES);
 		got = h[i]->logged;
 		KUNIT_EXPECT_LE(test, got, want);
-		KUNIT_EXPECT_GE(test, got, 3 * MESSAGES);
+		KUNIT_ASSERT_GE(test, got, 3 * MESSAGES);
 	}
 	msleep(100);
 	for (i = 1; i < 3; i++)
@@ -208,7 +208,7 @@ static void cluster_goes_on_once_the_other_is_fenced(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, v.sequencer, 2ULL);
 	samr_cluster_stats(c, s);
 	KUNIT_EXPECT_EQ(test, s->recoveries, 1ULL);
-	KUNIT_EXPECT_GE(test, s->recovery_ns, 100ULL * NSEC_PER_MSEC);
+	KUNIT_EXPECT_GE(test, s->recovery_ns, HEAD_DEAD_MS * SAMR_MSEC);
 	KUNIT_EXPECT_EQ(test, s->recovery_ns, s->recovery_ns_last);
 	KUNIT_EXPECT_EQ(test, s->recovery_ns, s->recovery_ns_max);
 }

@@ -265,6 +265,8 @@ struct head *head_new(struct kunit *test, u64 node, const char *transport)
 		.name = "kunit",
 		.id = CLUSTER,
 		.node = node,
+		/* Slow machines starve a thread for longer than heads may be silent. */
+		.core.dead = HEAD_DEAD_MS * SAMR_MSEC,
 	};
 	struct head *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
 

@@ -71,6 +71,7 @@ void hub_changed(enum samr_link_change what);
  * @halted: error that halted() was given
  */
 #define HEAD_LOG	512
+#define HEAD_DEAD_MS	1000	/* a head silent for so long is suspected */
 struct head {
 	struct samr_cluster *c;
 	u32 link;
