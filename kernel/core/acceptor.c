@@ -199,6 +199,9 @@ enum samr_drop samr_acceptor_accept(struct samr_node *n, u64 src, u64 inc,
 		return SAMR_DROP_NONE;
 	if (cmp > 0)
 		samr_acceptor_promise(n, &r->ballot);
+	/* Who leaves has no vote: its accept would count as one. */
+	if (a->leaving)
+		return SAMR_DROP_NONE;
 	a->asked = r->ballot;
 	a->ask = r->plan;
 	a->from = src;

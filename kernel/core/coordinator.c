@@ -4,6 +4,7 @@
 #include "acceptor.h"
 #include "detect.h"
 #include "fence.h"
+#include "frame.h"
 #include "policy.h"
 #include "receiver.h"
 #include "state.h"
@@ -185,15 +186,21 @@ static u64 clique(const struct samr_node *n, u64 set, u64 must)
 	return best;
 }
 
-static u64 voters_answered(const struct samr_node *n)
+/* Of those who answered: they have asked to leave, and have no vote. */
+static u64 leavers(const struct samr_node *n)
 {
 	u64 set = 0, id;
 
 	for (id = 1; id < SAMR_IDS; id++)
-		if ((n->coordinator.answered & base_voters(n) & BIT_ULL(id)) &&
-		    !(n->coordinator.answer[id].flags & SAMR_ANSWER_LEAVING))
+		if ((n->coordinator.answered & BIT_ULL(id)) &&
+		    (n->coordinator.answer[id].flags & SAMR_ANSWER_LEAVING))
 			set |= BIT_ULL(id);
 	return set;
+}
+
+static u64 voters_answered(const struct samr_node *n)
+{
+	return n->coordinator.answered & base_voters(n) & ~leavers(n);
 }
 
 static void send_accept(struct samr_node *n)
@@ -236,17 +243,24 @@ static u64 witness_of(const struct samr_plan *p)
 	return set;
 }
 
+/* May @set go on in the view that is proposed? */
+static enum samr_verdict verdict_of(const struct samr_node *n,
+				    const struct samr_plan *p, u64 set)
+{
+	enum samr_policy policy = p->flags & SAMR_PLAN_FENCE ?
+				  SAMR_POLICY_FENCE : SAMR_POLICY_MAJORITY;
+
+	return samr_policy_verdict(policy, voters_of(p), witness_of(p), set,
+				   samr_fence_dead(n));
+}
+
 /* R6: a legal set of the base and of the new view. */
 static bool decided(const struct samr_node *n)
 {
 	const struct samr_coordinator *c = &n->coordinator;
-	enum samr_policy policy = c->plan.flags & SAMR_PLAN_FENCE ?
-				  SAMR_POLICY_FENCE : SAMR_POLICY_MAJORITY;
 
 	return verdict(n, c->accepts) == SAMR_VERDICT_LEGAL &&
-	       samr_policy_verdict(policy, voters_of(&c->plan),
-				   witness_of(&c->plan), c->accepts,
-				   samr_fence_dead(n)) == SAMR_VERDICT_LEGAL;
+	       verdict_of(n, &c->plan, c->accepts) == SAMR_VERDICT_LEGAL;
 }
 
 static void decide(struct samr_node *n)
@@ -255,11 +269,19 @@ static void decide(struct samr_node *n)
 	const struct samr_ballot ballot = c->ballot;
 
 	samr_mark("view decided");
-	samr_view_put(n, SAMR_DEST_ALL, SAMR_REC_VIEW, &ballot, &c->plan);
+	if (!(seated(&c->plan) & BIT_ULL(n->cfg.self))) {
+		/* One without us: the others must hear of it before we go. */
+		samr_view_put(n, SAMR_DEST_ALL, SAMR_REC_VIEW, &ballot,
+			      &c->plan);
+		samr_frame_flush(n);
+	}
 	samr_coordinator_stop(n);
 	samr_view_told(n, n->cfg.self, n->cfg.inc, &ballot, &c->plan);
 	if (n->view.epoch == c->plan.epoch)
 		samr_view_announce(n);
+	else if (!n->gone)
+		samr_view_put(n, SAMR_DEST_ALL, SAMR_REC_VIEW, &ballot,
+			      &c->plan);
 }
 
 /* Our own accept is required: we hold the whole cut before we ask others. */
@@ -299,6 +321,20 @@ static void seat(struct samr_plan *p, u64 id, u64 inc, u32 flags)
 	p->seat[p->count++].flags = flags;
 }
 
+/* Do they all hear @id, and it them? */
+static bool meets(const struct samr_node *n, u64 id, u64 members)
+{
+	const struct samr_answer *answer = n->coordinator.answer;
+	u64 k;
+
+	if (members & ~answer[id].hears)
+		return false;
+	for (k = 1; k < SAMR_IDS; k++)
+		if ((members & BIT_ULL(k)) && !(answer[k].hears & BIT_ULL(id)))
+			return false;
+	return true;
+}
+
 /*
  * R4: members are those who answered, and newcomers; the cut is the longest. One
  * learner at a time gets a vote: should it die before this is decided, those of
@@ -327,7 +363,7 @@ static void compose(struct samr_node *n, u64 members)
 			cut = max(cut, c->answer[id].prefix);
 		if (members & bit)
 			seat(p, id, v->inc[i], 0);
-		else if (v->seat[i]) {
+		else if (v->seat[i] && meets(n, id, members)) {
 			flags = v->seat[i];
 			if (!promoted && (flags & SAMR_SEAT_LEARNER) &&
 			    (c->answer[id].flags & SAMR_ANSWER_READY)) {
@@ -375,6 +411,12 @@ static void conclude(struct samr_node *n)
 		what = verdict(n, set | (c->answered & n->view.witness));
 		if (what != SAMR_VERDICT_LEGAL) {
 			block(n, base_voters(n) & ~set, what);
+			return;
+		}
+		/* Those whom it made members may have died since. */
+		what = verdict_of(n, &c->adopt, c->answered & ~leavers(n));
+		if (what != SAMR_VERDICT_LEGAL) {
+			block(n, voters_of(&c->adopt) & ~c->answered, what);
 			return;
 		}
 		samr_mark("proposal adopted");
@@ -493,8 +535,6 @@ enum samr_drop samr_coordinator_accepted(struct samr_node *n, u64 src, u64 inc,
 		return SAMR_DROP_DUPLICATE;
 	if (!samr_view_has(n, src, inc))
 		return SAMR_DROP_INCARNATION;
-	if (c->answer[src].flags & SAMR_ANSWER_LEAVING)
-		return SAMR_DROP_NONE;
 	c->accepts |= BIT_ULL(src);
 	if (decided(n))
 		decide(n);

@@ -2,6 +2,7 @@
 /* Failure detection, see detect.h. */
 #include "detect.h"
 #include "coordinator.h"
+#include "fence.h"
 #include "state.h"
 
 void samr_detect_start(struct samr_node *n)
@@ -9,7 +10,8 @@ void samr_detect_start(struct samr_node *n)
 	const struct samr_view_state *v = &n->view;
 	u32 i;
 
-	n->detect.suspects = 0;
+	/* Of some it is known already. */
+	n->detect.suspects = samr_fence_dead(n);
 	for (i = 0; i < v->count; i++) {
 		if (i == v->self)
 			continue;

@@ -131,9 +131,11 @@ static void leave_behind(struct samr_node *n, const struct samr_plan *p)
 
 	for (i = 0; i < v->count; i++) {
 		if (seat_of(p, v->node[i], v->inc[i]) != SAMR_NO_INDEX ||
-		    (v->retired & BIT_ULL(v->node[i])) || v->seat[i])
+		    (v->retired & BIT_ULL(v->node[i])))
 			continue;
 		samr_coordinator_penalty(n, v->node[i]);
+		if (v->seat[i])
+			continue;
 		samr_fence_want(n, v->node[i], v->inc[i], p->epoch,
 				SAMR_FENCE_EXCLUDED);
 		/* What it asked for before counts no more. */
@@ -217,6 +219,8 @@ static void unwedge(struct samr_node *n)
 	if (samr_ballot_cmp(&v->ballot, &v->born) ||
 	    samr_ballot_cmp(&v->ballot, &n->acceptor.promised) < 0) {
 		samr_mark("installed, still wedged");
+		/* What we tried was relative to the view before. */
+		samr_coordinator_stop(n);
 		samr_acceptor_wedge(n);
 		n->rcv.limit = v->base;
 		samr_coordinator_consider(n);

@@ -27,7 +27,9 @@ static void on_stepped(struct watch *w, struct host *h,
 	struct check *k = container_of(w, struct check, counts);
 	struct samr_node_stats *c = &k->counted[h->id];
 
-	if (err == -ENOTRECOVERABLE)
+	/* Who is out counts no more, but for what made it so. */
+	if (err == -ENOTRECOVERABLE ||
+	    (err == -ENOTCONN && samr_node_out(h->node)))
 		return;
 	if (ev->type == SAMR_EV_FRAME) {
 		c->frames_in++;
@@ -71,8 +73,8 @@ static void on_batch(struct watch *w, struct host *h)
 	same(h, submitted);
 	same(h, refused);
 	same(h, frames_in);
-	/* Whoever halts throws away what it has not sent. */
-	if (h->halted)
+	/* Whoever halts, or is put out, throws away what it has not sent. */
+	if (h->halted || samr_node_out(h->node))
 		return;
 	same(h, frames_out);
 	same(h, records_out);
