@@ -3,8 +3,9 @@
 """Does the simulator notice when the core is wrong?
 
 Changes the core one line at a time, builds the simulator with each change, and
-runs the scenarios and some seeds. Most changes were chosen mechanically
-(mutants.drawn), the named ones in mutants.d/ are those that people would think of.
+runs the scenarios and some seeds, with and without heads that fail. Most changes
+were chosen mechanically (mutants.drawn), the named ones in mutants.d/ are those that
+people would think of.
 
 A change that nothing notices is a survivor. It must be explained in
 mutants.explained, or this fails; the named ones must all be noticed, and those
@@ -34,6 +35,8 @@ CFLAGS = ["-std=gnu11", "-O2", "-w", "-ftrivial-auto-var-init=pattern", "-Iinclu
 # Of one process. Without a change the slowest takes 10 s and 30 MiB.
 MEMORY = 3 << 30
 CPU = 60
+# Nothing notices what is explained, or it needs no explanation: few seeds tell.
+EXPLAINED_SEEDS = 10
 
 
 class Mutant:
@@ -44,6 +47,7 @@ class Mutant:
         self.kind, self.old, self.new = kind, old, new
         self.nth = 1  # of the equal lines of the function
         self.name = self.by = None
+        self.explained = False
         self.hunks, self.objects = [], {}
         self.killer = None
 
@@ -194,7 +198,8 @@ def named():
 
 class Lab:
     def __init__(self, args):
-        self.out, self.seeds, self.patience = args.out, args.seeds, args.patience
+        self.out, self.patience = args.out, args.patience
+        self.seeds, self.failures = args.seeds, args.failures
         os.makedirs(self.out, exist_ok=True)
         self.scenarios = sorted(glob.glob("userspace/sim/testdata/*.txt", root_dir=TOP))
         self.gen = os.path.join(args.objects, "..", "..", "gen")
@@ -272,11 +277,12 @@ class Lab:
         return self.run(program, "--seeds", f"{first}..{last}", "--quiet",
                         "--patience", str(self.patience), *options)
 
-    def notice(self, program):
+    def notice(self, program, seeds, failures):
         """What is wrong with this simulator's core; None: nothing that shows."""
         said = self.run(program, "--leaves", "--patience", "5") or \
             self.run(program, "--stop", "--patience", "5", "--script", *self.scenarios) or \
-            self.run_seeds(program, 1, self.seeds, "--stop")
+            self.run_seeds(program, 1, failures, "--stop", "--failures") or \
+            self.run_seeds(program, 1, seeds, "--stop")
         return said and said[0]
 
     def notice_by(self, program, pattern):
@@ -296,14 +302,19 @@ class Lab:
         path = CORE[0]
         m = Mutant(path, 0, "", "", "", "")
         m.objects = {path[:-2] + ".o": self.plain[path][0]}
-        wrong = self.notice(self.link(m, "control"))
+        wrong = self.notice(self.link(m, "control"), self.seeds, self.failures)
         if wrong:
             sys.exit(f"the core fails as it is: {wrong}")
 
     def judge(self, m, tag):
         """Set m.killer to what noticed the change."""
         program = self.link(m, tag)
-        m.killer = self.notice_by(program, m.by) if m.by else self.notice(program)
+        if m.by:
+            m.killer = self.notice_by(program, m.by)
+        elif m.explained:
+            m.killer = self.notice(program, EXPLAINED_SEEDS, EXPLAINED_SEEDS)
+        else:
+            m.killer = self.notice(program, self.seeds, self.failures)
         for f in [program, *m.objects.values()]:
             os.unlink(f)
         return m
@@ -325,7 +336,11 @@ def choose(lab, args):
         random.Random(args.draw).shuffle(every)
     else:
         drawn = load_drawn(os.path.join(HERE, "mutants.drawn"))
-        every = sorted((m for m in every if m.text() in drawn), key=lambda m: drawn[m.text()])
+        every = [m for m in every if m.text() in drawn and (args.only or "") in m.title()]
+        every.sort(key=lambda m: drawn[m.text()])
+        with concurrent.futures.ThreadPoolExecutor(args.jobs) as threads:
+            made = list(threads.map(lab.build, every, [f"m{i}" for i in range(len(every))]))
+        every = [m for m, is_one in zip(every, made) if is_one]
     chosen, seen = [], set()
     for m in every:
         if args.draw and len(chosen) == args.count:
@@ -335,7 +350,7 @@ def choose(lab, args):
         # Of those drawn now, one change a line is enough.
         if (m.path, m.line) in seen and m.text() not in drawn:
             continue
-        if lab.build(m, f"m{len(chosen)}"):
+        if not args.draw or lab.build(m, f"m{len(chosen)}"):
             seen.add((m.path, m.line))
             chosen.append(m)
     gone = set(drawn) - {m.text() for m in chosen}
@@ -378,6 +393,8 @@ def main():
                    help="draw other mechanical changes than those of mutants.drawn")
     p.add_argument("--count", type=int, default=100, help="how many of those (100)")
     p.add_argument("--seeds", type=int, default=60, help="runs of each change (60)")
+    p.add_argument("--failures", type=int, default=100,
+                   help="runs in which heads fail, of each change (100)")
     p.add_argument("--patience", type=int, default=10, help="CPU seconds of one run (10)")
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("--named", action="store_true", help="only the named ones")
@@ -391,6 +408,8 @@ def main():
     explained = load_explained(os.path.join(HERE, "mutants.explained"))
     lab.control()
     chosen, pool = ([], 0) if args.named else choose(lab, args)
+    for m in chosen:
+        m.explained = m.key() in explained
     people = [m for m in named() if not args.only or args.only in m.title()]
     for i, m in enumerate(people):
         if not lab.build(m, f"n{i}"):
@@ -405,7 +424,7 @@ def main():
             if m.killer:
                 killed += 1
                 print(f"killed    {m.title()}\n{m.diff()}\n    by {m.killer}", flush=True)
-            elif m.key() in explained and not m.name:
+            elif m.explained:
                 known += 1
                 print(f"explained {m.title()}\n{m.diff()}\n    {explained[m.key()]}", flush=True)
             else:
