@@ -107,6 +107,8 @@ u64 samr_cluster_self(const struct samr_cluster *c, u64 *inc);
  * @deliver: a message; its reference belongs to the callee
  * @writable: senders that were refused may ask again
  * @view: the node-level view has changed
+ * @stuck: nothing has been ordered for the time that the admin has set, and nobody
+ *	knows for how long; over with the next @view
  * @out: this head is in no view any more: the others went on without it, or it
  *	has left. All memberships are over; what was sent and not delivered is
  *	given back with gseq 0. A new incarnation joins by itself
@@ -120,6 +122,7 @@ struct samr_cluster_face {
 	void (*deliver)(void *priv, struct samr_msg *msg);
 	void (*writable)(void *priv);
 	void (*view)(void *priv);
+	void (*stuck)(void *priv);
 	void (*out)(void *priv);
 	void (*halted)(void *priv, int err);
 };

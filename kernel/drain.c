@@ -314,6 +314,8 @@ static void one_round(struct samr_cluster *c)
 	if (todo.fence)
 		tell_fences(c);
 	run(c, &todo, todo.halted);
+	if (todo.stuck && c->face && c->face->stuck)
+		c->face->stuck(c->priv);
 	if (todo.gone && !todo.halted)
 		tell_out(c);
 	if (todo.writable && c->face && c->face->writable)

@@ -22,6 +22,11 @@ static struct netlink_range_validation samr_a_cluster_dead_us_range = {
 	.max	= SAMR_DEAD_US_MAX,
 };
 
+static struct netlink_range_validation samr_a_cluster_stuck_us_range = {
+	.min	= SAMR_STUCK_US_MIN,
+	.max	= SAMR_STUCK_US_MAX,
+};
+
 static struct netlink_range_validation samr_a_cluster_reorder_us_range = {
 	.min	= SAMR_REORDER_US_MIN,
 	.max	= SAMR_REORDER_US_MAX,
@@ -64,6 +69,7 @@ const struct nla_policy samr_cluster_add_nl_policy[SAMR_A_CLUSTER_REF_MIN + 1] =
 	[SAMR_A_CLUSTER_RESILIENCE] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SAMR_A_CLUSTER_BEAT_US] = NLA_POLICY_FULL_RANGE(NLA_U32, &samr_a_cluster_beat_us_range),
 	[SAMR_A_CLUSTER_DEAD_US] = NLA_POLICY_FULL_RANGE(NLA_U32, &samr_a_cluster_dead_us_range),
+	[SAMR_A_CLUSTER_STUCK_US] = NLA_POLICY_FULL_RANGE(NLA_U32, &samr_a_cluster_stuck_us_range),
 	[SAMR_A_CLUSTER_POLICY] = NLA_POLICY_MAX(NLA_U32, 2),
 	[SAMR_A_CLUSTER_REORDER_US] = NLA_POLICY_FULL_RANGE(NLA_U32, &samr_a_cluster_reorder_us_range),
 	[SAMR_A_CLUSTER_ACK_DELAY_US] = NLA_POLICY_FULL_RANGE(NLA_U32, &samr_a_cluster_ack_delay_us_range),

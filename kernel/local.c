@@ -532,6 +532,8 @@ static int may_send_now(struct samr_local *l, u32 sndbuf)
 	lockdep_assert_held(&l->svc->lock);
 	if (!err)
 		err = may_send(l);
+	if (!err && READ_ONCE(l->svc->all->stuck))
+		err = -EHOSTUNREACH;
 	if (!err && l->charged >= sndbuf)
 		err = -EAGAIN;
 	if (err == -EAGAIN) {
@@ -645,6 +647,13 @@ void samr_local_wake(struct samr_reader *r)
 
 	if (l->ops)
 		l->ops->readable(l->ctx);
+}
+
+void samr_local_stuck(struct samr_local *l)
+{
+	lockdep_assert_held(&l->svc->lock);
+	if (l->state == SAMR_MEMBER_JOINING || l->state == SAMR_MEMBER_JOINED)
+		tell_failed(l, EHOSTUNREACH);
 }
 
 /* A join that was not ordered yet can be asked for again, of the next view. */

@@ -230,6 +230,9 @@ void samr_local_settle(struct samr_local *l, const struct samr_msg *msg,
  */
 void samr_local_out(struct samr_local *l, struct list_head *free);
 
+/** samr_local_stuck - nothing is ordered for long; its service is locked */
+void samr_local_stuck(struct samr_local *l);
+
 /** samr_local_wake - the reader in a member has something to read */
 void samr_local_wake(struct samr_reader *r);
 

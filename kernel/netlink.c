@@ -359,6 +359,8 @@ static int get_limits(struct genl_info *info, struct samr_node_config *core)
 					SAMR_BEAT_US_DEFAULT);
 	core->dead = SAMR_USEC * u32_or(info, SAMR_A_CLUSTER_DEAD_US,
 					dead_us_default(core));
+	core->stuck = SAMR_USEC * u32_or(info, SAMR_A_CLUSTER_STUCK_US,
+					 SAMR_STUCK_US_DEFAULT);
 	core->policy = u32_or(info, SAMR_A_CLUSTER_POLICY,
 			      SAMR_VIEW_POLICY_AUTO);
 	core->reorder = SAMR_USEC * u32_or(info, SAMR_A_CLUSTER_REORDER_US,

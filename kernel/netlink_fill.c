@@ -95,6 +95,8 @@ static int put_limits(struct sk_buff *skb, const struct samr_node_config *core)
 			   div_u64(core->beat, NSEC_PER_USEC)) ||
 	       nla_put_u32(skb, SAMR_A_CLUSTER_DEAD_US,
 			   div_u64(core->dead, NSEC_PER_USEC)) ||
+	       nla_put_u32(skb, SAMR_A_CLUSTER_STUCK_US,
+			   div_u64(core->stuck, NSEC_PER_USEC)) ||
 	       nla_put_u32(skb, SAMR_A_CLUSTER_POLICY, core->policy) ||
 	       nla_put_u32(skb, SAMR_A_CLUSTER_REORDER_US,
 			   div_u64(core->reorder, NSEC_PER_USEC)) ||

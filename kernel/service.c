@@ -325,6 +325,36 @@ static void writable(void *priv)
 	samr_local_feed(priv);
 }
 
+/* Whoever waits to send hears of it, and whoever tries until a view is in force. */
+static void stuck(void *priv)
+{
+	struct samr_services *all = priv;
+	struct samr_service *svc;
+	struct samr_local *l;
+	unsigned long i;
+
+	WRITE_ONCE(all->stuck, true);
+	rcu_read_lock();
+	xa_for_each(&all->table, i, svc) {
+		spin_lock_bh(&svc->lock);
+		list_for_each_entry(l, &svc->locals, node)
+			samr_local_stuck(l);
+		spin_unlock_bh(&svc->lock);
+	}
+	rcu_read_unlock();
+}
+
+static void view(void *priv)
+{
+	struct samr_services *all = priv;
+	struct samr_view_info v;
+
+	samr_cluster_view(all->c, &v);
+	if (!v.wedged)
+		WRITE_ONCE(all->stuck, false);
+	writable(priv);
+}
+
 /* What comes next has other places: nothing of before is reported any more. */
 static void out(void *priv)
 {
@@ -345,6 +375,7 @@ static void out(void *priv)
 	}
 	rcu_read_unlock();
 	samr_log_free(&free);
+	WRITE_ONCE(all->stuck, false);
 	samr_local_kick(all);
 	samr_local_feed(all);
 }
@@ -376,7 +407,8 @@ static const struct samr_cluster_face face = {
 	.close		= close,
 	.deliver	= deliver,
 	.writable	= writable,
-	.view		= writable,
+	.view		= view,
+	.stuck		= stuck,
 	.out		= out,
 	.halted		= halted,
 };

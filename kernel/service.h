@@ -33,6 +33,7 @@ struct samr_local;
  * @bound: open sockets that are bound
  * @ports: port number drawn last
  * @err: 0, or why the cluster is dead
+ * @stuck: nothing is ordered, for longer than anybody should wait
  * @lock: protects what follows, and the places in these lists
  * @pending: struct samr_local that have a leave to be submitted
  * @joining: struct samr_service whose @joins is not empty
@@ -47,6 +48,7 @@ struct samr_services {
 	atomic_t bound;
 	atomic64_t ports;
 	int err;
+	bool stuck;
 	spinlock_t lock;
 	struct list_head pending;
 	struct list_head joining;

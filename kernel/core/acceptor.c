@@ -16,6 +16,7 @@
 void samr_acceptor_init(struct samr_node *n)
 {
 	n->acceptor.stall_at = SAMR_NEVER;
+	n->acceptor.stuck_at = SAMR_NEVER;
 }
 
 void samr_acceptor_wedge(struct samr_node *n)
@@ -27,6 +28,7 @@ void samr_acceptor_wedge(struct samr_node *n)
 	/* What was to be sent in the view still belongs to it. */
 	samr_frame_flush(n);
 	a->wedged_at = max(n->now, 1ULL);
+	a->stuck_at = n->now + n->cfg.stuck;
 	n->out->doubt = true;
 	n->rcv.limit = n->rcv.held;
 	n->rcv.target = 0;
@@ -222,4 +224,13 @@ void samr_acceptor_progress(struct samr_node *n)
 		try_accept(n);
 	samr_coordinator_progress(n);
 	samr_view_try(n);
+}
+
+void samr_acceptor_timer(struct samr_node *n)
+{
+	if (n->now < n->acceptor.stuck_at)
+		return;
+	samr_mark("view change takes too long for senders");
+	n->acceptor.stuck_at = SAMR_NEVER;
+	n->out->stuck = true;
 }

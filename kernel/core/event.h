@@ -180,6 +180,8 @@ enum samr_out {
  * @fence: what samr_node_fence() tells has changed
  * @doubt: members are suspected that were not, or the other way round; or the
  *	view does not order any more until the next one: see samr_node_view()
+ * @stuck: nothing could be ordered for samr_node_config.stuck, as the view can not
+ *	be changed; over with the next @view
  * @gone: the node is out (samr_node_out()); a new one, of another incarnation,
  *	has to take its place
  * @halted: an invariant broke; this node takes part in nothing any more
@@ -192,6 +194,7 @@ struct samr_actions {
 	bool view;
 	bool fence;
 	bool doubt;
+	bool stuck;
 	bool gone;
 	bool halted;
 };
@@ -204,6 +207,7 @@ static inline void samr_actions_init(struct samr_actions *a)
 	a->view = false;
 	a->fence = false;
 	a->doubt = false;
+	a->stuck = false;
 	a->gone = false;
 	a->halted = false;
 }

@@ -27,6 +27,7 @@
 #define REF_MIN		2048
 #define BEAT		(20 * SAMR_MSEC)
 #define DEAD_BEATS	5
+#define STUCK		(5000 * SAMR_MSEC)
 #define REORDER		(1 * SAMR_MSEC)
 #define ACK_DELAY	(5 * SAMR_MSEC)
 
@@ -39,6 +40,7 @@ static void set_defaults(struct samr_node_config *c)
 	c->ref_min = c->ref_min ?: REF_MIN;
 	c->beat = c->beat ?: BEAT;
 	c->dead = c->dead ?: DEAD_BEATS * c->beat;
+	c->stuck = c->stuck ?: STUCK;
 	c->reorder = c->reorder ?: REORDER;
 	c->ack_delay = c->ack_delay ?: ACK_DELAY;
 }
@@ -395,6 +397,7 @@ static void run_timers(struct samr_node *n)
 	if (!n->view.epoch)
 		return;
 	samr_detect_timer(n);
+	samr_acceptor_timer(n);
 	samr_coordinator_timer(n);
 	if (n->gone)
 		return;
@@ -517,6 +520,7 @@ u64 samr_node_deadline(const struct samr_node *n)
 	if (!n->view.epoch)
 		return at;
 	at = min(at, samr_detect_deadline(n));
+	at = min(at, n->acceptor.stuck_at);
 	at = min(at, samr_coordinator_deadline(n));
 	at = min(at, samr_learner_deadline(n));
 	at = min(at, n->beat_at);

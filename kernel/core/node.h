@@ -36,6 +36,7 @@ struct samr_node;
  *	install next lacks it; false: held by all of the view (resilience all)
  * @beat: interval of signs of life, ns (20 ms)
  * @dead: a member not heard for so long is suspect, ns (5 times @beat)
+ * @stuck: when nothing could be ordered for so long, senders hear of it, ns (5 s)
  * @reorder: wait for a late frame before asking for it, ns (1 ms)
  * @ack_delay: longest time that an ack waits for a frame to ride on, ns (5 ms)
  */
@@ -54,6 +55,7 @@ struct samr_node_config {
 	bool quorum;
 	u64 beat;
 	u64 dead;
+	u64 stuck;
 	u64 reorder;
 	u64 ack_delay;
 };

@@ -167,6 +167,7 @@ struct samr_detect {
  * @ask: to be accepted as soon as its cut is held
  * @from: who asks
  * @wedged_at: since then nothing is ordered, delivered or acked, ns; 0: it is
+ * @stuck_at: when senders hear of that
  * @stall_at: when somebody else shall try
  * @stalls: how often that came in vain
  * @leaving: RETIRE was submitted: no vote any more
@@ -179,6 +180,7 @@ struct samr_acceptor {
 	struct samr_plan ask;
 	u64 from;
 	u64 wedged_at;
+	u64 stuck_at;
 	u64 stall_at;
 	u32 stalls;
 	bool leaving;

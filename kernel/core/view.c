@@ -227,6 +227,7 @@ static void unwedge(struct samr_node *n)
 		return;
 	}
 	n->acceptor.wedged_at = 0;
+	n->acceptor.stuck_at = SAMR_NEVER;
 	n->acceptor.stalls = 0;
 	n->acceptor.stall_at = SAMR_NEVER;
 	if (n->acceptor.leaving)

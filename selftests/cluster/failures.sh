@@ -76,7 +76,7 @@ load_down() {
 
 kill_and_return() {
 	local i victim other
-	cluster_up 3 1 --cluster "dead $dead"
+	cluster_up 3 1 --cluster "dead $dead stuck 500ms"
 	load_up
 	sleep 2
 	for ((i = 0; i < cycles; i++)); do
@@ -90,6 +90,7 @@ kill_and_return() {
 		await "and the others know" 20 $other 3 || return
 		sleep 1
 	done
+	check "who was alone was told while it lasted" grep -q '^stuck$' "$work/head1"
 	load_down "$cycles kills"
 }
 

@@ -12,6 +12,7 @@
  *	sent REQUEST				accepted by the kernel
  *	got GSEQ ORIGIN INCARNATION PORT REQUEST HASH US
  *	out ERRNO				the membership is over
+ *	stuck					nothing is ordered for long
  *	end
  */
 #define _GNU_SOURCE
@@ -103,8 +104,10 @@ static int send_one(struct samr *m)
 	err = samr_send(m, data, len, request, how | SAMR_SEND_NOWAIT);
 	if (!err)
 		fprintf(out, "sent %llu\n", (unsigned long long)request++);
+	if (err == -EHOSTUNREACH)
+		fprintf(out, "stuck\n");
 	return err == -EAGAIN || err == -ENOTCONN || err == -EINTR ||
-	       err == -ENOMEM ? 0 : err;
+	       err == -ENOMEM || err == -EHOSTUNREACH ? 0 : err;
 }
 
 /* A membership, from its first view to its end; false: no more are wanted. */

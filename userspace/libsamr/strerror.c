@@ -21,6 +21,8 @@ static const struct {
 	{ EALREADY, "this member is joining or leaving already" },
 	{ EBADMSG,
 	  "the kernel module and this library do not understand each other: install the same version of both" },
+	{ EHOSTUNREACH,
+	  "this head can not order anything now: it is cut off from the others, or waits until one of them is known to be dead ('samrctl status')" },
 	{ EINPROGRESS,
 	  "joining: the first view will be received when the join has its place in the order" },
 	{ EINVAL,

@@ -29,6 +29,7 @@ static void print_limits(const struct nlattr **tb)
 	print_str("policy", policy < 3 ? policies[policy] : "?");
 	print_us("beat", nl_u32(tb[SAMR_A_CLUSTER_BEAT_US]));
 	print_us("dead", nl_u32(tb[SAMR_A_CLUSTER_DEAD_US]));
+	print_us("stuck", nl_u32(tb[SAMR_A_CLUSTER_STUCK_US]));
 	print_us("reorder", nl_u32(tb[SAMR_A_CLUSTER_REORDER_US]));
 	print_us("ack-delay", nl_u32(tb[SAMR_A_CLUSTER_ACK_DELAY_US]));
 	print_num("history", nl_u32(tb[SAMR_A_CLUSTER_HISTORY]));
@@ -90,6 +91,8 @@ static const struct key add_keys[] = {
 	  .min = SAMR_BEAT_US_MIN, .max = SAMR_BEAT_US_MAX },
 	{ .name = "dead", .type = ARG_TIME, .attr = SAMR_A_CLUSTER_DEAD_US,
 	  .min = SAMR_DEAD_US_MIN, .max = SAMR_DEAD_US_MAX },
+	{ .name = "stuck", .type = ARG_TIME, .attr = SAMR_A_CLUSTER_STUCK_US,
+	  .min = SAMR_STUCK_US_MIN, .max = SAMR_STUCK_US_MAX },
 	{ .name = "policy", .type = ARG_WORD, .attr = SAMR_A_CLUSTER_POLICY,
 	  .words = policies },
 	{ .name = "reorder", .type = ARG_TIME,

@@ -15,6 +15,8 @@
 #define CHAOS_TIME	(6000 * SAMR_MSEC)
 #define CALM_MOST	(150000 * SAMR_MSEC)
 #define WINDOW		65536
+#define ALONE_MOST	(10000 * SAMR_MSEC)
+#define FOR_GOOD	(U64_MAX / 2)
 
 /* One message that was handed in: its owner. */
 struct note {
@@ -280,7 +282,8 @@ static void fence(struct fail *f, struct job *j)
 {
 	struct samr_event ev = { .type = SAMR_EV_FENCED };
 	struct app *by = &f->app[j->from], *to = &f->app[j->to];
-	bool same = by->host && by->host->inc == j->by;
+	bool same = by->host && by->host->inc == j->by &&
+		    !samr_node_out(by->host->node);
 	struct job job = *j;
 
 	j->by = 0;
@@ -537,6 +540,51 @@ static void unsettled(struct fail *f)
 	sim_fail("the cluster does not come together again");
 }
 
+/* Somebody is in a view in which all are alive and messages are ordered. */
+static bool goes_on(struct fail *f)
+{
+	struct samr_view_info v;
+	u32 voters;
+
+	return newest(f, &v) && !v.wedged &&
+	       alive_in(f, &v, &voters) == voters;
+}
+
+/*
+ * When all have come together they die for good, one after the other, down to
+ * the last: each time the rest goes on, after the fence where that is needed.
+ */
+static void last_stand(struct fail *f)
+{
+	struct queue *q = &f->cluster.queue;
+	struct samr_view_info v;
+	struct app *a;
+	u32 voters;
+	u64 end;
+
+	/* A fence of before that is not needed any more would kill one more. */
+	memset(f->job, 0, sizeof(f->job));
+	while (newest(f, &v) && alive_in(f, &v, &voters) > 1) {
+		a = &f->app[v.node[rng_below(&f->rng, v.count)]];
+		if (!a->host)
+			continue;
+		switch_off(a, FOR_GOOD);
+		/* Under `fence` the next one may die before that is dealt with. */
+		if (v.policy == SAMR_POLICY_FENCE && rng_one_in(&f->rng, 3)) {
+			queue_run(q, q->now + rng_below(&f->rng, 400) *
+					      SAMR_MSEC);
+			continue;
+		}
+		end = q->now + ALONE_MOST;
+		while (!goes_on(f)) {
+			if (q->now >= end)
+				sim_fail("the rest does not go on without node %u",
+					 a->id);
+			queue_run(q, q->now + 10 * SAMR_MSEC);
+		}
+	}
+}
+
 void fail_seed(const struct run_options *o, char *line, size_t size)
 {
 	struct fail *f = sim_alloc(sizeof(*f));
@@ -580,6 +628,8 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 			unsettled(f);
 		queue_run(q, end);
 	}
+	if (!o->until && !lost)
+		last_stand(f);
 	snprintf(line, size,
 		 "%u heads, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out; together after %llu ms%s",
 		 f->count, f->cfg.policy == SAMR_POLICY_FENCE || f->count < 3 ?

@@ -157,12 +157,14 @@ static void run_actions(struct host *h)
 {
 	struct samr_actions *acts = &h->actions;
 	bool view = acts->view, writable = acts->writable;
+	bool stuck = acts->stuck;
 	struct samr_action *a;
 	struct watch *w;
 
 	h->halted |= acts->halted;
 	acts->view = false;
 	acts->writable = false;
+	acts->stuck = false;
 	list_for_each_entry(w, &h->cluster->watches, list)
 		if (view && w->view)
 			w->view(w, h);
@@ -177,9 +179,12 @@ static void run_actions(struct host *h)
 		else
 			sim_fail("node %u: action of type %u", h->id, a->type);
 	}
-	list_for_each_entry(w, &h->cluster->watches, list)
+	list_for_each_entry(w, &h->cluster->watches, list) {
 		if (writable && w->writable)
 			w->writable(w, h);
+		if (stuck && w->stuck)
+			w->stuck(w, h);
+	}
 }
 
 static void arm(struct host *h)

@@ -24,6 +24,7 @@ struct host;
  * @view: the view has changed, BEFORE the deliveries in it
  * @deliver: the core delivers; whoever keeps @msg takes a reference
  * @writable: those that were refused may ask again
+ * @stuck: nothing could be ordered for too long
  * @batch: a run of steps is over and its actions were run
  *
  * All may be NULL. The core may be looked at, but not stepped, from these.
@@ -40,6 +41,7 @@ struct watch {
 	void (*members)(struct watch *w, struct host *h, u32 group);
 	void (*deliver)(struct watch *w, struct host *h, struct samr_msg *msg);
 	void (*writable)(struct watch *w, struct host *h);
+	void (*stuck)(struct watch *w, struct host *h);
 	void (*batch)(struct watch *w, struct host *h);
 };
 

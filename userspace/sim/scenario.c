@@ -175,6 +175,8 @@ static void do_nodes(struct scenario *sc)
 			cfg.beat = sc_span(sc);
 		else if (sc_accept(sc, "dead"))
 			cfg.dead = sc_span(sc);
+		else if (sc_accept(sc, "stuck"))
+			cfg.stuck = sc_span(sc);
 		else if (sc_accept(sc, "reorder"))
 			cfg.reorder = sc_span(sc);
 		else if (sc_accept(sc, "ack_delay"))

@@ -424,6 +424,16 @@ static void on_writable(struct watch *w, struct host *h)
 	fprintf(t->out, "writable\n");
 }
 
+static void on_stuck(struct watch *w, struct host *h)
+{
+	struct trace *t = trace_of(w);
+
+	if (silent(t))
+		return;
+	effect(t, h);
+	fprintf(t->out, "stuck\n");
+}
+
 void trace_init(struct trace *t, struct cluster *c, FILE *out, u64 from)
 {
 	memset(t, 0, sizeof(*t));
@@ -436,5 +446,6 @@ void trace_init(struct trace *t, struct cluster *c, FILE *out, u64 from)
 	t->watch.deliver = on_deliver;
 	t->watch.view = on_view;
 	t->watch.writable = on_writable;
+	t->watch.stuck = on_stuck;
 	cluster_watch(c, &t->watch);
 }
