@@ -10,12 +10,14 @@
 #define samr_cluster_submit	fake_submit
 #define samr_cluster_consumed	fake_consumed
 #define samr_cluster_room	fake_room
+#define samr_cluster_view	fake_view
 #define samr_cluster_priv	fake_priv
 #define samr_cluster_set_face	fake_set_face
 
 static int fake_submit(struct samr_cluster *c, const struct samr_submit *s);
 static void fake_consumed(struct samr_cluster *c, u32 group, u64 gseq, u32 cost);
 static bool fake_room(struct samr_cluster *c, u32 group, u32 len);
+static void fake_view(struct samr_cluster *c, struct samr_view_info *info);
 static void *fake_priv(struct samr_cluster *c);
 static void fake_set_face(const struct samr_cluster_face *f);
 
@@ -93,6 +95,13 @@ static void fake_consumed(struct samr_cluster *c, u32 group, u64 gseq, u32 cost)
 static bool fake_room(struct samr_cluster *c, u32 group, u32 len)
 {
 	return !fake.full;
+}
+
+/* It is in force. */
+static void fake_view(struct samr_cluster *c, struct samr_view_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->epoch = 1;
 }
 
 static void *fake_priv(struct samr_cluster *c)

@@ -145,22 +145,35 @@ void nack(struct frame *f, uint64_t origin, uint64_t first, uint64_t last)
 	field(f, N_LAST, 8, last);
 }
 
+static void seat(struct frame *f, int at, int head)
+{
+	field(f, at, 8, get(heard[head].b + H_INC, 8));
+	field(f, at + 8, 4, get(heard[head].b + H_SRC, 8));
+}
+
 void view(struct frame *f, uint64_t epoch, uint32_t count, int members)
 {
 	int i;
 
-	record(f, VIEW, 0, V_LEN + 16 * members);
+	record(f, VIEW, 0, V_LEN + SEAT_LEN * members);
 	field(f, V_COUNT, 4, count);
 	field(f, V_EPOCH, 8, epoch);
-	field(f, V_SEQUENCER, 8, 1);
 	for (i = 0; i < members && i < HEADS; i++)
-		memcpy(f->b + f->last + V_LEN + 16 * i, heard[i + 1].b + H_SRC,
-		       16);
+		seat(f, V_LEN + SEAT_LEN * i, i + 1);
+}
+
+void hello(struct frame *f)
+{
+	record(f, HELLO, 0, HELLO_LEN + SEAT_LEN);
+	field(f, 4, 4, 1);
+	field(f, 8, 8, 0xe);
+	seat(f, HELLO_LEN, 3);
 }
 
 void beat(struct frame *f)
 {
-	record(f, BEAT, 0, 16);
+	record(f, BEAT, 0, BEAT_LEN);
+	field(f, B_HEARS, 8, 0xe);
 }
 
 /* ---- sending and listening ---- */

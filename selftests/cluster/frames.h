@@ -37,8 +37,8 @@ enum { N_RESERVED = 4, N_ORIGIN = 8, N_FIRST = 16, N_LAST = 24, N_OFF = 32,
 enum { L_CAST = 4, L_ROUND = 8, L_SIZE = 12, L_NODE = 16, L_INC = 24,
        L_LEN = 32 };
 enum { PROBE = 1, ANSWER };
-enum { V_COUNT = 4, V_EPOCH = 8, V_BASE = 16, V_SEED = 24, V_SEQUENCER = 32,
-       V_LEN = 40 };
+enum { V_COUNT = 4, V_EPOCH = 56, V_LEN = 80, SEAT_LEN = 16 };
+enum { HELLO_LEN = 16, B_HEARS = 16, BEAT_LEN = 24 };
 
 /**
  * struct frame - a frame in the making
@@ -89,6 +89,7 @@ void order(struct frame *f, int flags, int origin, uint64_t gseq, uint64_t oseq,
 	   size_t bytes);
 void nack(struct frame *f, uint64_t origin, uint64_t first, uint64_t last);
 void view(struct frame *f, uint64_t epoch, uint32_t count, int members);
+void hello(struct frame *f);
 void beat(struct frame *f);
 
 /* The heads' wire; waits until each of them was heard. */

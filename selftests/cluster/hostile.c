@@ -97,7 +97,7 @@ static void frames_cluster(int to)
 
 static void frames_length(int to)
 {
-	static const uint16_t wrong[] = { 0, HEADER - 1, HEADER + 17, 65535 };
+	static const uint16_t wrong[] = { 0, HEADER - 1, HEADER + BEAT_LEN + 1, 65535 };
 	struct frame f;
 	size_t i;
 
@@ -184,9 +184,14 @@ static void frames_incarnation(int to)
 
 static void frames_epoch(int to)
 {
+	struct frame f = frame_of(3);
+
 	one(to, H_EPOCH, 8, get(heard[3].b + H_EPOCH, 8) + 1);
 	one(to, H_EPOCH, 8, UINT64_MAX);
 	one(to, H_EPOCH, 8, 0);
+	/* Who is in a view says no HELLO. */
+	hello(&f);
+	send_frame(to, f);
 }
 
 /* A message whose record @at, @bytes wide, is @v. */
@@ -279,12 +284,12 @@ static void frames_record_others(int to)
 	bad_view(to, 2, 3);
 	bad_view(to, 0x10000002, 2);
 	bad_view(to, UINT32_MAX, 3);
-	bad_length(to, BEAT, 16, 0);
-	bad_length(to, BEAT, 16, 3);
-	bad_length(to, BEAT, 16, 15);
-	bad_length(to, BEAT, 16, 17);
-	bad_length(to, BEAT, 16, 65535);
-	bad_length(to, BEAT, 20, 20);
+	bad_length(to, BEAT, BEAT_LEN, 0);
+	bad_length(to, BEAT, BEAT_LEN, 3);
+	bad_length(to, BEAT, BEAT_LEN, BEAT_LEN - 1);
+	bad_length(to, BEAT, BEAT_LEN, BEAT_LEN + 1);
+	bad_length(to, BEAT, BEAT_LEN, 65535);
+	bad_length(to, BEAT, BEAT_LEN + 4, BEAT_LEN + 4);
 	bad_length(to, SUBMIT, 60, 40);
 	bad_length(to, ORDER, 90, 79);
 	bad_length(to, VIEW, 40, 39);
@@ -304,7 +309,7 @@ static void frames_record_others(int to)
 
 static void frames_unknown(int to)
 {
-	static const uint8_t type[] = { 0, 9, 77, 200, 255 };
+	static const uint8_t type[] = { 0, 19, 77, 200, 255 };
 	struct frame f = frame_of(3);
 	size_t i;
 
@@ -321,8 +326,6 @@ static void frames_role_leader(int to)
 	uint64_t last = get(heard[1].b + H_ACK, 8);
 	struct frame f = frame_of(3);
 
-	record(&f, HELLO, 0, 16);
-	field(&f, 8, 8, 0xe);
 	order(&f, 0, 3, last + 1, 999, 0);
 	order(&f, F_REPAIR, 3, last + 1, 999, 0);
 	order(&f, F_REPAIR, 2, last + 50, 999, 0);
@@ -492,7 +495,7 @@ static void frames_view_member(int to)
 
 	view(&f, 77, 3, 3);
 	view(&f, UINT64_MAX, 3, 3);
-	view(&f, 2, 1, 1);
+	view(&f, 3, 3, 3);
 	send_frame(to, f);
 }
 
@@ -506,7 +509,7 @@ static void frames_of_no_use(int to)
 	field(&f, 8, 8, UINT64_MAX);
 	record(&f, CREDIT_ASK, 0, 16);
 	field(&f, 4, 4, UINT32_MAX);
-	record(&f, BEAT, 0, 16);
+	beat(&f);
 	field(&f, 8, 8, UINT64_MAX);
 	nack(&f, 0, UINT64_MAX, UINT64_MAX);
 	nack(&f, 0, 1ULL << 40, UINT64_MAX);
@@ -539,7 +542,7 @@ static const struct hostile {
 	{ "another order", 1, "domain", 2, frames_domain },
 	{ "sender that is no head", 1, "source", 5, frames_source },
 	{ "another incarnation", 1, "incarnation", 2, frames_incarnation },
-	{ "another epoch", 1, "epoch", 3, frames_epoch },
+	{ "another epoch", 1, "epoch", 4, frames_epoch },
 	{ "malformed messages", 1, "record", 21, frames_record_messages },
 	{ "malformed messages, to a member", 2, "record", 21,
 	  frames_record_messages },
@@ -547,7 +550,7 @@ static const struct hostile {
 	{ "malformed records, to a member", 2, "record", 24,
 	  frames_record_others },
 	{ "unknown records", 1, "unknown", 5, frames_unknown },
-	{ "not its role, to the sequencer", 1, "role", 5, frames_role_leader },
+	{ "not its role, to the sequencer", 1, "role", 4, frames_role_leader },
 	{ "not its role, to a member", 2, "role", 3, frames_role_member },
 	{ "wild numbers, to the sequencer", 1, "window", 3,
 	  frames_window_leader },
