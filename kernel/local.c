@@ -653,7 +653,7 @@ void samr_local_stuck(struct samr_local *l)
 {
 	lockdep_assert_held(&l->svc->lock);
 	if (l->state == SAMR_MEMBER_JOINING || l->state == SAMR_MEMBER_JOINED)
-		tell_failed(l, EHOSTUNREACH);
+		tell_writable(l);
 }
 
 /* A join that was not ordered yet can be asked for again, of the next view. */

@@ -86,7 +86,9 @@ int samr_join(struct samr *m, int timeout_ms);
  *
  * Return: 0; -EAGAIN; -EMSGSIZE: longer than SAMR_MESSAGE_MAX; -ENOTCONN: has
  * not joined, or the head has no view now; -EPIPE: has left; -EINVAL: unknown
- * flag; -EINTR; -ENOMEM; -ENETDOWN; -ENOTRECOVERABLE.
+ * flag; -EHOSTUNREACH: this head can not order anything for now: it is cut off, or
+ * waits for a fence; -ENETRESET: the head has left the view, and the membership is
+ * over; -EINTR; -ENOMEM; -ENETDOWN; -ENOTRECOVERABLE.
  */
 int samr_send(struct samr *m, const void *data, size_t len, uint64_t request,
 	      unsigned int flags);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "det.h"
 #include "session.h"
 
@@ -25,6 +26,9 @@
 
 /* Comparisons that wait for other heads' digests. */
 #define CHECKS_MAX		16
+
+/* Wait before sending is tried again while the head can order nothing. */
+#define UNREACHABLE_US	100000
 
 struct message {
 	struct message *next;
@@ -227,7 +231,10 @@ static bool send_one(struct samr_session *s, struct message *msg)
 	err = samr_send(s->m, msg->buf.p, msg->buf.len, msg->request,
 			SAMR_SEND_NOWAIT |
 			(s->cfg.agreed ? 0 : SAMR_SEND_SAFE));
-	if (err == -EAGAIN)
+	if (err == -EHOSTUNREACH)
+		/* Nothing is ordered for now, and nobody says when that is over. */
+		usleep(UNREACHABLE_US);
+	if (err == -EAGAIN || err == -EHOSTUNREACH)
 		return false;
 	if (err)
 		return stop(s, SAMR_SESSION_BROKEN, "sending: %s",
