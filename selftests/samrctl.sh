@@ -90,16 +90,16 @@ bad "name with a space" "name: a name is a letter" ctl 1 cluster add name "a b" 
 bad "history is a power of two" "history: this must be a power of two" add history 100
 bad "submits are a power of two" "submits: this must be a power of two" add submits 100
 bad "dead is several beats" "dead: this must be at least 3 times the beat" add beat 50ms dead 149ms
-check "cluster add with all limits" add resilience quorum policy fence beat 50ms dead 200ms reorder 500us \
+check "cluster add with all limits" add resilience quorum policy fence beat 50ms dead 200ms stuck 5s reorder 500us \
 	ack-delay 2ms history 1024 history-bytes 8M submits 64 submit-bytes 2M ref-min 1K
 is "limits are shown" "$(ctl 1 cluster show | grep -o 'limits .*')" \
-	"limits resilience quorum policy fence beat 50ms dead 200ms reorder 500us ack-delay 2ms history 1024\
+	"limits resilience quorum policy fence beat 50ms dead 200ms stuck 5s reorder 500us ack-delay 2ms history 1024\
  history-bytes 8M submits 64 submit-bytes 2M ref-min 1K"
 bad "a second cluster" "already" add
 check "cluster del" ctl 1 cluster del
 check "cluster add" add
 is "defaults" "$(ctl 1 cluster show | grep -o 'limits .*')" \
-	"limits resilience all policy auto beat 20ms dead 100ms reorder 1ms ack-delay 5ms history 4096\
+	"limits resilience all policy auto beat 20ms dead 100ms stuck 5s reorder 1ms ack-delay 5ms history 4096\
  history-bytes 16M submits 256 submit-bytes 4M ref-min 2K"
 bad "the node itself" "" ctl 1 node add id 1
 check "node add" ctl 1 node add id 9
