@@ -7,9 +7,8 @@
 
 /* Short messages repeated at once when the sequencer gives no sign of them. */
 #define RESEND_MOST	8
-/* A round trip is guessed at after so many repeats, and not to be longer. */
+/* A round trip is guessed at after so many repeats at most. */
 #define RTT_GUESS_ASKS	2
-#define RTT_GUESS_MOST	(200 * SAMR_MSEC)
 
 static struct samr_origin *own(const struct samr_node *n)
 {
@@ -186,12 +185,13 @@ void samr_flow_freed(struct samr_node *n)
  */
 static void learn_rtt(struct samr_flow *f, u64 rtt, u32 asks)
 {
-	if (asks)
-		rtt = min(rtt, RTT_GUESS_MOST);
-	if (!f->rtt)
+	if (asks > RTT_GUESS_ASKS)
+		return;
+	if (!f->rtt || (f->guessed && !asks))
 		f->rtt = rtt;
-	else if (!asks || (asks <= RTT_GUESS_ASKS && rtt > f->rtt))
+	else if (!asks || rtt > f->rtt)
 		f->rtt = (7 * f->rtt + rtt) / 8;
+	f->guessed = asks;
 }
 
 void samr_flow_ordered(struct samr_node *n, const struct samr_msg *msg,

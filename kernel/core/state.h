@@ -328,6 +328,7 @@ struct samr_stability {
  * @resend_at: when the oldest unordered one is repeated
  * @backoff: how often that happened without progress
  * @rtt: from submission to order, smoothed, ns; 0: not known
+ * @guessed: @rtt is an upper bound
  * @refused: somebody was told no, for another reason than credit, and waits
  */
 struct samr_flow {
@@ -337,6 +338,7 @@ struct samr_flow {
 	u64 resend_at;
 	u32 backoff;
 	u64 rtt;
+	bool guessed;
 	bool refused;
 };
 
