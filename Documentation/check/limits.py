@@ -7,7 +7,7 @@ import re
 from rst import DOC, TOP, Report, tables_of
 
 UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "ns": 1, "µs": 1000, "ms": 10**6, "s": 10**9}
-DEFAULTS = {"beat": "BEAT", "dead": "DEAD_BEATS * BEAT", "reorder": "REORDER", "ack-delay": "ACK_DELAY", "history": "HISTORY",
+DEFAULTS = {"beat": "BEAT", "dead": "DEAD_BEATS * BEAT", "stuck": "STUCK", "reorder": "REORDER", "ack-delay": "ACK_DELAY", "history": "HISTORY",
             "history-bytes": "HISTORY_BYTES", "submits": "SUBMITS", "submit-bytes": "SUBMIT_BYTES",
             "ref-min": "REF_MIN"}
 report = Report("numbers")

@@ -211,36 +211,31 @@ static void send_accept(struct samr_node *n)
 	samr_view_put(n, SAMR_DEST_ALL, SAMR_REC_ACCEPT, &c->ballot, &c->plan);
 }
 
-static u64 voters_of(const struct samr_plan *p)
+/* Who has a seat with the flags @is, of those in @mask. */
+static u64 seats(const struct samr_plan *p, u32 mask, u32 is)
 {
 	u64 set = 0;
 	u32 i;
 
 	for (i = 0; i < p->count; i++)
-		if (!p->seat[i].flags)
+		if ((p->seat[i].flags & mask) == is)
 			set |= BIT_ULL(p->seat[i].node);
 	return set;
+}
+
+static u64 voters_of(const struct samr_plan *p)
+{
+	return seats(p, SAMR_SEAT_FLAGS, 0);
 }
 
 static u64 seated(const struct samr_plan *p)
 {
-	u64 set = 0;
-	u32 i;
-
-	for (i = 0; i < p->count; i++)
-		set |= BIT_ULL(p->seat[i].node);
-	return set;
+	return seats(p, 0, 0);
 }
 
 static u64 witness_of(const struct samr_plan *p)
 {
-	u64 set = 0;
-	u32 i;
-
-	for (i = 0; i < p->count; i++)
-		if (p->seat[i].flags & SAMR_SEAT_WITNESS)
-			set |= BIT_ULL(p->seat[i].node);
-	return set;
+	return seats(p, SAMR_SEAT_WITNESS, SAMR_SEAT_WITNESS);
 }
 
 /* May @set go on in the view that is proposed? */

@@ -252,7 +252,8 @@ static bool get_plan(const struct samr_rec_plan *w,
 	p->base = be64_to_cpu(w->base);
 	p->seed = be64_to_cpu(w->seed);
 	p->flags = w->rec.flags;
-	return p->epoch && !(p->flags & ~SAMR_PLAN_FLAGS) && p->count && p->count <= SAMR_HEADS_MAX &&
+	return p->epoch && !(p->flags & ~SAMR_PLAN_FLAGS) &&
+	       p->count && p->count <= SAMR_HEADS_MAX &&
 	       samr_ballot_cmp(&p->born, &r->ballot) <= 0 &&
 	       r->len == p->count * sizeof(struct samr_rec_seat) &&
 	       get_seats(frame, r);
