@@ -34,6 +34,17 @@ static bool fits(const struct samr_node *n, const struct samr_group *g, u8 kind,
 	return !out || out + cost_of(g, kind, len) <= most;
 }
 
+/* A leave is charged, but never refused. */
+static bool needs_credit(u8 kind)
+{
+	return kind == SAMR_KIND_DATA || kind == SAMR_KIND_JOIN;
+}
+
+static bool is_charged(u8 kind)
+{
+	return needs_credit(kind) || kind == SAMR_KIND_LEAVE;
+}
+
 /* Whoever was refused in this group may ask again. */
 static void wake(struct samr_node *n, struct samr_group *g)
 {
@@ -54,14 +65,14 @@ bool samr_credit_room(const struct samr_node *n, u8 kind, u32 group, u32 len)
 {
 	const struct samr_group *g = samr_group_find(n, group);
 
-	return !g || fits(n, g, kind, len);
+	return !needs_credit(kind) || !g || fits(n, g, kind, len);
 }
 
 bool samr_credit_refused(struct samr_node *n, u8 kind, u32 group, u32 len)
 {
 	struct samr_group *g = samr_group_find(n, group);
 
-	if (kind == SAMR_KIND_LEAVE || !g || fits(n, g, kind, len))
+	if (!needs_credit(kind) || !g || fits(n, g, kind, len))
 		return false;
 	if (list_empty(&g->starving)) {
 		samr_mark("credit exhausted");
@@ -75,6 +86,8 @@ void samr_credit_charge(struct samr_node *n, struct samr_msg *msg)
 {
 	struct samr_group *g = samr_group_find(n, msg->meta.group);
 
+	if (!is_charged(msg->meta.kind))
+		return;
 	if (!g) {
 		samr_assert(msg->meta.kind != SAMR_KIND_DATA);
 		return;
@@ -133,6 +146,8 @@ void samr_credit_ordered(struct samr_node *n, const struct samr_msg *msg)
 	struct samr_group *g = samr_group_find(n, msg->meta.group);
 	u32 cost = samr_msg_cost(msg);
 
+	if (!is_charged(msg->meta.kind))
+		return;
 	if (!g) {
 		samr_assert(!msg->cost);
 		return;

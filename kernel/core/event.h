@@ -52,6 +52,9 @@ enum samr_event_type {
  * @SAMR_KIND_JOIN: the sending member joins the group
  * @SAMR_KIND_LEAVE: the sending member leaves it
  * @SAMR_KIND_RETIRE: the sending head leaves the view; of no group
+ * @SAMR_KIND_SNAPSHOT: the sending member lacks the group's state and asks for it
+ * @SAMR_KIND_STATE: a piece of that state, from the donor
+ * @SAMR_KIND_READ: the sending member has read the state up to a piece
  * @SAMR_KIND_VIEW: heads have left the view, and their members the group; no
  *	head sends it, each makes it of the view
  */
@@ -60,13 +63,19 @@ enum samr_kind {
 	SAMR_KIND_JOIN,
 	SAMR_KIND_LEAVE,
 	SAMR_KIND_RETIRE,
+	SAMR_KIND_SNAPSHOT,
+	SAMR_KIND_STATE,
+	SAMR_KIND_READ,
 	SAMR_KINDS,
 	SAMR_KIND_VIEW = SAMR_KINDS,
 };
 
-/* Message flags, also on the wire. */
+/* Message flags, also on the wire; all but the first go with one kind only. */
 #define SAMR_MSG_SAFE		0x01	/* deliver when stable */
-#define SAMR_MSG_FLAGS		0x01
+#define SAMR_MSG_STATEFUL	0x02	/* JOIN: takes part in state transfer */
+#define SAMR_MSG_LAST		0x04	/* STATE: the last piece */
+#define SAMR_MSG_FAILED		0x08	/* STATE: the donor can not give it */
+#define SAMR_MSG_FLAGS		0x0f
 
 /**
  * struct samr_submit - one message of a local member
@@ -78,7 +87,8 @@ enum samr_kind {
  * @gid: of the sender
  * @arg: DATA: the sender's own number, carried along; JOIN: bytes that the member
  *	can hold unread (the group's credits are derived from the smallest);
- *	otherwise zero
+ *	SNAPSHOT: id of the transfer that the sender gives up, 0: none; STATE: id of
+ *	the transfer; READ: place of the piece; otherwise zero
  * @payload: the bytes, or NULL for none. The core takes a reference of its own
  *	when it accepts the message; the caller keeps his
  * @len: bytes of @payload, at most SAMR_LEN_MAX

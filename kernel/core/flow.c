@@ -23,10 +23,9 @@ bool samr_flow_room(const struct samr_node *n, u8 kind, u32 group, u32 len)
 	if (!n->view.epoch)
 		return false;
 	used = n->flow.next - o->win.base;
-	if (kind != SAMR_KIND_DATA)
+	if (kind != SAMR_KIND_DATA && kind != SAMR_KIND_STATE)
 		return used < o->win.size &&
-		       (kind == SAMR_KIND_LEAVE ||
-			samr_credit_room(n, kind, group, 0));
+		       samr_credit_room(n, kind, group, 0);
 	if (used + SAMR_SUBMIT_RESERVE >= o->win.size)
 		return false;
 	if (o->bytes && o->bytes + len > n->cfg.submit_bytes)
@@ -34,12 +33,22 @@ bool samr_flow_room(const struct samr_node *n, u8 kind, u32 group, u32 len)
 	return samr_credit_room(n, kind, group, len);
 }
 
+static bool needs_members(u8 kind)
+{
+	return kind == SAMR_KIND_DATA || kind >= SAMR_KIND_SNAPSHOT;
+}
+
 static int check(const struct samr_node *n, const struct samr_submit *s)
 {
-	if (s->kind >= SAMR_KINDS || (s->flags & ~SAMR_MSG_FLAGS) ||
-	    !s->group != (s->kind == SAMR_KIND_RETIRE))
-		return -EINVAL;
-	if (s->kind != SAMR_KIND_DATA && s->len)
+	const struct samr_meta m = {
+		.arg	= s->arg,
+		.group	= s->group,
+		.len	= s->len,
+		.kind	= s->kind,
+		.flags	= s->flags,
+	};
+
+	if (!samr_wire_fits(&m))
 		return -EINVAL;
 	if (s->len > SAMR_LEN_MAX)
 		return -EMSGSIZE;
@@ -47,9 +56,9 @@ static int check(const struct samr_node *n, const struct samr_submit *s)
 		return -EINVAL;
 	if (!n->view.epoch || n->view.seat[n->view.self])
 		return -ENOTCONN;
-	if (s->kind == SAMR_KIND_DATA && !samr_credit_known(n, s->group))
+	if (needs_members(s->kind) && !samr_credit_known(n, s->group))
 		return -ENOTCONN;
-	return 0;
+	return s->kind == SAMR_KIND_STATE ? -ESTALE : 0;
 }
 
 /* Does a message of this length go to all heads, and the order names it only? */

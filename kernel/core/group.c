@@ -366,7 +366,19 @@ static bool apply_to_members(struct samr_node *n, struct samr_group *g,
 		return join(n, g, msg);
 	if (msg->meta.kind == SAMR_KIND_LEAVE)
 		return leave(n, g, msg);
+	msg->refused = msg->meta.kind != SAMR_KIND_DATA;
 	return true;
+}
+
+/* Of what only gives, or asks for, state nobody hears but its sender. */
+static bool wanted_here(const struct samr_group *g, const struct samr_msg *msg,
+			u32 local)
+{
+	if (msg->owner)
+		return true;
+	if (msg->meta.kind >= SAMR_KIND_SNAPSHOT)
+		return false;
+	return local || (g && g->local);
 }
 
 bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
@@ -393,7 +405,7 @@ bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 	g = samr_group_find(n, msg->meta.group);
 	if (g && g->members)
 		msg->view = g->members->id;
-	if (local || (g && g->local) || msg->owner)
+	if (wanted_here(g, msg, local))
 		hold_or_emit(n, g, msg);
 	if (g)
 		samr_group_release(n, g);

@@ -39,6 +39,7 @@ void samr_msg_put(struct samr_msg *msg)
 	if (msg->pieces != &msg->one)
 		samr_free(msg->pieces);
 	samr_members_put(msg->members);
+	samr_transfer_put(msg->transfer);
 	samr_free(msg);
 }
 

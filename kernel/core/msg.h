@@ -13,6 +13,7 @@
 #include "wire.h"
 
 struct samr_members;
+struct samr_transfer;
 
 /**
  * struct samr_piece - some bytes of a message
@@ -40,13 +41,15 @@ struct samr_piece {
  * @npieces: pieces held, sorted by @off, without overlap
  * @cap: room in @pieces
  * @all: was, or is being, sent by its origin to all heads
- * @refused: JOIN: the group was full; the order holds the message all the same
+ * @refused: JOIN: the group was full; SNAPSHOT, STATE, READ: not, or not any more,
+ *	for its sender to say; the order holds the message all the same
  * @sent: bytes of it that the origin has sent the first time
  * @cost: at the origin: what it was charged until it had its place (credit.c)
  * @epoch: view in which it was delivered
  * @view: delivered in this group view: gseq of the change that made it
  * @random: group random of this place
  * @members: JOIN and LEAVE that changed the group: its members from here on
+ * @transfer: the group's state transfer from here on (id 0: none); NULL: as before
  * @owner: of struct samr_submit, at the origin
  * @pieces: the bytes; @one is used when there is only one piece
  * @one: see @pieces
@@ -68,6 +71,7 @@ struct samr_msg {
 	u64 view;
 	u64 random;
 	struct samr_members *members;
+	struct samr_transfer *transfer;
 	void *owner;
 	struct samr_piece *pieces;
 	struct samr_piece one;

@@ -86,10 +86,11 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  * @out: actions are appended
  *
  * Return: 0, or for the events of the local side
- * SUBMIT: -EAGAIN: no credit (DATA, JOIN) or window now, ask again after
+ * SUBMIT: -EAGAIN: no credit (DATA, JOIN, STATE) or window now, ask again after
  *	@out->writable;
- *	-ENOTCONN: no view, or DATA for a group without members; -EMSGSIZE;
- *	-EINVAL; -ENOMEM: nothing was taken; -ENOTRECOVERABLE: halted.
+ *	-ENOTCONN: no view, or DATA and the like for a group without members;
+ *	-ESTALE: STATE of a transfer that its sender does not give (any more);
+ *	-EMSGSIZE; -EINVAL; -ENOMEM: nothing was taken; -ENOTRECOVERABLE: halted.
  * MEMBERS: -EINVAL: own id not among them, or more than SAMR_HEADS_MAX; -EBUSY:
  *	others were asked for before, or the view stands.
  * RETIRE: -ENOTCONN: no view; -EAGAIN: no window now, or nothing is ordered. The
@@ -219,14 +220,24 @@ bool samr_node_fence(const struct samr_node *node, u32 i, struct samr_fence *f);
  * @ref: references; immutable
  * @id: gseq of the change
  * @count: members, by seniority
- * @m: they; @window is JOIN's arg
+ * @m: they; @window is JOIN's arg, @flags are SAMR_ID_*
+ *
+ * The flags may differ between two of them with the same @id: they change, too,
+ * where no member comes or goes.
  */
 struct samr_member_id {
 	u64 node;
 	u64 inc;
 	u32 port;
 	u32 window;
+	u32 flags;
 };
+
+/* A member takes part in state transfer; lacks the state; could not give it. */
+#define SAMR_ID_STATEFUL	0x01
+#define SAMR_ID_LACKS		0x02
+#define SAMR_ID_FAILED		0x04
+#define SAMR_ID_FLAGS		0x07
 
 struct samr_members {
 	samr_ref_t ref;
@@ -234,6 +245,29 @@ struct samr_members {
 	u32 count;
 	struct samr_member_id m[];
 };
+
+/**
+ * struct samr_transfer - a transfer of a group's state, as it is from a place on
+ * @ref: references; immutable
+ * @id: place of the SNAPSHOT that began it: the state is given as it is there;
+ *	0: none is under way
+ * @donor: who gives it; node 0: it is gone, but its LAST piece has its place
+ * @lost: none is under way, and no member is left that holds the state: those
+ *	that lack it can not get it
+ * @count: those who get it, at least one while it is under way
+ * @to: they, by seniority
+ */
+struct samr_transfer {
+	samr_ref_t ref;
+	u64 id;
+	struct samr_member_id donor;
+	bool lost;
+	u32 count;
+	struct samr_member_id to[];
+};
+
+struct samr_transfer *samr_transfer_get(struct samr_transfer *t);
+void samr_transfer_put(struct samr_transfer *t);	/* NULL is allowed */
 
 /** samr_members_cost - what a JOIN or LEAVE takes of a group's credit
  * @count: members after it

@@ -65,6 +65,9 @@ const char *samr_strings_kind(u8 kind)
 		[SAMR_KIND_JOIN]	= "join",
 		[SAMR_KIND_LEAVE]	= "leave",
 		[SAMR_KIND_RETIRE]	= "retire",
+		[SAMR_KIND_SNAPSHOT]	= "snapshot",
+		[SAMR_KIND_STATE]	= "state",
+		[SAMR_KIND_READ]	= "read",
 		[SAMR_KIND_VIEW]	= "view",
 	};
 

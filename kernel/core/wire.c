@@ -105,19 +105,47 @@ void samr_wire_put_nack(struct samr_rec_nack *r, const struct samr_nack *n)
 	r->len = cpu_to_be32(n->len);
 }
 
+/* A piece of state has bytes, unless it only says that this was all, or failed. */
+static bool state_fits(const struct samr_meta *m)
+{
+	if (!m->arg)
+		return false;
+	if (m->flags & SAMR_MSG_FAILED)
+		return !m->len && !(m->flags & SAMR_MSG_LAST);
+	return m->len || (m->flags & SAMR_MSG_LAST);
+}
+
+bool samr_wire_fits(const struct samr_meta *m)
+{
+	static const u8 flags[SAMR_KINDS] = {
+		[SAMR_KIND_JOIN]	= SAMR_MSG_STATEFUL,
+		[SAMR_KIND_STATE]	= SAMR_MSG_LAST | SAMR_MSG_FAILED,
+	};
+
+	if (m->kind >= SAMR_KINDS ||
+	    (m->flags & ~(flags[m->kind] | SAMR_MSG_SAFE)) ||
+	    !m->group != (m->kind == SAMR_KIND_RETIRE))
+		return false;
+	switch (m->kind) {
+	case SAMR_KIND_DATA:
+		return true;
+	case SAMR_KIND_STATE:
+		return state_fits(m);
+	case SAMR_KIND_READ:
+		return m->arg && !m->len;
+	default:
+		return !m->len;
+	}
+}
+
 /* What holds for the description of any message, wherever it comes from. */
 static bool meta_sane(const struct samr_record *r)
 {
 	const struct samr_meta *m = &r->meta;
 
-	if (!m->origin || !m->inc || !m->oseq ||
-	    !m->group != (m->kind == SAMR_KIND_RETIRE) ||
-	    m->kind >= SAMR_KINDS || (m->flags & ~SAMR_MSG_FLAGS) ||
-	    m->len > SAMR_LEN_MAX)
-		return false;
-	if (m->kind != SAMR_KIND_DATA && m->len)
-		return false;
-	return r->len <= m->len && r->off <= m->len - r->len;
+	return m->origin && m->inc && m->oseq && samr_wire_fits(m) &&
+	       m->len <= SAMR_LEN_MAX &&
+	       r->len <= m->len && r->off <= m->len - r->len;
 }
 
 static bool get_submit(const struct samr_rec_submit *w,

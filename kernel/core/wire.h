@@ -389,12 +389,20 @@ struct samr_rec_state_group {
 	__be64 id;
 };
 
+/**
+ * struct samr_rec_group_member - one of them
+ * @inc: incarnation of its head
+ * @node: its head
+ * @port: its number there
+ * @window: JOIN's arg
+ * @flags: SAMR_ID_*
+ */
 struct samr_rec_group_member {
 	__be64 inc;
 	__be32 node;
 	__be32 port;
 	__be32 window;
-	__be32 reserved;
+	__be32 flags;
 };
 
 /**
@@ -525,6 +533,12 @@ struct samr_meta {
 	u8 kind;
 	u8 flags;
 };
+
+/**
+ * samr_wire_fits - do kind, flags, group, length and arg of a message go together?
+ * @m: the message; nothing else of it is looked at
+ */
+bool samr_wire_fits(const struct samr_meta *m);
 
 /**
  * struct samr_nack - a NACK in host order, see struct samr_rec_nack

@@ -91,7 +91,7 @@ static void random_meta(struct rng *r, struct samr_meta *m)
 		.uid = (u32)rng_u64(r), .gid = (u32)rng_u64(r),
 		.len = (u32)rng_range(r, PAYLOAD, SAMR_LEN_MAX),
 		.kind = SAMR_KIND_DATA,
-		.flags = (u8)rng_below(r, SAMR_MSG_FLAGS + 1),
+		.flags = (u8)rng_below(r, SAMR_MSG_SAFE + 1),
 	};
 }
 
@@ -139,6 +139,9 @@ static void test_submit(struct rng *r)
 	SPOIL(s, PUT, kind, SAMR_KINDS);
 	SPOIL(s, PUT, kind, SAMR_KIND_JOIN);
 	SPOIL(s, PUT, mflags, SAMR_MSG_FLAGS + 1);
+	SPOIL(s, PUT, mflags, SAMR_MSG_STATEFUL);
+	SPOIL(s, PUT, mflags, SAMR_MSG_LAST);
+	SPOIL(s, PUT, mflags, SAMR_MSG_FAILED);
 	SPOIL(s, PUT, reserved, 1);
 	SPOIL(s, PUT, total, cpu_to_be32(PAYLOAD - 1));
 	SPOIL(s, PUT, total, cpu_to_be32(SAMR_LEN_MAX + 1));
