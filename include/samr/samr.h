@@ -20,6 +20,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 #include <linux/samr.h>
 
@@ -49,6 +50,55 @@ struct samr;
  * bind(2).
  */
 int samr_open(struct samr **out, uint32_t service, unsigned int flags);
+
+/**
+ * struct samr_state_ops - how a service's state is given and taken
+ * @snapshot: the state as it is now, behind everything that samr_recv() has
+ *	returned, is going to be asked for: keep it, or a way to it, while the
+ *	service goes on. @gseq: the place in the order that it is of. Returns 0,
+ *	or a negative number when that is not possible: another member is asked
+ *	then
+ * @give: fill in up to @len more bytes of that state. Returns how many; 0 at its
+ *	end; a negative number when it can not be given: another member is asked.
+ *	Neither is called again for this state then. With a @buf of NULL: nobody
+ *	waits for the rest any more, or a new snapshot follows; what it returns is
+ *	not looked at
+ * @take: the next bytes of the state. With SAMR_DELIVERY_FIRST in @flags: they
+ *	are the first ones, and all that this member had before is void; it may
+ *	come again, when the state has to be taken anew. With SAMR_DELIVERY_LAST:
+ *	the state is complete with them. @len may be 0. Returns 0, or a negative
+ *	number when the state can not be taken: samr_recv() returns it from then
+ *	on, and the member should be closed
+ *
+ * They are called by samr_recv() and samr_recv_batch(), in the caller's thread,
+ * and must not call these, samr_join() or samr_close() for the same member. @ctx
+ * is that of samr_state().
+ */
+struct samr_state_ops {
+	int (*snapshot)(void *ctx, uint64_t gseq);
+	ssize_t (*give)(void *ctx, void *buf, size_t len);
+	int (*take)(void *ctx, const void *data, size_t len,
+		    unsigned int flags);
+};
+
+/**
+ * samr_state - take part in the transfer of the service's state
+ * @m: member, before its samr_join()
+ * @ops: all three; copied
+ * @ctx: handed to them
+ *
+ * The first member of a group that does so begins with what it has. Whoever joins
+ * later is given the state by one of the others, while these go on: samr_recv()
+ * takes it before it returns the first message, and then returns everything that
+ * was ordered behind that state. Until it is complete samr_info() tells
+ * SAMR_MEMBER_INSTALLING.
+ *
+ * The state flows while samr_recv() or samr_recv_batch() is called, at both ends.
+ *
+ * Return: 0; -EINVAL: a function is missing; -EISCONN: samr_join() was called
+ * before; -ENOMEM.
+ */
+int samr_state(struct samr *m, const struct samr_state_ops *ops, void *ctx);
 
 /**
  * samr_join - become part of the group
@@ -131,7 +181,8 @@ struct samr_received {
  * Callers ignore delivery.type values that they do not know.
  *
  * Return: 1: received; 0: the end, this member has left; -EAGAIN, -ETIMEDOUT,
- * -EINTR; -ENOTCONN: samr_join() was not called; -ENETDOWN, -ENOTRECOVERABLE.
+ * -EINTR; -ENOTCONN: samr_join() was not called; -ENODATA: all members that had
+ * the state are gone, and the membership is over; -ENETDOWN, -ENOTRECOVERABLE.
  * -EBADMSG (the kernel and this library do not understand each other) and
  * -ENOMEM mean that something was lost: the member returns the same from now on.
  */
@@ -189,6 +240,17 @@ int samr_info(struct samr *m, struct samr_info *out);
  * read from it. It is close-on-exec.
  */
 int samr_fd(const struct samr *m);
+
+/**
+ * samr_events - what to wait for before the next samr_recv()
+ * @m: member
+ *
+ * For programs that wait on samr_fd() themselves: POLLIN, and POLLOUT as long as
+ * this member gives its state and samr_recv() has more of it to send.
+ *
+ * Return: events for poll(2).
+ */
+short samr_events(const struct samr *m);
 
 /**
  * samr_leave - ask to leave the group

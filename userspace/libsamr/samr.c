@@ -11,14 +11,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#include <samr/samr.h>
+#include "internal.h"
 
 /*
  * Each message of a batch has room for the largest. The memory is only
@@ -27,24 +25,9 @@
  */
 #define SLOT_SIZE	((size_t)SAMR_MESSAGE_MAX)
 #define SLOT_KEEP	((size_t)64 << 10)
-#define CONTROL_SIZE	256
 
-struct slot {
-	struct iovec iov;
-	size_t used;
-	_Alignas(struct cmsghdr) char control[CONTROL_SIZE];
-};
-
-struct samr {
-	int fd;
-	unsigned int flags;
-	bool asked;			/* SAMR_JOIN was set */
-	int broken;			/* something was lost: the error, for ever */
-	struct samr_view *view;
-	char *area;			/* SAMR_BATCH_MAX * SLOT_SIZE */
-	struct slot slot[SAMR_BATCH_MAX];
-	struct mmsghdr msg[SAMR_BATCH_MAX];
-};
+/* Nothing for the caller was among what was read; there may be more. */
+#define NONE_YET	INT_MIN
 
 static int64_t now_ms(void)
 {
@@ -90,7 +73,7 @@ static int setup_slots(struct samr *m)
 		return -ENOMEM;
 	}
 	for (i = 0; i < SAMR_BATCH_MAX; i++) {
-		struct slot *s = &m->slot[i];
+		struct samr_slot *s = &m->slot[i];
 		struct msghdr *h = &m->msg[i].msg_hdr;
 
 		s->iov.iov_base = m->area + i * SLOT_SIZE;
@@ -154,39 +137,47 @@ void samr_close(struct samr *m)
 		close(m->fd);
 	if (m->area)
 		munmap(m->area, SAMR_BATCH_MAX * SLOT_SIZE);
+	free(m->giver.piece);
 	free(m->view);
 	free(m);
+}
+
+int samr_piece_send(int fd, const struct iovec *iov, size_t count,
+		    const struct samr_send *how, int flags)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(sizeof(*how))];
+	} control = { .align.cmsg_len = 0 };
+	struct msghdr h = {
+		.msg_iov = (struct iovec *)iov,
+		.msg_iovlen = count,
+		.msg_control = control.space,
+		.msg_controllen = sizeof(control.space),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
+
+	c->cmsg_level = SOL_SAMR;
+	c->cmsg_type = SAMR_SEND;
+	c->cmsg_len = CMSG_LEN(sizeof(*how));
+	memcpy(CMSG_DATA(c), how, sizeof(*how));
+	if (sendmsg(fd, &h, flags | MSG_NOSIGNAL) < 0)
+		return -errno;
+	return 0;
 }
 
 int samr_sendv(struct samr *m, const struct iovec *iov, int count,
 	       uint64_t request, unsigned int flags)
 {
-	struct samr_send how = {
+	const struct samr_send how = {
 		.flags = flags & ~SAMR_SEND_NOWAIT,
 		.request = request,
 	};
-	union {
-		struct cmsghdr align;
-		char space[CMSG_SPACE(sizeof(how))];
-	} control = { .align.cmsg_len = 0 };
-	struct msghdr h = {
-		.msg_iov = (struct iovec *)iov,
-		.msg_control = control.space,
-		.msg_controllen = sizeof(control.space),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
-	int wait = flags & SAMR_SEND_NOWAIT ? MSG_DONTWAIT : 0;
 
 	if (count < 0 || (count && !iov))
 		return -EINVAL;
-	h.msg_iovlen = (size_t)count;
-	c->cmsg_level = SOL_SAMR;
-	c->cmsg_type = SAMR_SEND;
-	c->cmsg_len = CMSG_LEN(sizeof(how));
-	memcpy(CMSG_DATA(c), &how, sizeof(how));
-	if (sendmsg(m->fd, &h, wait | MSG_NOSIGNAL) < 0)
-		return -errno;
-	return 0;
+	return samr_piece_send(m->fd, iov, (size_t)count, &how,
+			       flags & SAMR_SEND_NOWAIT ? MSG_DONTWAIT : 0);
 }
 
 int samr_send(struct samr *m, const void *data, size_t len, uint64_t request,
@@ -248,7 +239,7 @@ static void prepare_slots(struct samr *m, unsigned int count)
 	unsigned int i;
 
 	for (i = 0; i < SAMR_BATCH_MAX; i++) {
-		struct slot *s = &m->slot[i];
+		struct samr_slot *s = &m->slot[i];
 
 		if (s->used > SLOT_KEEP)
 			madvise((char *)s->iov.iov_base + SLOT_KEEP,
@@ -258,7 +249,7 @@ static void prepare_slots(struct samr *m, unsigned int count)
 	for (i = 0; i < count; i++) {
 		struct msghdr *h = &m->msg[i].msg_hdr;
 
-		h->msg_controllen = CONTROL_SIZE;
+		h->msg_controllen = SAMR_CONTROL_SIZE;
 		h->msg_flags = 0;
 	}
 }
@@ -269,37 +260,74 @@ static bool hidden(const struct samr *m, const struct samr_received *r)
 	       r->delivery.type == SAMR_TYPE_VIEW;
 }
 
-/* Return: number received; 0: the end; -EAGAIN; or another error. */
+/* Return: 0, or why not. Everything of the batch before was looked at. */
+static int read_batch(struct samr *m, unsigned int count)
+{
+	int n;
+
+	prepare_slots(m, count);
+	n = recvmmsg(m->fd, m->msg, count, MSG_DONTWAIT, NULL);
+	if (n < 0)
+		return -errno;
+	m->next = 0;
+	m->have = (unsigned int)n;
+	return 0;
+}
+
+/*
+ * Work off what was read. What belongs to the transfer of the state waits for the
+ * next call when messages come before it: the caller has not seen these yet.
+ * Return: number received; 0: the end; NONE_YET; or an error.
+ */
+static int work_off(struct samr *m, struct samr_received *out,
+		    unsigned int count)
+{
+	unsigned int got = 0;
+	int r;
+
+	while (m->next < m->have && got < count) {
+		r = decode(m, m->next, &out[got]);
+		if (r > 0 && samr_state_hidden(m, &out[got])) {
+			if (got)
+				break;
+			r = samr_state_received(m, &out[0]);
+			if (r < 0) {
+				m->broken = r;
+				return r;
+			}
+			m->next++;
+			continue;
+		}
+		m->next++;
+		if (r < 0)
+			m->broken = r;
+		/* The end stays: the next call finds it again. */
+		if (r <= 0)
+			return got ? (int)got : r;
+		if (!hidden(m, &out[got]))
+			got++;
+	}
+	return got ? (int)got : NONE_YET;
+}
+
 static int receive_now(struct samr *m, struct samr_received *out,
 		       unsigned int count)
 {
-	int i, n, r, got;
+	int err;
 
-	do {
-		prepare_slots(m, count);
-		n = recvmmsg(m->fd, m->msg, count, MSG_DONTWAIT, NULL);
-		if (n < 0)
-			return -errno;
-		for (i = got = 0; i < n; i++) {
-			r = decode(m, (unsigned int)i, &out[got]);
-			if (r < 0) {
-				m->broken = r;
-				return got ? got : r;
-			}
-			/* The end stays: the next call finds it again. */
-			if (r == 0)
-				return got;
-			if (!hidden(m, &out[got]))
-				got++;
-		}
-	} while (!got);
-	return got;
+	if (m->next == m->have) {
+		err = read_batch(m, count);
+		if (err)
+			return err;
+	}
+	return work_off(m, out, count);
 }
 
 int samr_recv_batch(struct samr *m, struct samr_received *out,
 		    unsigned int count, int timeout_ms)
 {
 	int64_t deadline = 0;
+	bool more;
 	int r;
 
 	if (!count)
@@ -311,10 +339,17 @@ int samr_recv_batch(struct samr *m, struct samr_received *out,
 	if (timeout_ms)
 		deadline = deadline_of(timeout_ms);
 	for (;;) {
+		/* One piece for each: neither keeps the other waiting. */
+		more = samr_state_give(m);
 		r = receive_now(m, out, count);
+		if (r == NONE_YET || (r == -EAGAIN && more && timeout_ms)) {
+			if (deadline > 0 && now_ms() >= deadline)
+				return -ETIMEDOUT;
+			continue;
+		}
 		if (r != -EAGAIN || !timeout_ms)
 			return r;
-		r = wait_until(m, POLLIN, deadline);
+		r = wait_until(m, samr_events(m), deadline);
 		if (r)
 			return r;
 	}
@@ -344,7 +379,9 @@ static int first_view(struct samr *m)
 
 int samr_join(struct samr *m, int timeout_ms)
 {
-	struct samr_join how = { .flags = 0 };
+	struct samr_join how = {
+		.flags = m->giver.ops.give ? SAMR_JOIN_STATE : 0,
+	};
 	int64_t deadline = deadline_of(timeout_ms);
 	int err;
 

@@ -34,6 +34,8 @@ static const struct {
 	{ ENETRESET,
 	  "this head was put out of the cluster's view, or left it, and so the membership is over: open a new one and join again" },
 	{ ENOBUFS, "the kernel has no room for more members or messages" },
+	{ ENODATA,
+	  "all members that had the service's state are gone, and so the membership is over: open a new one and join again; the first to join begins with the state that it has" },
 	{ ENOMEM, "no memory" },
 	{ ENOTCONN,
 	  "not a member of the group: join first, or wait until this head has a view ('samrctl cluster show')" },
@@ -41,6 +43,8 @@ static const struct {
 	  "this head's order was halted, since it found itself in an impossible state: see the kernel log" },
 	{ EPIPE, "this member has left its group" },
 	{ ESHUTDOWN, "this member has left its group and cannot join again: open a new one" },
+	{ ESTALE,
+	  "nobody waits for this state from this member: it was given, or those who asked for it are gone or were given another one" },
 	{ ETIMEDOUT, "the time limit has passed" },
 };
 

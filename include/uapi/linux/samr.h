@@ -82,10 +82,18 @@ enum {
 	SAMR_SEND	= 2,	/* struct samr_send, to sendmsg() */
 };
 
+/* Flags of struct samr_join. */
+#define SAMR_JOIN_STATE		(1U << 0)	/* takes part in state transfer */
+
 /**
  * struct samr_join - the value of SAMR_JOIN
- * @flags: must be zero
+ * @flags: SAMR_JOIN_*; unknown flags are refused with EINVAL
  * @reserved: must be zero
+ *
+ * Members that join with %SAMR_JOIN_STATE give each other the service's state.
+ * The first of them begins with the state that it has; whoever joins later is
+ * INSTALLING until it has read the state from another one, the donor, and then
+ * everything that was ordered behind that state, and nothing of before.
  */
 struct samr_join {
 	__u32	flags;
@@ -98,15 +106,29 @@ struct samr_join {
  *	delivered without being asked for
  * @SAMR_TYPE_VIEW: the group's membership from this position on; the payload
  *	is a struct samr_view; MSG_NOTIFICATION is set
+ * @SAMR_TYPE_SNAPSHOT: this member is the donor: the state that it has at this
+ *	place is to be sent, with %SAMR_SEND_STATE; the payload is a struct
+ *	samr_snapshot; MSG_NOTIFICATION is set
+ * @SAMR_TYPE_INSTALL: a piece of the state, from the donor; @gseq of the delivery
+ *	is the place that the state is of; MSG_NOTIFICATION is set
+ *
+ * SNAPSHOT and INSTALL are delivered, without being asked for, to members that
+ * joined with %SAMR_JOIN_STATE, and to no others.
  */
 enum samr_type {
 	SAMR_TYPE_MESSAGE	= 0,
 	SAMR_TYPE_VIEW		= 1,
+	SAMR_TYPE_SNAPSHOT	= 2,
+	SAMR_TYPE_INSTALL	= 3,
 };
 
 /* Flags of struct samr_delivery. */
 #define SAMR_DELIVERY_SAFE	(1U << 0)	/* was sent SAFE */
 #define SAMR_DELIVERY_OWN	(1U << 1)	/* this socket sent it */
+/* INSTALL: the first piece; what was read of a state before is void. */
+#define SAMR_DELIVERY_FIRST	(1U << 2)
+/* INSTALL: the last piece: the state is complete. */
+#define SAMR_DELIVERY_LAST	(1U << 3)
 
 /**
  * struct samr_delivery - everything that a delivery means
@@ -147,13 +169,20 @@ struct samr_delivery {
 
 /* Flags of struct samr_send. */
 #define SAMR_SEND_SAFE		(1U << 0)	/* deliver when stable */
+#define SAMR_SEND_STATE		(1U << 1)	/* a piece of the state */
+#define SAMR_SEND_LAST		(1U << 2)	/* STATE: the last piece */
+/* STATE, without data: this member can not give the state; another one is asked. */
+#define SAMR_SEND_FAILED	(1U << 3)
 
 /**
  * struct samr_send - how a message is to be sent
- * @flags: SAMR_SEND_*; unknown flags are refused with EINVAL
+ * @flags: SAMR_SEND_*; unknown flags, and combinations that mean nothing, are
+ *	refused with EINVAL
  * @reserved: must be zero
  * @request: the sender's own number for the message, given back in
- *	samr_delivery.request at every member; samr does not look at it
+ *	samr_delivery.request at every member; samr does not look at it. With
+ *	%SAMR_SEND_STATE: samr_snapshot.id; when nobody waits for a state of that
+ *	id from this member any more sendmsg() fails with ESTALE
  */
 struct samr_send {
 	__u32	flags;
@@ -192,6 +221,20 @@ struct samr_view {
 };
 
 /**
+ * struct samr_snapshot - payload of %SAMR_TYPE_SNAPSHOT
+ * @id: what to put into samr_send.request of each piece; gseq of this delivery
+ * @count: number of @to
+ * @reserved: zero
+ * @to: the members that wait for the state
+ */
+struct samr_snapshot {
+	__u64	id;
+	__u32	count;
+	__u32	reserved;
+	struct samr_view_member to[];
+};
+
+/**
  * struct samr_info - the value of SAMR_INFO
  * @epoch: epoch of the node-level view, zero without one
  * @view: the group's view in force for this socket's reader, zero before the first
@@ -223,6 +266,7 @@ struct samr_info {
  * @SAMR_MEMBER_JOINED: in the group
  * @SAMR_MEMBER_LEAVING: SAMR_LEAVE or shutdown(SHUT_WR) asked, not yet ordered
  * @SAMR_MEMBER_LEFT: out of the group
+ * @SAMR_MEMBER_INSTALLING: in the group, and waits for the state or reads it
  */
 enum samr_member_state {
 	SAMR_MEMBER_NEW,
@@ -231,6 +275,7 @@ enum samr_member_state {
 	SAMR_MEMBER_JOINED,
 	SAMR_MEMBER_LEAVING,
 	SAMR_MEMBER_LEFT,
+	SAMR_MEMBER_INSTALLING,
 };
 
 /* As in SCTP: the received bytes are a notification, not data. */

@@ -27,6 +27,7 @@ struct answer {
 	size_t cmsg;			/* bytes of it; 0: all */
 	int flags;			/* MSG_TRUNC ... */
 	uint16_t type;
+	uint32_t delivery_flags;
 	const void *data;
 	size_t len;
 };
@@ -40,6 +41,11 @@ static struct {
 	struct samr_send sent;
 	int sent_flags;
 	size_t sent_len;
+	char sent_byte;
+	int sent_count;			/* of all messages that were taken */
+	int sendmsg_room;		/* then EAGAIN; 0: no limit */
+	uint32_t join_flags;
+	short polled;
 	bool no_memory;
 } kernel;
 
@@ -86,10 +92,14 @@ int __wrap_bind(int fd, const struct sockaddr *addr, socklen_t len)
 int __wrap_setsockopt(int fd, int level, int name, const void *value,
 		      socklen_t len)
 {
-	(void)value;
-	(void)len;
+	const struct samr_join *join = value;
+
 	assert_int_equal(fd, 1000);
 	assert_int_equal(level, SOL_SAMR);
+	if (name == SAMR_JOIN) {
+		assert_int_equal(len, sizeof(*join));
+		kernel.join_flags = join->flags;
+	}
 	return result(name == kernel.setsockopt_fails ? kernel.setsockopt_err :
 							0, 0);
 }
@@ -107,12 +117,21 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *h, int flags)
 	kernel.sent_flags = flags;
 	for (kernel.sent_len = i = 0; i < h->msg_iovlen; i++)
 		kernel.sent_len += h->msg_iov[i].iov_len;
-	return result(kernel.sendmsg_err, (int)kernel.sent_len);
+	if (kernel.sent_len)
+		kernel.sent_byte = *(char *)h->msg_iov[0].iov_base;
+	if (kernel.sendmsg_err)
+		return result(kernel.sendmsg_err, 0);
+	if (kernel.sendmsg_room && !--kernel.sendmsg_room)
+		return result(EAGAIN, 0);
+	kernel.sent_count++;
+	return (ssize_t)kernel.sent_len;
 }
 
 static void fill(struct mmsghdr *msg, const struct answer *a)
 {
-	struct samr_delivery d = { .type = a->type, .gseq = 7 };
+	struct samr_delivery d = {
+		.type = a->type, .flags = a->delivery_flags, .gseq = 7,
+	};
 	struct msghdr *h = &msg->msg_hdr;
 	struct cmsghdr *c = CMSG_FIRSTHDR(h);
 
@@ -161,6 +180,7 @@ int __wrap_poll(struct pollfd *p, nfds_t count, int timeout)
 	assert_int_equal(count, 1);
 	assert_int_equal(p->fd, 1000);
 	assert_true(timeout != 0 || !kernel.answers);
+	kernel.polled = p->events;
 	if (kernel.poll_err)
 		return result(kernel.poll_err, 0);
 	p->revents = kernel.answers ? p->events : 0;
@@ -415,6 +435,291 @@ static void sending(void **state)
 	samr_close(m);
 }
 
+/* ---- state transfer ---- */
+
+static const struct samr_snapshot snapshot = { .id = 7 };
+
+static const struct answer asked = {
+	.type = SAMR_TYPE_SNAPSHOT, .data = &snapshot, .len = sizeof(snapshot),
+};
+
+static const struct answer hello = {
+	.type = SAMR_TYPE_MESSAGE, .data = "hello", .len = 5,
+};
+
+/* A service whose state is @left times a piece. */
+static struct service {
+	int snapshots;
+	int fails;		/* the snapshot, or the piece after so many */
+	int left;
+	int given;
+	int abandoned;
+	int taken;
+	int begun;
+	int complete;
+	int refuses;
+	int seen;		/* messages that the service has worked off */
+	int seen_at_snapshot;
+} service;
+
+static int on_snapshot(void *ctx, uint64_t gseq)
+{
+	struct service *s = ctx;
+
+	assert_int_equal(gseq, 7);
+	s->snapshots++;
+	s->seen_at_snapshot = s->seen;
+	return s->fails == 1 ? -1 : 0;
+}
+
+static ssize_t on_give(void *ctx, void *buf, size_t len)
+{
+	struct service *s = ctx;
+
+	if (!buf) {
+		s->abandoned++;
+		return 0;
+	}
+	if (s->fails && s->given + 2 > s->fails)
+		return -EIO;
+	if (!s->left)
+		return 0;
+	s->left--;
+	memset(buf, ++s->given, len);
+	return (ssize_t)len;
+}
+
+static int on_take(void *ctx, const void *data, size_t len, unsigned int flags)
+{
+	struct service *s = ctx;
+
+	(void)data;
+	if (flags & SAMR_DELIVERY_FIRST) {
+		s->begun++;
+		s->taken = 0;
+	}
+	s->taken += (int)len;
+	s->complete += !!(flags & SAMR_DELIVERY_LAST);
+	return s->refuses ? -EFBIG : 0;
+}
+
+static const struct samr_state_ops ops = {
+	.snapshot = on_snapshot, .give = on_give, .take = on_take,
+};
+
+/* A member that takes part, of a service whose state has so many pieces. */
+static struct samr *giver(int pieces)
+{
+	struct samr *m;
+
+	memset(&service, 0, sizeof(service));
+	service.left = pieces;
+	assert_int_equal(samr_open(&m, 42, 0), 0);
+	assert_int_equal(samr_state(m, &ops, &service), 0);
+	says(&joined, 1);
+	assert_int_equal(samr_join(m, 1000), 0);
+	assert_int_equal(kernel.join_flags, SAMR_JOIN_STATE);
+	assert_int_equal(samr_events(m), POLLIN);
+	return m;
+}
+
+static void state_is_asked_for_before_joining(void **state)
+{
+	const struct samr_state_ops partly = { .snapshot = on_snapshot };
+	struct samr *m = member(0);
+
+	(void)state;
+	assert_int_equal(kernel.join_flags, 0);
+	assert_int_equal(samr_state(m, NULL, NULL), -EINVAL);
+	assert_int_equal(samr_state(m, &partly, NULL), -EINVAL);
+	assert_int_equal(samr_state(m, &ops, NULL), -EISCONN);
+	samr_close(m);
+}
+
+/* Who only calls samr_recv() gives all of it, and waits for room meanwhile. */
+static void state_is_given_while_receiving(void **state)
+{
+	struct samr *m = giver(3);
+	struct samr_received r;
+
+	(void)state;
+	says(&asked, 1);
+	kernel.sendmsg_room = 2;
+	assert_int_equal(samr_recv(m, &r, 1000), -ETIMEDOUT);
+	assert_int_equal(service.snapshots, 1);
+	assert_int_equal(kernel.sent.request, 7);
+	assert_int_equal(kernel.sent.flags, SAMR_SEND_STATE);
+	assert_int_equal(kernel.sent_flags, MSG_NOSIGNAL | MSG_DONTWAIT);
+	assert_int_equal(kernel.sent_count, 1);
+	assert_int_equal(kernel.polled, POLLIN | POLLOUT);
+	assert_int_equal(samr_events(m), POLLIN | POLLOUT);
+	/* The piece that was refused was asked for once, and comes next. */
+	assert_int_equal(service.given, 2);
+	assert_int_equal(kernel.sent_byte, 2);
+	assert_int_equal(samr_recv(m, &r, 1000), -ETIMEDOUT);
+	assert_int_equal(kernel.sent_count, 4);
+	assert_int_equal(service.given, 3);
+	assert_int_equal(kernel.sent.flags, SAMR_SEND_STATE | SAMR_SEND_LAST);
+	assert_int_equal(kernel.sent_len, 0);
+	assert_int_equal(kernel.polled, POLLIN);
+	assert_int_equal(samr_events(m), POLLIN);
+	assert_int_equal(service.abandoned, 0);
+	samr_close(m);
+}
+
+/* Messages and pieces take turns. */
+static void state_does_not_stop_the_service(void **state)
+{
+	const struct answer more[] = { asked, hello, hello, hello };
+	struct samr *m = giver(100);
+	struct samr_received r;
+	int i;
+
+	(void)state;
+	says(more, 4);
+	for (i = 1; i <= 3; i++) {
+		assert_int_equal(samr_recv(m, &r, 1000), 1);
+		assert_memory_equal(r.data, "hello", 5);
+		assert_int_equal(service.given, i);
+	}
+	/* Neither does a call that may not wait. */
+	assert_int_equal(samr_recv(m, &r, 0), -EAGAIN);
+	assert_int_equal(service.given, 4);
+	samr_close(m);
+}
+
+/* What stands before it in the same batch has been worked off by then. */
+static void snapshot_is_taken_at_its_place(void **state)
+{
+	const struct answer batch[] = { hello, hello, asked, hello, hello };
+	struct samr *m = giver(1);
+	struct samr_received r[8];
+
+	(void)state;
+	says(batch, 5);
+	service.seen = samr_recv_batch(m, r, 8, 1000);
+	assert_int_equal(service.seen, 2);
+	assert_int_equal(service.snapshots, 0);
+	/* The rest is not lost, and given in the portions that are asked for. */
+	assert_int_equal(samr_recv(m, r, 1000), 1);
+	assert_int_equal(service.snapshots, 1);
+	assert_int_equal(service.seen_at_snapshot, 2);
+	assert_memory_equal(r[0].data, "hello", 5);
+	assert_int_equal(samr_recv_batch(m, r, 8, 1000), 1);
+	assert_int_equal(samr_recv_batch(m, r, 8, 0), -EAGAIN);
+	samr_close(m);
+}
+
+static void state_that_cannot_be_given(void **state)
+{
+	struct samr *m = giver(5);
+	struct samr_received r;
+
+	(void)state;
+	service.fails = 1;
+	says(&asked, 1);
+	assert_int_equal(samr_recv(m, &r, 1000), -ETIMEDOUT);
+	assert_int_equal(kernel.sent.flags, SAMR_SEND_STATE | SAMR_SEND_FAILED);
+	assert_int_equal(kernel.sent_len, 0);
+	assert_int_equal(kernel.sent_count, 1);
+	assert_int_equal(samr_events(m), POLLIN);
+	service.fails = 4;
+	says(&asked, 1);
+	assert_int_equal(samr_recv(m, &r, 1000), -ETIMEDOUT);
+	assert_int_equal(service.given, 3);
+	assert_int_equal(kernel.sent.flags, SAMR_SEND_STATE | SAMR_SEND_FAILED);
+	assert_int_equal(kernel.sent_len, 0);
+	assert_int_equal(kernel.sent_count, 1 + 4);
+	assert_int_equal(service.abandoned, 0);
+	samr_close(m);
+}
+
+/* The service is told when nobody wants the rest, or another state is wanted. */
+static void state_that_is_not_wanted_any_more(void **state)
+{
+	struct samr *m = giver(1000);
+	struct samr_received r;
+
+	(void)state;
+	says(&asked, 1);
+	assert_int_equal(samr_recv(m, &r, 0), -EAGAIN);
+	assert_int_equal(samr_recv(m, &r, 0), -EAGAIN);
+	assert_int_equal(service.abandoned, 0);
+	kernel.sendmsg_err = ESTALE;
+	assert_int_equal(samr_recv(m, &r, 1000), -ETIMEDOUT);
+	assert_int_equal(service.abandoned, 1);
+	assert_int_equal(samr_events(m), POLLIN);
+	kernel.sendmsg_err = 0;
+	says(&asked, 1);
+	assert_int_equal(samr_recv(m, &r, 0), -EAGAIN);
+	says(&asked, 1);
+	assert_int_equal(samr_recv(m, &r, 0), -EAGAIN);
+	assert_int_equal(service.snapshots, 3);
+	assert_int_equal(service.abandoned, 2);
+	samr_close(m);
+	/* Its own end is known to it. */
+	m = giver(0);
+	says(&asked, 1);
+	kernel.sendmsg_err = ESTALE;
+	assert_int_equal(samr_recv(m, &r, 1000), -ETIMEDOUT);
+	assert_int_equal(service.abandoned, 0);
+	samr_close(m);
+}
+
+static void state_is_taken_before_messages(void **state)
+{
+	static const char piece[1000];
+	const struct answer pieces[] = {
+		{ .type = SAMR_TYPE_INSTALL, .data = piece, .len = 1000,
+		  .delivery_flags = SAMR_DELIVERY_FIRST },
+		{ .type = SAMR_TYPE_INSTALL, .data = piece, .len = 1000,
+		  .delivery_flags = SAMR_DELIVERY_FIRST },
+		{ .type = SAMR_TYPE_INSTALL, .data = piece, .len = 500 },
+		{ .type = SAMR_TYPE_INSTALL,
+		  .delivery_flags = SAMR_DELIVERY_LAST },
+		hello,
+	};
+	struct samr *m = giver(0);
+	struct samr_received r[8];
+
+	(void)state;
+	says(pieces, 5);
+	assert_int_equal(samr_recv_batch(m, r, 8, 1000), 1);
+	assert_memory_equal(r[0].data, "hello", 5);
+	assert_int_equal(service.begun, 2);
+	assert_int_equal(service.taken, 1500);
+	assert_int_equal(service.complete, 1);
+	/* A state that the service refuses ends it. */
+	service.refuses = true;
+	says(pieces, 5);
+	assert_int_equal(samr_recv_batch(m, r, 8, 1000), -EFBIG);
+	assert_int_equal(samr_recv(m, r, 1000), -EFBIG);
+	samr_close(m);
+}
+
+/* A kernel that is not understood; and a member that takes no part. */
+static void state_of_others(void **state)
+{
+	const struct answer broken = {
+		.type = SAMR_TYPE_SNAPSHOT, .data = &snapshot, .len = 15,
+	};
+	struct samr *m = giver(1);
+	struct samr_received r;
+
+	(void)state;
+	says(&broken, 1);
+	assert_int_equal(samr_recv(m, &r, 1000), -EBADMSG);
+	assert_int_equal(samr_recv(m, &r, 1000), -EBADMSG);
+	assert_int_equal(service.snapshots, 0);
+	samr_close(m);
+	m = member(0);
+	says(&asked, 1);
+	assert_int_equal(samr_recv(m, &r, 1000), 1);
+	assert_int_equal(r.delivery.type, SAMR_TYPE_SNAPSHOT);
+	assert_int_equal(kernel.sent_count, 0);
+	samr_close(m);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -427,6 +732,14 @@ int main(void)
 		T(views_may_be_hidden),
 		T(errors_of_receiving),
 		T(sending),
+		T(state_is_asked_for_before_joining),
+		T(state_is_given_while_receiving),
+		T(state_does_not_stop_the_service),
+		T(snapshot_is_taken_at_its_place),
+		T(state_that_cannot_be_given),
+		T(state_that_is_not_wanted_any_more),
+		T(state_is_taken_before_messages),
+		T(state_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
