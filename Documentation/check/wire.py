@@ -67,7 +67,7 @@ for (value, what), real in zip(wanted, got):
 for name in re.findall(r"struct (samr_(?:hdr|rec|rec_\w+|link_rec)) \{", headers):
     report.check(name in structs, f"struct {name} has no table")
 code = headers + (TOP / "kernel/core/event.h").read_text()
-for name in sorted(set(re.findall(r"\b(SAMR_(?:REC|LINK_REC|KIND|DROP|MSG|BEAT|SEAT|PLAN|ANSWER)_\w+)\b", code))):
+for name in sorted(set(re.findall(r"\b(SAMR_(?:REC|LINK_REC|KIND|DROP|MSG|BEAT|SEAT|ID|PLAN|ANSWER)_\w+)\b", code))):
     if name not in ("SAMR_DROP_NONE", "SAMR_REC_F_") and not name.endswith("_FLAGS"):
         report.check(name in enums, f"{name} has no row")
 report.end(100)

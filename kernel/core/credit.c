@@ -21,19 +21,6 @@ static u32 cost_of(const struct samr_group *g, u8 kind, u32 len)
 	return g->members ? samr_members_cost(g->members->count + 1) : 0;
 }
 
-static bool fits(const struct samr_node *n, const struct samr_group *g, u8 kind,
-		 u32 len)
-{
-	u64 out = g->unordered + g->owed, most = share_of(n, g);
-
-	if (kind != SAMR_KIND_DATA) {
-		if (!g->members)
-			return true;
-		most *= 2;
-	}
-	return !out || out + cost_of(g, kind, len) <= most;
-}
-
 /* A leave is charged, but never refused. */
 static bool needs_credit(u8 kind)
 {
@@ -43,6 +30,23 @@ static bool needs_credit(u8 kind)
 static bool is_charged(u8 kind)
 {
 	return needs_credit(kind) || kind == SAMR_KIND_LEAVE;
+}
+
+static bool fits(const struct samr_node *n, const struct samr_group *g, u8 kind,
+		 u32 len)
+{
+	u64 out = g->unordered + g->owed, most = share_of(n, g);
+
+	if (kind == SAMR_KIND_STATE)
+		return samr_transfer_room(g, len);
+	if (!needs_credit(kind))
+		return true;
+	if (kind != SAMR_KIND_DATA) {
+		if (!g->members)
+			return true;
+		most *= 2;
+	}
+	return !out || out + cost_of(g, kind, len) <= most;
 }
 
 /* Whoever was refused in this group may ask again. */
@@ -65,15 +69,21 @@ bool samr_credit_room(const struct samr_node *n, u8 kind, u32 group, u32 len)
 {
 	const struct samr_group *g = samr_group_find(n, group);
 
-	return !needs_credit(kind) || !g || fits(n, g, kind, len);
+	return !g || fits(n, g, kind, len);
 }
 
 bool samr_credit_refused(struct samr_node *n, u8 kind, u32 group, u32 len)
 {
 	struct samr_group *g = samr_group_find(n, group);
 
-	if (!needs_credit(kind) || !g || fits(n, g, kind, len))
+	if (!g || fits(n, g, kind, len))
 		return false;
+	if (kind == SAMR_KIND_STATE) {
+		/* Receivers tell how far they are without being asked. */
+		samr_mark("donor waits");
+		g->give.refused = true;
+		return true;
+	}
 	if (list_empty(&g->starving)) {
 		samr_mark("credit exhausted");
 		list_add_tail(&g->starving, &n->groups.starving);
@@ -86,6 +96,8 @@ void samr_credit_charge(struct samr_node *n, struct samr_msg *msg)
 {
 	struct samr_group *g = samr_group_find(n, msg->meta.group);
 
+	if (msg->meta.kind == SAMR_KIND_STATE && g)
+		samr_transfer_charge(g, msg);
 	if (!is_charged(msg->meta.kind))
 		return;
 	if (!g) {
@@ -146,6 +158,8 @@ void samr_credit_ordered(struct samr_node *n, const struct samr_msg *msg)
 	struct samr_group *g = samr_group_find(n, msg->meta.group);
 	u32 cost = samr_msg_cost(msg);
 
+	if (msg->meta.kind == SAMR_KIND_STATE && g)
+		samr_transfer_ordered(n, g, msg);
 	if (!is_charged(msg->meta.kind))
 		return;
 	if (!g) {
@@ -164,16 +178,19 @@ void samr_credit_ordered(struct samr_node *n, const struct samr_msg *msg)
 
 void samr_credit_members(struct samr_node *n, struct samr_group *g, u64 gseq)
 {
+	const struct samr_member_id *m;
 	u32 i, index, nodes = 0;
 
 	g->window = 0;
 	for (i = 0; g->members && i < g->members->count; i++) {
-		index = samr_node_index(n, g->members->m[i].node);
-		if (!samr_assert(index != SAMR_NO_INDEX))
+		m = &g->members->m[i];
+		index = samr_node_index(n, m->node);
+		if (!samr_assert(index != SAMR_NO_INDEX) ||
+		    (m->flags & SAMR_ID_LACKS))
 			continue;
+		if (!nodes || m->window < g->window)
+			g->window = m->window;
 		nodes |= 1u << index;
-		if (!i || g->members->m[i].window < g->window)
-			g->window = g->members->m[i].window;
 	}
 	/* What was ordered before its first member is not for it to read. */
 	for (i = 0; i < n->view.count; i++)
@@ -244,7 +261,7 @@ void samr_credit_consumed(struct samr_node *n, u32 group, u64 gseq, u32 cost)
 	struct samr_group *g = samr_group_find(n, group);
 	u32 self = n->view.self;
 
-	if (!g || !g->local || gseq <= g->read[self] ||
+	if (!g || !(g->nodes & (1u << self)) || gseq <= g->read[self] ||
 	    gseq > n->rcv.delivered)
 		return;
 	g->read[self] = gseq;
@@ -275,7 +292,7 @@ void samr_credit_asked(struct samr_node *n, u32 group)
 {
 	struct samr_group *g = samr_group_find(n, group);
 
-	if (g && g->local)
+	if (g && (g->nodes & (1u << n->view.self)))
 		report(n, g);
 }
 

@@ -3,6 +3,7 @@
 #include "flow.h"
 #include "credit.h"
 #include "emit.h"
+#include "group.h"
 #include "state.h"
 
 /* Short messages repeated at once when the sequencer gives no sign of them. */
@@ -38,6 +39,14 @@ static bool needs_members(u8 kind)
 	return kind == SAMR_KIND_DATA || kind >= SAMR_KIND_SNAPSHOT;
 }
 
+/* A piece of state from anybody but the donor, or behind its last. */
+static bool stale(const struct samr_node *n, const struct samr_submit *s)
+{
+	return s->kind == SAMR_KIND_STATE &&
+	       !samr_transfer_gives(n, samr_group_find(n, s->group), s->port,
+				    s->arg);
+}
+
 static int check(const struct samr_node *n, const struct samr_submit *s)
 {
 	const struct samr_meta m = {
@@ -58,7 +67,7 @@ static int check(const struct samr_node *n, const struct samr_submit *s)
 		return -ENOTCONN;
 	if (needs_members(s->kind) && !samr_credit_known(n, s->group))
 		return -ENOTCONN;
-	return s->kind == SAMR_KIND_STATE ? -ESTALE : 0;
+	return stale(n, s) ? -ESTALE : 0;
 }
 
 /* Does a message of this length go to all heads, and the order names it only? */

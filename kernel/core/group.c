@@ -25,6 +25,7 @@ static void group_free(struct samr_group *g)
 	list_del(&g->dirty);
 	list_del(&g->starving);
 	samr_members_put(g->members);
+	samr_transfer_forget(g);
 	samr_free(g);
 }
 
@@ -92,7 +93,8 @@ static struct samr_group *group_new(struct samr_node *n, u32 id)
 
 void samr_group_release(struct samr_node *n, struct samr_group *g)
 {
-	if (g->members || g->unordered || !list_empty(&g->held))
+	if (g->members || g->unordered || g->give.unordered ||
+	    !list_empty(&g->held))
 		return;
 	samr_mark("group forgotten");
 	(void)n;
@@ -176,6 +178,14 @@ static void set_members(struct samr_node *n, struct samr_group *g,
 	note_change(n->out, g->id);
 }
 
+void samr_group_flags(struct samr_node *n, struct samr_group *g,
+		      struct samr_members *members)
+{
+	use_members(n, g, members);
+	samr_members_put(members);
+	note_change(n->out, g->id);
+}
+
 static bool join(struct samr_node *n, struct samr_group *g,
 		 struct samr_msg *msg)
 {
@@ -205,7 +215,24 @@ static bool join(struct samr_node *n, struct samr_group *g,
 		.inc	= msg->meta.inc,
 		.port	= msg->meta.port,
 		.window	= (u32)min_t(u64, msg->meta.arg, U32_MAX),
+		.flags	= samr_transfer_joiner(g, msg->meta.flags),
 	};
+	set_members(n, g, msg, next);
+	return true;
+}
+
+/* Fewer members, @next: with them the state transfer may change. */
+static bool lessen(struct samr_node *n, struct samr_group *g,
+		   struct samr_msg *msg, struct samr_members *next)
+{
+	struct samr_next transfer;
+
+	if (!samr_transfer_thin(g, next, &transfer)) {
+		samr_members_put(next);
+		return false;
+	}
+	if (transfer.changes)
+		samr_transfer_commit(n, g, msg, &transfer);
 	set_members(n, g, msg, next);
 	return true;
 }
@@ -228,8 +255,7 @@ static bool leave(struct samr_node *n, struct samr_group *g,
 	memcpy(next->m, g->members->m, i * sizeof(next->m[0]));
 	memcpy(&next->m[i], &g->members->m[i + 1],
 	       (count - 1 - i) * sizeof(next->m[0]));
-	set_members(n, g, msg, next);
-	return true;
+	return lessen(n, g, msg, next);
 }
 
 /* splitmix64 of the view's seed and the place. */
@@ -298,7 +324,10 @@ static bool thin(struct samr_node *n, struct samr_group *g,
 		if (samr_view_has(n, g->members->m[i].node,
 				  g->members->m[i].inc))
 			next->m[k++] = g->members->m[i];
-	set_members(n, g, msg, next);
+	if (!lessen(n, g, msg, next)) {
+		samr_msg_put(msg);
+		return false;
+	}
 	msg->random = random_of(n, at->gseq);
 	if (local)
 		emit(n, msg);
@@ -343,12 +372,16 @@ void samr_group_forget(struct samr_node *n)
 }
 
 bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
-		      struct samr_members *members)
+		      struct samr_members *members, u64 transfer, u64 last)
 {
 	struct samr_group *g = group_new(n, id);
 
 	if (!g)
 		return false;
+	if (!samr_transfer_learn(g, members, transfer, last)) {
+		group_free(g);
+		return false;
+	}
 	g->upto = upto;
 	use_members(n, g, members);
 	samr_members_put(members);
@@ -366,18 +399,26 @@ static bool apply_to_members(struct samr_node *n, struct samr_group *g,
 		return join(n, g, msg);
 	if (msg->meta.kind == SAMR_KIND_LEAVE)
 		return leave(n, g, msg);
-	msg->refused = msg->meta.kind != SAMR_KIND_DATA;
+	if (msg->meta.kind == SAMR_KIND_DATA)
+		return true;
+	if (g && g->members)
+		return samr_transfer_apply(n, g, msg);
+	msg->refused = true;
 	return true;
 }
 
-/* Of what only gives, or asks for, state nobody hears but its sender. */
-static bool wanted_here(const struct samr_group *g, const struct samr_msg *msg,
-			u32 local)
+/*
+ * Is it for anybody here? Pieces of state are for receivers only; what else there
+ * is of a transfer is told where it changes the transfer.
+ */
+static bool wanted_here(const struct samr_node *n, const struct samr_group *g,
+			const struct samr_msg *msg, u32 local)
 {
 	if (msg->owner)
 		return true;
-	if (msg->meta.kind >= SAMR_KIND_SNAPSHOT)
-		return false;
+	if (msg->meta.kind >= SAMR_KIND_SNAPSHOT && !msg->transfer)
+		return msg->meta.kind == SAMR_KIND_STATE && !msg->refused &&
+		       g && samr_transfer_here(n, g);
 	return local || (g && g->local);
 }
 
@@ -405,7 +446,7 @@ bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 	g = samr_group_find(n, msg->meta.group);
 	if (g && g->members)
 		msg->view = g->members->id;
-	if (wanted_here(g, msg, local))
+	if (wanted_here(n, g, msg, local))
 		hold_or_emit(n, g, msg);
 	if (g)
 		samr_group_release(n, g);

@@ -10,6 +10,7 @@
 
 #include "node.h"
 #include "state.h"
+#include "transfer.h"
 
 /* Positions up to which own messages await readers; the newest ones merge. */
 #define SAMR_DEBTS		32
@@ -34,6 +35,12 @@ struct samr_debt {
  * @local: how many of them live here
  * @upto: a learner was given its members as of this place
  *
+ * State transfer (transfer.c):
+ * @transfer: the one under way, or NULL
+ * @last: place of its LAST piece; 0: it has none yet
+ * @got: by receiver: has read up to here; matters on the donor's node only
+ * @give: what is given here
+ *
  * Credits (credit.c):
  * @dirty: in samr_groups.dirty
  * @starving: in samr_groups.starving
@@ -55,6 +62,11 @@ struct samr_group {
 	struct samr_members *members;
 	u32 local;
 	u64 upto;
+
+	struct samr_transfer *transfer;
+	u64 last;
+	u64 *got;
+	struct samr_give give;
 
 	struct list_head dirty;
 	struct list_head starving;
@@ -100,11 +112,20 @@ void samr_group_forget(struct samr_node *n);
 
 /**
  * samr_group_learn - a group as it was at place @upto
- * @members: they; the reference is taken over
+ * @members: they, with flags as on the wire; the reference is taken over
+ * @transfer: id of its state transfer; 0: none is under way
+ * @last: place of its LAST piece; 0: it has none yet
  *
- * Return: false without memory.
+ * Return: false without memory; nothing was taken over.
  */
 bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
+		      struct samr_members *members, u64 transfer, u64 last);
+
+/**
+ * samr_group_flags - the same members with other flags
+ * @members: they; the reference is taken over
+ */
+void samr_group_flags(struct samr_node *n, struct samr_group *g,
 		      struct samr_members *members);
 
 /** samr_members_new - room for @count members; NULL without memory */

@@ -94,9 +94,10 @@ static void send_start(struct samr_node *n, u64 dest)
 }
 
 /* Some members of a group, from number @first on; returns how many. */
-static u32 send_part(struct samr_node *n, u64 dest, u32 after, u32 id,
-		     const struct samr_members *m, u32 first)
+static u32 send_part(struct samr_node *n, u64 dest, u32 after,
+		     const struct samr_group *g, u32 first)
 {
+	const struct samr_members *m = g ? g->members : NULL;
 	u32 room = samr_frame_room(n) - sizeof(struct samr_rec_state_group);
 	u32 i, count = m ? m->count - first : 0, len;
 	struct samr_rec_state_group rec;
@@ -111,20 +112,22 @@ static u32 send_part(struct samr_node *n, u64 dest, u32 after, u32 id,
 	memset(&rec, 0, sizeof(rec));
 	rec.rec.type = SAMR_REC_STATE_GROUP;
 	rec.rec.len = cpu_to_be16((u16)len);
-	rec.group = cpu_to_be32(id);
+	rec.group = cpu_to_be32(g ? g->id : 0);
 	rec.after = cpu_to_be32(after);
 	rec.total = cpu_to_be32(m ? m->count : 0);
 	rec.first = cpu_to_be32(first);
 	rec.count = cpu_to_be16((u16)count);
 	rec.gseq = cpu_to_be64(n->rcv.delivered);
 	rec.id = cpu_to_be64(m ? m->id : 0);
+	rec.transfer = cpu_to_be64(g && g->transfer ? g->transfer->id : 0);
+	rec.last = cpu_to_be64(g && g->transfer ? g->last : 0);
 	samr_blob_put_data(b, &rec, sizeof(rec));
-	memset(&w, 0, sizeof(w));
 	for (i = first; i < first + count; i++) {
 		w.inc = cpu_to_be64(m->m[i].inc);
 		w.node = cpu_to_be32((u32)m->m[i].node);
 		w.port = cpu_to_be32(m->m[i].port);
 		w.window = cpu_to_be32(m->m[i].window);
+		w.flags = cpu_to_be32(samr_transfer_flags(g, &m->m[i]));
 		samr_blob_put_data(b, &w, sizeof(w));
 	}
 	return count;
@@ -132,7 +135,7 @@ static u32 send_part(struct samr_node *n, u64 dest, u32 after, u32 id,
 
 void samr_learner_asked(struct samr_node *n, u64 src, u32 after)
 {
-	const struct samr_members *m;
+	const struct samr_group *g;
 	u32 id, first, sent, bytes = 0;
 
 	if (n->learner.active || n->view.seat[n->view.self])
@@ -142,16 +145,16 @@ void samr_learner_asked(struct samr_node *n, u64 src, u32 after)
 	while (bytes < ANSWER_BYTES) {
 		id = samr_node_group(n, after);
 		if (!id) {
-			send_part(n, src, after, 0, NULL, 0);
+			send_part(n, src, after, NULL, 0);
 			return;
 		}
-		m = samr_group_find(n, id)->members;
-		for (first = 0; first < m->count; first += sent) {
-			sent = send_part(n, src, after, id, m, first);
+		g = samr_group_find(n, id);
+		for (first = 0; first < g->members->count; first += sent) {
+			sent = send_part(n, src, after, g, first);
 			if (!sent)
 				return;
 		}
-		bytes += m->count * (u32)sizeof(m->m[0]);
+		bytes += g->members->count * (u32)sizeof(g->members->m[0]);
 		after = id;
 	}
 }
@@ -239,11 +242,15 @@ enum samr_drop samr_learner_group(struct samr_node *n,
 			.inc	= be64_to_cpu(w->inc),
 			.port	= be32_to_cpu(w->port),
 			.window	= be32_to_cpu(w->window),
+			.flags	= be32_to_cpu(w->flags),
 		};
 	}
 	if (l->have < r->group.total)
 		return SAMR_DROP_NONE;
-	if (!samr_group_learn(n, l->id, l->upto, l->group))
+	if (!samr_transfer_sane(l->group, r->group.transfer, r->group.last))
+		return SAMR_DROP_RECORD;
+	if (!samr_group_learn(n, l->id, l->upto, l->group, r->group.transfer,
+			      r->group.last))
 		return SAMR_DROP_MEMORY;
 	l->group = NULL;
 	l->have = 0;

@@ -220,7 +220,7 @@ bool samr_node_fence(const struct samr_node *node, u32 i, struct samr_fence *f);
  * @ref: references; immutable
  * @id: gseq of the change
  * @count: members, by seniority
- * @m: they; @window is JOIN's arg, @flags are SAMR_ID_*
+ * @m: they; @window is JOIN's arg, @flags are SAMR_ID_* up to SAMR_ID_FAILED
  *
  * The flags may differ between two of them with the same @id: they change, too,
  * where no member comes or goes.
@@ -232,12 +232,6 @@ struct samr_member_id {
 	u32 window;
 	u32 flags;
 };
-
-/* A member takes part in state transfer; lacks the state; could not give it. */
-#define SAMR_ID_STATEFUL	0x01
-#define SAMR_ID_LACKS		0x02
-#define SAMR_ID_FAILED		0x04
-#define SAMR_ID_FLAGS		0x07
 
 struct samr_members {
 	samr_ref_t ref;

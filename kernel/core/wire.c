@@ -342,11 +342,18 @@ static bool get_group(const struct samr_rec_state_group *w,
 	r->group.count = be16_to_cpu(w->count);
 	r->group.gseq = be64_to_cpu(w->gseq);
 	r->group.id = be64_to_cpu(w->id);
+	r->group.transfer = be64_to_cpu(w->transfer);
+	r->group.last = be64_to_cpu(w->last);
 	if (w->reserved ||
 	    r->len != r->group.count * sizeof(struct samr_rec_group_member))
 		return false;
 	if (!r->group.group)
-		return !r->group.total && !r->group.first && !r->group.count;
+		return !r->group.total && !r->group.first &&
+		       !r->group.count && !r->group.transfer && !r->group.last;
+	if (r->group.transfer > r->group.gseq || r->group.last > r->group.gseq ||
+	    (r->group.last && (!r->group.transfer ||
+			       r->group.last <= r->group.transfer)))
+		return false;
 	return r->group.group > r->group.after && r->group.id &&
 	       r->group.id <= r->group.gseq && r->group.count &&
 	       r->group.total <= SAMR_MEMBERS_MAX &&

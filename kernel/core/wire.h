@@ -376,6 +376,8 @@ struct samr_rec_state {
  * @reserved: zero
  * @gseq: as it was at this place
  * @id: place of the change that made its members
+ * @transfer: id of its state transfer under way; 0: none
+ * @last: place of that one's LAST piece; 0: it has none yet
  */
 struct samr_rec_state_group {
 	struct samr_rec rec;
@@ -387,6 +389,8 @@ struct samr_rec_state_group {
 	__be16 reserved;
 	__be64 gseq;
 	__be64 id;
+	__be64 transfer;
+	__be64 last;
 };
 
 /**
@@ -404,6 +408,15 @@ struct samr_rec_group_member {
 	__be32 window;
 	__be32 flags;
 };
+
+/* It takes part in state transfer; lacks the state; could not give it. */
+#define SAMR_ID_STATEFUL	0x01
+#define SAMR_ID_LACKS		0x02
+#define SAMR_ID_FAILED		0x04
+/* On the wire only (see struct samr_transfer): it gives the state now, or gets it. */
+#define SAMR_ID_GIVES		0x08
+#define SAMR_ID_GETS		0x10
+#define SAMR_ID_FLAGS		0x1f
 
 /**
  * struct samr_rec_credit - reading goes on (CREDIT), or is asked for (CREDIT_ASK)
@@ -429,7 +442,7 @@ _Static_assert(sizeof(struct samr_rec_answer) == 80, "answer");
 _Static_assert(sizeof(struct samr_rec_dead) == 24, "dead");
 _Static_assert(sizeof(struct samr_rec_state_ask) == 8, "state ask");
 _Static_assert(sizeof(struct samr_rec_state) == 16, "state");
-_Static_assert(sizeof(struct samr_rec_state_group) == 40, "state group");
+_Static_assert(sizeof(struct samr_rec_state_group) == 56, "state group");
 _Static_assert(sizeof(struct samr_rec_group_member) == 24, "group member");
 /* A view of the largest size fits into the smallest frame. */
 _Static_assert(sizeof(struct samr_hdr) + sizeof(struct samr_rec_plan) +
@@ -665,6 +678,8 @@ struct samr_record {
 		struct {
 			u64 gseq;
 			u64 id;
+			u64 transfer;
+			u64 last;
 			u32 group;
 			u32 after;
 			u32 total;
