@@ -20,6 +20,7 @@
 #include "apply.h"
 #include "det.h"
 #include "dump.h"
+#include "position.h"
 #include "split.h"
 
 enum own {
@@ -44,11 +45,20 @@ static const char *const own_sql[OWN_COUNT] = {
 };
 
 struct samr_apply {
+	struct samr_apply_config cfg;
+	char *path;			/* of the file, no link to it */
 	sqlite3 *writer;
 	sqlite3 *reader;
 	int lock;			/* keeps a second samr-sql away */
 	sqlite3_stmt *own[OWN_COUNT];
+	sqlite3_stmt *position;		/* once the table is there */
+	bool in_run;			/* the newest run is this one */
 	int version;			/* data_version; changes by others only */
+	struct {
+		int steps;
+		int (*stop)(void *);
+		void *arg;
+	} watch;
 	char error[512];
 };
 
@@ -83,16 +93,55 @@ static int run_own(struct samr_apply *a, enum own which, int *value)
 	return rc;
 }
 
+/* Is the file that was locked the one of this name? Another may replace it. */
+static bool is_file(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return !fstat(fd, &a) && !stat(path, &b) && a.st_ino == b.st_ino &&
+	       a.st_dev == b.st_dev;
+}
+
 static bool lock_file(struct samr_apply *a, const char *path)
 {
-	a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	if (a->lock < 0)
-		return fail(a, "%s: %s", path, strerror(errno));
-	if (flock(a->lock, LOCK_EX | LOCK_NB) < 0)
-		return fail(a, "%s: %s", path, errno == EWOULDBLOCK ?
-			    "another samr-sql is running on this file" :
-			    strerror(errno));
-	return true;
+	bool locked;
+
+	do {
+		if (a->lock >= 0)
+			close(a->lock);
+		a->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+		if (a->lock < 0)
+			return fail(a, "%s: %s", path, strerror(errno));
+		locked = !flock(a->lock, LOCK_EX | LOCK_NB);
+		if (!locked && errno != EWOULDBLOCK)
+			return fail(a, "%s: %s", path, strerror(errno));
+	} while (!is_file(a->lock, path));
+	return locked || fail(a, "%s: another samr-sql is running on this file",
+			      path);
+}
+
+/* The file's name with something behind it; the caller frees it, or NULL. */
+static char *beside(const struct samr_apply *a, const char *suffix)
+{
+	char *name;
+
+	return asprintf(&name, "%s%s", a->path, suffix) < 0 ? NULL : name;
+}
+
+static void remove_beside(const struct samr_apply *a, const char *suffix)
+{
+	char *name = beside(a, suffix);
+
+	if (name)
+		unlink(name);
+	free(name);
+}
+
+void samr_apply_discard(const struct samr_apply *a)
+{
+	remove_beside(a, SAMR_APPLY_NEW);
+	remove_beside(a, SAMR_APPLY_NEW "-wal");
+	remove_beside(a, SAMR_APPLY_NEW "-shm");
 }
 
 /* Readers of a database in WAL mode do not stop the writer. */
@@ -121,9 +170,9 @@ static void configure(sqlite3 *db, const struct samr_apply_config *cfg)
 	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FTS3_TOKENIZER, 0, &on);
 }
 
-static bool configure_writer(struct samr_apply *a,
-			     const struct samr_apply_config *cfg)
+static bool configure_writer(struct samr_apply *a)
 {
+	const struct samr_apply_config *cfg = &a->cfg;
 	char sql[512];
 	int on;
 
@@ -135,8 +184,8 @@ static bool configure_writer(struct samr_apply *a,
 		 "PRAGMA recursive_triggers = OFF;",
 		 cfg->synchronous, cfg->foreign_keys);
 	if (sqlite3_exec(a->writer, sql, NULL, NULL, NULL) != SQLITE_OK)
-		return fail_sqlite(a, cfg->path);
-	return set_wal(a, cfg->path);
+		return fail_sqlite(a, a->path);
+	return set_wal(a, a->path);
 }
 
 static bool prepare_own(struct samr_apply *a)
@@ -153,64 +202,87 @@ static bool prepare_own(struct samr_apply *a)
 	return true;
 }
 
-static bool open_reader(struct samr_apply *a, const char *path,
-			const struct samr_apply_config *cfg)
+static bool open_reader(struct samr_apply *a)
 {
-	if (sqlite3_open_v2(path, &a->reader, SQLITE_OPEN_READONLY, NULL) !=
+	if (sqlite3_open_v2(a->path, &a->reader, SQLITE_OPEN_READONLY, NULL) !=
 	    SQLITE_OK)
-		return fail(a, "%s: %s", path, sqlite3_errmsg(a->reader));
-	configure(a->reader, cfg);
+		return fail(a, "%s: %s", a->path, sqlite3_errmsg(a->reader));
+	configure(a->reader, &a->cfg);
 	return true;
 }
 
-static bool open_file(struct samr_apply *a, const char *path,
-		      const struct samr_apply_config *cfg)
+/* The table may be there, and made by somebody else. */
+static bool check_position(struct samr_apply *a)
 {
-	/* The lock's file is never closed before SQLite's: POSIX locks. */
-	if (!lock_file(a, path))
-		return false;
-	if (sqlite3_open_v2(path, &a->writer, SQLITE_OPEN_READWRITE |
+	struct samr_position at;
+	int rc = samr_position_read(a->writer, &at);
+
+	if (rc == SQLITE_MISMATCH)
+		return fail(a, "%s: it has a table " SAMR_POSITION_TABLE " that samr-sql has not made",
+			    a->path);
+	return rc == SQLITE_OK || fail_sqlite(a, a->path);
+}
+
+/* The lock's file is never closed before SQLite's: POSIX locks. */
+static bool connect(struct samr_apply *a)
+{
+	if (sqlite3_open_v2(a->path, &a->writer, SQLITE_OPEN_READWRITE |
 			    SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
-		return fail_sqlite(a, path);
-	if (!configure_writer(a, cfg) || !prepare_own(a))
+		return fail_sqlite(a, a->path);
+	if (!configure_writer(a) || !prepare_own(a) || !check_position(a))
 		return false;
 	if (samr_det_attach(a->writer) != SQLITE_OK)
-		return fail_sqlite(a, path);
-	return open_reader(a, path, cfg);
+		return fail_sqlite(a, a->path);
+	if (!open_reader(a))
+		return false;
+	samr_apply_watch(a, a->watch.steps, a->watch.stop, a->watch.arg);
+	return true;
+}
+
+static void disconnect(struct samr_apply *a)
+{
+	int i;
+
+	samr_det_detach();
+	for (i = 0; i < OWN_COUNT; i++) {
+		sqlite3_finalize(a->own[i]);
+		a->own[i] = NULL;
+	}
+	sqlite3_finalize(a->position);
+	a->position = NULL;
+	sqlite3_close(a->reader);
+	sqlite3_close(a->writer);
+	a->reader = a->writer = NULL;
 }
 
 bool samr_apply_open(struct samr_apply **out,
 		     const struct samr_apply_config *cfg)
 {
 	struct samr_apply *a = calloc(1, sizeof(*a));
-	char *path;
-	bool ok;
 
 	*out = a;
 	if (!a)
 		return false;
+	a->cfg = *cfg;
 	a->lock = -1;
+	if (!lock_file(a, cfg->path))
+		return false;
 	/* SQLite takes some names (":memory:", "file:...") for something else. */
-	if (asprintf(&path, "%s%s", *cfg->path == '/' ? "" : "./", cfg->path) < 0)
-		return fail(a, "no memory");
-	ok = open_file(a, path, cfg);
-	free(path);
-	return ok;
+	a->path = realpath(cfg->path, NULL);
+	if (!a->path)
+		return fail(a, "%s: %s", cfg->path, strerror(errno));
+	samr_apply_discard(a);
+	return connect(a);
 }
 
 void samr_apply_close(struct samr_apply *a)
 {
-	int i;
-
 	if (!a)
 		return;
-	samr_det_detach();
-	for (i = 0; i < OWN_COUNT; i++)
-		sqlite3_finalize(a->own[i]);
-	sqlite3_close(a->reader);
-	sqlite3_close(a->writer);
+	disconnect(a);
 	if (a->lock >= 0)
 		close(a->lock);
+	free(a->path);
 	free(a);
 }
 
@@ -388,7 +460,45 @@ static bool run_unit(struct samr_apply *a, struct samr_apply_unit *u)
 	return true;
 }
 
-static bool begin(struct samr_apply *a)
+/*
+ * The table of places is this program's: what users declare about it does not
+ * count when it is written to.
+ */
+static void without_foreign_keys(struct samr_apply *a, bool begin)
+{
+	int on;
+
+	samr_det_own(begin);
+	if (a->cfg.foreign_keys)
+		sqlite3_db_config(a->writer, SQLITE_DBCONFIG_ENABLE_FKEY,
+				  !begin, &on);
+}
+
+/* The first units since all began together. */
+static bool begin_run(struct samr_apply *a, const struct samr_delivery *first)
+{
+	int rc;
+
+	without_foreign_keys(a, true);
+	rc = samr_position_begin(a->writer, first);
+	without_foreign_keys(a, false);
+	return rc == SQLITE_OK || fail_sqlite(a, SAMR_POSITION_TABLE);
+}
+
+static bool set_position(struct samr_apply *a, const struct samr_delivery *last)
+{
+	int rc = SQLITE_OK;
+
+	without_foreign_keys(a, true);
+	if (!a->position)
+		rc = samr_position_prepare(a->writer, &a->position);
+	if (rc == SQLITE_OK)
+		rc = samr_position_set(a->position, last);
+	without_foreign_keys(a, false);
+	return rc == SQLITE_OK || fail_sqlite(a, SAMR_POSITION_TABLE);
+}
+
+static bool begin(struct samr_apply *a, const struct samr_delivery *first)
 {
 	int rc = run_own(a, OWN_BEGIN, NULL);
 	int version = a->version;
@@ -401,35 +511,44 @@ static bool begin(struct samr_apply *a)
 		return fail_sqlite(a, own_sql[OWN_VERSION]);
 	if (version != a->version)
 		return fail(a, "another program has written to this head's database");
+	return a->in_run || begin_run(a, first);
+}
+
+static bool commit(struct samr_apply *a, const struct samr_delivery *last)
+{
+	if (last && !set_position(a, last))
+		return false;
+	if (run_own(a, OWN_COMMIT, NULL) != SQLITE_OK)
+		return fail_sqlite(a, own_sql[OWN_COMMIT]);
+	a->in_run = true;
 	return true;
 }
 
 /*
  * Units in one transaction. When one of them takes the transaction back, those
  * before it are run again, which gives what it gave the first time, and that
- * one is left out.
+ * one is left out. @last: of the message that is complete with them, or NULL.
  */
 static bool run_transaction(struct samr_apply *a, struct samr_apply_unit *unit,
-			    size_t count)
+			    size_t count, const struct samr_delivery *last)
 {
+	const struct samr_delivery *first = count ? unit->delivery : last;
 	size_t i = 0;
 
-	if (!begin(a))
+	if (!begin(a, first))
 		return false;
 	while (i < count) {
 		if (!unit[i].void_ && !run_unit(a, &unit[i]))
 			return false;
 		if (sqlite3_get_autocommit(a->writer)) {
-			if (!begin(a))
+			if (!begin(a, first))
 				return false;
 			i = 0;
 			continue;
 		}
 		i++;
 	}
-	if (run_own(a, OWN_COMMIT, NULL) != SQLITE_OK)
-		return fail_sqlite(a, own_sql[OWN_COMMIT]);
-	return true;
+	return commit(a, last);
 }
 
 static bool is_vacuum(const struct samr_apply_unit *u)
@@ -454,19 +573,38 @@ static bool run_vacuum(struct samr_apply *a, struct samr_apply_unit *u)
 	return true;
 }
 
+/* The newest message of which all units are among the first @count of @total. */
+static const struct samr_delivery *
+complete(const struct samr_apply_unit *unit, size_t count, size_t total)
+{
+	const struct samr_delivery *torn;
+
+	if (count == total)
+		return unit[count - 1].delivery;
+	for (torn = unit[count].delivery; count; count--)
+		if (unit[count - 1].delivery != torn)
+			return unit[count - 1].delivery;
+	return NULL;
+}
+
 bool samr_apply_run(struct samr_apply *a, struct samr_apply_unit *unit,
 		    size_t count)
 {
+	const struct samr_delivery *last;
 	size_t i = 0, n;
 	bool ok = true;
 
 	while (ok && i < count) {
 		for (n = 0; i + n < count && !is_vacuum(&unit[i + n]); n++)
 			;
-		if (n)
-			ok = run_transaction(a, unit + i, n);
-		else
+		last = complete(unit, i + (n ? n : 1), count);
+		if (n) {
+			ok = run_transaction(a, unit + i, n, last);
+		} else {
 			ok = run_vacuum(a, &unit[i++]);
+			if (ok && last)
+				ok = run_transaction(a, NULL, 0, last);
+		}
 		i += n;
 	}
 	if (!ok && !sqlite3_get_autocommit(a->writer))
@@ -496,9 +634,132 @@ sqlite3 *samr_apply_reader(struct samr_apply *a)
 	return a->reader;
 }
 
+bool samr_apply_position(struct samr_apply *a, struct samr_position *out)
+{
+	int rc = samr_position_read(a->reader, out);
+
+	return rc == SQLITE_OK || fail(a, "%s: %s", a->path, sqlite3_errstr(rc));
+}
+
+bool samr_apply_in_run(const struct samr_apply *a)
+{
+	return a->in_run;
+}
+
+void samr_apply_end_run(struct samr_apply *a)
+{
+	a->in_run = false;
+}
+
+const struct samr_apply_config *samr_apply_config(const struct samr_apply *a)
+{
+	return &a->cfg;
+}
+
+const char *samr_apply_path(const struct samr_apply *a)
+{
+	return a->path;
+}
+
+int samr_apply_file(const struct samr_apply *a)
+{
+	return a->lock;
+}
+
+sqlite3 *samr_apply_writer(struct samr_apply *a)
+{
+	return a->writer;
+}
+
+/* Make what was renamed survive a loss of power. */
+static bool sync_folder(struct samr_apply *a)
+{
+	char *name = strdup(a->path);
+	bool ok;
+	int fd;
+
+	if (!name)
+		return fail(a, "no memory");
+	*(strrchr(name, '/') + 1) = '\0';
+	fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(name);
+	ok = fd >= 0 && (!fsync(fd) || errno == EINVAL);
+	if (!ok)
+		fail(a, "the folder of %s: %s", a->path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/*
+ * All of the old database is in its file then and none in its log: the log must
+ * not be taken for one of the new file, which has the same name.
+ */
+static bool empty_log(struct samr_apply *a)
+{
+	int rc = sqlite3_wal_checkpoint_v2(a->writer, "main",
+					   SQLITE_CHECKPOINT_TRUNCATE, NULL,
+					   NULL);
+
+	if (rc == SQLITE_BUSY)
+		return fail(a, "another program reads the old database for too long");
+	return rc == SQLITE_OK || fail_sqlite(a, a->path);
+}
+
+/* The new file has the old one's rights, and its lock. */
+static int adopt(struct samr_apply *a, const char *name)
+{
+	int fd = open(name, O_RDWR | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB) && !fstat(a->lock, &st) &&
+	    !fchmod(fd, st.st_mode & 07777) && !fsync(fd)) {
+		/* Who may not give files away made the old one as well. */
+		if (!fchown(fd, st.st_uid, st.st_gid) || errno == EPERM)
+			return fd;
+	}
+	fail(a, "%s: %s", name, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+bool samr_apply_install(struct samr_apply *a, bool in_run)
+{
+	char *name = beside(a, SAMR_APPLY_NEW);
+	bool ok;
+	int fd;
+
+	if (!name)
+		return fail(a, "no memory");
+	fd = adopt(a, name);
+	if (fd < 0 || !empty_log(a)) {
+		if (fd >= 0)
+			close(fd);
+		free(name);
+		return false;
+	}
+	disconnect(a);
+	remove_beside(a, "-wal");
+	remove_beside(a, "-shm");
+	ok = sync_folder(a) &&
+	     (!rename(name, a->path) ||
+	      fail(a, "%s: %s", a->path, strerror(errno))) && sync_folder(a);
+	free(name);
+	close(ok ? a->lock : fd);
+	if (ok) {
+		a->lock = fd;
+		a->in_run = in_run;
+	}
+	return connect(a) && ok;
+}
+
 void samr_apply_watch(struct samr_apply *a, int steps, int (*stop)(void *),
 		      void *arg)
 {
+	a->watch.steps = steps;
+	a->watch.stop = stop;
+	a->watch.arg = arg;
 	sqlite3_progress_handler(a->writer, steps, stop, arg);
 	sqlite3_progress_handler(a->reader, steps, stop, arg);
 }

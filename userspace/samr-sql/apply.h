@@ -18,6 +18,7 @@
 #include <samr/samr.h>
 #include "print.h"
 #include "digest.h"
+#include "position.h"
 
 /**
  * struct samr_apply_config - how a database is opened
@@ -108,6 +109,43 @@ sqlite3 *samr_apply_reader(struct samr_apply *a);
  */
 void samr_apply_watch(struct samr_apply *a, int steps, int (*stop)(void *),
 		      void *arg);
+
+/** samr_apply_position - where the database stands; returns as apply_run() */
+bool samr_apply_position(struct samr_apply *a, struct samr_position *out);
+
+/** samr_apply_in_run - its newest run is the one that goes on now */
+bool samr_apply_in_run(const struct samr_apply *a);
+
+/** samr_apply_end_run - what comes is of another run */
+void samr_apply_end_run(struct samr_apply *a);
+
+/*
+ * For give.c and take.c. The file: that of the database, open for as long as the
+ * database is, so that it can be read; never close another descriptor of it.
+ */
+const struct samr_apply_config *samr_apply_config(const struct samr_apply *a);
+const char *samr_apply_path(const struct samr_apply *a);
+int samr_apply_file(const struct samr_apply *a);
+sqlite3 *samr_apply_writer(struct samr_apply *a);
+
+/* Behind the file's name: what is to become the database. */
+#define SAMR_APPLY_NEW	"-samr-new"
+
+/** samr_apply_discard - remove what was to become the database */
+void samr_apply_discard(const struct samr_apply *a);
+
+/**
+ * samr_apply_install - replace the database, at once and as a whole
+ * @a: the database
+ * @in_run: the newest run of the new one is the one that goes on now
+ *
+ * The new one, in the file with SAMR_APPLY_NEW, is complete and was closed. The
+ * connections are closed and opened again.
+ *
+ * Return: true; or false: see samr_apply_error(), and the file is the old one,
+ * or, if the new one cannot be opened, the new one.
+ */
+bool samr_apply_install(struct samr_apply *a, bool in_run);
 
 /** samr_apply_error - what failed last */
 const char *samr_apply_error(const struct samr_apply *a);

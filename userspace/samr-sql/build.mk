@@ -4,7 +4,7 @@
 
 samr-sql-dir := userspace/samr-sql
 samr-sql-cflags := -I$(samr-sql-dir) -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-samr-sql-pure := $(addprefix $(samr-sql-dir)/,apply.c batch.c det.c dump.c input.c peers.c print.c split.c)
+samr-sql-pure := $(addprefix $(samr-sql-dir)/,apply.c batch.c det.c dump.c give.c input.c peers.c position.c print.c split.c stream.c take.c)
 
 programs += samr-sql
 samr-sql-src := $(samr-sql-pure) $(addprefix $(samr-sql-dir)/,command.c main.c session.c shell.c)
@@ -13,7 +13,7 @@ samr-sql-libs := -lsamr -lsqlite3 -lnettle
 samr-sql-install := bin
 man-pages += userspace/man/samr-sql.1
 
-samr-sql-tests := apply_test batch_test input_test peers_test split_test
+samr-sql-tests := apply_test batch_test input_test peers_test split_test state_test
 
 samr-sql-parts := $(samr-sql-pure:%.c=$(out)/obj/samr-sql/%.o) $(out)/libsamr.a
 

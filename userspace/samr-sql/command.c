@@ -105,7 +105,7 @@ static enum samr_command_result list(struct call *c, const char *sql)
 static enum samr_command_result run_schema(struct call *c)
 {
 	return list(c, "SELECT sql || ';' FROM sqlite_schema WHERE sql NOT NULL "
-		    "AND (?1 = '' OR tbl_name = ?1 COLLATE NOCASE) ORDER BY rowid");
+		    "AND tbl_name <> '" SAMR_POSITION_TABLE "' AND (?1 = '' OR tbl_name = ?1 COLLATE NOCASE) ORDER BY rowid");
 }
 
 static enum samr_command_result run_stats(struct call *c)
@@ -151,7 +151,8 @@ static enum samr_command_result run_tables(struct call *c)
 {
 	return list(c, "SELECT name FROM sqlite_schema WHERE type IN "
 		    "('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-		    "AND ?1 = '' ORDER BY name");
+		    "AND name <> '" SAMR_POSITION_TABLE "' AND ?1 = '' "
+		    "ORDER BY name");
 }
 
 static enum samr_command_result run_help(struct call *c);

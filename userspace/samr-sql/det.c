@@ -7,6 +7,7 @@
 #include <time.h>
 #include "det.h"
 #include "digest.h"
+#include "position.h"
 
 /* Streams of a message's random numbers: units use 2 * index and the next. */
 #define STREAMS_PER_UNIT	2
@@ -137,6 +138,15 @@ static bool same(const char *a, const char *b)
 	return a && !sqlite3_stricmp(a, b);
 }
 
+/* How many messages share a transaction is decided at each head. */
+static int check_own_table(const char *table)
+{
+	if (!det.vacuum && same(table, SAMR_POSITION_TABLE))
+		return no("%s is samr-sql's own: it says how far this database is",
+			  table);
+	return SQLITE_OK;
+}
+
 static int check_table(const char *table, const char *column)
 {
 	/* Equal databases may lie in their files in another way. */
@@ -148,7 +158,7 @@ static int check_table(const char *table, const char *column)
 	    same(table, "sqlite_stmt") || same(table, "sqlite_dbpage"))
 		return no("%s shows this head's own state: it cannot be used where the heads must agree",
 			  table);
-	return SQLITE_OK;
+	return check_own_table(table);
 }
 
 static int check_module(const char *module)
@@ -232,7 +242,11 @@ static int authorize(void *arg, int action, const char *a, const char *b,
 	case SQLITE_DROP_INDEX:
 		/* SQLite itself moves pages then, by statements on the schema. */
 		det.drop = true;
-		return SQLITE_OK;
+		return check_own_table(a);
+	case SQLITE_ALTER_TABLE:
+	case SQLITE_CREATE_INDEX:
+	case SQLITE_CREATE_TRIGGER:
+		return check_own_table(b);
 	case SQLITE_READ:
 		return check_table(a, b);
 	case SQLITE_UPDATE:
@@ -337,9 +351,6 @@ static void probe(sqlite3 *db, struct sha256_ctx *sum)
 		"printf('%.17g',exp(-3.3))", "julianday('2001-02-03 04:05:06')",
 		"datetime(86400.5*365,'unixepoch','localtime')",
 		"'a' < 'B' COLLATE NOCASE", "upper('\xc3\xa9')", "1 LIKE '1'",
-		/* Of the file: nodes of an R-tree are as large as a page. */
-		"page_size FROM pragma_page_size",
-		"encoding FROM pragma_encoding",
 	};
 	sqlite3_stmt *st;
 	char *sql;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dump.h"
+#include "position.h"
 
 struct dump {
 	sqlite3 *db;
@@ -210,8 +211,10 @@ static int dump_rows(struct dump *d, const char *table, const char *columns,
 	sqlite3_stmt *st;
 	int i, n, rc;
 
-	rc = query(d, &st, "SELECT %s FROM main.\"%w\" ORDER BY %s", columns,
-		   table, order);
+	/* ANALYZE counts the rows of samr-sql's own table, too. */
+	rc = query(d, &st, "SELECT %s FROM main.\"%w\" %s ORDER BY %s",
+		   columns, table, strncmp(table, "sqlite_stat", 11) ? "" :
+		   "WHERE tbl <> '" SAMR_POSITION_TABLE "'", order);
 	if (rc != SQLITE_OK)
 		return rc;
 	n = sqlite3_column_count(st);
@@ -279,6 +282,7 @@ static int dump_tables(struct dump *d)
 
 	rc = query(d, &st, "SELECT name, sql FROM sqlite_schema "
 		   "WHERE type = 'table' AND sql NOT NULL "
+		   "AND name <> '" SAMR_POSITION_TABLE "' COLLATE NOCASE "
 		   "ORDER BY name = 'sqlite_sequence', rowid");
 	if (rc != SQLITE_OK)
 		return rc;

@@ -3,8 +3,8 @@
  * A database as SQL text, exact: equal texts mean equal databases.
  *
  * Rowids are in it also where no column shows them, and numbers with fractions
- * have all their digits. sqlite3(1) and samr-sql can read it, except that
- * virtual tables need sqlite3(1).
+ * have all their digits. samr-sql's own table (position.h) is not. sqlite3(1) and
+ * samr-sql can read it, except that virtual tables need sqlite3(1).
  */
 #ifndef SAMR_SQL_DUMP_H
 #define SAMR_SQL_DUMP_H

@@ -463,7 +463,7 @@ static void what_is_the_same_is_not_refused(void **state)
 	must(h, "VACUUM;  -- and no more");
 	must(h, "");
 	must(h, "-- nothing");
-	assert_string_equal(ask(h, "SELECT count(*) FROM t"), "4");
+	assert_string_equal(ask(h, "SELECT count(*) FROM t"), "5");
 	assert_string_equal(ask(h, "PRAGMA application_id"), "5");
 }
 
@@ -489,7 +489,144 @@ static void schema_can_change_in_any_file(void **state)
 	must(h, "ALTER TABLE new DROP COLUMN z");
 	must(h, "VACUUM");
 	must(h, "DROP TABLE new");
-	assert_string_equal(ask(h, "SELECT count(*) FROM sqlite_schema"), "0");
+	assert_string_equal(ask(h, "SELECT group_concat(name) FROM sqlite_schema"),
+			    SAMR_POSITION_TABLE);
+}
+
+static void is_at(struct head *h, const char *run, uint64_t gseq)
+{
+	struct samr_position at;
+
+	assert_true(samr_apply_position(h->a, &at));
+	assert_string_equal(at.run, run);
+	assert_int_equal(at.gseq, gseq);
+}
+
+/* The table has the last message of which all units are committed. */
+static void the_position_is_in_the_database(void **state)
+{
+	struct head *h = *state;
+	size_t i;
+
+	is_at(h, "", 0);
+	must(h, "CREATE TABLE t(x)");
+	is_at(h, "0000000000000000-1000", 1000);
+	run_one(h, 7, "INSERT INTO t VALUES(1)");
+	is_at(h, "0000000000000000-1000", 1007);
+	/* A failed unit has been executed, too, and a void one. */
+	run_one(h, 8, "INSERT INTO nowhere VALUES(1)");
+	is_at(h, "0000000000000000-1000", 1008);
+	run_one(h, 9, "INSERT OR ROLLBACK INTO t(rowid) VALUES(1)");
+	is_at(h, "0000000000000000-1000", 1009);
+	run_one(h, 10, "VACUUM");
+	is_at(h, "0000000000000000-1000", 1010);
+	/* A message of four units, one of which has no transaction. */
+	for (i = 11; i < 16; i++) {
+		place(h, i, i == 14 ? "VACUUM" : "INSERT INTO t VALUES(2)");
+		if (i > 12)
+			h->unit[i].delivery = h->unit[12].delivery;
+	}
+	assert_true(samr_apply_run(h->a, &h->unit[11], 5));
+	is_at(h, "0000000000000000-1000", 1012);
+	/* It survives, and goes on with a run that has another name. */
+	samr_apply_close(h->a);
+	open_head(h, true);
+	is_at(h, "0000000000000000-1000", 1012);
+	h->delivery[20].incarnation = 0xabc;
+	run_one(h, 20, "INSERT INTO t VALUES(3)");
+	is_at(h, "0000000000000abc-1020", 1020);
+	assert_string_equal(ask(h, "SELECT group_concat(id || '/' || gseq) FROM "
+				SAMR_POSITION_TABLE), "1/1012,2/1020");
+}
+
+static int always(void *arg)
+{
+	(void)arg;
+	return 1;
+}
+
+/* A head that stops in the middle of a message does not say that it has it. */
+static void half_a_message_is_no_position(void **state)
+{
+	struct head *h = *state;
+
+	must(h, "CREATE TABLE t(x)");
+	place(h, 1, "INSERT INTO t VALUES(1)");
+	place(h, 2, "INSERT INTO t VALUES(2)");
+	place(h, 3, "VACUUM");
+	h->unit[3].delivery = h->unit[2].delivery;
+	place(h, 4, "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+	      "SELECT i + 1 FROM n) SELECT i FROM n");
+	h->unit[4].delivery = h->unit[2].delivery;
+	samr_apply_watch(h->a, 1000000, always, NULL);
+	assert_false(samr_apply_run(h->a, &h->unit[1], 4));
+	samr_apply_watch(h->a, 0, NULL, NULL);
+	assert_string_equal(ask(h, "SELECT group_concat(x) FROM t"), "1,2");
+	is_at(h, "0000000000000000-1000", 1001);
+}
+
+static void the_position_is_nobody_elses(void **state)
+{
+	static const char *const sql[] = {
+		"UPDATE samr_position SET gseq = 1", "DELETE FROM Samr_Position",
+		"INSERT INTO samr_position VALUES(9, 'x', 1, 1)",
+		"INSERT INTO t SELECT gseq FROM main.samr_position",
+		"INSERT INTO t SELECT count(*) FROM samr_position",
+		"INSERT INTO t SELECT x FROM v", "DROP TABLE samr_position",
+		"ALTER TABLE samr_position RENAME TO other",
+		"ALTER TABLE samr_position ADD COLUMN y",
+		"ALTER TABLE samr_position DROP COLUMN run",
+		"CREATE INDEX i ON samr_position(gseq)",
+		"CREATE TRIGGER i AFTER UPDATE ON samr_position BEGIN DELETE FROM t; END",
+		"INSERT INTO c VALUES(1)",
+	};
+	struct head *h = *state;
+	size_t i;
+
+	samr_apply_close(h->a);
+	open_head(h, true);
+	must(h, "CREATE TABLE t(x)");
+	must(h, "CREATE VIEW v AS SELECT gseq AS x FROM samr_position");
+	must(h, "CREATE TABLE c(x REFERENCES samr_position(id) DEFERRABLE INITIALLY DEFERRED)");
+	/* Nothing has such a key: SQLite calls that a mismatch. */
+	must(h, "CREATE TABLE d(x REFERENCES samr_position(gseq))");
+	for (i = 0; i < sizeof(sql) / sizeof(sql[0]); i++)
+		must_not(h, sql[i], "samr-sql's own");
+	must_not(h, "CREATE TABLE samr_position(x)", "already exists");
+	must_not(h, "ALTER TABLE t RENAME TO samr_position", "already");
+	run_one(h, 6, "INSERT INTO t VALUES(1)");
+	assert_null(h->unit[6].error);
+	is_at(h, "0000000000000000-1000", 1006);
+}
+
+/* Somebody else may have had the idea. */
+static void another_table_of_that_name_is_refused(void **state)
+{
+	struct samr_apply_config cfg = { .synchronous = "off" };
+	struct head *h = *state;
+	sqlite3 *db;
+
+	samr_apply_close(h->a);
+	assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "CREATE TABLE SAMR_Position(x)", NULL,
+				      NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	cfg.path = h->path;
+	assert_false(samr_apply_open(&h->a, &cfg));
+	assert_non_null(strstr(samr_apply_error(h->a), "has not made"));
+}
+
+static void old_runs_are_forgotten(void **state)
+{
+	struct head *h = *state;
+	size_t i;
+
+	for (i = 0; i < SAMR_POSITION_RUNS + 10; i++) {
+		samr_apply_end_run(h->a);
+		run_one(h, i, "CREATE TABLE IF NOT EXISTS t(x)");
+	}
+	assert_string_equal(ask(h, "SELECT count(*) || ' ' || max(id) FROM "
+				SAMR_POSITION_TABLE), "64 74");
 }
 
 static void returning_yields_rows(void **state)
@@ -649,6 +786,26 @@ static bool append(void *arg, const char *text, size_t len)
 	return fwrite(text, 1, len, arg) == len;
 }
 
+static void dumps_do_not_show_the_position(void **state)
+{
+	struct head *h = *state;
+	size_t size;
+	char *text;
+	FILE *out;
+
+	must(h, "CREATE TABLE t(x)");
+	must(h, "INSERT INTO t VALUES(1)");
+	must(h, "ANALYZE");
+	assert_string_equal(ask(h, "SELECT count(*) FROM sqlite_stat1"), "2");
+	out = open_memstream(&text, &size);
+	assert_int_equal(samr_dump(samr_apply_reader(h->a), append, out),
+			 SQLITE_OK);
+	fclose(out);
+	assert_non_null(strstr(text, "INSERT INTO \"sqlite_stat1\""));
+	assert_null(strstr(text, SAMR_POSITION_TABLE));
+	free(text);
+}
+
 /* The dump makes the same database again, and so the same dump. */
 static void dump_can_be_loaded(void **state)
 {
@@ -696,6 +853,11 @@ int main(void)
 		T(what_differs_between_heads_is_refused),
 		T(what_is_the_same_is_not_refused),
 		T(schema_can_change_in_any_file),
+		T(the_position_is_in_the_database),
+		T(half_a_message_is_no_position),
+		T(the_position_is_nobody_elses),
+		T(another_table_of_that_name_is_refused),
+		T(old_runs_are_forgotten),
 		T(returning_yields_rows),
 		T(large_statements_work),
 		T(foreign_writers_are_noticed),
@@ -704,6 +866,7 @@ int main(void)
 		T(locked_files_stop_the_head),
 		T(foreign_readers_are_welcome),
 		T(one_process_per_file),
+		T(dumps_do_not_show_the_position),
 		T(dump_can_be_loaded),
 	};
 	int failed;
