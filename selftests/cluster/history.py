@@ -13,7 +13,7 @@ class Life:
     """A membership: where it began, what it sent and got."""
     def __init__(self, gseq, inc, port):
         self.start, self.inc, self.port = gseq, inc, port
-        self.sent, self.got, self.over = [], [], False
+        self.sent, self.got, self.over, self.killed, self.left = [], [], False, False, False
 
 
 def read(lines):
@@ -29,6 +29,12 @@ def read(lines):
             lives[-1].got.append((int(gseq), (int(origin), inc, port, int(request), digest), int(at)))
         elif word == "out":
             lives[-1].over = True
+        elif word == "left":
+            lives[-1].over = lives[-1].left = True
+        elif word == "killed":
+            ended = True
+            for life in lives[-1:]:
+                life.over = life.killed = True
         elif word == "end":
             ended = True
     return lives, ended
@@ -82,9 +88,11 @@ def check_sent(heads, seen):
     for name, lives in heads.items():
         for life in lives:
             ordered = [r for _, r in sorted(by_member.get((life.inc, life.port), []))]
+            if life.killed and len(ordered) == len(life.sent) + 1:
+                del ordered[-1]     # its machine ended before it could write that down
             if ordered != life.sent[:len(ordered)]:
                 yield f"{name}: sent from {life.sent[:1]} on, ordered otherwise"
-            if not life.over and len(ordered) != len(life.sent):
+            if (not life.over or life.left) and len(ordered) != len(life.sent):
                 yield f"{name}: {len(life.sent) - len(ordered)} messages of the last membership were lost"
 
 
@@ -126,6 +134,12 @@ def self_test():
         ("sent and never delivered", a[:3] + ["sent 3"] + a[3:], b, True),
         ("a gap in what a member sent", [a[0], "sent 1", "sent 9", *a[2:]], b, True),
         ("no end", a, without(b, 5), True),
+        ("its machine was killed", a, b[:4] + ["killed"], False),
+        ("the same, its last one not written down", without(a, 2), b[:4] + ["killed"], True),
+        ("the same, of the one that was killed", a, [b[0], *b[2:4], "killed"], False),
+        ("delivered where the machine was killed, and nowhere else", without(a, 4), b[:5] + ["killed"], True),
+        ("it left", a, b[:5] + ["left", "end"], False),
+        ("it left with a message under way", a, b[:2] + ["sent 8", *b[2:5], "left", "end"], True),
         ("its membership ended: what it sent last may be lost", a, b[:2] + ["sent 8", *b[2:5], "out 102", "join 6 cc 1",
                                                                           "end"], False),
     ]

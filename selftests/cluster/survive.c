@@ -6,12 +6,15 @@
  *	samr-test-survive NAMESPACE SERVICE FILE INTERVAL_US LEN SAFE
  *
  * until SIGTERM; then it sends no more and ends when nothing has come for a
- * while. FILE is for history.py, one line each:
+ * while. NAMESPACE "-" is the one it is started in; each line is written at once
+ * then, as the machine may end at any time. After SIGINT it sends no more and
+ * leaves as soon as all that it has sent was delivered. FILE is for history.py, one line each:
  *
  *	join GSEQ INCARNATION PORT		its first view
  *	sent REQUEST				accepted by the kernel
  *	got GSEQ ORIGIN INCARNATION PORT REQUEST HASH US
  *	out ERRNO				the membership is over
+ *	left					by itself, with nothing under way
  *	stuck					nothing is ordered for long
  *	end
  */
@@ -32,8 +35,11 @@
 #define LEN_MAX		65536
 
 static volatile sig_atomic_t stopping;
+static volatile sig_atomic_t leaving;
 static FILE *out;
 static uint64_t request;
+/* The next of its own that is to be delivered in this membership. */
+static uint64_t awaited;
 static unsigned char data[LEN_MAX];
 static size_t len;
 static long interval_us;
@@ -43,6 +49,12 @@ static void on_term(int sig)
 {
 	(void)sig;
 	stopping = 1;
+}
+
+static void on_int(int sig)
+{
+	(void)sig;
+	leaving = 1;
 }
 
 static void die(const char *what, int err)
@@ -82,12 +94,15 @@ static uint32_t hash_of(const void *bytes, size_t n)
 	return h;
 }
 
-static void wrote(const struct samr_received *r)
+static void wrote(struct samr *m, const struct samr_received *r)
 {
 	const struct samr_delivery *d = &r->delivery;
 
 	if (d->type != SAMR_TYPE_MESSAGE)
 		return;
+	if (d->incarnation == samr_self(m)->incarnation &&
+	    d->port == samr_self(m)->port)
+		awaited = d->request + 1;
 	fprintf(out, "got %llu %llu %llx %u %llu %x %llu\n",
 		(unsigned long long)d->gseq, (unsigned long long)d->origin,
 		(unsigned long long)d->incarnation, d->port,
@@ -117,12 +132,17 @@ static bool live(struct samr *m)
 	struct samr_received r;
 	int err;
 
+	awaited = request;
 	fprintf(out, "join %llu %llx %u\n",
 		(unsigned long long)samr_view(m)->id,
 		(unsigned long long)samr_self(m)->incarnation,
 		samr_self(m)->port);
 	for (;;) {
-		if (!stopping && now_us() >= next) {
+		if (leaving && awaited == request) {
+			fprintf(out, "left\n");
+			return false;
+		}
+		if (!stopping && !leaving && now_us() >= next) {
 			next = now_us() + interval_us;
 			err = send_one(m);
 			if (err)
@@ -130,7 +150,7 @@ static bool live(struct samr *m)
 		}
 		err = samr_recv(m, &r, stopping ? 100 : 5);
 		if (err == 1) {
-			wrote(&r);
+			wrote(m, &r);
 			heard = now_us();
 			continue;
 		}
@@ -148,6 +168,7 @@ static bool live(struct samr *m)
 int main(int argc, char **argv)
 {
 	struct sigaction term = { .sa_handler = on_term };
+	struct sigaction leave = { .sa_handler = on_int };
 	bool again = true;
 	struct samr *m;
 	int err;
@@ -157,16 +178,20 @@ int main(int argc, char **argv)
 			argv[0]);
 		return 2;
 	}
-	enter(argv[1]);
+	if (strcmp(argv[1], "-"))
+		enter(argv[1]);
 	out = fopen(argv[3], "w");
 	if (!out)
 		die(argv[3], errno);
+	if (!strcmp(argv[1], "-"))
+		setvbuf(out, NULL, _IOLBF, 0);
 	interval_us = atol(argv[4]);
 	len = atol(argv[5]);
 	if (len < sizeof(request) || len > LEN_MAX)
 		die("length", EINVAL);
 	how = atoi(argv[6]) ? SAMR_SEND_SAFE : 0;
 	sigaction(SIGTERM, &term, NULL);
+	sigaction(SIGINT, &leave, NULL);
 	while (again) {
 		err = samr_open(&m, strtoul(argv[2], NULL, 0), 0);
 		if (err)
