@@ -8,6 +8,9 @@
 /* Reading is reported at once when this part of a share was read. */
 #define REPORT_PART	4
 
+/* A request for a lock tells two members at most. */
+#define LOCK_NOTES	2
+
 static u64 share_of(const struct samr_node *n, const struct samr_group *g)
 {
 	return g->window / n->view.count;
@@ -18,13 +21,16 @@ static u32 cost_of(const struct samr_group *g, u8 kind, u32 len)
 {
 	if (kind == SAMR_KIND_DATA)
 		return samr_flow_cost(len);
+	if (samr_kind_is_load(kind))
+		return samr_flow_cost(len) + LOCK_NOTES *
+		       (u32)sizeof(struct samr_lock_note);
 	return g->members ? samr_members_cost(g->members->count + 1) : 0;
 }
 
 /* A leave is charged, but never refused. */
 static bool needs_credit(u8 kind)
 {
-	return kind == SAMR_KIND_DATA || kind == SAMR_KIND_JOIN;
+	return samr_kind_is_load(kind) || kind == SAMR_KIND_JOIN;
 }
 
 static bool is_charged(u8 kind)
@@ -101,7 +107,7 @@ void samr_credit_charge(struct samr_node *n, struct samr_msg *msg)
 	if (!is_charged(msg->meta.kind))
 		return;
 	if (!g) {
-		samr_assert(msg->meta.kind != SAMR_KIND_DATA);
+		samr_assert(!samr_kind_is_load(msg->meta.kind));
 		return;
 	}
 	msg->cost = cost_of(g, msg->meta.kind, msg->meta.len);

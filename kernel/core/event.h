@@ -52,6 +52,9 @@ enum samr_event_type {
  * @SAMR_KIND_JOIN: the sending member joins the group
  * @SAMR_KIND_LEAVE: the sending member leaves it
  * @SAMR_KIND_RETIRE: the sending head leaves the view; of no group
+ * @SAMR_KIND_LOCK: the sending member wants a lock of the group (lock.h), or
+ *	wants to know of one
+ * @SAMR_KIND_UNLOCK: it gives one back, or stores a value in one
  * @SAMR_KIND_SNAPSHOT: the sending member lacks the group's state and asks for it
  * @SAMR_KIND_STATE: a piece of that state, from the donor
  * @SAMR_KIND_READ: the sending member has read the state up to a piece
@@ -63,12 +66,21 @@ enum samr_kind {
 	SAMR_KIND_JOIN,
 	SAMR_KIND_LEAVE,
 	SAMR_KIND_RETIRE,
+	SAMR_KIND_LOCK,
+	SAMR_KIND_UNLOCK,
 	SAMR_KIND_SNAPSHOT,
 	SAMR_KIND_STATE,
 	SAMR_KIND_READ,
 	SAMR_KINDS,
 	SAMR_KIND_VIEW = SAMR_KINDS,
 };
+
+/* Has it a payload, and is it charged to the sender's credit as data is? */
+static inline bool samr_kind_is_load(u8 kind)
+{
+	return kind == SAMR_KIND_DATA || kind == SAMR_KIND_LOCK ||
+	       kind == SAMR_KIND_UNLOCK;
+}
 
 /* Message flags, also on the wire; all but the first go with one kind only. */
 #define SAMR_MSG_SAFE		0x01	/* deliver when stable */
@@ -85,8 +97,9 @@ enum samr_kind {
  * @flags: SAMR_MSG_*
  * @uid: of the sender
  * @gid: of the sender
- * @arg: DATA: the sender's own number, carried along; JOIN: bytes that the member
- *	can hold unread (the group's credits are derived from the smallest);
+ * @arg: DATA, LOCK, UNLOCK: the sender's own number, carried along; JOIN: bytes
+ *	that the member can hold unread (the group's credits are derived from the
+ *	smallest);
  *	SNAPSHOT: id of the transfer that the sender gives up, 0: none; STATE: id of
  *	the transfer; READ: place of the piece; otherwise zero
  * @payload: the bytes, or NULL for none. The core takes a reference of its own

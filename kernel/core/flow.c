@@ -4,6 +4,7 @@
 #include "credit.h"
 #include "emit.h"
 #include "group.h"
+#include "lock.h"
 #include "state.h"
 
 /* Short messages repeated at once when the sequencer gives no sign of them. */
@@ -24,7 +25,7 @@ bool samr_flow_room(const struct samr_node *n, u8 kind, u32 group, u32 len)
 	if (!n->view.epoch)
 		return false;
 	used = n->flow.next - o->win.base;
-	if (kind != SAMR_KIND_DATA && kind != SAMR_KIND_STATE)
+	if (!samr_kind_is_load(kind) && kind != SAMR_KIND_STATE)
 		return used < o->win.size &&
 		       samr_credit_room(n, kind, group, 0);
 	if (used + SAMR_SUBMIT_RESERVE >= o->win.size)
@@ -36,7 +37,24 @@ bool samr_flow_room(const struct samr_node *n, u8 kind, u32 group, u32 len)
 
 static bool needs_members(u8 kind)
 {
-	return kind == SAMR_KIND_DATA || kind >= SAMR_KIND_SNAPSHOT;
+	return kind == SAMR_KIND_DATA || kind >= SAMR_KIND_LOCK;
+}
+
+static bool is_lock(u8 kind)
+{
+	return kind == SAMR_KIND_LOCK || kind == SAMR_KIND_UNLOCK;
+}
+
+static bool lock_sane(const struct samr_submit *s)
+{
+	u8 scratch[SAMR_LOCK_PAYLOAD_MAX];
+	struct samr_lock_ask ask;
+	const u8 *bytes;
+
+	if (!s->len || s->len > sizeof(scratch))
+		return false;
+	bytes = samr_blob_peek(s->payload, 0, s->len, scratch);
+	return bytes && samr_lock_parse(s->kind, bytes, s->len, &ask);
 }
 
 /* A piece of state from anybody but the donor, or behind its last. */
@@ -62,6 +80,8 @@ static int check(const struct samr_node *n, const struct samr_submit *s)
 	if (s->len > SAMR_LEN_MAX)
 		return -EMSGSIZE;
 	if (s->len && (!s->payload || samr_blob_len(s->payload) != s->len))
+		return -EINVAL;
+	if (is_lock(s->kind) && !lock_sane(s))
 		return -EINVAL;
 	if (!n->view.epoch || n->view.seat[n->view.self])
 		return -ENOTCONN;

@@ -3,6 +3,7 @@
 #include "group.h"
 #include "coordinator.h"
 #include "credit.h"
+#include "learner.h"
 #include "view.h"
 
 void samr_group_init(struct samr_node *n)
@@ -26,6 +27,7 @@ static void group_free(struct samr_group *g)
 	list_del(&g->starving);
 	samr_members_put(g->members);
 	samr_transfer_forget(g);
+	samr_lock_clear(&g->locks);
 	samr_free(g);
 }
 
@@ -87,6 +89,7 @@ static struct samr_group *group_new(struct samr_node *n, u32 id)
 	INIT_LIST_HEAD(&g->holding);
 	INIT_LIST_HEAD(&g->dirty);
 	INIT_LIST_HEAD(&g->starving);
+	samr_lock_init(&g->locks);
 	list_add_tail(&g->hash, bucket_of(n, id));
 	return g;
 }
@@ -94,7 +97,7 @@ static struct samr_group *group_new(struct samr_node *n, u32 id)
 void samr_group_release(struct samr_node *n, struct samr_group *g)
 {
 	if (g->members || g->unordered || g->give.unordered ||
-	    !list_empty(&g->held))
+	    !list_empty(&g->held) || g->locks.count)
 		return;
 	samr_mark("group forgotten");
 	(void)n;
@@ -221,13 +224,18 @@ static bool join(struct samr_node *n, struct samr_group *g,
 	return true;
 }
 
-/* Fewer members, @next: with them the state transfer may change. */
+/* Fewer members, @next: with them the state transfer and locks may change. */
 static bool lessen(struct samr_node *n, struct samr_group *g,
 		   struct samr_msg *msg, struct samr_members *next)
 {
 	struct samr_next transfer;
 
 	if (!samr_transfer_thin(g, next, &transfer)) {
+		samr_members_put(next);
+		return false;
+	}
+	if (!samr_lock_thin(n, g, next, msg)) {
+		samr_transfer_abort(&transfer);
 		samr_members_put(next);
 		return false;
 	}
@@ -275,11 +283,16 @@ static void emit(struct samr_node *n, struct samr_msg *msg)
 	list_add_tail(&samr_msg_get(msg)->action.node, &n->out->list);
 }
 
+/* What is told of locks must not be undone: it is stable first. */
+static bool is_safe(const struct samr_msg *msg)
+{
+	return (msg->meta.flags & SAMR_MSG_SAFE) || msg->locks;
+}
+
 static void hold_or_emit(struct samr_node *n, struct samr_group *g,
 			 struct samr_msg *msg)
 {
-	bool wait = (msg->meta.flags & SAMR_MSG_SAFE) &&
-		    msg->meta.gseq > n->stab.stable;
+	bool wait = is_safe(msg) && msg->meta.gseq > n->stab.stable;
 
 	/* Without a group nobody reads it: its owner only hears of its end. */
 	if (!g || (!wait && list_empty(&g->held))) {
@@ -369,10 +382,26 @@ void samr_group_forget(struct samr_node *n)
 {
 	samr_group_fini(n, NULL);
 	n->groups.count = 0;
+	n->groups.locks = 0;
+	n->groups.waiting = 0;
+}
+
+u32 samr_group_next(const struct samr_node *n, u32 after)
+{
+	const struct samr_group *g;
+	u32 i, best = 0;
+
+	for (i = 0; i < SAMR_GROUP_BUCKETS; i++)
+		list_for_each_entry(g, &n->groups.bucket[i], hash)
+			if ((g->members || g->locks.count) && g->id > after &&
+			    (!best || g->id < best))
+				best = g->id;
+	return best;
 }
 
 bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
-		      struct samr_members *members, u64 transfer, u64 last)
+		      struct samr_members *members, u64 transfer, u64 last,
+		      struct samr_lock_table *locks)
 {
 	struct samr_group *g = group_new(n, id);
 
@@ -383,6 +412,12 @@ bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
 		return false;
 	}
 	g->upto = upto;
+	list_splice_init(&locks->locks, &g->locks.locks);
+	g->locks.count = locks->count;
+	g->locks.waiting = locks->waiting;
+	n->groups.locks += locks->count;
+	n->groups.waiting += locks->waiting;
+	samr_lock_init(locks);
 	use_members(n, g, members);
 	samr_members_put(members);
 	samr_credit_members(n, g, upto);
@@ -392,19 +427,26 @@ bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
 static bool apply_to_members(struct samr_node *n, struct samr_group *g,
 			     struct samr_msg *msg)
 {
-	/* A learner has its members as they were later than this. */
-	if (g && msg->meta.gseq <= g->upto)
+	/* A learner has it as it was later than this, or knows that it was not. */
+	if (msg->meta.gseq <= (g ? g->upto :
+			       samr_learner_upto(n, msg->meta.group)))
 		return true;
-	if (msg->meta.kind == SAMR_KIND_JOIN)
+	switch (msg->meta.kind) {
+	case SAMR_KIND_JOIN:
 		return join(n, g, msg);
-	if (msg->meta.kind == SAMR_KIND_LEAVE)
+	case SAMR_KIND_LEAVE:
 		return leave(n, g, msg);
-	if (msg->meta.kind == SAMR_KIND_DATA)
+	case SAMR_KIND_LOCK:
+	case SAMR_KIND_UNLOCK:
+		return samr_lock_apply(n, g, msg);
+	case SAMR_KIND_DATA:
 		return true;
-	if (g && g->members)
-		return samr_transfer_apply(n, g, msg);
-	msg->refused = true;
-	return true;
+	default:
+		if (g && g->members)
+			return samr_transfer_apply(n, g, msg);
+		msg->refused = true;
+		return true;
+	}
 }
 
 /*
@@ -442,6 +484,8 @@ bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 		return false;
 	if (msg->meta.kind != SAMR_KIND_DATA && msg->meta.origin == n->cfg.self)
 		samr_credit_ordered(n, msg);
+	if (msg->locks)
+		n->stab.safe = max(n->stab.safe, msg->meta.gseq);
 	msg->random = random_of(n, msg->meta.gseq);
 	g = samr_group_find(n, msg->meta.group);
 	if (g && g->members)
@@ -461,8 +505,7 @@ void samr_group_stable(struct samr_node *n)
 	list_for_each_entry_safe(g, next, &n->groups.holding, holding) {
 		while (!list_empty(&g->held)) {
 			msg = list_first_entry(&g->held, struct samr_msg, link);
-			if ((msg->meta.flags & SAMR_MSG_SAFE) &&
-			    msg->meta.gseq > n->stab.stable)
+			if (is_safe(msg) && msg->meta.gseq > n->stab.stable)
 				break;
 			list_del_init(&msg->link);
 			emit(n, msg);

@@ -8,6 +8,7 @@
 #ifndef SAMR_CORE_GROUP_H
 #define SAMR_CORE_GROUP_H
 
+#include "lock.h"
 #include "node.h"
 #include "state.h"
 #include "transfer.h"
@@ -33,7 +34,8 @@ struct samr_debt {
  * @id: its id
  * @members: they, or NULL for none
  * @local: how many of them live here
- * @upto: a learner was given its members as of this place
+ * @locks: of the group; they outlive its members
+ * @upto: a learner was given it as of this place
  *
  * State transfer (transfer.c):
  * @transfer: the one under way, or NULL
@@ -61,6 +63,7 @@ struct samr_group {
 	u32 id;
 	struct samr_members *members;
 	u32 local;
+	struct samr_lock_table locks;
 	u64 upto;
 
 	struct samr_transfer *transfer;
@@ -115,11 +118,19 @@ void samr_group_forget(struct samr_node *n);
  * @members: they, with flags as on the wire; the reference is taken over
  * @transfer: id of its state transfer; 0: none is under way
  * @last: place of its LAST piece; 0: it has none yet
+ * @locks: its locks; they are taken over, too
  *
  * Return: false without memory; nothing was taken over.
  */
 bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
-		      struct samr_members *members, u64 transfer, u64 last);
+		      struct samr_members *members, u64 transfer, u64 last,
+		      struct samr_lock_table *locks);
+
+/**
+ * samr_group_next - the lowest id above @after of a group that has members, or
+ *	locks that outlive them; 0: there is none
+ */
+u32 samr_group_next(const struct samr_node *n, u32 after);
 
 /**
  * samr_group_flags - the same members with other flags

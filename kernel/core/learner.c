@@ -32,6 +32,14 @@ static void drop_group(struct samr_node *n)
 	samr_members_put(n->learner.group);
 	n->learner.group = NULL;
 	n->learner.have = 0;
+	samr_lock_clear(&n->learner.locks);
+}
+
+void samr_learner_init(struct samr_node *n)
+{
+	samr_lock_init(&n->learner.locks);
+	INIT_LIST_HEAD(&n->learner.absent);
+	n->learner.ask_at = SAMR_NEVER;
 }
 
 /* Preferably not the sequencer, who has enough to do. */
@@ -58,9 +66,35 @@ void samr_learner_start(struct samr_node *n)
 
 void samr_learner_stop(struct samr_node *n)
 {
+	struct samr_absent *a, *next;
+
 	drop_group(n);
+	list_for_each_entry_safe(a, next, &n->learner.absent, link)
+		samr_free(a);
 	memset(&n->learner, 0, sizeof(n->learner));
-	n->learner.ask_at = SAMR_NEVER;
+	samr_learner_init(n);
+}
+
+u64 samr_learner_upto(const struct samr_node *n, u32 group)
+{
+	const struct samr_absent *a;
+
+	list_for_each_entry(a, &n->learner.absent, link)
+		if (group <= a->last)
+			return a->upto;
+	return 0;
+}
+
+/* Between the last group and this id there was none at place @upto. */
+static struct samr_absent *absent_new(u32 last, u64 upto)
+{
+	struct samr_absent *a = samr_alloc(sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->last = last;
+	a->upto = upto;
+	return a;
 }
 
 bool samr_learner_ready(const struct samr_node *n)
@@ -133,28 +167,124 @@ static u32 send_part(struct samr_node *n, u64 dest, u32 after,
 	return count;
 }
 
+static u32 entry_len(const struct samr_lock_cursor *c)
+{
+	u32 len = sizeof(struct samr_rec_lock);
+
+	return c->wait ? len : len + c->lock->name_len + c->lock->value_len;
+}
+
+static void put_entry(struct samr_blob *b, const struct samr_lock_cursor *c)
+{
+	const struct samr_lock_who *who = c->wait ? &c->wait->who :
+						    &c->lock->owner;
+	struct samr_rec_lock w = {
+		.node	= cpu_to_be32((u32)who->node),
+		.inc	= cpu_to_be64(who->inc),
+		.arg	= cpu_to_be64(who->arg),
+		.port	= cpu_to_be32(who->port),
+	};
+
+	if (!c->wait) {
+		w.flags = c->lock->dead ? SAMR_LOCK_DEAD : 0;
+		w.name_len = c->lock->name_len;
+		w.value_len = c->lock->value_len;
+	}
+	samr_blob_put_data(b, &w, sizeof(w));
+	if (c->wait)
+		return;
+	samr_blob_put_data(b, c->lock->name, c->lock->name_len);
+	samr_blob_put_data(b, c->lock->value, c->lock->value_len);
+}
+
+/* As many locks, and members that wait, as fit into a frame; none: no memory. */
+static bool send_locks_part(struct samr_node *n, u64 dest, u32 after,
+			    const struct samr_group *g, u32 first,
+			    struct samr_lock_cursor *c, u32 *count)
+{
+	u32 room = samr_frame_room(n), len = sizeof(struct samr_rec_state_locks);
+	struct samr_lock_cursor ahead = *c;
+	struct samr_rec_state_locks rec;
+	struct samr_blob *b;
+
+	for (*count = 0; ahead.lock && len + entry_len(&ahead) <= room;
+	     ++*count) {
+		len += entry_len(&ahead);
+		samr_lock_next(&g->locks, &ahead);
+	}
+	b = samr_frame_record(n, dest, len);
+	if (!b)
+		return false;
+	memset(&rec, 0, sizeof(rec));
+	rec.rec.type = SAMR_REC_STATE_LOCKS;
+	rec.rec.len = cpu_to_be16((u16)len);
+	rec.group = cpu_to_be32(g->id);
+	rec.after = cpu_to_be32(after);
+	rec.total = cpu_to_be16((u16)(g->locks.count + g->locks.waiting));
+	rec.first = cpu_to_be16((u16)first);
+	rec.count = cpu_to_be16((u16)*count);
+	rec.gseq = cpu_to_be64(n->rcv.delivered);
+	samr_blob_put_data(b, &rec, sizeof(rec));
+	for (; c->lock != ahead.lock || c->wait != ahead.wait;
+	     samr_lock_next(&g->locks, c))
+		put_entry(b, c);
+	return true;
+}
+
+/* A record at least, so that the learner knows that there is nothing more. */
+static bool send_locks(struct samr_node *n, u64 dest, u32 after,
+		       const struct samr_group *g)
+{
+	struct samr_lock_cursor c;
+	u32 first = 0, count;
+
+	samr_lock_first(&g->locks, &c);
+	do {
+		if (!send_locks_part(n, dest, after, g, first, &c, &count))
+			return false;
+		first += count;
+	} while (c.lock);
+	return true;
+}
+
+/* One group, all of it. */
+static bool send_group(struct samr_node *n, u64 dest, u32 after,
+		       const struct samr_group *g)
+{
+	u32 first = 0, total = g->members ? g->members->count : 0, sent;
+
+	do {
+		sent = send_part(n, dest, after, g, first);
+		if (!sent && total)
+			return false;
+		first += sent;
+	} while (first < total);
+	return send_locks(n, dest, after, g);
+}
+
 void samr_learner_asked(struct samr_node *n, u64 src, u32 after)
 {
 	const struct samr_group *g;
-	u32 id, first, sent, bytes = 0;
+	u32 id, bytes = 0;
 
 	if (n->learner.active || n->view.seat[n->view.self])
 		return;
 	if (!after)
 		send_start(n, src);
 	while (bytes < ANSWER_BYTES) {
-		id = samr_node_group(n, after);
+		id = samr_group_next(n, after);
 		if (!id) {
 			send_part(n, src, after, NULL, 0);
 			return;
 		}
 		g = samr_group_find(n, id);
-		for (first = 0; first < g->members->count; first += sent) {
-			sent = send_part(n, src, after, g, first);
-			if (!sent)
-				return;
-		}
-		bytes += g->members->count * (u32)sizeof(g->members->m[0]);
+		if (!send_group(n, src, after, g))
+			return;
+		if (g->members)
+			bytes += g->members->count *
+				 (u32)sizeof(g->members->m[0]);
+		bytes += g->locks.count * (u32)sizeof(struct samr_lock) +
+			 g->locks.waiting * (u32)sizeof(struct samr_lock_wait);
 		after = id;
 	}
 }
@@ -220,6 +350,7 @@ enum samr_drop samr_learner_group(struct samr_node *n,
 	struct samr_learner *l = &n->learner;
 	const struct samr_rec_group_member *w;
 	struct samr_rec_group_member scratch;
+	struct samr_absent *a;
 	u32 i, at = r->at;
 
 	if (!l->active || !l->begun)
@@ -227,6 +358,10 @@ enum samr_drop samr_learner_group(struct samr_node *n,
 	if (r->group.after != l->after)
 		return SAMR_DROP_DUPLICATE;
 	if (!r->group.group) {
+		a = absent_new(U32_MAX, r->group.gseq);
+		if (!a)
+			return SAMR_DROP_MEMORY;
+		list_add_tail(&a->link, &l->absent);
 		finish(n);
 		return SAMR_DROP_NONE;
 	}
@@ -249,14 +384,103 @@ enum samr_drop samr_learner_group(struct samr_node *n,
 		return SAMR_DROP_NONE;
 	if (!samr_transfer_sane(l->group, r->group.transfer, r->group.last))
 		return SAMR_DROP_RECORD;
-	if (!samr_group_learn(n, l->id, l->upto, l->group, r->group.transfer,
-			      r->group.last))
+	l->transfer = r->group.transfer;
+	l->last = r->group.last;
+	return SAMR_DROP_NONE;
+}
+
+/* One lock, or a member that waits for the last one; moves @at behind it. */
+static enum samr_drop take_entry(struct samr_node *n,
+				 const struct samr_blob *frame, u32 *at,
+				 u32 end)
+{
+	u8 scratch[SAMR_LOCK_NAME_LEN + SAMR_LOCK_VALUE_LEN];
+	const struct samr_rec_lock *w;
+	struct samr_rec_lock fixed;
+	struct samr_lock_ask name;
+	struct samr_lock_who who;
+	const u8 *bytes;
+	u32 len;
+
+	w = samr_blob_peek(frame, *at, sizeof(*w), &fixed);
+	if (!w || end - *at < sizeof(*w))
+		return SAMR_DROP_RECORD;
+	*at += sizeof(*w);
+	len = w->name_len + w->value_len;
+	if ((w->flags & ~SAMR_LOCK_DEAD) || w->reserved || w->reserved2 ||
+	    w->name_len > SAMR_LOCK_NAME_LEN ||
+	    w->value_len > SAMR_LOCK_VALUE_LEN || end - *at < len ||
+	    (!w->name_len && (w->value_len || w->flags)))
+		return SAMR_DROP_RECORD;
+	who.node = be32_to_cpu(w->node);
+	who.inc = be64_to_cpu(w->inc);
+	who.arg = be64_to_cpu(w->arg);
+	who.port = be32_to_cpu(w->port);
+	if (who.node ? !samr_view_has(n, who.node, who.inc) :
+		       who.inc || who.arg || who.port)
+		return SAMR_DROP_RECORD;
+	name.name_len = w->name_len;
+	name.value_len = w->value_len;
+	if (!name.name_len)
+		return samr_lock_learn(&n->learner.locks, NULL, false, &who);
+	bytes = samr_blob_peek(frame, *at, len, scratch);
+	if (!bytes)
+		return SAMR_DROP_RECORD;
+	samr_lock_copy(name.name, bytes, name.name_len);
+	samr_lock_copy(name.value, bytes + name.name_len,
+		       name.value_len);
+	*at += len;
+	return samr_lock_learn(&n->learner.locks, &name,
+			       w->flags & SAMR_LOCK_DEAD, &who);
+}
+
+/* All of a group is here. */
+static enum samr_drop learnt(struct samr_node *n)
+{
+	struct samr_learner *l = &n->learner;
+	struct samr_absent *a = absent_new(l->id, l->upto);
+
+	if (!a || !samr_group_learn(n, l->id, l->upto, l->group, l->transfer,
+				    l->last, &l->locks)) {
+		samr_free(a);
 		return SAMR_DROP_MEMORY;
+	}
+	list_add_tail(&a->link, &l->absent);
 	l->group = NULL;
 	l->have = 0;
 	l->after = l->id;
 	ask(n);
 	return SAMR_DROP_NONE;
+}
+
+enum samr_drop samr_learner_locks(struct samr_node *n,
+				  const struct samr_blob *frame,
+				  const struct samr_record *r)
+{
+	struct samr_learner *l = &n->learner;
+	u32 i, at = r->at, end = r->at + r->len;
+	enum samr_drop drop;
+
+	if (!l->active || !l->begun)
+		return SAMR_DROP_VIEW;
+	if (r->locks.after != l->after)
+		return SAMR_DROP_DUPLICATE;
+	if (!l->group || l->have < l->group->count ||
+	    l->id != r->locks.group || l->upto != r->locks.gseq ||
+	    r->locks.first != l->locks.count + l->locks.waiting)
+		return SAMR_DROP_CONFLICT;
+	for (i = 0; i < r->locks.count; i++) {
+		drop = take_entry(n, frame, &at, end);
+		if (drop) {
+			drop_group(n);
+			return drop;
+		}
+	}
+	if (at != end)
+		return SAMR_DROP_RECORD;
+	if (l->locks.count + l->locks.waiting < r->locks.total)
+		return SAMR_DROP_NONE;
+	return learnt(n);
 }
 
 void samr_learner_timer(struct samr_node *n)

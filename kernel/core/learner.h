@@ -8,7 +8,8 @@
  * by one, each as it is at the donor just then, with the place in the order that
  * this is true for; of the order that the learner goes through afterwards, it
  * skips for each group what lies before. So nobody keeps a copy, and the state
- * may be of any size. What is asked for and does not come is asked for again.
+ * may be of any size. Of a group that comes, its locks come behind it; of a group
+ * that is left out, the learner knows that there was none. What is asked for and does not come is asked for again.
  */
 #ifndef SAMR_CORE_LEARNER_H
 #define SAMR_CORE_LEARNER_H
@@ -16,6 +17,9 @@
 #include "wire.h"
 
 struct samr_node;
+
+/** samr_learner_init - of a new node */
+void samr_learner_init(struct samr_node *n);
 
 /** samr_learner_start - the view has us as a learner; we hold nothing */
 void samr_learner_start(struct samr_node *n);
@@ -38,6 +42,19 @@ enum samr_drop samr_learner_state(struct samr_node *n,
 enum samr_drop samr_learner_group(struct samr_node *n,
 				  const struct samr_blob *frame,
 				  const struct samr_record *r);
+
+/** samr_learner_locks - STATE_LOCKS: the locks of that group, or a part of them */
+enum samr_drop samr_learner_locks(struct samr_node *n,
+				  const struct samr_blob *frame,
+				  const struct samr_record *r);
+
+/**
+ * samr_learner_upto - a group that this node has not got
+ *
+ * Return: up to here it does not matter what the order says about it, as it was
+ * known not to be there at this place.
+ */
+u64 samr_learner_upto(const struct samr_node *n, u32 group);
 
 void samr_learner_timer(struct samr_node *n);
 u64 samr_learner_deadline(const struct samr_node *n);

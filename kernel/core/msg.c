@@ -40,6 +40,7 @@ void samr_msg_put(struct samr_msg *msg)
 		samr_free(msg->pieces);
 	samr_members_put(msg->members);
 	samr_transfer_put(msg->transfer);
+	samr_free(msg->locks);
 	samr_free(msg);
 }
 
@@ -162,4 +163,36 @@ void samr_msg_write(const struct samr_msg *msg, struct samr_blob *out, u32 off,
 		len -= n;
 	}
 	samr_assert(!len);
+}
+
+bool samr_msg_read(const struct samr_msg *msg, u8 *to, u32 len)
+{
+	const void *bytes;
+	u32 i, part;
+
+	for (i = 0; len && i < msg->npieces; i++) {
+		part = min(len, samr_blob_len(msg->pieces[i].blob));
+		bytes = samr_blob_peek(msg->pieces[i].blob, 0, part, to);
+		if (!bytes)
+			return false;
+		if (bytes != to)
+			memcpy(to, bytes, part);
+		to += part;
+		len -= part;
+	}
+	return !len;
+}
+
+const struct samr_lock_note *samr_msg_note(const struct samr_msg *msg, u64 node,
+					   u32 port, u32 nth)
+{
+	const struct samr_lock_note *note;
+	u32 i;
+
+	for (i = 0; msg->locks && i < msg->locks->count; i++) {
+		note = &msg->locks->note[i];
+		if (note->node == node && note->port == port && !nth--)
+			return note;
+	}
+	return NULL;
 }

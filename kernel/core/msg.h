@@ -14,6 +14,7 @@
 
 struct samr_members;
 struct samr_transfer;
+struct samr_lock_notes;
 
 /**
  * struct samr_piece - some bytes of a message
@@ -50,6 +51,7 @@ struct samr_piece {
  * @random: group random of this place
  * @members: JOIN and LEAVE that changed the group: its members from here on
  * @transfer: the group's state transfer from here on (id 0: none); NULL: as before
+ * @locks: what members are told of locks, or NULL; it belongs to the message
  * @owner: of struct samr_submit, at the origin
  * @pieces: the bytes; @one is used when there is only one piece
  * @one: see @pieces
@@ -72,6 +74,7 @@ struct samr_msg {
 	u64 random;
 	struct samr_members *members;
 	struct samr_transfer *transfer;
+	struct samr_lock_notes *locks;
 	void *owner;
 	struct samr_piece *pieces;
 	struct samr_piece one;
@@ -138,6 +141,16 @@ bool samr_msg_gap(const struct samr_msg *msg, u32 from, u32 *off, u32 *len);
  */
 void samr_msg_write(const struct samr_msg *msg, struct samr_blob *out, u32 off,
 		    u32 len);
+
+/**
+ * samr_msg_read - copy the first bytes of a message
+ * @msg: complete
+ * @to: room for them
+ * @len: how many
+ *
+ * Return: false when it has not got so many.
+ */
+bool samr_msg_read(const struct samr_msg *msg, u8 *to, u32 len);
 
 /** samr_msg_of_action - the message of a DELIVER action */
 static inline struct samr_msg *samr_msg_of_action(struct samr_action *a)

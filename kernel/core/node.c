@@ -85,7 +85,7 @@ struct samr_node *samr_node_new(const struct samr_node_config *cfg)
 	samr_view_init(n);
 	samr_acceptor_init(n);
 	samr_coordinator_init(n);
-	samr_learner_stop(n);
+	samr_learner_init(n);
 	if (n->cfg.submits <= SAMR_SUBMIT_RESERVE || !init_windows(n)) {
 		samr_node_free(n, NULL);
 		return NULL;
@@ -201,6 +201,8 @@ static enum samr_drop take_member(struct samr_node *n, u32 index,
 		return samr_learner_state(n, frame, r);
 	case SAMR_REC_STATE_GROUP:
 		return samr_learner_group(n, frame, r);
+	case SAMR_REC_STATE_LOCKS:
+		return samr_learner_locks(n, frame, r);
 	default:
 		return SAMR_DROP_ROLE;
 	}

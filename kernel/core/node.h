@@ -272,11 +272,95 @@ static inline u32 samr_members_cost(u32 count)
 			      count * sizeof(struct samr_member_id));
 }
 
+/**
+ * enum samr_lk - what has become of a member's request for a lock
+ * @SAMR_LK_GRANTED: it has the lock
+ * @SAMR_LK_QUEUED: it waits; GRANTED follows
+ * @SAMR_LK_BUSY: somebody has it, and the member did not want to wait
+ * @SAMR_LK_RELEASED: it has given it back
+ * @SAMR_LK_STORED: it has stored a value, and keeps the lock
+ * @SAMR_LK_WITHDRAWN: it does not wait any more
+ * @SAMR_LK_FOUND: the lock that it asked about
+ * @SAMR_LK_NONE: there is none
+ * @SAMR_LK_OWNED: refused: it has the lock already, or waits for it
+ * @SAMR_LK_FOREIGN: refused: it has not got the lock
+ * @SAMR_LK_FULL: refused: there are too many locks, or too many that wait
+ */
+enum samr_lk {
+	SAMR_LK_GRANTED,
+	SAMR_LK_QUEUED,
+	SAMR_LK_BUSY,
+	SAMR_LK_RELEASED,
+	SAMR_LK_STORED,
+	SAMR_LK_WITHDRAWN,
+	SAMR_LK_FOUND,
+	SAMR_LK_NONE,
+	SAMR_LK_OWNED,
+	SAMR_LK_FOREIGN,
+	SAMR_LK_FULL,
+};
+
+/**
+ * struct samr_lock_note - what one member is told of one lock, as it is at the
+ *	place of the message
+ * @node: the member
+ * @inc: incarnation of @node
+ * @arg: the number that it gave to its request
+ * @owner_node: who has the lock; 0: nobody
+ * @owner_inc: incarnation of @owner_node
+ * @port: the member, on @node
+ * @owner_port: on @owner_node
+ * @waiting: members that wait for the lock
+ * @result: enum samr_lk
+ * @dead: an owner went without unlocking it
+ * @name_len: bytes of @name
+ * @value_len: bytes of @value
+ * @name: of the lock
+ * @value: that was stored last
+ */
+struct samr_lock_note {
+	u64 node;
+	u64 inc;
+	u64 arg;
+	u64 owner_node;
+	u64 owner_inc;
+	u32 port;
+	u32 owner_port;
+	u32 waiting;
+	u8 result;
+	bool dead;
+	u8 name_len;
+	u8 value_len;
+	u8 name[SAMR_LOCK_NAME_LEN];
+	u8 value[SAMR_LOCK_VALUE_LEN];
+};
+
+struct samr_lock_notes {
+	u32 count;
+	struct samr_lock_note note[];
+};
+
+/**
+ * samr_msg_note - what a member is told of locks with a message
+ * @msg: the message
+ * @node: the member's head
+ * @port: its number there
+ * @nth: from 0
+ *
+ * Return: it, or NULL: there is no more.
+ */
+const struct samr_lock_note *samr_msg_note(const struct samr_msg *msg, u64 node,
+					   u32 port, u32 nth);
+
 /** samr_msg_cost - what a message that has its place takes of it */
 static inline u32 samr_msg_cost(const struct samr_msg *msg)
 {
-	return msg->members ? samr_members_cost(msg->members->count) :
-			      samr_flow_cost(msg->meta.len);
+	u32 cost = msg->members ? samr_members_cost(msg->members->count) :
+				  samr_flow_cost(msg->meta.len);
+
+	if (msg->locks)
+		cost += msg->locks->count * (u32)sizeof(struct samr_lock_note);
+	return cost;
 }
 
 /* Limits on what the order can make every node keep. */

@@ -9,6 +9,7 @@
 #define SAMR_CORE_STATE_H
 
 #include "event.h"
+#include "lock.h"
 #include "msg.h"
 #include "node.h"
 #include "window.h"
@@ -237,6 +238,19 @@ struct samr_coordinator {
 };
 
 /**
+ * struct samr_absent - ids of which a learner knows that there was no such group
+ * @link: in samr_learner.absent
+ * @last: the highest one, the lowest lies behind the entry before it; those that
+ *	the learner was given are none of them
+ * @upto: at this place
+ */
+struct samr_absent {
+	struct list_head link;
+	u32 last;
+	u64 upto;
+};
+
+/**
  * struct samr_learner - replicated state on its way here (learner.c)
  * @active: it is not all here yet: the order is kept, not looked at
  * @begun: the numbers are here
@@ -246,6 +260,10 @@ struct samr_coordinator {
  * @id: of @group
  * @upto: place at which it was so
  * @have: members of it so far
+ * @transfer: id of its state transfer
+ * @last: place of the last piece of that
+ * @locks: its locks so far
+ * @absent: struct samr_absent, by id
  * @ask_at: ask again
  */
 struct samr_learner {
@@ -257,6 +275,10 @@ struct samr_learner {
 	u32 id;
 	u64 upto;
 	u32 have;
+	u64 transfer;
+	u64 last;
+	struct samr_lock_table locks;
+	struct list_head absent;
 	u64 ask_at;
 };
 
@@ -348,6 +370,8 @@ struct samr_flow {
  * struct samr_groups - the groups (group.c)
  * @bucket: by id
  * @count: of them with members
+ * @locks: of all of them (lock.c)
+ * @waiting: members at all locks (lock.c)
  * @holding: those that wait for stability
  * @dirty: those whose reading is to be reported (credit.c)
  * @starving: those that wait for credit (credit.c)
@@ -357,6 +381,8 @@ struct samr_flow {
 struct samr_groups {
 	struct list_head bucket[SAMR_GROUP_BUCKETS];
 	u32 count;
+	u32 locks;
+	u32 waiting;
 	struct list_head holding;
 	struct list_head dirty;
 	struct list_head starving;

@@ -53,6 +53,7 @@ const char *samr_strings_rec(u8 type)
 		[SAMR_REC_STATE_ASK]	= "STATE_ASK",
 		[SAMR_REC_STATE]	= "STATE",
 		[SAMR_REC_STATE_GROUP]	= "STATE_GROUP",
+		[SAMR_REC_STATE_LOCKS]	= "STATE_LOCKS",
 	};
 
 	return type < ARRAY_SIZE(name) && name[type] ? name[type] : "?";
@@ -65,6 +66,8 @@ const char *samr_strings_kind(u8 kind)
 		[SAMR_KIND_JOIN]	= "join",
 		[SAMR_KIND_LEAVE]	= "leave",
 		[SAMR_KIND_RETIRE]	= "retire",
+		[SAMR_KIND_LOCK]	= "lock",
+		[SAMR_KIND_UNLOCK]	= "unlock",
 		[SAMR_KIND_SNAPSHOT]	= "snapshot",
 		[SAMR_KIND_STATE]	= "state",
 		[SAMR_KIND_READ]	= "read",

@@ -129,6 +129,10 @@ bool samr_wire_fits(const struct samr_meta *m)
 	switch (m->kind) {
 	case SAMR_KIND_DATA:
 		return true;
+	case SAMR_KIND_LOCK:
+	case SAMR_KIND_UNLOCK:
+		return m->len >= sizeof(struct samr_lock_payload) &&
+		       m->len <= SAMR_LOCK_PAYLOAD_MAX;
 	case SAMR_KIND_STATE:
 		return state_fits(m);
 	case SAMR_KIND_READ:
@@ -354,11 +358,33 @@ static bool get_group(const struct samr_rec_state_group *w,
 	    (r->group.last && (!r->group.transfer ||
 			       r->group.last <= r->group.transfer)))
 		return false;
+	/* Of some groups there is nothing left but locks. */
+	if (r->group.group > r->group.after && !r->group.total)
+		return !r->group.id && !r->group.first && !r->group.count &&
+		       !r->group.transfer;
 	return r->group.group > r->group.after && r->group.id &&
 	       r->group.id <= r->group.gseq && r->group.count &&
 	       r->group.total <= SAMR_MEMBERS_MAX &&
 	       r->group.first < r->group.total &&
 	       r->group.count <= r->group.total - r->group.first;
+}
+
+static bool get_locks(const struct samr_rec_state_locks *w,
+		      struct samr_record *r)
+{
+	r->locks.group = be32_to_cpu(w->group);
+	r->locks.after = be32_to_cpu(w->after);
+	r->locks.total = be16_to_cpu(w->total);
+	r->locks.first = be16_to_cpu(w->first);
+	r->locks.count = be16_to_cpu(w->count);
+	r->locks.gseq = be64_to_cpu(w->gseq);
+	if (w->reserved || w->reserved2 || r->locks.group <= r->locks.after ||
+	    r->len < r->locks.count * sizeof(struct samr_rec_lock))
+		return false;
+	if (!r->locks.total)
+		return !r->locks.first && !r->locks.count && !r->len;
+	return r->locks.count && r->locks.first < r->locks.total &&
+	       r->locks.count <= r->locks.total - r->locks.first;
 }
 
 /* Bytes of a record without its payload; 0: not a type of this version. */
@@ -383,6 +409,7 @@ static u32 fixed_len(u8 type)
 		[SAMR_REC_STATE_ASK]	= sizeof(struct samr_rec_state_ask),
 		[SAMR_REC_STATE]	= sizeof(struct samr_rec_state),
 		[SAMR_REC_STATE_GROUP]	= sizeof(struct samr_rec_state_group),
+		[SAMR_REC_STATE_LOCKS]	= sizeof(struct samr_rec_state_locks),
 	};
 
 	return type < ARRAY_SIZE(len) ? len[type] : 0;
@@ -431,6 +458,8 @@ static bool get_body(const void *p, const struct samr_blob *frame,
 		return get_state(p, r);
 	case SAMR_REC_STATE_GROUP:
 		return get_group(p, r);
+	case SAMR_REC_STATE_LOCKS:
+		return get_locks(p, r);
 	default:
 		return get_ask(p, r);
 	}

@@ -25,6 +25,10 @@
 /* Largest message, bytes. */
 #define SAMR_LEN_MAX		(1U << 20)
 
+/* Longest name and value of a lock, bytes. */
+#define SAMR_LOCK_NAME_LEN	47
+#define SAMR_LOCK_VALUE_LEN	64
+
 /* Most members of a view, and ids of heads: 1 .. SAMR_IDS - 1. */
 #define SAMR_HEADS_MAX		16
 #define SAMR_IDS		64
@@ -90,6 +94,7 @@ struct samr_hdr {
  * @SAMR_REC_STATE_ASK: a learner asks for the replicated state
  * @SAMR_REC_STATE: where the learner's order begins
  * @SAMR_REC_STATE_GROUP: one group, or the end of them
+ * @SAMR_REC_STATE_LOCKS: behind a group: its locks
  */
 enum samr_rec_type {
 	SAMR_REC_SUBMIT		= 1,
@@ -110,6 +115,7 @@ enum samr_rec_type {
 	SAMR_REC_STATE_ASK	= 16,
 	SAMR_REC_STATE		= 17,
 	SAMR_REC_STATE_GROUP	= 18,
+	SAMR_REC_STATE_LOCKS	= 19,
 };
 
 /**
@@ -419,6 +425,83 @@ struct samr_rec_group_member {
 #define SAMR_ID_FLAGS		0x1f
 
 /**
+ * struct samr_lock_payload - payload of LOCK and UNLOCK messages, followed by the
+ *	name and the value
+ * @flags: SAMR_LKF_*
+ * @name_len: bytes of the name, 1 .. SAMR_LOCK_NAME_LEN, none of them zero; with
+ *	SAMR_LKF_NEXT also 0
+ * @value_len: bytes of the value; 0 without SAMR_LKF_VALUE
+ * @reserved: zero
+ */
+struct samr_lock_payload {
+	__u8 flags;
+	__u8 name_len;
+	__u8 value_len;
+	__u8 reserved;
+};
+
+#define SAMR_LOCK_PAYLOAD_MAX	(sizeof(struct samr_lock_payload) +	\
+				 SAMR_LOCK_NAME_LEN + SAMR_LOCK_VALUE_LEN)
+
+/* LOCK: do not wait; only tell of the first lock whose name lies behind this. */
+#define SAMR_LKF_TRY		0x01
+#define SAMR_LKF_NEXT		0x02
+/* UNLOCK: keep the lock; a value comes along; give the lock back as it was. */
+#define SAMR_LKF_KEEP		0x04
+#define SAMR_LKF_VALUE		0x08
+#define SAMR_LKF_CANCEL		0x10
+
+/**
+ * struct samr_rec_state_locks - locks of a group, or a part of them, followed by
+ *	@count struct samr_rec_lock
+ * @group: its id
+ * @after: the group before it, as in the question for it
+ * @total: its locks, and the members that wait for them
+ * @first: which of them comes first here
+ * @count: how many are here
+ * @reserved: zero
+ * @gseq: as it was at this place, the same as in STATE_GROUP
+ */
+struct samr_rec_state_locks {
+	struct samr_rec rec;
+	__be32 group;
+	__be32 after;
+	__be16 total;
+	__be16 first;
+	__be16 count;
+	__be16 reserved;
+	__be32 reserved2;
+	__be64 gseq;
+};
+
+/**
+ * struct samr_rec_lock - a lock, followed by its name and its value; or, behind it,
+ *	a member that waits for it
+ * @flags: SAMR_LOCK_DEAD
+ * @name_len: bytes of the name; 0: it is a member that waits
+ * @value_len: bytes of the value
+ * @reserved: zero
+ * @node: owner, or who waits; 0: nobody owns it
+ * @inc: incarnation of @node
+ * @arg: the number that the member gave to its request
+ * @port: on @node
+ * @reserved2: zero
+ */
+struct samr_rec_lock {
+	__u8 flags;
+	__u8 name_len;
+	__u8 value_len;
+	__u8 reserved;
+	__be32 node;
+	__be64 inc;
+	__be64 arg;
+	__be32 port;
+	__be32 reserved2;
+};
+
+#define SAMR_LOCK_DEAD		0x01	/* an owner went without unlocking it */
+
+/**
  * struct samr_rec_credit - reading goes on (CREDIT), or is asked for (CREDIT_ASK)
  * @group: of which group
  * @gseq: CREDIT: all members on the sender have read up to here; CREDIT_ASK: 0
@@ -444,6 +527,13 @@ _Static_assert(sizeof(struct samr_rec_state_ask) == 8, "state ask");
 _Static_assert(sizeof(struct samr_rec_state) == 16, "state");
 _Static_assert(sizeof(struct samr_rec_state_group) == 56, "state group");
 _Static_assert(sizeof(struct samr_rec_group_member) == 24, "group member");
+_Static_assert(sizeof(struct samr_lock_payload) == 4, "lock payload");
+_Static_assert(sizeof(struct samr_rec_state_locks) == 32, "state locks");
+_Static_assert(sizeof(struct samr_rec_lock) == 32, "lock");
+/* And so does a lock with the longest name and value. */
+_Static_assert(sizeof(struct samr_hdr) + sizeof(struct samr_rec_state_locks) +
+	       sizeof(struct samr_rec_lock) + SAMR_LOCK_NAME_LEN +
+	       SAMR_LOCK_VALUE_LEN <= SAMR_FRAME_MIN, "a lock in one frame");
 /* A view of the largest size fits into the smallest frame. */
 _Static_assert(sizeof(struct samr_hdr) + sizeof(struct samr_rec_plan) +
 	       SAMR_HEADS_MAX * sizeof(struct samr_rec_seat) <= SAMR_FRAME_MIN,
@@ -637,6 +727,7 @@ struct samr_answer {
  * @after: STATE_ASK
  * @state: STATE; the numbers are at @at
  * @group: STATE_GROUP; its members are at @at
+ * @locks: STATE_LOCKS; they are at @at
  */
 struct samr_record {
 	u8 type;
@@ -686,6 +777,14 @@ struct samr_record {
 			u32 first;
 			u32 count;
 		} group;
+		struct {
+			u64 gseq;
+			u32 group;
+			u32 after;
+			u32 total;
+			u32 first;
+			u32 count;
+		} locks;
 	};
 };
 
