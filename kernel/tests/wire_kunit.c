@@ -636,7 +636,7 @@ static void wire_names_are_distinct(struct kunit *test)
 					    samr_strings_drop(k));
 	}
 	KUNIT_EXPECT_STREQ(test, samr_strings_drop(SAMR_DROPS), "?");
-	for (i = SAMR_REC_SUBMIT; i <= SAMR_REC_STATE_GROUP; i++)
+	for (i = SAMR_REC_SUBMIT; i <= SAMR_REC_STATE_LOCKS; i++)
 		KUNIT_EXPECT_STRNEQ(test, samr_strings_rec(i), "?");
 	KUNIT_EXPECT_STREQ(test, samr_strings_rec(0), "?");
 	KUNIT_EXPECT_STREQ(test, samr_strings_rec(255), "?");
