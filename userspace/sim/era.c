@@ -87,7 +87,7 @@ static void check_passage(struct eras *e, struct host *h, struct life *l,
 				 (unsigned long long)was->epoch,
 				 (unsigned long long)now->epoch,
 				 (unsigned long long)now->base);
-		if (g < now->base && !(p->seen & bit) &&
+		if (g < now->base && !(p->seen & bit) && !p->for_some &&
 		    l->joined[p->meta.group - 1] &&
 		    l->joined[p->meta.group - 1] < g)
 			sim_fail("node %u passes from view %llu to %llu without %llu, which others delivered",
@@ -166,13 +166,27 @@ static bool same(const struct samr_meta *a, const struct samr_meta *b)
 
 static u64 members_hash(const struct samr_msg *msg)
 {
-	u64 z = msg->view;
+	const struct samr_transfer *t = msg->transfer;
+	u64 z = msg->view + msg->refused;
 	u32 i;
 
 	for (i = 0; msg->members && i < msg->members->count; i++)
 		z = rng_mix(z ^ msg->members->m[i].inc) +
-		    msg->members->m[i].port;
+		    msg->members->m[i].port +
+		    ((u64)msg->members->m[i].flags << 32);
+	if (!t)
+		return z;
+	z = rng_mix(z ^ t->id ^ t->donor.inc) + t->donor.port + t->lost;
+	for (i = 0; i < t->count; i++)
+		z = rng_mix(z ^ t->to[i].inc) + t->to[i].port;
 	return z;
+}
+
+/* What only gives, or asks for, state is delivered where it concerns somebody. */
+static bool for_some(const struct samr_msg *msg)
+{
+	return msg->meta.kind >= SAMR_KIND_SNAPSHOT &&
+	       msg->meta.kind <= SAMR_KIND_READ && !msg->transfer;
 }
 
 /* A message of the view itself concerns each group: it is no place of one. */
@@ -229,6 +243,7 @@ void eras_deliver(struct eras *e, struct host *h, const struct samr_msg *msg)
 	if (!p->meta.gseq) {
 		p->meta = *m;
 		p->members = members_hash(msg);
+		p->for_some = for_some(msg);
 	} else if (!same(&p->meta, m) || p->members != members_hash(msg)) {
 		sim_fail("node %u delivers another message at %llu of view %llu than those before it",
 			 h->id, (unsigned long long)m->gseq,

@@ -24,11 +24,13 @@
 /**
  * struct era_place - a place of the order, as first delivered in its view
  * @meta: of the message; gseq 0: not delivered by anyone
+ * @for_some: not everybody has to
  * @seen: who has, one bit per life
  */
 struct era_place {
 	struct samr_meta meta;
 	u64 members;
+	bool for_some;
 	u64 seen;
 };
 

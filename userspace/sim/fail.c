@@ -6,11 +6,13 @@
 #include "core/strings.h"
 #include "era.h"
 #include "fail.h"
+#include "service.h"
 #include "sim.h"
 #include "trace.h"
 
 #define HEADS_MOST	7
 #define GROUPS		2
+#define SERVICES	2
 #define TICK		(2 * SAMR_MSEC)
 #define CHAOS_TIME	(6000 * SAMR_MSEC)
 #define CALM_MOST	(150000 * SAMR_MSEC)
@@ -31,6 +33,7 @@ struct app {
 	struct host *host;	/* NULL: it is off */
 	u32 id;
 	u64 on_at;		/* when it is switched on again */
+	struct service *service[SERVICES];	/* members of group 1 */
 	bool joined[GROUPS];
 	bool asked[GROUPS];
 	struct {
@@ -57,6 +60,7 @@ struct fail {
 	struct cluster cluster;
 	struct watch watch;
 	struct eras eras;
+	struct services services;
 	struct trace trace;
 	struct rng rng;
 	struct timer tick;
@@ -106,6 +110,9 @@ static void switch_on(struct app *a)
 		a->asked[g] = false;
 		a->unread[g].gseq = 0;
 	}
+	a->service[0] = service_new(&f->services, a->host, 1, 1);
+	a->service[1] = rng_one_in(&f->rng, 4) ?
+			service_new(&f->services, a->host, 1, 2) : NULL;
 	a->on_at = 0;
 	host_frame_max(a->host, 1500);
 	host_members(a->host, f->mask);
@@ -118,6 +125,7 @@ static void switch_off(struct app *a, u64 wait)
 
 	a->host = NULL;
 	f->cluster.host[a->id] = NULL;
+	services_gone(&f->services, h);
 	host_free(h);
 	if (!list_empty(&a->notes))
 		sim_fail("node %u is gone, and the owner of a message has not heard of it",
@@ -127,7 +135,10 @@ static void switch_off(struct app *a, u64 wait)
 
 static void on_view(struct watch *w, struct host *h)
 {
-	eras_view(&fail_of(w)->eras, h);
+	struct fail *f = fail_of(w);
+
+	eras_view(&f->eras, h);
+	f->services.formation = f->eras.formed;
 }
 
 static void on_batch(struct watch *w, struct host *h)
@@ -177,30 +188,32 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	}
 	if (m->kind == SAMR_KIND_JOIN && m->inc == h->inc)
 		a->joined[m->group - 1] = true;
+	services_deliver(&f->services, h, msg);
 }
 
-static void submit(struct app *a, struct samr_submit *s)
+static int submit(struct app *a, struct samr_submit *s, const u8 *bytes)
 {
 	struct fail *f = a->fail;
 	struct note *note = sim_alloc(sizeof(*note));
 	struct buffer *b = NULL;
+	int err;
 	u32 i;
 
-	if (s->kind == SAMR_KIND_DATA) {
+	if (s->kind == SAMR_KIND_DATA)
 		s->arg = rng_u64(&f->rng);
+	if (s->len) {
 		b = buffer_new(s->len);
 		b->len = s->len;
 		for (i = 0; i < s->len; i++)
-			b->bytes[i] = (u8)(s->arg + i);
-		if (s->len)
-			s->payload = blob_of_buffer(b, 0, s->len);
+			b->bytes[i] = bytes ? bytes[i] : (u8)(s->arg + i);
+		s->payload = blob_of_buffer(b, 0, s->len);
 	}
-	s->port = 1;
 	s->owner = note;
 	note->what = *s;
 	note->at = now_of(f);
 	list_add_tail(&note->list, &a->notes);
-	if (host_submit(a->host, s)) {
+	err = host_submit(a->host, s);
+	if (err) {
 		list_del(&note->list);
 		free(note);
 	} else {
@@ -211,6 +224,34 @@ static void submit(struct app *a, struct samr_submit *s)
 	samr_blob_put(s->payload);
 	if (b)
 		buffer_put(b);
+	return err;
+}
+
+static int send_of(struct service *s, struct samr_submit *what,
+		   const u8 *bytes)
+{
+	struct fail *f = container_of(s->all, struct fail, services);
+
+	return submit(&f->app[s->host->id], what, bytes);
+}
+
+/* Stateful members come, and come back when they have lost the state. */
+static void join_services(struct app *a)
+{
+	struct samr_submit s;
+	u32 i;
+
+	for (i = 0; i < SERVICES; i++) {
+		if (!a->service[i] || a->service[i]->joining ||
+		    a->service[i]->state != SERVICE_OUT)
+			continue;
+		s = (struct samr_submit){ .group = 1, .arg = WINDOW,
+			.port = a->service[i]->port, .kind = SAMR_KIND_JOIN,
+			.flags = SAMR_MSG_STATEFUL };
+		a->service[i]->joining = true;
+		if (submit(a, &s, NULL))
+			a->service[i]->joining = false;
+	}
 }
 
 static void work(struct app *a)
@@ -219,6 +260,7 @@ static void work(struct app *a)
 	struct samr_submit s = { };
 	u32 g;
 
+	join_services(a);
 	for (g = 0; g < GROUPS; g++) {
 		if (a->unread[g].gseq) {
 			host_consumed(a->host, g + 1, a->unread[g].gseq,
@@ -226,23 +268,24 @@ static void work(struct app *a)
 			a->unread[g].gseq = 0;
 			a->unread[g].cost = 0;
 		}
-		if (!a->asked[g]) {
+		if (g && !a->asked[g]) {
 			s = (struct samr_submit){ .group = g + 1,
-				.kind = SAMR_KIND_JOIN, .arg = WINDOW };
-			submit(a, &s);
+				.kind = SAMR_KIND_JOIN, .arg = WINDOW,
+				.port = 1 };
+			submit(a, &s, NULL);
 		}
 	}
 	if (f->calm || now_of(f) < a->send_at)
 		return;
 	a->send_at = now_of(f) + rng_below(&f->rng, 2 * a->wait);
-	s = (struct samr_submit){ .kind = SAMR_KIND_DATA };
+	s = (struct samr_submit){ .kind = SAMR_KIND_DATA, .port = 1 };
 	s.group = (u32)rng_range(&f->rng, 1, GROUPS);
 	if (!a->joined[s.group - 1])
 		return;
 	s.len = (u32)rng_below(&f->rng, rng_one_in(&f->rng, 8) ? 9000 : 300);
 	if (rng_one_in(&f->rng, 4))
 		s.flags = SAMR_MSG_SAFE;
-	submit(a, &s);
+	submit(a, &s, NULL);
 }
 
 static bool has_job(const struct fail *f, const struct samr_fence *w, u64 by)
@@ -509,7 +552,7 @@ static bool settled(struct fail *f)
 			if (!a->joined[g])
 				return false;
 	}
-	return true;
+	return services_settled(&f->services);
 }
 
 static void unsettled(struct fail *f)
@@ -537,6 +580,7 @@ static void unsettled(struct fail *f)
 			v.learning ? ", learning" : "",
 			list_empty(&a->notes) ? "" : ", messages open");
 	}
+	services_stuck(&f->services);
 	sim_fail("the cluster does not come together again");
 }
 
@@ -599,6 +643,8 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	cluster_init(&f->cluster, o->seed);
 	rng_init(&f->rng, o->seed, 'x');
 	eras_init(&f->eras);
+	services_init(&f->services, &f->cluster, o->seed);
+	f->services.send = send_of;
 	plan(f, o);
 	f->cfg.dead = 100 * SAMR_MSEC;
 	f->cluster.net.params = f->net;
@@ -618,6 +664,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	f->net.drop = 0;
 	f->cluster.net.params = f->net;
 	f->calm = true;
+	f->services.calm = true;
 	since = q->now;
 	for (end = since; !o->until && !settled(f); end += 10 * SAMR_MSEC) {
 		if (hopeless(f) && end - since > 2000 * SAMR_MSEC) {
@@ -631,7 +678,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	if (!o->until && !lost)
 		last_stand(f);
 	snprintf(line, size,
-		 "%u heads, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out; together after %llu ms%s",
+		 "%u heads, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out; %llu transfers, %llu installed (%llu KiB), %llu failed, %llu behind, %llu lost; together after %llu ms%s",
 		 f->count, f->cfg.policy == SAMR_POLICY_FENCE || f->count < 3 ?
 		 "fence" : "majority", f->cfg.quorum ? ", quorum" : "",
 		 (unsigned long long)f->eras.count, f->eras.lives,
@@ -641,6 +688,12 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 		 (unsigned long long)f->crashes, (unsigned long long)f->pauses,
 		 (unsigned long long)f->cuts, (unsigned long long)f->fences,
 		 (unsigned long long)f->leaves, (unsigned long long)f->expelled,
+		 (unsigned long long)f->services.begun,
+		 (unsigned long long)f->services.installed,
+		 (unsigned long long)f->services.bytes >> 10,
+		 (unsigned long long)f->services.failed,
+		 (unsigned long long)f->services.behind,
+		 (unsigned long long)f->services.lost,
 		 (unsigned long long)((q->now - since) / SAMR_MSEC),
 		 lost ? " LOST" : "");
 	queue_cancel(q, &f->tick);
@@ -649,6 +702,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 			switch_off(&f->app[id], 0);
 	cluster_free(&f->cluster);
 	eras_free(&f->eras);
+	services_free(&f->services);
 	if (memory_use_of(MEMORY_HOMES)->objects)
 		sim_fail("%llu objects are left",
 			 (unsigned long long)memory_use_of(MEMORY_HOMES)->objects);

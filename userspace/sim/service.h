@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Services: what a stateful member does behind its socket, and whether its state
+ * is right.
+ *
+ * The state is a digest of all data that was applied, in order, and some bytes
+ * that mean nothing. A member that lacks it asks; the donor gives what it has at
+ * the place of the question, at a pace of its own; the receiver keeps what is
+ * ordered meanwhile, and falls behind when that is too much. Checked:
+ *
+ *	- whoever holds the state has the same digest behind the same place, whether
+ *	  it was there all the time or has installed it: nothing was applied twice
+ *	  and nothing left out;
+ *	- a transfer has one donor, a member that holds the state, and pieces come
+ *	  from nobody else, each once and in order;
+ *	- a receiver gets the bytes that were given;
+ *	- the state is lost only when nobody holds it, and then whoever lacks it is
+ *	  told.
+ */
+#ifndef SAMR_SIM_SERVICE_H
+#define SAMR_SIM_SERVICE_H
+
+#include "cluster.h"
+
+enum service_state {
+	SERVICE_OUT,		/* no member */
+	SERVICE_LACKS,
+	SERVICE_GETS,		/* receives */
+	SERVICE_HAS,		/* applied all that came, the order does not know */
+	SERVICE_HOLDS,
+	SERVICE_LOST,		/* nobody holds it: it has to leave */
+};
+
+/**
+ * struct service - one stateful member
+ * @state: where it stands
+ * @digest: its state; GETS: as of before
+ * @asked: a SNAPSHOT of it is on its way
+ * @ask: it wants to send one, which gives up transfer
+ * @drops: this one
+ * @leaving: its LEAVE is on its way
+ * @joining: its JOIN is on its way; set by whoever sends that
+ * @id: transfer that it receives
+ * @donor: from this member
+ * @complete: its LAST piece is here
+ * @pieces: of it, not read yet
+ * @got: bytes of it
+ * @later: messages behind it
+ * @most: of @later: more than that, and it gives up
+ * @last: place of the last piece read
+ * @unsaid: bytes read since the last READ
+ * @ended: that was the LAST, and READ is to be sent
+ * @gives: transfer that it gives
+ * @bytes: of that
+ * @at: sent up to there
+ * @turn: when it does something next
+ */
+struct service {
+	struct list_head list;
+	struct services *all;
+	struct host *host;
+	u32 group;
+	u32 port;
+	enum service_state state;
+	u64 digest;
+	bool asked, ask, leaving, joining;
+	u64 drops;
+	u64 id;
+	struct samr_member_id donor;
+	bool complete;
+	struct list_head pieces;
+	u8 *got;
+	size_t got_len, got_room;
+	struct list_head later;
+	u32 most, behind;
+	u64 last;
+	u64 unsaid;
+	bool ended;
+	u64 gives;
+	u8 *bytes;
+	size_t len, at;
+	struct timer turn;
+	void *user;
+};
+
+/* A digest that somebody had behind a place. */
+struct truth {
+	u64 key;
+	u64 digest;
+};
+
+/**
+ * struct services - all of them, and what is known of their states
+ * @send: hand in a message of @s with these bytes; what the core says
+ * @calm: no member falls behind or fails any more
+ * @formation: changes when the cluster is formed from nothing
+ */
+struct services {
+	struct cluster *cluster;
+	struct list_head list;
+	struct rng rng;
+	int (*send)(struct service *s, struct samr_submit *what,
+		    const u8 *bytes);
+	bool calm;
+	u32 formation;
+	struct truth *truth;
+	size_t truths, room;
+	u64 begun, installed, failed, behind, lost, bytes;
+};
+
+void services_init(struct services *all, struct cluster *c, u64 seed);
+void services_free(struct services *all);
+
+/** service_new - a member to be: somebody sends its JOIN */
+struct service *service_new(struct services *all, struct host *h, u32 group,
+			    u32 port);
+
+/** services_gone - the head is no more */
+void services_gone(struct services *all, struct host *h);
+
+/** services_deliver - @h delivers; called once for each message */
+void services_deliver(struct services *all, struct host *h,
+		      const struct samr_msg *msg);
+
+/** services_settled - does every member hold the state? */
+bool services_settled(const struct services *all);
+
+/** services_stuck - say who does not */
+void services_stuck(const struct services *all);
+
+#endif /* SAMR_SIM_SERVICE_H */
