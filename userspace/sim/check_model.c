@@ -118,7 +118,7 @@ static void check_place(struct model *md, const struct place *p)
 	bool changed = false;
 	struct host *h;
 
-	if (p->meta.kind != SAMR_KIND_DATA)
+	if (!samr_kind_is_load(p->meta.kind))
 		changed = apply(g, p);
 	must |= nodes_of(g) | BIT_ULL(p->meta.origin);
 	compare_group(md, p, g, changed);

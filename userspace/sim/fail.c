@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/strings.h"
+#include "check_lock.h"
 #include "era.h"
 #include "fail.h"
 #include "service.h"
@@ -61,6 +62,7 @@ struct fail {
 	struct watch watch;
 	struct eras eras;
 	struct services services;
+	struct lock_check locks;
 	struct trace trace;
 	struct rng rng;
 	struct timer tick;
@@ -136,9 +138,12 @@ static void switch_off(struct app *a, u64 wait)
 static void on_view(struct watch *w, struct host *h)
 {
 	struct fail *f = fail_of(w);
+	u32 formed = f->eras.formed;
 
 	eras_view(&f->eras, h);
 	f->services.formation = f->eras.formed;
+	if (formed != f->eras.formed)
+		lock_check_model(&f->locks, false);
 }
 
 static void on_batch(struct watch *w, struct host *h)
@@ -183,14 +188,23 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	eras_deliver(&f->eras, h, msg);
 	if (m->kind == SAMR_KIND_DATA) {
 		check_bytes(msg);
+	}
+	if (samr_kind_is_load(m->kind)) {
 		a->unread[m->group - 1].gseq = m->gseq;
-		a->unread[m->group - 1].cost += samr_flow_cost(m->len);
+		a->unread[m->group - 1].cost += samr_msg_cost(msg);
 	}
 	if (m->kind == SAMR_KIND_JOIN && m->inc == h->inc)
 		a->joined[m->group - 1] = true;
+	if (m->kind == SAMR_KIND_LEAVE && m->inc == h->inc && m->group > 1) {
+		a->joined[m->group - 1] = false;
+		a->asked[m->group - 1] = false;
+		a->unread[m->group - 1].gseq = 0;
+		a->unread[m->group - 1].cost = 0;
+	}
 	services_deliver(&f->services, h, msg);
 }
 
+/* @bytes: the payload, or NULL: bytes that follow from the number. */
 static int submit(struct app *a, struct samr_submit *s, const u8 *bytes)
 {
 	struct fail *f = a->fail;
@@ -254,6 +268,29 @@ static void join_services(struct app *a)
 	}
 }
 
+/* Requests of all sorts; at times the member leaves, and comes again. */
+static void ask_for_lock(struct app *a)
+{
+	struct fail *f = a->fail;
+	u8 payload[SAMR_LOCK_PAYLOAD_MAX];
+	struct samr_submit s = {
+		.group	= (u32)rng_range(&f->rng, 1, GROUPS),
+		.port	= 1,
+		.arg	= rng_u64(&f->rng),
+	};
+
+	if (!a->joined[s.group - 1] || !rng_one_in(&f->rng, 3))
+		return;
+	if (s.group > 1 && rng_one_in(&f->rng, 20)) {
+		s.arg = 0;
+		s.kind = SAMR_KIND_LEAVE;
+		submit(a, &s, NULL);
+		return;
+	}
+	s.len = lock_request(&f->rng, &s.kind, payload);
+	submit(a, &s, payload);
+}
+
 static void work(struct app *a)
 {
 	struct fail *f = a->fail;
@@ -286,6 +323,7 @@ static void work(struct app *a)
 	if (rng_one_in(&f->rng, 4))
 		s.flags = SAMR_MSG_SAFE;
 	submit(a, &s, NULL);
+	ask_for_lock(a);
 }
 
 static bool has_job(const struct fail *f, const struct samr_fence *w, u64 by)
@@ -652,6 +690,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	f->watch.deliver = on_deliver;
 	f->watch.batch = on_batch;
 	cluster_watch(&f->cluster, &f->watch);
+	lock_check_init(&f->locks, &f->cluster);
 	if (o->trace)
 		trace_init(&f->trace, &f->cluster, stdout, o->from);
 	f->tick.fire = on_tick;
@@ -675,10 +714,13 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 			unsettled(f);
 		queue_run(q, end);
 	}
+	if (!o->until)
+		lock_check_model(&f->locks, !lost);
+	f->locks.over = true;
 	if (!o->until && !lost)
 		last_stand(f);
 	snprintf(line, size,
-		 "%u heads, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out; %llu transfers, %llu installed (%llu KiB), %llu failed, %llu behind, %llu lost; together after %llu ms%s",
+		 "%u heads, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out; %llu transfers, %llu installed (%llu KiB), %llu failed, %llu behind, %llu lost; %llu lock requests, %llu granted, %llu of dead owners; together after %llu ms%s",
 		 f->count, f->cfg.policy == SAMR_POLICY_FENCE || f->count < 3 ?
 		 "fence" : "majority", f->cfg.quorum ? ", quorum" : "",
 		 (unsigned long long)f->eras.count, f->eras.lives,
@@ -694,6 +736,9 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 		 (unsigned long long)f->services.failed,
 		 (unsigned long long)f->services.behind,
 		 (unsigned long long)f->services.lost,
+		 (unsigned long long)f->locks.requests,
+		 (unsigned long long)f->locks.granted,
+		 (unsigned long long)f->locks.inherited,
 		 (unsigned long long)((q->now - since) / SAMR_MSEC),
 		 lost ? " LOST" : "");
 	queue_cancel(q, &f->tick);
@@ -703,6 +748,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	cluster_free(&f->cluster);
 	eras_free(&f->eras);
 	services_free(&f->services);
+	lock_check_free(&f->locks);
 	if (memory_use_of(MEMORY_HOMES)->objects)
 		sim_fail("%llu objects are left",
 			 (unsigned long long)memory_use_of(MEMORY_HOMES)->objects);

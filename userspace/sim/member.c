@@ -155,6 +155,21 @@ int member_send(struct members *ms, struct member *m, u32 len, u8 flags,
 	return submit(ms, m, SAMR_KIND_DATA, flags, len, text);
 }
 
+int member_lock(struct members *ms, struct member *m, u8 kind, u64 arg,
+		const u8 *payload, u32 len, u8 flags)
+{
+	struct samr_submit s = {
+		.group	= m->group,
+		.port	= m->port,
+		.kind	= kind,
+		.flags	= flags,
+		.arg	= arg,
+		.len	= len,
+	};
+
+	return ledger_submit(ms->ledger, m->host, &s, (const char *)payload);
+}
+
 static void drop_first(struct member *m)
 {
 	struct unread *u = list_first_entry(&m->unread, struct unread, list);
@@ -177,6 +192,8 @@ static void verify(const struct members *ms, const struct samr_msg *msg)
 	const struct sub *sub = ledger_find(ms->ledger, msg->meta.origin,
 					    msg->meta.oseq);
 
+	if (msg->meta.kind == SAMR_KIND_VIEW)
+		return;
 	if (!sub || sub->hash != ledger_hash_msg(msg))
 		sim_fail("message %llu has changed since it was delivered",
 			 (unsigned long long)msg->meta.gseq);
@@ -262,7 +279,7 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	list_for_each_entry(m, &lg->members, local) {
 		if (m->state == MEMBER_NEW)
 			continue;
-		if (is_sender(m, msg) && msg->meta.kind != SAMR_KIND_DATA)
+		if (is_sender(m, msg) && !samr_kind_is_load(msg->meta.kind))
 			ms->changed(ms->ctx, m);
 		if (m->count)
 			ms->arrived(ms->ctx, m, msg);

@@ -77,6 +77,10 @@ int member_leave(struct members *ms, struct member *m, u8 flags);
 int member_send(struct members *ms, struct member *m, u32 len, u8 flags,
 		const char *text);
 
+/** member_lock - a LOCK or UNLOCK: its payload, and the member's number for it */
+int member_lock(struct members *ms, struct member *m, u8 kind, u64 arg,
+		const u8 *payload, u32 len, u8 flags);
+
 /** member_read - read up to @most messages and report it; returns how many */
 u32 member_read(struct members *ms, struct member *m, u32 most);
 

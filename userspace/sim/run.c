@@ -12,6 +12,7 @@
 
 #include "chaos.h"
 #include "check.h"
+#include "check_lock.h"
 #include "run.h"
 #include "sim.h"
 #include "trace.h"
@@ -35,6 +36,7 @@ struct run {
 	struct workload work;
 	struct chaos chaos;
 	struct check check;
+	struct lock_check locks;
 	struct trace trace;
 	bool over;		/* nothing is awaited any more */
 };
@@ -237,6 +239,7 @@ static void begin(struct run *r, const struct run_options *o)
 		r->members.trusting = true;
 	} else {
 		check_init(&r->check, &r->ledger, &r->members);
+		lock_check_init(&r->locks, &r->cluster);
 		members_init(&r->members, &r->ledger);
 	}
 	set_limits(r);
@@ -252,6 +255,7 @@ static void end(struct run *r)
 	members_free(&r->members);
 	workload_free(&r->work);
 	check_free(&r->check);
+	lock_check_free(&r->locks);
 	ledger_free(&r->ledger);
 	check_leaks();
 }
@@ -274,6 +278,7 @@ void run_seed(const struct run_options *o, char *line, size_t size)
 		run_calm(r);
 		run_quiet(r);
 		check_model(&r->check);
+		lock_check_model(&r->locks, true);
 		check_answers(&r->check, r->plan.cfg.quorum);
 	}
 	describe(r, line, size);

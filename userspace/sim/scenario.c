@@ -83,7 +83,7 @@ u32 sc_node(struct scenario *sc, bool any)
 	return id;
 }
 
-static struct member *member(struct scenario *sc)
+struct member *sc_member(struct scenario *sc)
 {
 	u32 id = sc_node(sc, false);
 	u64 port = sc_number(sc);
@@ -320,7 +320,7 @@ static void do_join(struct scenario *sc)
 
 static void do_leave(struct scenario *sc)
 {
-	struct member *m = member(sc);
+	struct member *m = sc_member(sc);
 
 	member_leave(&sc->members, m, sc_accept(sc, "safe") ? SAMR_MSG_SAFE : 0);
 }
@@ -328,7 +328,7 @@ static void do_leave(struct scenario *sc)
 /* send NODE PORT BYTES [safe] [times N] */
 static void do_send(struct scenario *sc)
 {
-	struct member *m = member(sc);
+	struct member *m = sc_member(sc);
 	u64 len = sc_number(sc), times = 1;
 	u8 flags = sc_accept(sc, "safe") ? SAMR_MSG_SAFE : 0;
 
@@ -367,7 +367,7 @@ static void do_probe(struct scenario *sc)
 /* read NODE PORT [N] */
 static void do_read(struct scenario *sc)
 {
-	struct member *m = member(sc);
+	struct member *m = sc_member(sc);
 
 	member_read(&sc->members, m, sc_more(sc) ? sc_number(sc) : U32_MAX);
 	queue_run(&sc->cluster.queue, sc->cluster.queue.now);
@@ -541,6 +541,8 @@ static const struct {
 	{ "join", do_join },
 	{ "leave", do_leave },
 	{ "links", do_links },
+	{ "lock", do_lock },
+	{ "locks", do_locks },
 	{ "lose", do_lose },
 	{ "mute", do_mute },
 	{ "nodes", do_nodes },
@@ -555,6 +557,7 @@ static const struct {
 	{ "settle", do_settle },
 	{ "show", do_show },
 	{ "start", do_start },
+	{ "unlock", do_unlock },
 	{ "unmute", do_unmute },
 	{ "view", do_view },
 	{ "want", do_want },

@@ -55,6 +55,9 @@ u64 sc_span(struct scenario *sc);
 /** sc_node - a node's id, or 0 for "*" */
 u32 sc_node(struct scenario *sc, bool any);
 
+/** sc_member - a node and a port that has joined */
+struct member *sc_member(struct scenario *sc);
+
 /** sc_record - a type of record; 0 for none at all, ANY_RECORD for "*" */
 u8 sc_record(struct scenario *sc);
 
@@ -67,6 +70,11 @@ void scenario_net_end(struct scenario *sc);
 
 /** scenario_net_free - forget rules and kept frames */
 void scenario_net_free(struct scenario *sc);
+
+/* Commands of scenario_lock.c. */
+void do_lock(struct scenario *sc);
+void do_locks(struct scenario *sc);
+void do_unlock(struct scenario *sc);
 
 /* Commands of scenario_net.c. */
 void do_lose(struct scenario *sc);

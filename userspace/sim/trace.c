@@ -122,6 +122,10 @@ static void put_other(struct text *t, const struct samr_record *r)
 		put(t, " g%u %u+%u of %u", r->group.group, r->group.first,
 		    r->group.count, r->group.total);
 		break;
+	case SAMR_REC_STATE_LOCKS:
+		put(t, " g%u %u+%u of %u", r->locks.group, r->locks.first,
+		    r->locks.count, r->locks.total);
+		break;
 	case SAMR_REC_CREDIT:
 		put(t, " g%u read %llu", r->credit.group,
 		    (unsigned long long)r->credit.gseq);
@@ -372,10 +376,37 @@ static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,
 			(unsigned long long)dest);
 }
 
+static void put_notes(struct text *t, const struct samr_msg *msg)
+{
+	static const char * const what[] = {
+		[SAMR_LK_GRANTED] = "has", [SAMR_LK_QUEUED] = "waits for",
+		[SAMR_LK_BUSY] = "does not get", [SAMR_LK_RELEASED] = "gives back",
+		[SAMR_LK_STORED] = "stores in",
+		[SAMR_LK_WITHDRAWN] = "does not wait for",
+		[SAMR_LK_FOUND] = "finds", [SAMR_LK_NONE] = "finds none behind",
+		[SAMR_LK_OWNED] = "asks again for",
+		[SAMR_LK_FOREIGN] = "has not got",
+		[SAMR_LK_FULL] = "finds no room for",
+	};
+	const struct samr_lock_note *n;
+	u32 i;
+
+	for (i = 0; msg->locks && i < msg->locks->count; i++) {
+		n = &msg->locks->note[i];
+		put(t, "; %llu.%u %s %.*s", (unsigned long long)n->node,
+		    n->port, what[n->result], n->name_len,
+		    (const char *)n->name);
+		if (n->dead)
+			put(t, " (dead owner)");
+		if (n->value_len)
+			put(t, " = %.*s", n->value_len, (const char *)n->value);
+	}
+}
+
 static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 {
 	struct trace *t = trace_of(w);
-	char buf[256];
+	char buf[512];
 	struct text text = { .buf = buf, .size = sizeof(buf) };
 	u32 i;
 
@@ -396,6 +427,7 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 		put(&text, " %llu.%u",
 		    (unsigned long long)msg->members->m[i].node,
 		    msg->members->m[i].port);
+	put_notes(&text, msg);
 	effect(t, h);
 	fprintf(t->out, "%s%s\n", buf, msg->owner ? " (own)" : "");
 }

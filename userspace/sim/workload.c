@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 
+#include "check_lock.h"
 #include "sim.h"
 #include "workload.h"
 
@@ -106,6 +107,17 @@ static void do_odd(struct actor *a)
 	ledger_submit(w->ledger, a->host, &s, NULL);
 }
 
+/* Whoever is refused does not wait: there will be another one. */
+static void do_lock(struct actor *a)
+{
+	struct workload *w = a->w;
+	u8 payload[SAMR_LOCK_PAYLOAD_MAX], kind;
+	u32 len = lock_request(&w->rng, &kind, payload);
+
+	member_lock(w->members, a->m, kind, rng_u64(&w->rng), payload, len,
+		    draw_flags(w));
+}
+
 static void do_join(struct actor *a)
 {
 	struct workload *w = a->w;
@@ -163,6 +175,8 @@ static void on_act(struct timer *t)
 	}
 	if (!w->calm && rng_one_in(&w->rng, 100))
 		do_odd(a);
+	if (!w->calm && rng_one_in(&w->rng, 10))
+		do_lock(a);
 	if (a->temper == SILENT || (a->temper == PING && !rng_one_in(&w->rng, 5)))
 		act_in(a, rng_below(&w->rng, 10 * a->think));
 	else
