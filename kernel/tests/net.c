@@ -238,6 +238,7 @@ static void deliver(struct net *net, u32 i, struct samr_msg *msg)
 {
 	struct net_head *h = &net->head[i];
 	struct net_delivery *d;
+	u32 k;
 
 	KUNIT_EXPECT_TRUE_MSG(net->test, h->logged < NET_LOG, "log full");
 	if (h->logged < NET_LOG) {
@@ -248,6 +249,9 @@ static void deliver(struct net *net, u32 i, struct samr_msg *msg)
 		d->random = msg->random;
 		d->members = msg->members ? msg->members->count : 0;
 		d->refused = msg->refused;
+		d->notes = msg->locks ? msg->locks->count : 0;
+		for (k = 0; k < min(d->notes, 2u); k++)
+			d->result[k] = msg->locks->note[k].result;
 		d->owned = msg->owner;
 		d->at = net->now;
 	}

@@ -28,6 +28,8 @@
  * @random: as in struct samr_msg
  * @members: number of members after it; 0: they did not change
  * @refused: as in struct samr_msg
+ * @notes: how many members were told of locks
+ * @result: enum samr_lk of the first two
  * @owned: had an owner
  * @at: time
  */
@@ -38,6 +40,8 @@ struct net_delivery {
 	u64 random;
 	u32 members;
 	bool refused;
+	u32 notes;
+	u8 result[2];
 	bool owned;
 	u64 at;
 };

@@ -49,6 +49,7 @@ struct model {
 	u32 members;
 	struct model_lock lock[MODEL_LOCKS];
 	u32 locks;
+	bool lost;
 	struct samr_lock_note want[MODEL_LOCKS + 2];
 	u32 wants;
 };
@@ -254,11 +255,28 @@ static void model_pass(struct model *md, struct model_lock *l)
 	}
 }
 
+/*
+ * All members have gone with their heads, and nobody was there to be told: nor of
+ * what they asked last. What became of the locks then is known by the nodes only.
+ */
+static bool members_lost(const struct model *md, const struct lock_place *p)
+{
+	u32 i, k;
+
+	for (i = 0; i < md->members; i++)
+		for (k = 0; k < p->members; k++)
+			if (md->m[i].inc == p->m[k].inc &&
+			    md->m[i].port == p->m[k].port)
+				return false;
+	return md->members && p->meta.kind == SAMR_KIND_JOIN;
+}
+
 static void model_thin(struct model *md, const struct lock_place *p)
 {
 	struct model_lock *l;
 	u32 i, k, before;
 
+	md->lost |= members_lost(md, p);
 	md->m = p->m;
 	md->members = p->members;
 	for (i = 0; i < md->locks; i += before == md->locks) {
@@ -352,7 +370,7 @@ static void model_request(struct model *md, const struct lock_place *p)
 	};
 	char name[64] = "";
 
-	if (!member(md, &who))
+	if (!member(md, &who) || md->lost)
 		return;
 	md->k->requests++;
 	memcpy(name, bytes, ask->name_len);
@@ -410,6 +428,12 @@ static bool undone(const struct lock_check *k, const struct lock_place *p)
 	return false;
 }
 
+static struct model_who who_of(const struct samr_lock_who *w)
+{
+	return (struct model_who){ .node = w->node, .inc = w->inc,
+				   .arg = w->arg, .port = w->port };
+}
+
 static void compare_lock(const struct host *h, const struct model *md,
 			 const struct model_lock *a, const struct samr_lock *b)
 {
@@ -436,13 +460,40 @@ static void compare_lock(const struct host *h, const struct model *md,
 			 h->id, a->name, md->group);
 }
 
-static void compare_tables(const struct model *md)
+/* What nobody knows is the same everywhere at least. */
+static void learn_tables(struct model *md)
+{
+	struct host *h = cluster_next(md->k->cluster, NULL);
+	const struct samr_group *g = samr_group_find(h->node, md->group);
+	const struct samr_lock_wait *w;
+	const struct samr_lock *l;
+	struct model_lock *m;
+
+	md->locks = 0;
+	if (!g)
+		return;
+	list_for_each_entry(l, &g->locks.locks, link) {
+		m = &md->lock[md->locks++];
+		memset(m, 0, sizeof(*m));
+		memcpy(m->name, l->name, l->name_len);
+		memcpy(m->value, l->value, l->value_len);
+		m->value_len = l->value_len;
+		m->dead = l->dead;
+		m->owner = who_of(&l->owner);
+		list_for_each_entry(w, &l->queue, link)
+			m->wait[m->waits++] = who_of(&w->who);
+	}
+}
+
+static void compare_tables(struct model *md)
 {
 	const struct samr_group *g;
 	const struct samr_lock *l;
 	struct host *h;
 	u32 i;
 
+	if (md->lost)
+		learn_tables(md);
 	cluster_for_each(md->k->cluster, h) {
 		g = samr_group_find(h->node, md->group);
 		if ((g ? g->locks.count : 0) != md->locks)
@@ -496,7 +547,8 @@ void lock_check_model(struct lock_check *k, bool tables)
 			model_thin(&md, p);
 		else
 			model_request(&md, p);
-		compare(&md, p);
+		if (!md.lost)
+			compare(&md, p);
 	}
 	if (md.group && tables)
 		compare_tables(&md);
