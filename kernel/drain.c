@@ -290,10 +290,13 @@ static noinline_for_stack void tell_fences(struct samr_cluster *c)
 	}
 }
 
-static void tell_doubt(struct samr_cluster *c)
+static noinline_for_stack void tell_doubt(struct samr_cluster *c)
 {
 	struct samr_cluster_event e = { .type = SAMR_CLUSTER_EV_DOUBT };
+	struct samr_view_info v;
 
+	samr_cluster_view(c, &v);
+	trace_samr_doubt(c, &v);
 	samr_cluster_notify(c, &e);
 }
 

@@ -160,6 +160,26 @@ TRACE_EVENT(samr_view,
 		  __entry->sequencer, __entry->count)
 );
 
+TRACE_EVENT(samr_doubt,
+	TP_PROTO(const struct samr_cluster *c, const struct samr_view_info *v),
+	TP_ARGS(c, v),
+	TP_STRUCT__entry(
+		__field(u32, cluster)
+		__field(u64, self)
+		__field(u64, epoch)
+		__field(u64, suspects)
+	),
+	TP_fast_assign(
+		__entry->cluster = c->params.id;
+		__entry->self = c->params.node;
+		__entry->epoch = v->epoch;
+		__entry->suspects = v->suspects;
+	),
+	TP_printk("cluster=%u node=%llu epoch=%llu suspects=%llx",
+		  __entry->cluster, __entry->self, __entry->epoch,
+		  __entry->suspects)
+);
+
 #endif /* SAMR_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -10,3 +10,5 @@ programs += samr-test-survive
 samr-test-survive-src := selftests/cluster/survive.c
 samr-test-survive-deps := $(out)/libsamr.a
 samr-test-survive-libs := $(out)/libsamr.a
+programs += samr-test-starve
+samr-test-starve-src := selftests/cluster/starve.c
