@@ -13,6 +13,9 @@
 
 #include "shell.h"
 
+/* A frame of another version of the protocol is remembered for so long. */
+#define VERSION_LIFE	(10 * HZ)
+
 /* Links whose frames devices still hold: the module has to wait for them. */
 static atomic_t alive = ATOMIC_INIT(0);
 static DECLARE_WAIT_QUEUE_HEAD(all_gone);
@@ -581,6 +584,9 @@ static void fill_peer(struct samr_link *l, u64 node,
 	info->frame_max = p->size;
 	info->age = p->inc ? jiffies_to_msecs(jiffies - READ_ONCE(p->stamp)) :
 			     U64_MAX;
+	if (READ_ONCE(p->version) &&
+	    time_before(jiffies, READ_ONCE(p->version_at) + VERSION_LIFE))
+		info->version = READ_ONCE(p->version);
 	spin_unlock_bh(&l->lock);
 }
 

@@ -198,6 +198,7 @@ u32 samr_link_info(struct samr_cluster *c, u32 after,
  * @age: ms since it was last heard; U64_MAX: never
  * @multicast: it hears multicast
  * @frame_max: largest frame that it answered
+ * @version: of the wire format, when frames of another one came lately; else 0
  */
 struct samr_link_peer_info {
 	u64 node;
@@ -207,6 +208,7 @@ struct samr_link_peer_info {
 	u64 age;
 	bool multicast;
 	u32 frame_max;
+	u8 version;
 };
 
 /**

@@ -397,6 +397,37 @@ static bool trailer_right(const struct sk_buff *skb, u32 len)
 	return be32_to_cpu(crc) == ~crc32c(~0, skb->data, len);
 }
 
+/*
+ * Where version, cluster, source, length and trailer are stays the same in all
+ * versions: so a head that can not be understood is named, and a frame that was
+ * damaged on its way is not taken for one of another version.
+ */
+static void note_version(struct samr_link *l, struct sk_buff *skb,
+			 const struct samr_addr *from)
+{
+	const struct samr_hdr *h;
+	u32 len;
+	u64 id;
+
+	if (skb_linearize(skb))
+		return;
+	h = (const struct samr_hdr *)skb->data;
+	len = be16_to_cpu(h->len);
+	id = be64_to_cpu(h->src);
+	if (len < sizeof(*h) || len > skb->len - SAMR_CRC_LEN ||
+	    be32_to_cpu(h->cluster) != l->c->params.id ||
+	    id == l->c->params.node || id > SAMR_HEAD_MAX ||
+	    !(READ_ONCE(l->c->heads) & BIT_ULL(id)) || !trailer_right(skb, len))
+		return;
+	WRITE_ONCE(l->peer[id].version_at, jiffies);
+	if (READ_ONCE(l->peer[id].version) == h->version)
+		return;
+	WRITE_ONCE(l->peer[id].version, h->version);
+	net_warn_ratelimited("samr: cluster %s: node %llu at %*phC on link %u speaks version %u of the protocol, this head version %u: they do not hear each other\n",
+			     l->c->params.name, id, from->len, from->b, l->id,
+			     h->version, SAMR_WIRE_VERSION);
+}
+
 /* Nothing of the way that it came stays with the frame. */
 static void forget_way(struct sk_buff *skb)
 {
@@ -405,6 +436,13 @@ static void forget_way(struct sk_buff *skb)
 	skb->dev = NULL;
 	skb->ip_summed = CHECKSUM_NONE;
 	skb->priority = 0;
+}
+
+static void heard_of(struct samr_link_peer *p)
+{
+	WRITE_ONCE(p->stamp, jiffies);
+	if (READ_ONCE(p->version))
+		WRITE_ONCE(p->version, 0);
 }
 
 static void accept_frame(struct samr_link *l, struct sk_buff *skb,
@@ -416,7 +454,7 @@ static void accept_frame(struct samr_link *l, struct sk_buff *skb,
 	trace_samr_frame_in(l, (const struct samr_hdr *)skb->data);
 	if (info->src <= SAMR_HEAD_MAX &&
 	    (READ_ONCE(l->c->heads) & BIT_ULL(info->src)))
-		WRITE_ONCE(l->peer[info->src].stamp, jiffies);
+		heard_of(&l->peer[info->src]);
 	if (info->type == SAMR_FRAME_CORE) {
 		samr_drain_input(l->c, skb);
 		return;
@@ -442,6 +480,8 @@ void samr_link_receive(struct samr_link *l, struct sk_buff *skb,
 	bool copied;
 
 	why = check_header(l, skb, &info);
+	if (why == SAMR_DROP_VERSION)
+		note_version(l, skb, from);
 	if (why != SAMR_DROP_NONE) {
 		refuse(l, skb, why);
 		return;

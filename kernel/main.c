@@ -90,5 +90,11 @@ static void __exit samr_exit(void)
 
 module_init(samr_init);
 module_exit(samr_exit);
+#ifndef SAMR_VERSION
+#define SAMR_VERSION	"0.1.0"
+#endif
+
+MODULE_VERSION(SAMR_VERSION);
+MODULE_INFO(protocol, __stringify(SAMR_WIRE_VERSION));
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Symmetric active/active replication");

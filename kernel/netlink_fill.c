@@ -224,6 +224,10 @@ static int put_path(struct sk_buff *skb, const struct samr_link_peer_info *p)
 	    put_flag(skb, SAMR_A_PATH_HEARD, p->heard) ||
 	    put_flag(skb, SAMR_A_PATH_MULTICAST, p->multicast) ||
 	    nla_put_u32(skb, SAMR_A_PATH_FRAME_MAX, p->frame_max) ||
+	    (p->version &&
+	     (nla_put_u32(skb, SAMR_A_PATH_VERSION, p->version) ||
+	      nla_put_u32(skb, SAMR_A_PATH_VERSION_NEEDED,
+			  SAMR_WIRE_VERSION))) ||
 	    (p->age != U64_MAX &&
 	     nla_put_u64_64bit(skb, SAMR_A_PATH_SILENT_MS, p->age,
 			       SAMR_A_PATH_PAD)))

@@ -192,6 +192,8 @@ void samr_drain_end(struct samr_cluster *c);
  * @missed: rounds of probes without a frame of it
  * @round_size: largest frame that it answered in this round
  * @round_multi: it answered a multicast probe in this round
+ * @version: of the wire format, when its last frame was of another one; else 0
+ * @version_at: jiffies when such a frame came
  */
 struct samr_link_peer {
 	struct samr_addr addr;
@@ -204,6 +206,8 @@ struct samr_link_peer {
 	u32 missed;
 	u32 round_size;
 	bool round_multi;
+	u8 version;
+	unsigned long version_at;
 };
 
 /**

@@ -141,6 +141,15 @@ static struct samr_hdr *hdr_of(struct sk_buff *skb)
 	return (struct samr_hdr *)skb->data;
 }
 
+/* With a right trailer again, after a change. */
+static void reseal(struct sk_buff *skb)
+{
+	u32 len = skb->len - SAMR_CRC_LEN;
+	__be32 crc = cpu_to_be32(~crc32c(~0, skb->data, len));
+
+	memcpy(skb->data + len, &crc, sizeof(crc));
+}
+
 static void inject(struct sk_buff *skb)
 {
 	static const struct samr_addr from = { .len = 1, .b = { 2 } };
@@ -177,6 +186,28 @@ static u64 counted(struct head *h, enum samr_stat i)
 	}
 	kfree(s);
 	return n;
+}
+
+/* Who speaks another version is named, until it speaks this one. */
+static void link_tells_of_other_versions(struct kunit *test)
+{
+	struct head *h = head_new(test, 1, "hub");
+	const u8 other = SAMR_WIRE_VERSION + 6;
+	struct sk_buff *skb;
+
+	head_start(test, h, 2);
+	skb = make_frame(test, 2, 20);
+	hdr_of(skb)->version = other;
+	inject(skb);
+	KUNIT_EXPECT_EQ(test, head_peer(h, 2).version, 0);	/* damaged */
+	skb = make_frame(test, 2, 20);
+	hdr_of(skb)->version = other;
+	reseal(skb);
+	inject(skb);
+	KUNIT_EXPECT_EQ(test, head_peer(h, 2).version, other);
+	KUNIT_EXPECT_EQ(test, dropped(h, SAMR_DROP_VERSION), 2);
+	inject(make_frame(test, 2, 20));
+	KUNIT_EXPECT_EQ(test, head_peer(h, 2).version, 0);
 }
 
 static void link_counts_what_it_refuses(struct kunit *test)
@@ -434,6 +465,7 @@ static struct kunit_case link_cases[] = {
 	KUNIT_CASE(link_needs_the_smallest_frames),
 	KUNIT_CASE(link_misses_and_meets_again),
 	KUNIT_CASE(link_counts_what_it_refuses),
+	KUNIT_CASE(link_tells_of_other_versions),
 	KUNIT_CASE(link_takes_padded_frames),
 	KUNIT_CASE(link_refuses_bad_probes),
 	KUNIT_CASE(link_limits_its_answers),

@@ -31,6 +31,11 @@ static void print_path(const struct nlattr *nest)
 	print_num("frame-max", nl_u32(tb[SAMR_A_PATH_FRAME_MAX]));
 	if (tb[SAMR_A_PATH_SILENT_MS])
 		print_ms("silent", nl_u64(tb[SAMR_A_PATH_SILENT_MS]));
+	if (tb[SAMR_A_PATH_VERSION]) {
+		print_num("version", nl_u32(tb[SAMR_A_PATH_VERSION]));
+		print_num("version-needed",
+			  nl_u32(tb[SAMR_A_PATH_VERSION_NEEDED]));
+	}
 	print_end();
 }
 
