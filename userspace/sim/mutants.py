@@ -386,6 +386,17 @@ def load_explained(path):
     return out
 
 
+def check_lists():
+    """Who changes a line of the core finds out at once that a list names it."""
+    count = len(list(named()))
+    drawn = load_drawn(os.path.join(HERE, "mutants.drawn"))
+    gone = set(drawn) - {m.text() for m in mechanical()}
+    for text in sorted(gone):
+        print(f"mutants.drawn: not there any more: {text}")
+    print(f"{len(drawn)} drawn, {count} named, {len(gone)} gone")
+    return 1 if gone else 0
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -399,9 +410,13 @@ def main():
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("--named", action="store_true", help="only the named ones")
     p.add_argument("--only", help="only changes with this in their title")
+    p.add_argument("--lists", action="store_true",
+                   help="only see whether what the lists name still stands in the core")
     p.add_argument("--out", default="build/userspace/mutants")
     p.add_argument("--objects", default="build/userspace/obj/sim")
     args = p.parse_args()
+    if args.lists:
+        return check_lists()
 
     begin = time.monotonic()
     lab = Lab(args)
