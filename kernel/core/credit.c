@@ -114,10 +114,12 @@ void samr_credit_charge(struct samr_node *n, struct samr_msg *msg)
 	g->unordered += msg->cost;
 }
 
-/* Forget the debts that all readers have passed. */
-static void settle(struct samr_node *n, struct samr_group *g)
+/*
+ * Forget the debts that all readers have passed, up to a place that was applied
+ * here: what lies behind it may still be for one who comes before that.
+ */
+static void settle_upto(struct samr_node *n, struct samr_group *g, u64 floor)
 {
-	u64 floor = U64_MAX;
 	struct samr_debt *d;
 	bool freed = false;
 	u32 i;
@@ -136,6 +138,11 @@ static void settle(struct samr_node *n, struct samr_group *g)
 	}
 	if (freed)
 		wake(n, g);
+}
+
+static void settle(struct samr_node *n, struct samr_group *g)
+{
+	settle_upto(n, g, n->rcv.delivered);
 }
 
 static void owe(struct samr_group *g, u64 gseq, u32 cost)
@@ -180,6 +187,11 @@ void samr_credit_ordered(struct samr_node *n, const struct samr_msg *msg)
 	/* A join that was refused in order costs less than was thought. */
 	if (cost < msg->cost)
 		wake(n, g);
+}
+
+void samr_credit_applied(struct samr_node *n, struct samr_group *g, u64 gseq)
+{
+	settle_upto(n, g, gseq);
 }
 
 void samr_credit_members(struct samr_node *n, struct samr_group *g, u64 gseq)

@@ -46,6 +46,9 @@ void samr_credit_charge(struct samr_node *n, struct samr_msg *msg);
  */
 void samr_credit_ordered(struct samr_node *n, const struct samr_msg *msg);
 
+/** samr_credit_applied - the one at @gseq was applied, whatever its kind */
+void samr_credit_applied(struct samr_node *n, struct samr_group *g, u64 gseq);
+
 /** samr_credit_members - the group's members have changed at place @gseq */
 void samr_credit_members(struct samr_node *n, struct samr_group *g, u64 gseq);
 

@@ -484,10 +484,12 @@ bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 		return false;
 	if (msg->meta.kind != SAMR_KIND_DATA && msg->meta.origin == n->cfg.self)
 		samr_credit_ordered(n, msg);
+	g = samr_group_find(n, msg->meta.group);
+	if (g && msg->meta.origin == n->cfg.self)
+		samr_credit_applied(n, g, msg->meta.gseq);
 	if (msg->locks)
 		n->stab.safe = max(n->stab.safe, msg->meta.gseq);
 	msg->random = random_of(n, msg->meta.gseq);
-	g = samr_group_find(n, msg->meta.group);
 	if (g && g->members)
 		msg->view = g->members->id;
 	if (wanted_here(n, g, msg, local))

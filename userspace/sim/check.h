@@ -25,7 +25,8 @@
  * @random: what the delivery said
  * @epoch: what the delivery said
  * @members: JOIN and LEAVE that changed something: hash of the list
- * @refused: JOIN refused
+ * @transfer: hash of what it says of the state transfer; 0: nothing
+ * @refused: so it says
  * @seen: hosts that delivered it, by id
  */
 struct place {
@@ -35,6 +36,7 @@ struct place {
 	u64 random;
 	u64 epoch;
 	u64 members;
+	u64 transfer;
 	bool refused;
 	u64 seen;
 };
@@ -42,16 +44,26 @@ struct place {
 /**
  * struct model_group - a group as the model has it
  * @view: place of the change that made it
+ * @transfer: id of the state transfer under way; 0: none
+ * @last: place of its last piece; 0: it has none yet
+ * @donor_node: head of its donor; 0: none any more
+ * @donor_port: its number there
  * @count: members, by seniority
  * @m: they
  */
 struct model_group {
 	u64 view;
+	u64 transfer;
+	u64 last;
+	u64 donor_node;
+	u32 donor_port;
 	u32 count;
 	struct model_member {
 		u64 node;
 		u32 port;
 		u32 window;
+		u32 flags;
+		bool gets;
 	} m[SAMR_MEMBERS_MAX];
 };
 
@@ -149,6 +161,34 @@ u32 check_group(struct check *k, u32 id);
 
 /** check_model - compare what was delivered with what should have been */
 void check_model(struct check *k);
+
+/*
+ * The model's state transfer: after what a message does to the members, and
+ * before and after that.
+ */
+
+/** check_transfer_hash - of what a message says */
+u64 check_transfer_hash(const struct samr_transfer *t);
+
+/** check_transfer_held - does anybody hold the state? */
+bool check_transfer_held(const struct model_group *g);
+
+/** check_transfer_now - hash of what a message would say */
+u64 check_transfer_now(const struct model_group *g);
+
+/** check_transfer_heads - those of receivers */
+u64 check_transfer_heads(const struct model_group *g);
+
+/** check_transfer_left - that member is gone from the list */
+void check_transfer_left(struct model_group *g, u64 node, u32 port);
+
+/**
+ * check_transfer - the message at @p, and what it must have said
+ * @held: check_transfer_held() before it
+ * @before: check_transfer_now() before it
+ */
+void check_transfer(struct model_group *g, const struct place *p,
+		    u64 sequencer, bool held, u64 before);
 
 /** check_answers - behind it: is what the nodes say about themselves true? */
 void check_answers(struct check *k, bool quorum);

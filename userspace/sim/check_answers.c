@@ -67,6 +67,7 @@ static void check_members(struct check *k, struct host *h, u32 g)
 		must(h, m->m[i].node == model->m[i].node &&
 			m->m[i].port == model->m[i].port &&
 			m->m[i].window == model->m[i].window &&
+			m->m[i].flags == model->m[i].flags &&
 			m->m[i].inc == k->cluster->host[m->m[i].node]->inc);
 	samr_members_put(m);
 }

@@ -65,6 +65,11 @@ static void on_submit(struct check *k, struct host *h,
 		break;
 	case -ENOTCONN:
 		break;
+	case -ESTALE:
+		if (s->kind != SAMR_KIND_STATE)
+			sim_fail("node %u takes kind %d for a piece of state",
+				 h->id, s->kind);
+		break;
 	default:
 		sim_fail("node %u answers %d to a submission", h->id, err);
 	}

@@ -42,7 +42,8 @@ static u64 hash_of(const struct model *md, const struct model_group *g)
 	for (i = 0; i < g->count; i++)
 		hash = rng_mix(hash ^ rng_mix(g->m[i].node) ^
 			       md->check->cluster->host[g->m[i].node]->inc ^
-			       ((u64)g->m[i].window << 32 | g->m[i].port));
+			       ((u64)g->m[i].window << 32 | g->m[i].port) ^
+			       (u64)g->m[i].flags << 60);
 	return hash | 1;
 }
 
@@ -50,8 +51,11 @@ static u64 hash_of(const struct model *md, const struct model_group *g)
 static bool apply(struct model_group *g, const struct place *p)
 {
 	const struct samr_meta *m = &p->meta;
-	u32 i = find(g, m);
+	u32 i = find(g, m), flags = 0;
 
+	if (m->flags & SAMR_MSG_STATEFUL)
+		flags = SAMR_ID_STATEFUL |
+			(check_transfer_held(g) ? SAMR_ID_LACKS : 0);
 	if (m->kind == SAMR_KIND_JOIN) {
 		if (i < g->count || g->count == SAMR_MEMBERS_MAX)
 			return false;
@@ -59,6 +63,7 @@ static bool apply(struct model_group *g, const struct place *p)
 			.node = m->origin,
 			.port = m->port,
 			.window = m->arg,
+			.flags = flags,
 		};
 	} else {
 		if (i == g->count)
@@ -66,6 +71,7 @@ static bool apply(struct model_group *g, const struct place *p)
 		g->count--;
 		memmove(&g->m[i], &g->m[i + 1],
 			(g->count - i) * sizeof(g->m[0]));
+		check_transfer_left(g, m->origin, m->port);
 	}
 	g->view = m->gseq;
 	return true;
@@ -82,7 +88,7 @@ static void compare_group(const struct model *md, const struct place *p,
 			 (unsigned long long)p->meta.gseq,
 			 (unsigned long long)p->view,
 			 (unsigned long long)view);
-	if (p->refused != (join && !changed))
+	if (join && p->refused == changed)
 		sim_fail("place %llu: join %s", (unsigned long long)p->meta.gseq,
 			 p->refused ? "refused" : "not refused");
 	if (p->members != (changed ? hash_of(md, g) : 0))
@@ -114,13 +120,20 @@ static void check_place(struct model *md, const struct place *p)
 {
 	struct model_group *g = &md->group[check_group(md->check,
 						       p->meta.group)];
-	u64 must = nodes_of(g);
-	bool changed = false;
+	u64 must = nodes_of(g), before = check_transfer_now(g);
+	bool changed = false, held = check_transfer_held(g);
+	u8 kind = p->meta.kind;
 	struct host *h;
 
-	if (!samr_kind_is_load(p->meta.kind))
+	if (kind == SAMR_KIND_JOIN || kind == SAMR_KIND_LEAVE)
 		changed = apply(g, p);
-	must |= nodes_of(g) | BIT_ULL(p->meta.origin);
+	must |= nodes_of(g);
+	check_transfer(g, p, cluster_next(md->check->cluster, NULL)->id, held,
+		       before);
+	if (kind >= SAMR_KIND_SNAPSHOT && !p->transfer)
+		must = kind == SAMR_KIND_STATE && !p->refused ?
+		       check_transfer_heads(g) : 0;
+	must |= BIT_ULL(p->meta.origin);
 	compare_group(md, p, g, changed);
 	cluster_for_each(md->check->cluster, h) {
 		if ((p->seen & BIT_ULL(h->id)) == (must & BIT_ULL(h->id)))

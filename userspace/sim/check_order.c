@@ -22,7 +22,8 @@ static u64 members_hash(const struct samr_msg *msg)
 	hash = rng_mix(m->id ^ (u64)m->count << 48);
 	for (i = 0; i < m->count; i++)
 		hash = rng_mix(hash ^ rng_mix(m->m[i].node) ^ m->m[i].inc ^
-			       ((u64)m->m[i].window << 32 | m->m[i].port));
+			       ((u64)m->m[i].window << 32 | m->m[i].port) ^
+			       (u64)m->m[i].flags << 60);
 	return hash | 1;
 }
 
@@ -154,7 +155,8 @@ static void note_share(struct check *k, const struct samr_msg *msg)
 		return;
 	samr_node_view(h->node, &view);
 	for (i = 0; i < msg->members->count; i++)
-		window = min(window, msg->members->m[i].window);
+		if (!(msg->members->m[i].flags & SAMR_ID_LACKS))
+			window = min(window, msg->members->m[i].window);
 	k->share[g] = max(k->share[g], (u64)window / max(view.count, 1u));
 }
 
@@ -213,6 +215,7 @@ static void first_seen(struct check *k, struct place *p,
 	p->random = msg->random;
 	p->epoch = msg->epoch;
 	p->members = members_hash(msg);
+	p->transfer = check_transfer_hash(msg->transfer);
 	p->refused = msg->refused;
 	if (p->hash != sub->hash)
 		sim_fail("place %llu: bytes are not those submitted",
@@ -240,7 +243,9 @@ static void compare_place(struct host *h, const struct place *p,
 	else if (p->members != members_hash(msg))
 		what = "other members";
 	else if (p->refused != msg->refused)
-		what = "another answer to a join";
+		what = "another answer";
+	else if (p->transfer != check_transfer_hash(msg->transfer))
+		what = "another state transfer";
 	else if (p->hash != ledger_hash_msg(msg))
 		what = "other bytes";
 	if (what)

@@ -245,6 +245,36 @@ static bool in_group(const struct member *m)
 	return m->state == MEMBER_JOINED || m->state == MEMBER_LEAVING;
 }
 
+static bool lacks(const struct member *m, const struct samr_members *all)
+{
+	u32 i;
+
+	for (i = 0; i < all->count; i++)
+		if (all->m[i].node == m->host->id && all->m[i].port == m->port)
+			return all->m[i].flags & SAMR_ID_LACKS;
+	return false;
+}
+
+/* What the order says of @m, who sent it. */
+static void take_own(struct member *m, const struct samr_msg *msg)
+{
+	if (msg->meta.kind == SAMR_KIND_JOIN && !in_group(m)) {
+		m->state = msg->refused ? MEMBER_LEFT : MEMBER_JOINED;
+		m->lacks = msg->members && lacks(m, msg->members);
+	}
+	/* Only the end of the state changes the transfer when it is read. */
+	if (msg->meta.kind == SAMR_KIND_READ && msg->transfer)
+		m->lacks = false;
+}
+
+/* Is it for the socket's reader? What is of a transfer goes to the service. */
+static bool for_reader(const struct member *m, const struct samr_msg *msg)
+{
+	return in_group(m) && !m->lacks &&
+	       !(msg->meta.kind >= SAMR_KIND_SNAPSHOT &&
+		 msg->meta.kind <= SAMR_KIND_READ);
+}
+
 static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 {
 	struct members *ms = container_of(w, struct members, watch);
@@ -254,12 +284,9 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 
 	if (!msg->meta.gseq || !lg)
 		return;
-	list_for_each_entry(m, &lg->members, local) {
-		if (!is_sender(m, msg))
-			continue;
-		if (msg->meta.kind == SAMR_KIND_JOIN && !in_group(m))
-			m->state = msg->refused ? MEMBER_LEFT : MEMBER_JOINED;
-	}
+	list_for_each_entry(m, &lg->members, local)
+		if (is_sender(m, msg))
+			take_own(m, msg);
 	e = sim_alloc(sizeof(*e));
 	e->gseq = msg->meta.gseq;
 	e->cost = samr_msg_cost(msg);
@@ -267,7 +294,8 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	list_for_each_entry(m, &lg->members, local) {
 		if (!in_group(m))
 			continue;
-		give(ms, m, e, msg);
+		if (for_reader(m, msg))
+			give(ms, m, e, msg);
 		if (is_sender(m, msg) && msg->meta.kind == SAMR_KIND_LEAVE) {
 			m->state = MEMBER_LEFT;
 			while (m->count)
@@ -279,7 +307,8 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	list_for_each_entry(m, &lg->members, local) {
 		if (m->state == MEMBER_NEW)
 			continue;
-		if (is_sender(m, msg) && !samr_kind_is_load(msg->meta.kind))
+		if (is_sender(m, msg) && (msg->meta.kind == SAMR_KIND_JOIN ||
+					  msg->meta.kind == SAMR_KIND_LEAVE))
 			ms->changed(ms->ctx, m);
 		if (m->count)
 			ms->arrived(ms->ctx, m, msg);

@@ -25,6 +25,7 @@ enum member_state {
  * @all: in members.all
  * @local: in local_group.members
  * @state: as the order has it; JOINING and LEAVING: asked for
+ * @lacks: the group's state, so that what it reads is not reported
  * @window: bytes that it can hold unread
  * @unread: struct unread, as delivered
  * @count: of @unread
@@ -42,6 +43,7 @@ struct member {
 	u32 port;
 	u32 window;
 	enum member_state state;
+	bool lacks;
 	struct list_head unread;
 	u32 count;
 	u64 bytes[NET_NODES];

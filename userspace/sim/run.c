@@ -204,7 +204,7 @@ static void describe(const struct run *r, char *line, size_t size)
 	if (!r->opts->until && kinds < 3)
 		sim_fail("only %u kinds of fault:%s", kinds, faults);
 	snprintf(line, size,
-		 "seed %llu%s: %u nodes, %u groups, %llu messages (%llu KiB, %llu joins, %llu leaves), %llu delivered, %llu SAFE, %llu refused; faults%s; %llu.%03llu s, %llu frames, %llu NACKs, %llu repairs, %llu resent",
+		 "seed %llu%s: %u nodes, %u groups, %llu messages (%llu KiB, %llu joins, %llu leaves), %llu delivered, %llu SAFE, %llu refused, %llu transfers, %llu installed; faults%s; %llu.%03llu s, %llu frames, %llu NACKs, %llu repairs, %llu resent",
 		 (unsigned long long)r->opts->seed, r->plan.wild ? " (wild)" : r->over ? " (abrupt)" : "",
 		 r->plan.nodes, r->plan.groups,
 		 (unsigned long long)r->ledger.count,
@@ -213,7 +213,9 @@ static void describe(const struct run *r, char *line, size_t size)
 		 (unsigned long long)r->work.leaves,
 		 (unsigned long long)r->check.delivered,
 		 (unsigned long long)r->check.safe,
-		 (unsigned long long)r->ledger.refused, faults,
+		 (unsigned long long)r->ledger.refused,
+		 (unsigned long long)r->work.services.begun,
+		 (unsigned long long)r->work.services.installed, faults,
 		 (unsigned long long)(now / (1000 * SAMR_MSEC)),
 		 (unsigned long long)(now / SAMR_MSEC % 1000),
 		 (unsigned long long)r->cluster.net.frames,

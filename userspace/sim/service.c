@@ -104,6 +104,13 @@ void services_gone(struct services *all, struct host *h)
 			service_free(s);
 }
 
+/* Perhaps in the middle of its own turn. */
+void service_end(struct service *s)
+{
+	s->dead = true;
+	s->state = SERVICE_OUT;
+}
+
 static struct truth *truth_at(struct services *all, u64 key)
 {
 	size_t i = key & (all->room - 1);
@@ -277,7 +284,6 @@ static void receive(struct service *s)
 		/* It has fallen behind: from the beginning. */
 		s->all->behind++;
 		s->ask = true;
-		s->drops = s->id;
 		s->state = SERVICE_LACKS;
 		drop_got(s);
 		return;
@@ -298,6 +304,10 @@ static void on_turn(struct timer *t)
 	u32 n = (u32)rng_below(&all->rng, 30);
 	u64 pause = TURN;
 
+	if (s->dead) {
+		service_free(s);
+		return;
+	}
 	if (all->cluster->queue.now < s->host->paused_until ||
 	    samr_node_out(s->host->node)) {
 		queue_set(&all->cluster->queue, t, all->cluster->queue.now + TURN);
@@ -426,6 +436,7 @@ static void take_transfer(struct service *s, const struct samr_msg *msg)
 	}
 	for (i = 0; i < t->count; i++)
 		gets |= is_me(s, &t->to[i]);
+	s->drops = gets ? t->id : 0;
 	if (gets && t->id == msg->meta.gseq) {
 		if (!lacks(s))
 			sim_fail("node %u port %u shall get the state, and %s",
@@ -449,10 +460,7 @@ static void take_transfer(struct service *s, const struct samr_msg *msg)
 		drop_got(s);
 		s->state = SERVICE_LACKS;
 	}
-	if (!t->id && s->state == SERVICE_LACKS) {
-		s->ask = true;
-		s->drops = 0;
-	}
+	s->ask |= !t->id && s->state == SERVICE_LACKS;
 }
 
 static void take_piece(struct service *s, const struct samr_msg *msg)
@@ -489,7 +497,7 @@ static void take_piece(struct service *s, const struct samr_msg *msg)
 
 static void take_data(struct service *s, const struct samr_msg *msg)
 {
-	u64 hash = ledger_hash_msg(msg);
+	u64 hash = rng_mix(msg->meta.inc) ^ msg->meta.oseq;
 	struct later *l;
 
 	if (s->state == SERVICE_HOLDS || s->state == SERVICE_HAS)
@@ -520,10 +528,7 @@ static void take_own(struct service *s, const struct samr_msg *msg)
 		break;
 	case SAMR_KIND_SNAPSHOT:
 		s->asked = false;
-		if (msg->refused && s->state == SERVICE_LACKS) {
-			s->ask = true;
-			s->drops = 0;
-		}
+		s->ask |= msg->refused && s->state == SERVICE_LACKS;
 		break;
 	case SAMR_KIND_READ:
 		if (s->state != SERVICE_HAS || msg->meta.arg != s->last)
@@ -577,7 +582,7 @@ void services_deliver(struct services *all, struct host *h,
 	if (msg->transfer)
 		check_transfer(h, msg);
 	list_for_each_entry(s, &all->list, list)
-		if (s->host == h && s->group == msg->meta.group)
+		if (s->host == h && s->group == msg->meta.group && !s->dead)
 			deliver(s, msg);
 }
 
@@ -586,7 +591,7 @@ bool services_settled(const struct services *all)
 	struct service *s;
 
 	list_for_each_entry(s, &all->list, list)
-		if (s->state != SERVICE_HOLDS)
+		if (s->state != SERVICE_HOLDS && !s->dead)
 			return false;
 	return true;
 }
@@ -596,7 +601,7 @@ void services_stuck(const struct services *all)
 	struct service *s;
 
 	list_for_each_entry(s, &all->list, list)
-		if (s->state != SERVICE_HOLDS)
+		if (s->state != SERVICE_HOLDS && !s->dead)
 			fprintf(stderr, "node %u port %u %s: transfer %llu%s%s\n",
 				s->host->id, s->port, state_name[s->state],
 				(unsigned long long)s->id,

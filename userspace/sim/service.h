@@ -36,10 +36,11 @@ enum service_state {
  * @state: where it stands
  * @digest: its state; GETS: as of before
  * @asked: a SNAPSHOT of it is on its way
- * @ask: it wants to send one, which gives up transfer
- * @drops: this one
+ * @ask: it wants to send one
+ * @drops: transfer that this gives up: one that it gets, as the order has it
  * @leaving: its LEAVE is on its way
  * @joining: its JOIN is on its way; set by whoever sends that
+ * @dead: nobody cares any more
  * @id: transfer that it receives
  * @donor: from this member
  * @complete: its LAST piece is here
@@ -63,7 +64,7 @@ struct service {
 	u32 port;
 	enum service_state state;
 	u64 digest;
-	bool asked, ask, leaving, joining;
+	bool asked, ask, leaving, joining, dead;
 	u64 drops;
 	u64 id;
 	struct samr_member_id donor;
@@ -114,6 +115,9 @@ void services_free(struct services *all);
 /** service_new - a member to be: somebody sends its JOIN */
 struct service *service_new(struct services *all, struct host *h, u32 group,
 			    u32 port);
+
+/** service_end - it is no member any more, and will be freed */
+void service_end(struct service *s);
 
 /** services_gone - the head is no more */
 void services_gone(struct services *all, struct host *h);

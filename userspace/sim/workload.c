@@ -29,7 +29,9 @@ struct actor {
 	struct workload *w;
 	struct host *host;
 	struct member *m;
+	struct service *service;
 	u32 group;
+	bool stateful;
 	enum temper temper;
 	bool blocked;
 	bool leaver;
@@ -130,8 +132,12 @@ static void do_join(struct actor *a)
 		a->m = member_new(w->members, a->host, a->group, ++w->port,
 				  window);
 		a->m->user = a;
+		if (a->stateful)
+			a->service = service_new(&w->services, a->host,
+						 a->group, a->m->port);
 	}
-	err = member_join(w->members, a->m, draw_flags(w));
+	err = member_join(w->members, a->m, draw_flags(w) |
+			  (a->stateful ? SAMR_MSG_STATEFUL : 0));
 	if (err)
 		act_in(a, RETRY + rng_below(&w->rng, RETRY));
 }
@@ -229,6 +235,10 @@ static void on_changed(void *ctx, struct member *m)
 	w->joins += m->state == MEMBER_JOINED;
 	w->leaves += m->state == MEMBER_LEFT;
 	a->blocked = false;
+	if (m->state == MEMBER_LEFT && a->service) {
+		service_end(a->service);
+		a->service = NULL;
+	}
 	act_in(a, rng_below(&w->rng, m->state == MEMBER_LEFT ? 50 * SAMR_MSEC :
 			    a->think));
 }
@@ -246,6 +256,30 @@ static void on_writable(struct watch *watch, struct host *h)
 	}
 }
 
+static void on_deliver(struct watch *watch, struct host *h,
+		       struct samr_msg *msg)
+{
+	struct workload *w = container_of(watch, struct workload, watch);
+
+	services_deliver(&w->services, h, msg);
+}
+
+/* A member's own leaving is its actor's affair, too. */
+static int send_of(struct service *s, struct samr_submit *what,
+		   const u8 *bytes)
+{
+	struct workload *w = container_of(s->all, struct workload, services);
+	struct actor *a;
+
+	if (what->kind != SAMR_KIND_LEAVE)
+		return ledger_submit(w->ledger, s->host, what,
+				     (const char *)bytes);
+	list_for_each_entry(a, &w->actors, list)
+		if (a->service == s && a->m->state == MEMBER_JOINED)
+			return member_leave(w->members, a->m, 0);
+	return -EAGAIN;
+}
+
 static void add_actor(struct workload *w, struct host *h, u32 group,
 		      enum temper temper)
 {
@@ -258,6 +292,8 @@ static void add_actor(struct workload *w, struct host *h, u32 group,
 	a->group = group;
 	a->temper = temper;
 	a->leaver = rng_one_in(&w->rng, 6);
+	/* Of every other group most members have a state. */
+	a->stateful = group % 2 && !w->plan->wild && !rng_one_in(&w->rng, 6);
 	a->burst = rng_range(&w->rng, 2, 40);
 	a->think = thinks[rng_below(&w->rng, ARRAY_SIZE(thinks))] * SAMR_USEC;
 	a->read_delay = reads[rng_below(&w->rng, ARRAY_SIZE(reads))] *
@@ -297,6 +333,7 @@ void workload_calm(struct workload *w)
 	struct actor *a;
 
 	w->calm = true;
+	w->services.calm = true;
 	list_for_each_entry(a, &w->actors, list) {
 		if (a->m && a->m->count)
 			queue_set(&w->cluster->queue, &a->read, now(w));
@@ -313,13 +350,14 @@ bool workload_done(const struct workload *w)
 	list_for_each_entry(a, &w->actors, list)
 		if (!a->m || a->m->state != MEMBER_JOINED)
 			return false;
-	return true;
+	return services_settled(&w->services);
 }
 
 void workload_stuck(const struct workload *w)
 {
 	struct actor *a;
 
+	services_stuck(&w->services);
 	list_for_each_entry(a, &w->actors, list)
 		if (a->blocked || !a->m || a->m->state != MEMBER_JOINED)
 			sim_fail("%u messages are not sent: port %u of node %u, group %u, is in state %d%s, %s act",
@@ -344,10 +382,14 @@ void workload_init(struct workload *w, const struct plan *p,
 	w->group = sim_alloc(p->groups * sizeof(*w->group));
 	rng_init(&w->rng, seed, 'w');
 	INIT_LIST_HEAD(&w->actors);
+	services_init(&w->services, ms->cluster, seed);
+	w->services.send = send_of;
 	ms->changed = on_changed;
 	ms->arrived = on_arrived;
 	ms->ctx = w;
 	w->watch.writable = on_writable;
+	if (!p->wild)
+		w->watch.deliver = on_deliver;
 	cluster_watch(w->cluster, &w->watch);
 }
 
@@ -360,5 +402,6 @@ void workload_free(struct workload *w)
 		queue_cancel(&w->cluster->queue, &a->read);
 		free(a);
 	}
+	services_free(&w->services);
 	free(w->group);
 }

@@ -10,12 +10,14 @@
 
 #include "member.h"
 #include "plan.h"
+#include "service.h"
 
 /**
  * struct workload - all actors
  * @left: messages still to be sent
  * @long_bytes: of long messages that may still be sent
  * @calm: faults are over: nobody stalls or leaves any more
+ * @services: members of groups that have a state
  * @stalls: readings put off for long
  * @joins: members that joined
  * @leaves: members that left
@@ -28,6 +30,7 @@ struct workload {
 	const struct plan *plan;
 	struct rng rng;
 	struct list_head actors;
+	struct services services;
 	u32 *group;
 	u32 port;
 	u32 left;
