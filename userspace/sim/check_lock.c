@@ -4,6 +4,8 @@
 
 #include "check_lock.h"
 #include "core/group.h"
+#include "core/learner.h"
+#include "core/state.h"
 #include "rng.h"
 #include "sim.h"
 
@@ -11,13 +13,14 @@
 #define MODEL_LOCKS	8
 #define MODEL_WAITS	64
 
-/* A place of the order, as first delivered. */
+/* A place of the order, as first applied anywhere. */
 struct lock_place {
 	struct samr_meta meta;
 	u64 epoch;
 	u32 members;
 	struct samr_member_id *m;	/* NULL: they did not change */
 	u32 notes;
+	bool told;			/* delivered somewhere */
 	struct samr_lock_note *note;
 	u8 bytes[SAMR_LOCK_PAYLOAD_MAX];
 };
@@ -49,7 +52,6 @@ struct model {
 	u32 members;
 	struct model_lock lock[MODEL_LOCKS];
 	u32 locks;
-	bool lost;
 	struct samr_lock_note want[MODEL_LOCKS + 2];
 	u32 wants;
 };
@@ -103,8 +105,23 @@ static bool concerns(const struct samr_msg *msg)
 		msg->meta.kind == SAMR_KIND_UNLOCK);
 }
 
-static struct lock_place *find(struct lock_check *k, const struct samr_msg *msg)
+/* The view that the place belongs to, for a node that has come as far as @h. */
+static u64 epoch_of(const struct lock_check *k, const struct host *h, u64 gseq)
 {
+	u64 epoch = 0;
+	size_t i;
+
+	for (i = 0; i < k->eras; i++)
+		if (k->era[i].epoch <= h->node->view.epoch &&
+		    k->era[i].base < gseq)
+			epoch = max(epoch, k->era[i].epoch);
+	return epoch;
+}
+
+static struct lock_place *find(struct lock_check *k, const struct host *h,
+			       const struct samr_msg *msg)
+{
+	u64 epoch = epoch_of(k, h, msg->meta.gseq);
 	struct lock_place *p;
 	size_t i;
 
@@ -113,14 +130,15 @@ static struct lock_place *find(struct lock_check *k, const struct samr_msg *msg)
 		if (p->meta.gseq == msg->meta.gseq &&
 		    p->meta.group == msg->meta.group &&
 		    p->meta.kind == msg->meta.kind &&
-		    (p->epoch == msg->epoch ||
+		    (p->epoch == epoch ||
 		     msg->meta.kind == SAMR_KIND_VIEW))
 			return p;
 	}
 	return NULL;
 }
 
-static void note(struct lock_check *k, const struct samr_msg *msg)
+static struct lock_place *note(struct lock_check *k, const struct host *h,
+			       const struct samr_msg *msg)
 {
 	struct lock_place *p;
 
@@ -128,7 +146,7 @@ static void note(struct lock_check *k, const struct samr_msg *msg)
 	p = &k->place[k->places++];
 	memset(p, 0, sizeof(*p));
 	p->meta = msg->meta;
-	p->epoch = msg->epoch;
+	p->epoch = epoch_of(k, h, msg->meta.gseq);
 	if (msg->members) {
 		p->members = msg->members->count;
 		p->m = sim_alloc((p->members + 1) * sizeof(*p->m));
@@ -143,26 +161,54 @@ static void note(struct lock_check *k, const struct samr_msg *msg)
 	    !samr_msg_read(msg, p->bytes, msg->meta.len))
 		sim_fail("place %llu has not all its bytes",
 			 (unsigned long long)msg->meta.gseq);
+	return p;
 }
 
-static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
+static void see(struct lock_check *k, struct host *h,
+		const struct samr_msg *msg, bool told)
 {
-	struct lock_check *k = container_of(w, struct lock_check, watch);
 	struct lock_place *p;
 
 	if (k->over || !concerns(msg))
 		return;
-	p = find(k, msg);
-	if (!p) {
-		note(k, msg);
-		return;
-	}
+	p = find(k, h, msg);
+	if (!p)
+		p = note(k, h, msg);
+	p->told |= told;
 	if ((msg->locks ? msg->locks->count : 0) != p->notes ||
 	    (p->notes && memcmp(p->note, msg->locks->note,
 				p->notes * sizeof(*p->note))))
 		sim_fail("node %u tells at place %llu of group %u something else of locks than others",
 			 h->id, (unsigned long long)msg->meta.gseq,
 			 msg->meta.group);
+}
+
+static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
+{
+	see(container_of(w, struct lock_check, watch), h, msg, true);
+}
+
+/*
+ * Whoever is no member is told of nothing, and may be the only one that lives to
+ * know: look at what the node has gone through.
+ */
+static void on_batch(struct watch *w, struct host *h)
+{
+	struct lock_check *k = container_of(w, struct lock_check, watch);
+	const struct samr_receiver *rcv = &h->node->rcv;
+	const struct samr_slot *slot;
+	u64 *at = &k->seen[h->id];
+
+	if (k->inc[h->id] != h->inc || *at > rcv->delivered)
+		*at = rcv->win.base - 1;
+	k->inc[h->id] = h->inc;
+	for (*at = max(*at, rcv->win.base - 1); *at < rcv->delivered; ++*at) {
+		slot = samr_window_at(&rcv->win, *at + 1);
+		/* What a learner had been given already, it has not applied. */
+		if (slot && slot->msg &&
+		    *at + 1 > samr_learner_upto(h->node, slot->msg->meta.group))
+			see(k, h, slot->msg, false);
+	}
 }
 
 /* ---- the model ---- */
@@ -255,28 +301,11 @@ static void model_pass(struct model *md, struct model_lock *l)
 	}
 }
 
-/*
- * All members have gone with their heads, and nobody was there to be told: nor of
- * what they asked last. What became of the locks then is known by the nodes only.
- */
-static bool members_lost(const struct model *md, const struct lock_place *p)
-{
-	u32 i, k;
-
-	for (i = 0; i < md->members; i++)
-		for (k = 0; k < p->members; k++)
-			if (md->m[i].inc == p->m[k].inc &&
-			    md->m[i].port == p->m[k].port)
-				return false;
-	return md->members && p->meta.kind == SAMR_KIND_JOIN;
-}
-
 static void model_thin(struct model *md, const struct lock_place *p)
 {
 	struct model_lock *l;
 	u32 i, k, before;
 
-	md->lost |= members_lost(md, p);
 	md->m = p->m;
 	md->members = p->members;
 	for (i = 0; i < md->locks; i += before == md->locks) {
@@ -370,7 +399,7 @@ static void model_request(struct model *md, const struct lock_place *p)
 	};
 	char name[64] = "";
 
-	if (!member(md, &who) || md->lost)
+	if (!member(md, &who))
 		return;
 	md->k->requests++;
 	memcpy(name, bytes, ask->name_len);
@@ -415,7 +444,7 @@ static int by_place(const void *x, const void *y)
 	return a->meta.gseq < b->meta.gseq ? -1 : a->meta.gseq > b->meta.gseq;
 }
 
-/* Delivered in a view by those who did not live to see the next one, only. */
+/* Applied in a view by those who did not live to see the next one, only. */
 static bool undone(const struct lock_check *k, const struct lock_place *p)
 {
 	size_t i;
@@ -426,12 +455,6 @@ static bool undone(const struct lock_check *k, const struct lock_place *p)
 		    p->meta.kind != SAMR_KIND_VIEW)
 			return true;
 	return false;
-}
-
-static struct model_who who_of(const struct samr_lock_who *w)
-{
-	return (struct model_who){ .node = w->node, .inc = w->inc,
-				   .arg = w->arg, .port = w->port };
 }
 
 static void compare_lock(const struct host *h, const struct model *md,
@@ -460,40 +483,13 @@ static void compare_lock(const struct host *h, const struct model *md,
 			 h->id, a->name, md->group);
 }
 
-/* What nobody knows is the same everywhere at least. */
-static void learn_tables(struct model *md)
-{
-	struct host *h = cluster_next(md->k->cluster, NULL);
-	const struct samr_group *g = samr_group_find(h->node, md->group);
-	const struct samr_lock_wait *w;
-	const struct samr_lock *l;
-	struct model_lock *m;
-
-	md->locks = 0;
-	if (!g)
-		return;
-	list_for_each_entry(l, &g->locks.locks, link) {
-		m = &md->lock[md->locks++];
-		memset(m, 0, sizeof(*m));
-		memcpy(m->name, l->name, l->name_len);
-		memcpy(m->value, l->value, l->value_len);
-		m->value_len = l->value_len;
-		m->dead = l->dead;
-		m->owner = who_of(&l->owner);
-		list_for_each_entry(w, &l->queue, link)
-			m->wait[m->waits++] = who_of(&w->who);
-	}
-}
-
-static void compare_tables(struct model *md)
+static void compare_tables(const struct model *md)
 {
 	const struct samr_group *g;
 	const struct samr_lock *l;
 	struct host *h;
 	u32 i;
 
-	if (md->lost)
-		learn_tables(md);
 	cluster_for_each(md->k->cluster, h) {
 		g = samr_group_find(h->node, md->group);
 		if ((g ? g->locks.count : 0) != md->locks)
@@ -537,7 +533,7 @@ void lock_check_model(struct lock_check *k, bool tables)
 			md.group = p->meta.group;
 		}
 		if (undone(k, p)) {
-			if (p->notes)
+			if (p->notes && p->told)
 				sim_fail("place %llu told of locks, and was undone",
 					 (unsigned long long)p->meta.gseq);
 			continue;
@@ -547,8 +543,7 @@ void lock_check_model(struct lock_check *k, bool tables)
 			model_thin(&md, p);
 		else
 			model_request(&md, p);
-		if (!md.lost)
-			compare(&md, p);
+		compare(&md, p);
 	}
 	if (md.group && tables)
 		compare_tables(&md);
@@ -561,6 +556,7 @@ void lock_check_init(struct lock_check *k, struct cluster *c)
 	k->cluster = c;
 	k->watch.view = on_view;
 	k->watch.deliver = on_deliver;
+	k->watch.batch = on_batch;
 	cluster_watch(c, &k->watch);
 }
 

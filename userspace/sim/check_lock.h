@@ -2,8 +2,8 @@
 /*
  * Locks: what members are told of them, compared with a model.
  *
- * Everything that concerns locks is noted where it is delivered first, and must
- * be the same wherever it is delivered again. Afterwards a model of the locks,
+ * Everything that concerns locks is noted where it is applied first, and must be
+ * the same wherever it is applied again. Afterwards a model of the locks,
  * which shares nothing with the core's, goes along the order: each request has
  * the one answer that the model gives, so that nobody has a lock which somebody
  * else has, those that wait get it in the order of their requests, a dead owner
@@ -28,6 +28,8 @@ struct lock_era;
  * @requests: LOCK and UNLOCK that had an answer
  * @granted: locks given to somebody
  * @inherited: of them from an owner that is dead
+ * @inc: per host: incarnation that @seen is of
+ * @seen: per host: looked at up to this place
  * @over: what comes now is not noted any more
  */
 struct lock_check {
@@ -42,6 +44,8 @@ struct lock_check {
 	u64 requests;
 	u64 granted;
 	u64 inherited;
+	u64 inc[NET_NODES];
+	u64 seen[NET_NODES];
 	bool over;
 };
 
