@@ -301,7 +301,7 @@ static void do_settle(struct scenario *sc)
 	settle(sc);
 }
 
-/* join NODE PORT GROUP [window BYTES] [safe] */
+/* join NODE PORT GROUP [window BYTES] [stateful] [safe] */
 static void do_join(struct scenario *sc)
 {
 	u32 id = sc_node(sc, false), group, window = WINDOW;
@@ -313,8 +313,10 @@ static void do_join(struct scenario *sc)
 	group = sc_number(sc);
 	if (sc_accept(sc, "window"))
 		window = sc_number(sc);
+	if (sc_accept(sc, "stateful"))
+		flags = SAMR_MSG_STATEFUL;
 	if (sc_accept(sc, "safe"))
-		flags = SAMR_MSG_SAFE;
+		flags |= SAMR_MSG_SAFE;
 	join(sc, id, port, group, window, flags);
 }
 
@@ -536,6 +538,7 @@ static const struct {
 	{ "forge", do_forge },
 	{ "form", do_form },
 	{ "frames", do_frames },
+	{ "give", do_give },
 	{ "heal", do_heal },
 	{ "hide", do_hide },
 	{ "join", do_join },
@@ -557,6 +560,8 @@ static const struct {
 	{ "settle", do_settle },
 	{ "show", do_show },
 	{ "start", do_start },
+	{ "snapshot", do_snapshot },
+	{ "took", do_took },
 	{ "unlock", do_unlock },
 	{ "unmute", do_unmute },
 	{ "view", do_view },

@@ -87,4 +87,9 @@ void do_links(struct scenario *sc);
 void do_fail(struct scenario *sc);
 void do_forge(struct scenario *sc);
 
+/* Commands of scenario_state.c. */
+void do_snapshot(struct scenario *sc);
+void do_give(struct scenario *sc);
+void do_took(struct scenario *sc);
+
 #endif /* SAMR_SIM_SCENARIO_INSIDE_H */

@@ -34,8 +34,41 @@ static void put_meta(struct text *t, const struct samr_meta *m)
 	    (unsigned long long)m->oseq, m->group, samr_strings_kind(m->kind));
 	if (m->kind == SAMR_KIND_DATA)
 		put(t, " %u", m->len);
+	if (m->kind == SAMR_KIND_STATE)
+		put(t, " %u of %llu", m->len, (unsigned long long)m->arg);
+	if (m->kind == SAMR_KIND_READ)
+		put(t, " up to %llu", (unsigned long long)m->arg);
+	if (m->kind == SAMR_KIND_SNAPSHOT && m->arg)
+		put(t, " instead of %llu", (unsigned long long)m->arg);
+	if (m->flags & SAMR_MSG_STATEFUL)
+		put(t, " stateful");
+	if (m->flags & SAMR_MSG_LAST)
+		put(t, " last");
+	if (m->flags & SAMR_MSG_FAILED)
+		put(t, " failed");
 	if (m->flags & SAMR_MSG_SAFE)
 		put(t, " safe");
+}
+
+static void put_transfer(struct text *t, const struct samr_transfer *x)
+{
+	u32 i;
+
+	if (!x)
+		return;
+	if (!x->id) {
+		put(t, x->lost ? " -> state lost" : " -> no transfer");
+		return;
+	}
+	put(t, " -> transfer %llu from", (unsigned long long)x->id);
+	if (x->donor.node)
+		put(t, " %llu.%u to", (unsigned long long)x->donor.node,
+		    x->donor.port);
+	else
+		put(t, " nobody any more to");
+	for (i = 0; i < x->count; i++)
+		put(t, " %llu.%u", (unsigned long long)x->to[i].node,
+		    x->to[i].port);
 }
 
 static void put_part(struct text *t, const struct samr_record *r)
@@ -317,7 +350,7 @@ static void on_stepped(struct watch *w, struct host *h,
 	static const char * const answer[] = {
 		[EAGAIN] = "no room now", [ENOTCONN] = "not connected",
 		[ENOMEM] = "no memory", [EINVAL] = "invalid",
-		[EMSGSIZE] = "too long", [EBUSY] = "busy",
+		[EMSGSIZE] = "too long", [EBUSY] = "busy", [ESTALE] = "stale",
 		[ENOTRECOVERABLE] = "halted",
 	};
 	const struct samr_submit *s = &ev->submit;
@@ -336,6 +369,9 @@ static void on_stepped(struct watch *w, struct host *h,
 			samr_strings_kind(s->kind));
 		if (s->kind == SAMR_KIND_DATA)
 			fprintf(t->out, " %u", s->len);
+		if (s->kind == SAMR_KIND_STATE)
+			fprintf(t->out, " %u of %llu", s->len,
+				(unsigned long long)s->arg);
 		fprintf(t->out, "%s -> %s\n",
 			s->flags & SAMR_MSG_SAFE ? " safe" : "", what);
 		break;
@@ -424,9 +460,11 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 		put(&text, " -> view %llu of",
 		    (unsigned long long)msg->members->id);
 	for (i = 0; msg->members && i < msg->members->count; i++)
-		put(&text, " %llu.%u",
+		put(&text, " %llu.%u%s",
 		    (unsigned long long)msg->members->m[i].node,
-		    msg->members->m[i].port);
+		    msg->members->m[i].port,
+		    msg->members->m[i].flags & SAMR_ID_LACKS ? "(lacks)" : "");
+	put_transfer(&text, msg->transfer);
 	put_notes(&text, msg);
 	effect(t, h);
 	fprintf(t->out, "%s%s\n", buf, msg->owner ? " (own)" : "");
