@@ -411,6 +411,8 @@ static void run_timers(struct samr_node *n)
 	samr_stable_timer(n);
 	if (n->now >= n->beat_at) {
 		n->beat_at = n->now + n->cfg.beat;
+		if (n->beat_news)
+			n->beat_news--;
 		send_beat(n);
 	}
 }

@@ -129,6 +129,7 @@ void samr_receiver_pull(struct samr_node *n, u64 upto, u64 sources)
 	if (rcv->target == upto)
 		return;
 	rcv->target = upto;
+	rcv->top = max(rcv->top, upto);
 	samr_repair_renew(n, &rcv->win, rcv->held + 1, upto, &rcv->ask_at);
 }
 
@@ -152,6 +153,8 @@ void samr_receiver_cut(struct samr_node *n)
 	struct samr_slot *slot;
 	u64 s, end = samr_seqno_last(rcv->win.base, rcv->win.size);
 
+	/* Most of the window is empty, and the others wait for this. */
+	end = min(end, max(rcv->last, rcv->top));
 	for (s = rcv->held + 1; s <= end; s++) {
 		slot = samr_window_at(&rcv->win, s);
 		if (slot->msg) {
@@ -163,6 +166,7 @@ void samr_receiver_cut(struct samr_node *n)
 		samr_window_clear(slot);
 	}
 	rcv->last = rcv->held;
+	rcv->top = 0;
 	rcv->ask_at = SAMR_NEVER;
 }
 
@@ -187,6 +191,7 @@ void samr_receiver_begin(struct samr_node *n, u64 base)
 	samr_window_reset(&rcv->win, base + 1);
 	rcv->bytes = 0;
 	rcv->last = base;
+	rcv->top = 0;
 	rcv->held = base;
 	rcv->delivered = base;
 	rcv->ask_at = SAMR_NEVER;
@@ -296,6 +301,7 @@ enum samr_drop samr_receiver_order(struct samr_node *n, u64 src,
 	slot = samr_window_at(&rcv->win, r->meta.gseq);
 	if (!slot || r->meta.gseq > end_of(n))
 		return SAMR_DROP_WINDOW;
+	rcv->top = max(rcv->top, r->meta.gseq);
 	if (!slot->msg) {
 		slot->msg = message_of(n, r, &drop);
 		if (slot->msg)

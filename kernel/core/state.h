@@ -302,6 +302,7 @@ struct samr_origin {
  * struct samr_receiver - the order as held here (receiver.c)
  * @win: by gseq; its base is the first that is kept
  * @last: highest place known to be taken
+ * @top: places above this one and @last were not touched in this view
  * @held: every message up to here is complete here
  * @delivered: up to here handed to the groups
  * @bytes: of the messages in @win
@@ -314,6 +315,7 @@ struct samr_origin {
 struct samr_receiver {
 	struct samr_window win;
 	u64 last;
+	u64 top;
 	u64 held;
 	u64 delivered;
 	u64 bytes;
@@ -401,7 +403,8 @@ struct samr_node {
 	struct samr_actions *out;	/* of the step under way */
 	struct samr_open open_all;
 	struct samr_open open_one;
-	u64 beat_at;
+	u64 beat_at;		/* a sign of life is due, unless other frames go */
+	u32 beat_news;		/* BEATs that go in time whatever else does */
 	u64 tail_at;		/* sequencer: end of the order to be repeated */
 	struct samr_peer peer[SAMR_IDS];
 	struct samr_view_state view;

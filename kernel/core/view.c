@@ -168,7 +168,9 @@ static void move_origins(struct samr_node *n, const struct samr_plan *p)
 			continue;
 		while (!from[left].win.slot)
 			left++;
-		samr_window_reset(&from[left].win, 1);
+		/* Those of no member are empty. */
+		if (left < n->view.count)
+			samr_window_reset(&from[left].win, 1);
 		moved[i] = (struct samr_origin){
 			.win	 = from[left].win,
 			.ordered = 1,
@@ -275,6 +277,7 @@ static void install(struct samr_node *n, const struct samr_ballot *ballot,
 	n->flow.refused = true;
 	n->out->view = true;
 	n->beat_at = v->count > 1 ? n->now : SAMR_NEVER;
+	n->beat_news = 0;
 	samr_detect_start(n);
 	samr_stable_start(n);
 	unwedge(n);
