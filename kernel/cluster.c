@@ -186,9 +186,19 @@ no_cluster:
 	return ERR_PTR(err);
 }
 
+static void say_farewell(struct samr_cluster *c)
+{
+	struct samr_event ev = { .type = SAMR_EV_FAREWELL, .quit = true };
+
+	/* The next core, if there will be one, asks for no view. */
+	WRITE_ONCE(c->started, false);
+	samr_drain_step(c, &ev);
+}
+
 void samr_cluster_end(struct samr_cluster *c)
 {
 	lockdep_assert_held(c->config);
+	say_farewell(c);
 	samr_link_del_all(c);
 	samr_drain_end(c);
 	samr_cluster_put(c);
@@ -323,8 +333,37 @@ int samr_cluster_node_del(struct samr_cluster *c, u64 id,
 		return -ENOENT;
 	}
 	WRITE_ONCE(c->heads, c->heads & ~BIT_ULL(id));
+	WRITE_ONCE(c->witness, c->witness & ~BIT_ULL(id));
 	samr_link_heads_changed(c);
 	return 0;
+}
+
+int samr_cluster_witness(struct samr_cluster *c, u64 id,
+			 struct netlink_ext_ack *extack)
+{
+	int err = check_stopped(c, extack);
+
+	if (err)
+		return err;
+	if (!id || id > SAMR_HEAD_MAX || !(c->heads & BIT_ULL(id))) {
+		NL_SET_ERR_MSG(extack, "no such node");
+		return -ENOENT;
+	}
+	if (c->witness) {
+		NL_SET_ERR_MSG(extack, "the cluster has a witness already");
+		return -EEXIST;
+	}
+	if (c->params.core.policy == SAMR_POLICY_FENCE) {
+		NL_SET_ERR_MSG(extack, "a witness has no part in the policy 'fence'");
+		return -EINVAL;
+	}
+	WRITE_ONCE(c->witness, BIT_ULL(id));
+	return 0;
+}
+
+bool samr_cluster_watches(const struct samr_cluster *c)
+{
+	return READ_ONCE(c->witness) & BIT_ULL(c->params.node);
 }
 
 /* A core that is out knows of nothing: the next one is told by @c->started. */
@@ -347,6 +386,7 @@ int samr_cluster_start(struct samr_cluster *c, struct netlink_ext_ack *extack)
 	struct samr_event ev = {
 		.type	 = SAMR_EV_MEMBERS,
 		.members = c->heads,
+		.witness = c->witness,
 	};
 	int err = check_change(c, extack);
 
@@ -377,6 +417,14 @@ int samr_cluster_stop(struct samr_cluster *c, struct netlink_ext_ack *extack)
 	if (err)
 		WRITE_ONCE(c->started, true);
 	return err;
+}
+
+void samr_cluster_farewell(struct samr_cluster *c)
+{
+	if (!c)
+		return;
+	say_farewell(c);
+	samr_cluster_put(c);
 }
 
 /* ---- fences ---- */
@@ -489,6 +537,7 @@ u64 samr_cluster_node_info(struct samr_cluster *c, u64 after,
 	info->id = id;
 	info->self = id == c->params.node;
 	info->age = U64_MAX;
+	info->witness = READ_ONCE(c->witness) & BIT_ULL(id);
 	info->links = links_heard(c, id);
 	spin_lock_bh(&c->lock);
 	if (!c->dead && samr_node_peer(c->node, id, &p)) {

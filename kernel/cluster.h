@@ -143,6 +143,30 @@ void *samr_cluster_priv(struct samr_cluster *c);
 int samr_cluster_node_add(struct samr_cluster *c, u64 id,
 			  struct netlink_ext_ack *extack);
 
+/**
+ * samr_cluster_witness - a configured node has a vote and no data
+ * @c: the cluster
+ * @id: the node; may be the own one
+ * @extack: says more
+ *
+ * Return: 0; -ENOENT: not configured; -EEXIST: another one is the witness;
+ * -EINVAL: it would have no part in the policy; -EBUSY, -ENODEV as above.
+ */
+int samr_cluster_witness(struct samr_cluster *c, u64 id,
+			 struct netlink_ext_ack *extack);
+
+/** samr_cluster_watches - is this node the witness? Nothing is delivered here then */
+bool samr_cluster_watches(const struct samr_cluster *c);
+
+/**
+ * samr_cluster_farewell - the machine goes down
+ * @c: the cluster, or NULL
+ *
+ * The others are told, if there is time, and this head is in no view any more. It
+ * is stopped, whatever the configuration says.
+ */
+void samr_cluster_farewell(struct samr_cluster *c);
+
 /** samr_cluster_node_del - the inverse; -ENOENT, -EBUSY, -EINVAL: the own one */
 int samr_cluster_node_del(struct samr_cluster *c, u64 id,
 			  struct netlink_ext_ack *extack);
@@ -152,6 +176,7 @@ int samr_cluster_node_del(struct samr_cluster *c, u64 id,
  * @id: its id
  * @self: this one
  * @in_view: a member of the view
+ * @witness: it has a vote and no data
  * @inc: incarnation in the view, or heard; 0: none
  * @ack: holds the order up to here
  * @age: ms since the core last took a frame from it; U64_MAX: never
@@ -161,6 +186,7 @@ struct samr_cluster_node {
 	u64 id;
 	bool self;
 	bool in_view;
+	bool witness;
 	u64 inc;
 	u64 ack;
 	u64 age;

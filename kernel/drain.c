@@ -450,6 +450,7 @@ static void replace(struct samr_cluster *c, struct samr_node *node, u64 inc)
 	tell_fences(c);		/* the new core asks for none */
 	spin_lock(&c->lock);
 	ev.members = READ_ONCE(c->heads);
+	ev.witness = READ_ONCE(c->witness);
 	if (!c->dead && READ_ONCE(c->started)) {
 		stamp(&ev);
 		step(c, &ev);

@@ -95,10 +95,11 @@ const struct nla_policy samr_node_get_nl_policy[SAMR_A_NODE_ID + 1] = {
 };
 
 /* SAMR_CMD_NODE_ADD - do */
-const struct nla_policy samr_node_add_nl_policy[SAMR_A_NODE_ADDRESS + 1] = {
+const struct nla_policy samr_node_add_nl_policy[SAMR_A_NODE_WITNESS + 1] = {
 	[SAMR_A_NODE_ID] = NLA_POLICY_RANGE(NLA_U64, 1, SAMR_HEAD_MAX),
 	[SAMR_A_NODE_DEV] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
 	[SAMR_A_NODE_ADDRESS] = { .type = NLA_BINARY, },
+	[SAMR_A_NODE_WITNESS] = { .type = NLA_FLAG, },
 };
 
 /* SAMR_CMD_NODE_SET - do */
@@ -217,7 +218,7 @@ const struct genl_ops samr_nl_ops[19] = {
 		.cmd		= SAMR_CMD_NODE_ADD,
 		.doit		= samr_nl_node_add_doit,
 		.policy		= samr_node_add_nl_policy,
-		.maxattr	= SAMR_A_NODE_ADDRESS,
+		.maxattr	= SAMR_A_NODE_WITNESS,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

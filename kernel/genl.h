@@ -22,7 +22,7 @@ extern const struct nla_policy samr_cluster_del_nl_policy[SAMR_A_CLUSTER_PAD + 1
 
 extern const struct nla_policy samr_node_get_nl_policy[SAMR_A_NODE_ID + 1];
 
-extern const struct nla_policy samr_node_add_nl_policy[SAMR_A_NODE_ADDRESS + 1];
+extern const struct nla_policy samr_node_add_nl_policy[SAMR_A_NODE_WITNESS + 1];
 
 extern const struct nla_policy samr_node_set_nl_policy[SAMR_A_NODE_ADDRESS + 1];
 

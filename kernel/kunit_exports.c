@@ -39,6 +39,7 @@ EXPORT_SYMBOL_IF_KUNIT(samr_cluster_stop);
 EXPORT_SYMBOL_IF_KUNIT(samr_cluster_submit);
 EXPORT_SYMBOL_IF_KUNIT(samr_cluster_tryget);
 EXPORT_SYMBOL_IF_KUNIT(samr_cluster_view);
+EXPORT_SYMBOL_IF_KUNIT(samr_cluster_witness);
 EXPORT_SYMBOL_IF_KUNIT(samr_free);
 EXPORT_SYMBOL_IF_KUNIT(samr_free_table);
 EXPORT_SYMBOL_IF_KUNIT(samr_link_add);

@@ -75,9 +75,54 @@ static void set_state(struct samr_link *l, enum samr_link_state state)
 	notify_state(l);
 }
 
+/* Heads heard on @l, without those that another usable link hears. */
+static u64 only_here(struct samr_link *l)
+{
+	struct samr_link *other;
+	u64 mask = 0, heads = READ_ONCE(l->c->heads);
+	unsigned int id;
+
+	samr_for_each_head(id, heads)
+		if (READ_ONCE(l->peer[id].heard))
+			mask |= BIT_ULL(id);
+	rcu_read_lock();
+	list_for_each_entry_rcu(other, &l->c->links, node) {
+		if (other == l || !samr_link_usable(other))
+			continue;
+		samr_for_each_head(id, heads)
+			if (READ_ONCE(other->peer[id].heard))
+				mask &= ~BIT_ULL(id);
+	}
+	rcu_read_unlock();
+	return mask;
+}
+
+/*
+ * The way to some heads is broken, or is about to be: the core need not wait for
+ * so long to suspect them, nor they to suspect us. They are hints only.
+ */
+static void hint(struct samr_link *l, bool going)
+{
+	struct samr_event ev = { .type = SAMR_EV_HINT };
+
+	ev.lost = only_here(l);
+	if (!ev.lost)
+		return;
+	if (going)
+		ev = (struct samr_event){ .type = SAMR_EV_FAREWELL };
+	samr_drain_step(l->c, &ev);
+}
+
 void samr_link_change(struct samr_link *l, enum samr_link_change what)
 {
+	bool was;
+
+	if (what == SAMR_LINK_CHANGE_GOING) {
+		hint(l, true);
+		return;
+	}
 	spin_lock_bh(&l->lock);
+	was = samr_link_usable(l);
 	if (l->closed) {
 		spin_unlock_bh(&l->lock);
 		return;
@@ -93,8 +138,11 @@ void samr_link_change(struct samr_link *l, enum samr_link_change what)
 			set_state(l, SAMR_LINK_PROBING);
 		samr_probe_begin(l);
 	}
+	was = was && !samr_link_usable(l);
 	spin_unlock_bh(&l->lock);
 	samr_link_update(l->c);
+	if (was)
+		hint(l, false);
 }
 
 u32 samr_link_room(const struct samr_link *l)

@@ -246,12 +246,14 @@ void samr_link_heads_changed(struct samr_cluster *c);
  * enum samr_link_change - what has happened to a link's device
  * @SAMR_LINK_CHANGE_ABSENT: it is gone
  * @SAMR_LINK_CHANGE_DOWN: it carries nothing now
+ * @SAMR_LINK_CHANGE_GOING: it still carries, and will not in a moment
  * @SAMR_LINK_CHANGE_UP: it carries, or carries again, or its address or MTU
  *	has changed
  */
 enum samr_link_change {
 	SAMR_LINK_CHANGE_ABSENT,
 	SAMR_LINK_CHANGE_DOWN,
+	SAMR_LINK_CHANGE_GOING,
 	SAMR_LINK_CHANGE_UP,
 };
 

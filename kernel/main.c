@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The module: what it registers, in which order, and takes back. */
 #include <linux/module.h>
+#include <linux/reboot.h>
 #include <linux/workqueue.h>
 
 #include "netlink.h"
@@ -30,6 +31,23 @@ static void unregister_transports(void)
 	samr_loop_unregister();
 }
 
+/* The other heads of each namespace hear of it at once, if they hear at all. */
+static int machine_goes_down(struct notifier_block *nb, unsigned long event,
+			     void *ptr)
+{
+	struct net *net;
+
+	down_read(&net_rwsem);
+	for_each_net(net)
+		samr_cluster_farewell(samr_cluster_get(net));
+	up_read(&net_rwsem);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block reboot_notifier = {
+	.notifier_call = machine_goes_down,
+};
+
 /* From what nobody can reach yet to what makes the rest reachable. */
 static int __init samr_init(void)
 {
@@ -54,8 +72,13 @@ static int __init samr_init(void)
 	err = samr_netlink_init();
 	if (err)
 		goto no_netlink;
+	err = register_reboot_notifier(&reboot_notifier);
+	if (err)
+		goto no_notifier;
 	return 0;
 
+no_notifier:
+	samr_netlink_exit();
 no_netlink:
 	samr_diag_exit();
 no_diag:
@@ -76,6 +99,7 @@ no_workqueue:
  */
 static void __exit samr_exit(void)
 {
+	unregister_reboot_notifier(&reboot_notifier);
 	samr_netlink_exit();
 	samr_diag_exit();
 	samr_socket_exit();

@@ -481,20 +481,43 @@ static int set_address(struct samr_cluster *c, struct genl_info *info, u64 node)
 	return samr_link_address(c, link, node, &addr, info->extack);
 }
 
+/* This node is. */
+static int make_witness(struct samr_cluster *c, struct genl_info *info, u64 id)
+{
+	int err;
+
+	if (info->attrs[SAMR_A_NODE_ADDRESS]) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[SAMR_A_NODE_ADDRESS],
+				    "this is the node itself: it has no address here");
+		return -EINVAL;
+	}
+	err = samr_cluster_witness(c, id, info->extack);
+	if (!err)
+		announce(genl_info_net(info), c, SAMR_CMD_NODE_NTF,
+			 SAMR_NTF_EVENT_CHANGE, id);
+	return err;
+}
+
 static int add_node(struct samr_cluster *c, struct genl_info *info)
 {
 	u64 id = nla_get_u64(info->attrs[SAMR_A_NODE_ID]);
-	int err;
+	int err = 0;
 
+	/* The witness is told with the same words as the heads are. */
+	if (id == samr_cluster_self(c, NULL) &&
+	    info->attrs[SAMR_A_NODE_WITNESS])
+		return make_witness(c, info, id);
 	err = samr_cluster_node_add(c, id, info->extack);
 	if (err)
 		return err;
-	if (info->attrs[SAMR_A_NODE_ADDRESS]) {
+	if (info->attrs[SAMR_A_NODE_WITNESS])
+		err = samr_cluster_witness(c, id, info->extack);
+	if (!err && info->attrs[SAMR_A_NODE_ADDRESS])
 		err = set_address(c, info, id);
-		if (err) {
-			samr_cluster_node_del(c, id, NULL);
-			return err;
-		}
+	if (err) {
+		samr_cluster_node_del(c, id, NULL);
+		return err;
 	}
 	announce(genl_info_net(info), c, SAMR_CMD_NODE_NTF, SAMR_NTF_EVENT_ADD,
 		 id);

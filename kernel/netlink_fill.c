@@ -177,6 +177,7 @@ int samr_netlink_put_node(const struct samr_netlink_msg *m,
 					SAMR_A_NODE_PAD) ||
 		      put_flag(skb, SAMR_A_NODE_SELF, n.self) ||
 		      put_flag(skb, SAMR_A_NODE_IN_VIEW, n.in_view) ||
+		      put_flag(skb, SAMR_A_NODE_WITNESS, n.witness) ||
 		      (n.inc &&
 		       nla_put_u64_64bit(skb, SAMR_A_NODE_INCARNATION, n.inc,
 					 SAMR_A_NODE_PAD)) ||

@@ -73,6 +73,7 @@ enum {
  * @renew: puts a new core in the place of one that is out
  * @fence: as told last; the drainer's own
  * @heads: configured heads, one bit per id; written under @config
+ * @witness: the one of them that is the witness, as a mask; likewise
  * @started: the core was given @heads; under @config
  * @links: struct samr_link; changed under @config, walked under RCU
  * @link_ids: last number given to a link; under @config
@@ -111,6 +112,7 @@ struct samr_cluster {
 	struct samr_fence fence[SAMR_FENCES];
 
 	u64 heads;
+	u64 witness;
 	bool started;
 	struct list_head links;
 	u32 link_ids;

@@ -117,6 +117,10 @@ static int samr_bind(struct socket *sock, struct sockaddr *uaddr, int len)
 		err = -EINVAL;
 		goto out;
 	}
+	if (samr_cluster_watches(c)) {
+		err = -EOPNOTSUPP;
+		goto out;
+	}
 	l = samr_local_bind(c, sock_net(sk), a->service, &local_ops, sk);
 	if (IS_ERR(l)) {
 		err = PTR_ERR(l);

@@ -54,6 +54,7 @@ void samr_acceptor_promise(struct samr_node *n,
 	samr_acceptor_wedge(n);
 	a->promised = *ballot;
 	a->asked.counter = 0;
+	a->hold = 0;
 	a->stall_at = n->now + stall(n);
 	n->coordinator.seen = max(n->coordinator.seen, ballot->counter);
 	if (ballot->node != n->cfg.self)
@@ -154,7 +155,8 @@ enum samr_drop samr_acceptor_prepare(struct samr_node *n, u64 src, u64 inc,
 		refuse(n, src);
 		return SAMR_DROP_NONE;
 	}
-	if (cmp > 0)
+	/* R1: who has no view has no vote, and nothing to promise. */
+	if (cmp > 0 && n->view.epoch)
 		samr_acceptor_promise(n, &r->ballot);
 	if (r->epoch > n->view.epoch)
 		samr_view_lag(n);
@@ -167,7 +169,7 @@ static bool try_accept(struct samr_node *n)
 {
 	struct samr_acceptor *a = &n->acceptor;
 
-	if (samr_receiver_prefix(n) < a->ask.base - 1)
+	if (samr_receiver_prefix(n) < a->ask.base - 1 && !samr_node_watches(n))
 		return false;
 	a->accepted = a->asked;
 	a->plan = a->ask;
@@ -175,6 +177,27 @@ static bool try_accept(struct samr_node *n)
 	samr_acceptor_send(n, a->from, SAMR_REC_ACCEPTED, &a->accepted,
 			   a->plan.epoch);
 	return true;
+}
+
+/* Answer anew when the order is held as far as the coordinator wants. */
+static void try_hold(struct samr_node *n)
+{
+	struct samr_acceptor *a = &n->acceptor;
+
+	if (samr_receiver_prefix(n) < a->hold)
+		return;
+	a->hold = 0;
+	send_answer(n, a->from, &a->promised);
+}
+
+/* R11: with a witness the cut is held before ACCEPT, see coordinator.c. */
+static void hold(struct samr_node *n, u64 upto)
+{
+	if (samr_node_watches(n))
+		return;
+	n->acceptor.hold = upto;
+	samr_receiver_pull(n, upto, BIT_ULL(n->acceptor.from));
+	try_hold(n);
 }
 
 enum samr_drop samr_acceptor_accept(struct samr_node *n, u64 src, u64 inc,
@@ -204,9 +227,14 @@ enum samr_drop samr_acceptor_accept(struct samr_node *n, u64 src, u64 inc,
 	/* Who leaves has no vote: its accept would count as one. */
 	if (a->leaving)
 		return SAMR_DROP_NONE;
+	a->from = src;
+	if (r->flags & SAMR_PLAN_HOLD) {
+		hold(n, r->plan.base - 1);
+		return SAMR_DROP_NONE;
+	}
 	a->asked = r->ballot;
 	a->ask = r->plan;
-	a->from = src;
+	a->hold = 0;
 	if (!try_accept(n)) {
 		samr_mark("cut not held");
 		samr_receiver_pull(n, r->plan.base - 1,
@@ -222,8 +250,24 @@ void samr_acceptor_progress(struct samr_node *n)
 		return;
 	if (n->acceptor.asked.counter)
 		try_accept(n);
+	if (n->acceptor.hold)
+		try_hold(n);
 	samr_coordinator_progress(n);
 	samr_view_try(n);
+}
+
+/*
+ * Whoever made us promise may be gone, and nobody else know of it. Who has a vote
+ * and data tries himself; the others say to all what they have promised.
+ */
+void samr_acceptor_stalled(struct samr_node *n)
+{
+	if (!n->view.epoch || !n->view.seat[n->view.self] ||
+	    !samr_node_wedged(n))
+		return;
+	samr_mark("others shall try");
+	n->acceptor.stall_at = n->now + stall(n);
+	refuse(n, SAMR_DEST_ALL);
 }
 
 void samr_acceptor_timer(struct samr_node *n)

@@ -40,6 +40,9 @@ enum samr_drop samr_acceptor_accept(struct samr_node *n, u64 src, u64 inc,
 /** samr_acceptor_progress - more of the order is here */
 void samr_acceptor_progress(struct samr_node *n);
 
+/** samr_acceptor_stalled - it takes long: ask those who may, if we may not */
+void samr_acceptor_stalled(struct samr_node *n);
+
 /** samr_acceptor_timer - is it time to tell senders? */
 void samr_acceptor_timer(struct samr_node *n);
 

@@ -28,6 +28,7 @@ void samr_coordinator_consider(struct samr_node *n)
 void samr_coordinator_stop(struct samr_node *n)
 {
 	n->coordinator.phase = SAMR_PHASE_IDLE;
+	n->coordinator.wanted = false;
 	n->coordinator.send_at = SAMR_NEVER;
 	n->coordinator.until = SAMR_NEVER;
 }
@@ -56,7 +57,7 @@ static u64 joiners(const struct samr_node *n)
 	for (id = 1; id < SAMR_IDS; id++) {
 		p = &n->peer[id];
 		if (!(n->view.wanted & BIT_ULL(id)) || !p->hello_at ||
-		    n->now < p->admit_at ||
+		    n->now < p->admit_at || p->witness != n->view.referee ||
 		    n->now - p->hello_at > SAMR_HELLO_LIFE * n->cfg.beat)
 			continue;
 		/* What it said before it was a member, and fell silent. */
@@ -87,7 +88,7 @@ static u64 ready(const struct samr_node *n)
 static bool my_turn(const struct samr_node *n)
 {
 	const struct samr_view_state *v = &n->view;
-	u64 out = n->detect.suspects | v->retired;
+	u64 out = n->detect.suspects | n->detect.hinted | v->retired;
 	u32 i;
 
 	for (i = 0; i < v->count; i++)
@@ -105,8 +106,9 @@ static bool may_try(const struct samr_node *n)
 
 static bool needed(const struct samr_node *n)
 {
-	return samr_node_wedged(n) || n->detect.suspects || n->view.retired ||
-	       ready(n) || samr_detect_quarrel(n) ||
+	return samr_node_wedged(n) || n->detect.suspects ||
+	       n->detect.hinted || n->coordinator.wanted ||
+	       n->view.retired || ready(n) || samr_detect_quarrel(n) ||
 	       (joiners(n) && n->view.count < SAMR_HEADS_MAX);
 }
 
@@ -144,6 +146,7 @@ static void start(struct samr_node *n)
 	c->ballot.node = self;
 	c->ballot.inc = n->cfg.inc;
 	c->phase = SAMR_PHASE_PREPARE;
+	c->wanted = false;
 	samr_acceptor_promise(n, &c->ballot);
 	c->answered = BIT_ULL(self);
 	samr_acceptor_answer(n, &c->answer[self]);
@@ -153,6 +156,7 @@ static void start(struct samr_node *n)
 		c->adopt = n->acceptor.plan;
 	}
 	c->until = n->now + n->cfg.dead;
+	c->grace = n->now + SAMR_HINT_GRACE * n->cfg.beat;
 	c->due = true;
 	send_prepare(n);
 }
@@ -206,9 +210,12 @@ static u64 voters_answered(const struct samr_node *n)
 static void send_accept(struct samr_node *n)
 {
 	struct samr_coordinator *c = &n->coordinator;
+	struct samr_plan p = c->plan;
 
 	c->send_at = n->now + n->cfg.beat / 2;
-	samr_view_put(n, SAMR_DEST_ALL, SAMR_REC_ACCEPT, &c->ballot, &c->plan);
+	if (c->phase == SAMR_PHASE_HOLD)
+		p.flags |= SAMR_PLAN_HOLD;
+	samr_view_put(n, SAMR_DEST_ALL, SAMR_REC_ACCEPT, &c->ballot, &p);
 }
 
 /* Who has a seat with the flags @is, of those in @mask. */
@@ -279,6 +286,28 @@ static void decide(struct samr_node *n)
 			      &c->plan);
 }
 
+/*
+ * R11: the witness accepts without data. So all who will be members hold the cut
+ * before anybody is asked to accept: otherwise it could die with one of them, and
+ * the others could do nothing, as the witness has accepted. Of what was accepted
+ * before that is known.
+ */
+static bool all_hold(const struct samr_node *n)
+{
+	const struct samr_coordinator *c = &n->coordinator;
+	const struct samr_plan *p = &c->plan;
+	u32 i;
+
+	if (!(n->view.witness | witness_of(p)) ||
+	    samr_ballot_cmp(&p->born, &c->ballot))
+		return true;
+	for (i = 0; i < p->count; i++)
+		if (!p->seat[i].flags && p->seat[i].node != n->cfg.self &&
+		    c->answer[p->seat[i].node].prefix < p->base - 1)
+			return false;
+	return true;
+}
+
 /* Our own accept is required: we hold the whole cut before we ask others. */
 static void propose(struct samr_node *n)
 {
@@ -290,7 +319,15 @@ static void propose(struct samr_node *n)
 		c->send_at = SAMR_NEVER;
 		c->until = n->now + 2 * n->cfg.dead;
 		samr_receiver_pull(n, c->plan.base - 1,
-				   c->answered & ~BIT_ULL(n->cfg.self));
+				   c->answered & ~n->view.witness &
+				   ~BIT_ULL(n->cfg.self));
+		return;
+	}
+	if (!all_hold(n)) {
+		samr_mark("members lack the cut");
+		c->phase = SAMR_PHASE_HOLD;
+		c->until = n->now + 2 * n->cfg.dead;
+		send_accept(n);
 		return;
 	}
 	c->phase = SAMR_PHASE_ACCEPT;
@@ -371,7 +408,9 @@ static void compose(struct samr_node *n, u64 members)
 	come = joiners(n);
 	for (id = 1; id < SAMR_IDS; id++)
 		if (come & ~seated(p) & BIT_ULL(id))
-			seat(p, id, n->peer[id].inc, SAMR_SEAT_LEARNER);
+			seat(p, id, n->peer[id].inc,
+			     v->referee & BIT_ULL(id) ? SAMR_SEAT_WITNESS :
+							SAMR_SEAT_LEARNER);
 	p->base = cut + 1;
 }
 
@@ -401,6 +440,8 @@ static void conclude(struct samr_node *n)
 	enum samr_verdict what;
 	u64 members;
 
+	/* Some may be heard by now that were not when this try began. */
+	c->answer[n->cfg.self].hears = samr_detect_hears(n);
 	if (c->best.counter) {
 		/* R7: what may have been decided is proposed again, unchanged. */
 		what = verdict(n, set | (c->answered & n->view.witness));
@@ -441,6 +482,9 @@ static void look(struct samr_node *n)
 {
 	struct samr_coordinator *c = &n->coordinator;
 	u64 up = samr_detect_hears(n) & ~n->view.retired;
+
+	/* Nobody is left behind at once for a hint that may be wrong. */
+	up &= ~(n->now < c->grace ? n->detect.sure : n->detect.hinted);
 
 	if (c->phase != SAMR_PHASE_PREPARE && c->phase != SAMR_PHASE_BLOCKED)
 		return;
@@ -490,6 +534,12 @@ enum samr_drop samr_coordinator_answer(struct samr_node *n, u64 src, u64 inc,
 		return SAMR_DROP_INCARNATION;
 	if (r->answer.epoch != n->view.epoch) {
 		samr_view_tell(n, src);
+		return SAMR_DROP_NONE;
+	}
+	if (c->phase == SAMR_PHASE_HOLD && (c->answered & BIT_ULL(src))) {
+		c->answer[src].prefix = r->answer.prefix;
+		if (all_hold(n))
+			propose(n);
 		return SAMR_DROP_NONE;
 	}
 	if (c->phase != SAMR_PHASE_PREPARE && c->phase != SAMR_PHASE_BLOCKED)
@@ -542,6 +592,12 @@ enum samr_drop samr_coordinator_refused(struct samr_node *n,
 	struct samr_coordinator *c = &n->coordinator;
 
 	c->seen = max(c->seen, r->ballot.counter);
+	/* A member takes no part in the view in force any more. */
+	if (r->epoch == n->view.epoch && !samr_node_wedged(n) &&
+	    samr_ballot_cmp(&r->ballot, &n->view.ballot) > 0) {
+		c->wanted = true;
+		c->due = true;
+	}
 	if (c->phase == SAMR_PHASE_IDLE ||
 	    samr_ballot_cmp(&r->ballot, &c->ballot) <= 0)
 		return SAMR_DROP_NONE;
@@ -563,7 +619,7 @@ static void repeat(struct samr_node *n)
 {
 	struct samr_coordinator *c = &n->coordinator;
 
-	if (c->phase == SAMR_PHASE_ACCEPT)
+	if (c->phase == SAMR_PHASE_ACCEPT || c->phase == SAMR_PHASE_HOLD)
 		send_accept(n);
 	else
 		send_prepare(n);
@@ -576,6 +632,8 @@ void samr_coordinator_timer(struct samr_node *n)
 
 	if (n->now >= c->send_at)
 		repeat(n);
+	if (n->detect.hinted && n->now >= c->grace)
+		c->due = true;
 	if (n->now >= c->until) {
 		if (c->phase == SAMR_PHASE_PREPARE) {
 			c->due = true;
@@ -597,6 +655,7 @@ void samr_coordinator_timer(struct samr_node *n)
 			samr_mark("another one tries");
 			start(n);
 		}
+		samr_acceptor_stalled(n);
 	}
 	if (n->now >= c->again_at && c->again_at) {
 		c->again_at = 0;
@@ -615,5 +674,8 @@ u64 samr_coordinator_deadline(const struct samr_node *n)
 
 	if (c->again_at)
 		at = min(at, c->again_at);
+	if (c->phase == SAMR_PHASE_PREPARE && n->detect.hinted &&
+	    n->now < c->grace)
+		at = min(at, c->grace);
 	return min(at, n->acceptor.stall_at);
 }

@@ -13,7 +13,7 @@
 
 static u64 share_of(const struct samr_node *n, const struct samr_group *g)
 {
-	return g->window / n->view.count;
+	return g->window / samr_policy_count(n->view.all & ~n->view.witness);
 }
 
 /* What readers will have to keep for a message, as far as that is known now. */

@@ -5,6 +5,10 @@
 #include "fence.h"
 #include "state.h"
 
+/* After a hint none about the same head is believed for so long; doubled. */
+#define HINT_WAIT_MIN	(500 * SAMR_MSEC)
+#define HINT_WAIT_MAX	(60000 * SAMR_MSEC)
+
 void samr_detect_start(struct samr_node *n)
 {
 	const struct samr_view_state *v = &n->view;
@@ -12,6 +16,8 @@ void samr_detect_start(struct samr_node *n)
 
 	/* Of some it is known already. */
 	n->detect.suspects = samr_fence_dead(n);
+	n->detect.hinted = 0;
+	n->detect.sure = 0;
 	for (i = 0; i < v->count; i++) {
 		if (i == v->self)
 			continue;
@@ -38,9 +44,54 @@ void samr_detect_heard(struct samr_node *n, u32 index)
 	u64 id = n->view.node[index];
 
 	n->peer[id].heard = n->now;
-	if (n->detect.suspects & BIT_ULL(id))
+	if ((n->detect.suspects | n->detect.hinted) & BIT_ULL(id))
 		n->out->doubt = true;
 	n->detect.suspects &= ~BIT_ULL(id);
+	n->detect.hinted &= ~BIT_ULL(id);
+	n->detect.sure &= ~BIT_ULL(id);
+}
+
+/*
+ * What flaps is believed less and less often: each hint costs a view change. Who
+ * says it himself is believed; when he comes back he has to wait for that.
+ */
+static bool believed(const struct samr_node *n, struct samr_peer *p, bool sure)
+{
+	if (n->now < p->hint_at)
+		return sure;
+	if (n->now - p->hint_at > 10 * p->hint_wait)
+		p->hint_wait = 0;
+	p->hint_wait = p->hint_wait ? min(2 * p->hint_wait, HINT_WAIT_MAX) :
+				      HINT_WAIT_MIN;
+	p->hint_at = n->now + p->hint_wait;
+	return true;
+}
+
+/*
+ * Those that a hint is about still count as heard, for the others too: whoever
+ * answers in time is left behind by nobody.
+ */
+void samr_detect_hint(struct samr_node *n, u64 ids, bool sure)
+{
+	const struct samr_view_state *v = &n->view;
+	u64 bit, fresh = 0;
+	u32 i;
+
+	ids &= ~(n->detect.suspects | n->detect.hinted);
+	for (i = 0; i < v->count; i++) {
+		bit = BIT_ULL(v->node[i]);
+		if (i != v->self && (ids & bit) &&
+		    believed(n, &n->peer[v->node[i]], sure))
+			fresh |= bit;
+	}
+	if (!fresh)
+		return;
+	samr_mark("hint believed");
+	n->detect.hinted |= fresh;
+	if (sure)
+		n->detect.sure |= fresh;
+	n->out->doubt = true;
+	samr_coordinator_consider(n);
 }
 
 void samr_detect_beat(struct samr_node *n, u32 index, u64 hears)

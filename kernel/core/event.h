@@ -33,6 +33,8 @@ struct samr_view_info;
  * @SAMR_EV_FRAME_MAX: the transports now carry frames up to this size
  * @SAMR_EV_RETIRE: this head wants to leave the view
  * @SAMR_EV_FENCED: a head was fenced, as asked for
+ * @SAMR_EV_HINT: heads may not be heard any more; it may be wrong
+ * @SAMR_EV_FAREWELL: this head will not be heard any more, in a moment
  */
 enum samr_event_type {
 	SAMR_EV_TIMER,
@@ -44,6 +46,8 @@ enum samr_event_type {
 	SAMR_EV_FRAME_MAX,
 	SAMR_EV_RETIRE,
 	SAMR_EV_FENCED,
+	SAMR_EV_HINT,
+	SAMR_EV_FAREWELL,
 };
 
 /**
@@ -134,10 +138,13 @@ struct samr_submit {
  *	position @gseq; @cost is what that frees, in units of samr_flow_cost()
  * @members: MEMBERS: one bit per head id, the own one among them; 0: nobody any
  *	more, which is refused once the view stands
+ * @witness: MEMBERS: the bit of the one that has a vote and no data; 0: none
  * @frame_max: FRAME_MAX: bytes from header to the end of the last record,
  *	without the trailer
  * @fenced: FENCED: incarnation @inc of head @node does nothing any more; @token
  *	is that of the request (struct samr_fence)
+ * @lost: HINT: heads, one bit per id, whose only way here is broken
+ * @quit: FAREWELL: for good: the node is out. False: it goes on where it is heard
  */
 struct samr_event {
 	enum samr_event_type type;
@@ -151,13 +158,18 @@ struct samr_event {
 			u32 cost;
 			u64 gseq;
 		} consumed;
-		u64 members;
+		struct {
+			u64 members;
+			u64 witness;
+		};
 		u32 frame_max;
 		struct {
 			u64 node;
 			u64 inc;
 			u64 token;
 		} fenced;
+		u64 lost;
+		bool quit;
 	};
 };
 

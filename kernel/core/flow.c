@@ -83,6 +83,8 @@ static int check(const struct samr_node *n, const struct samr_submit *s)
 		return -EINVAL;
 	if (is_lock(s->kind) && !lock_sane(s))
 		return -EINVAL;
+	if (samr_node_watches(n))
+		return -EOPNOTSUPP;
 	if (!n->view.epoch || n->view.seat[n->view.self])
 		return -ENOTCONN;
 	if (needs_members(s->kind) && !samr_credit_known(n, s->group))

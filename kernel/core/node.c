@@ -161,9 +161,12 @@ static void take_beat(struct samr_node *n, u32 index,
 {
 	struct samr_peer *p = &n->peer[n->view.node[index]];
 
-	if (index == n->view.leader && samr_node_serves(n))
+	if (index == n->view.leader && samr_node_serves(n) &&
+	    !samr_node_watches(n))
 		samr_receiver_last(n, r->beat.last);
 	samr_detect_beat(n, index, r->beat.hears);
+	if (r->beat.flags & SAMR_BEAT_BYE)
+		samr_detect_hint(n, BIT_ULL(n->view.node[index]), true);
 	if ((r->beat.flags & SAMR_BEAT_READY) && !p->ready) {
 		p->ready = true;
 		samr_coordinator_consider(n);
@@ -281,6 +284,9 @@ static enum samr_drop take_record(struct samr_node *n,
 {
 	if (about_views(r->type))
 		return take_change(n, info, frame, r);
+	/* R11: the witness has no part in the order. */
+	if (samr_node_watches(n) && r->type != SAMR_REC_BEAT)
+		return SAMR_DROP_NONE;
 	/* A record before it may have changed the view. */
 	if (index == SAMR_NO_INDEX || info->epoch != n->view.epoch)
 		return take_other(n, info, frame, r);
@@ -330,7 +336,7 @@ static void take_ack(struct samr_node *n, const struct samr_frame_info *info,
 		     u32 index)
 {
 	if (index == SAMR_NO_INDEX || info->epoch != n->view.epoch ||
-	    !samr_node_serves(n))
+	    !samr_node_serves(n) || samr_node_watches(n))
 		return;
 	if (index == n->view.leader)
 		samr_receiver_last(n, info->ack);
@@ -375,15 +381,14 @@ static void take_frame(struct samr_node *n, struct samr_blob *frame)
 	samr_acceptor_progress(n);
 }
 
-static void send_beat(struct samr_node *n)
+static void send_beat(struct samr_node *n, u32 flags)
 {
 	struct samr_rec_beat rec = {
 		.rec = {
 			.type = SAMR_REC_BEAT,
 			.len  = cpu_to_be16(sizeof(rec)),
 		},
-		.flags = cpu_to_be32(samr_learner_ready(n) ? SAMR_BEAT_READY :
-							     0),
+		.flags = cpu_to_be32(flags),
 		.last  = cpu_to_be64(n->rcv.last),
 		.hears = cpu_to_be64(samr_detect_hears(n)),
 	};
@@ -413,8 +418,20 @@ static void run_timers(struct samr_node *n)
 		n->beat_at = n->now + n->cfg.beat;
 		if (n->beat_news)
 			n->beat_news--;
-		send_beat(n);
+		send_beat(n, samr_learner_ready(n) ? SAMR_BEAT_READY : 0);
 	}
+}
+
+/* The others need not wait for long to find out that we are silent. */
+static int farewell(struct samr_node *n, bool quit)
+{
+	if (n->view.epoch) {
+		send_beat(n, SAMR_BEAT_BYE);
+		samr_frame_flush(n);
+	}
+	if (quit)
+		samr_node_quit(n, SAMR_OUT_RETIRED);
+	return 0;
 }
 
 static int set_frame_max(struct samr_node *n, u32 max)
@@ -436,10 +453,8 @@ static int retire(struct samr_node *n)
 	if (!n->view.epoch)
 		return -ENOTCONN;
 	if (!(n->view.voters & ~BIT_ULL(n->cfg.self)) ||
-	    n->view.seat[n->view.self]) {
-		samr_node_quit(n, SAMR_OUT_RETIRED);
-		return 0;
-	}
+	    n->view.seat[n->view.self])
+		return farewell(n, true);
 	/* A wedged head may be the last that holds the order. */
 	err = samr_node_wedged(n) ? -EAGAIN : samr_flow_submit(n, &s);
 	if (!err)
@@ -471,7 +486,7 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 					     ev->consumed.cost);
 		return 0;
 	case SAMR_EV_MEMBERS:
-		return samr_view_want(n, ev->members);
+		return samr_view_want(n, ev->members, ev->witness);
 	case SAMR_EV_FRAME_MAX:
 		return set_frame_max(n, ev->frame_max);
 	case SAMR_EV_RETIRE:
@@ -479,6 +494,12 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 	case SAMR_EV_FENCED:
 		return samr_fence_confirm(n, ev->fenced.node, ev->fenced.inc,
 					  ev->fenced.token);
+	case SAMR_EV_HINT:
+		if (n->view.epoch)
+			samr_detect_hint(n, ev->lost, false);
+		return 0;
+	case SAMR_EV_FAREWELL:
+		return farewell(n, ev->quit);
 	}
 	samr_assert(!"event of unknown type");
 	return -EINVAL;
@@ -559,7 +580,7 @@ void samr_node_view(const struct samr_node *n, struct samr_view_info *info)
 		info->holders = v->holders;
 		info->policy = samr_view_policy(n);
 		info->base = v->base;
-		info->suspects = n->detect.suspects;
+		info->suspects = n->detect.suspects | n->detect.hinted;
 		info->wedged = n->acceptor.wedged_at;
 		info->learning = n->learner.active ||
 				 (v->seat[v->self] & SAMR_SEAT_LEARNER);
@@ -572,7 +593,8 @@ void samr_node_view(const struct samr_node *n, struct samr_view_info *info)
 	}
 	for (id = 1; id < SAMR_IDS; id++)
 		if (id == n->cfg.self || (n->peer[id].hello_at &&
-					  n->peer[id].wanted == v->wanted))
+					  n->peer[id].wanted == v->wanted &&
+					  n->peer[id].witness == v->referee))
 			info->heard |= BIT_ULL(id) & v->wanted;
 }
 

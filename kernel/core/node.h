@@ -91,7 +91,9 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  *	-ENOTCONN: no view, or DATA and the like for a group without members;
  *	-ESTALE: STATE of a transfer that its sender does not give (any more);
  *	-EMSGSIZE; -EINVAL; -ENOMEM: nothing was taken; -ENOTRECOVERABLE: halted.
- * MEMBERS: -EINVAL: own id not among them, or more than SAMR_HEADS_MAX; -EBUSY:
+ *	-EOPNOTSUPP: this is the witness.
+ * MEMBERS: -EINVAL: own id not among them, or more than SAMR_HEADS_MAX, or a
+ *	witness that is none of them, all of them, or has no part in the policy; -EBUSY:
  *	others were asked for before, or the view stands.
  * RETIRE: -ENOTCONN: no view; -EAGAIN: no window now, or nothing is ordered. The
  *	node is out when the others go on without it.

@@ -62,7 +62,8 @@ static void trim(struct samr_node *n, u64 upto)
 static void update(struct samr_node *n)
 {
 	u64 stable = stable_upto(n);
-	u64 all = min(acked_by(n, n->view.all, n->view.count),
+	u64 keep = n->view.all & ~n->view.witness;
+	u64 all = min(acked_by(n, keep, samr_policy_count(keep)),
 		      n->rcv.delivered);
 
 	if (samr_node_wedged(n))

@@ -63,24 +63,30 @@ struct samr_open {
  * @inc: incarnation heard last
  * @wanted: the view that it asks for, as a mask of ids
  * @digest: of the incarnations that it names (view.c)
+ * @witness: who it thinks is the witness, as a mask
  * @hello_at: when it asked for a view, ns; 0: never
  * @heard: when it, in the incarnation of the view, was heard last, ns; 0: never
  * @hears: the heads that it hears (detect.c)
  * @told_at: when it was told the view last (view.c)
  * @admit_at: not taken into the view before (coordinator.c)
  * @penalty: wait before it is taken in the next time, ns
+ * @hint_at: no hint about it is believed before (detect.c)
+ * @hint_wait: nor so long after the next one, ns
  * @ready: a learner that holds the state
  */
 struct samr_peer {
 	u64 inc;
 	u64 wanted;
 	u64 digest;
+	u64 witness;
 	u64 hello_at;
 	u64 heard;
 	u64 hears;
 	u64 told_at;
 	u64 admit_at;
 	u64 penalty;
+	u64 hint_at;
+	u64 hint_wait;
 	bool ready;
 };
 
@@ -111,6 +117,7 @@ struct samr_peer {
  * @holders: voters that must hold what is stable
  * @joined: indices of the members heard in this view
  * @wanted: whom the admin wants
+ * @referee: who of them shall be the witness, as a mask
  * @send_at: HELLO, or VIEW, is due
  * @next: a decided view that is still to be installed here; epoch 0: none
  * @next_ballot: at which it was decided
@@ -144,6 +151,7 @@ struct samr_view_state {
 	u32 holders;
 	u32 joined;
 	u64 wanted;
+	u64 referee;
 	u64 send_at;
 	struct samr_plan next;
 	struct samr_ballot next_ballot;
@@ -154,9 +162,13 @@ struct samr_view_state {
 /**
  * struct samr_detect - failure detection (detect.c)
  * @suspects: ids of members not heard lately
+ * @hinted: of members heard lately, those that may not be heard any more
+ * @sure: of @hinted, those that have said so themselves
  */
 struct samr_detect {
 	u64 suspects;
+	u64 hinted;
+	u64 sure;
 };
 
 /**
@@ -167,6 +179,7 @@ struct samr_detect {
  * @asked: ballot of @ask; counter 0: none
  * @ask: to be accepted as soon as its cut is held
  * @from: who asks
+ * @hold: an answer is due when the order is held up to here; 0: none is
  * @wedged_at: since then nothing is ordered, delivered or acked, ns; 0: it is
  * @stuck_at: when senders hear of that
  * @stall_at: when somebody else shall try
@@ -180,6 +193,7 @@ struct samr_acceptor {
 	struct samr_ballot asked;
 	struct samr_plan ask;
 	u64 from;
+	u64 hold;
 	u64 wedged_at;
 	u64 stuck_at;
 	u64 stall_at;
@@ -193,6 +207,7 @@ struct samr_acceptor {
  * @SAMR_PHASE_PREPARE: answers
  * @SAMR_PHASE_BLOCKED: more answers, or fences: those that it has must not decide
  * @SAMR_PHASE_PULL: what it lacks of the cut
+ * @SAMR_PHASE_HOLD: that all who will be members with data hold the cut
  * @SAMR_PHASE_ACCEPT: accepts
  */
 enum samr_phase {
@@ -200,6 +215,7 @@ enum samr_phase {
 	SAMR_PHASE_PREPARE,
 	SAMR_PHASE_BLOCKED,
 	SAMR_PHASE_PULL,
+	SAMR_PHASE_HOLD,
 	SAMR_PHASE_ACCEPT,
 };
 
@@ -208,6 +224,7 @@ enum samr_phase {
  * @phase: where it stands
  * @ballot: of the try
  * @until: patience ends, ns
+ * @grace: patience with those that only a hint speaks against ends, ns
  * @send_at: say it again
  * @seen: highest ballot counter heard of
  * @answered: ids whose answer is complete
@@ -218,12 +235,14 @@ enum samr_phase {
  * @accepts: ids that have accepted it
  * @again_at: not before, as another one tries, ns; 0: now
  * @look_at: see whether there is something to do, ns
+ * @wanted: a member waits for a view change
  * @due: see at the end of this step
  */
 struct samr_coordinator {
 	enum samr_phase phase;
 	struct samr_ballot ballot;
 	u64 until;
+	u64 grace;
 	u64 send_at;
 	u64 seen;
 	u64 answered;
@@ -234,6 +253,7 @@ struct samr_coordinator {
 	u64 accepts;
 	u64 again_at;
 	u64 look_at;
+	bool wanted;
 	bool due;
 };
 
@@ -440,6 +460,12 @@ static inline bool samr_node_wedged(const struct samr_node *n)
 static inline bool samr_node_serves(const struct samr_node *n)
 {
 	return n->view.epoch && !samr_node_wedged(n);
+}
+
+/* R11: the witness has a vote and nothing else. */
+static inline bool samr_node_watches(const struct samr_node *n)
+{
+	return n->view.referee & BIT_ULL(n->cfg.self);
 }
 
 static inline u32 samr_node_index(const struct samr_node *n, u64 id)

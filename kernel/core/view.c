@@ -307,6 +307,13 @@ void samr_view_try(struct samr_node *n)
 	const struct samr_ballot ballot = v->next_ballot;
 	struct samr_msg *msg;
 
+	if (p.epoch && samr_node_watches(n)) {
+		/* R11: it holds no data; the cut is all that it remembers. */
+		samr_mark("witness follows");
+		samr_receiver_begin(n, p.base);
+		install(n, &ballot, &p);
+		return;
+	}
 	if (!p.epoch || !samr_receiver_reach(n, p.base - 1))
 		return;
 	msg = samr_group_view_new(n, p.base);
@@ -323,16 +330,27 @@ void samr_view_try(struct samr_node *n)
 	samr_receiver_deliver(n);
 }
 
+/* Those who decided take us for the witness, or not, as our admin does. */
+static bool suits(const struct samr_node *n, const struct samr_plan *p)
+{
+	u32 i = seat_of(p, n->cfg.self, n->cfg.inc);
+
+	return !(p->seat[i].flags & SAMR_SEAT_WITNESS) ==
+	       !samr_node_watches(n);
+}
+
 /* A first view has all that are wanted, and nobody who learns. */
 static bool forms(const struct samr_node *n, const struct samr_plan *p)
 {
-	u64 mask = 0;
-	u32 i;
+	u64 mask = 0, bit;
+	u32 i, flags;
 
 	for (i = 0; i < p->count; i++) {
-		if (p->seat[i].flags & SAMR_SEAT_LEARNER)
+		bit = BIT_ULL(p->seat[i].node);
+		flags = bit & n->view.referee ? SAMR_SEAT_WITNESS : 0;
+		if (p->seat[i].flags != flags)
 			return false;
-		mask |= BIT_ULL(p->seat[i].node);
+		mask |= bit;
 	}
 	return p->epoch == FIRST_EPOCH && mask == n->view.wanted;
 }
@@ -362,9 +380,11 @@ enum samr_drop samr_view_told(struct samr_node *n, u64 src, u64 inc,
 	 */
 	if (!v->epoch && !p->base && n->peer[src].inc != inc)
 		return SAMR_DROP_INCARNATION;
+	if (!suits(n, p))
+		return SAMR_DROP_VIEW;
 	if (!v->epoch || n->learner.active) {
 		/* A voter of a later view has taken part in what led to it. */
-		if (p->base ? !(p->seat[i].flags & SAMR_SEAT_LEARNER) :
+		if (p->base ? !p->seat[i].flags :
 			      v->epoch || !forms(n, p))
 			return SAMR_DROP_VIEW;
 		install_from_nothing(n, ballot, p);
@@ -377,12 +397,21 @@ enum samr_drop samr_view_told(struct samr_node *n, u64 src, u64 inc,
 	v->next = *p;
 	v->next_ballot = *ballot;
 	samr_acceptor_wedge(n);
-	samr_receiver_pull(n, p->base - 1, samr_view_holders(n, p));
+	if (!samr_node_watches(n))
+		samr_receiver_pull(n, p->base - 1, samr_view_holders(n, p));
 	samr_view_try(n);
 	return SAMR_DROP_NONE;
 }
 
-/* As the head with the lowest id: does everyone want this view now? */
+/* Two heads have only fences to go on with, unless there is a witness. */
+static bool by_fences(const struct samr_node *n)
+{
+	return n->cfg.policy == SAMR_POLICY_FENCE ||
+	       (n->cfg.policy == SAMR_POLICY_AUTO && !n->view.referee &&
+		samr_policy_count(n->view.wanted) < 3);
+}
+
+/* As the head with data and the lowest id: does everyone want this view now? */
 static void form(struct samr_node *n)
 {
 	struct samr_view_state *v = &n->view;
@@ -391,25 +420,28 @@ static void form(struct samr_node *n)
 	struct samr_plan p = { };
 	struct samr_peer *peer;
 
-	if (v->epoch || !v->wanted || lowest_of(v->wanted) != n->cfg.self)
+	if (v->epoch || !v->wanted ||
+	    lowest_of(v->wanted & ~v->referee) != n->cfg.self)
 		return;
 	digest = own_digest(n);
 	for (id = 1; id < SAMR_IDS; id++) {
 		if (!(v->wanted & BIT_ULL(id)))
 			continue;
 		p.seat[p.count].node = (u32)id;
+		if (v->referee & BIT_ULL(id))
+			p.seat[p.count].flags = SAMR_SEAT_WITNESS;
 		p.seat[p.count++].inc = inc_of(n, id);
 		peer = &n->peer[id];
 		if (id == n->cfg.self)
 			continue;
 		if (peer->wanted != v->wanted || peer->digest != digest ||
+		    peer->witness != v->referee ||
 		    !peer->hello_at || n->now - peer->hello_at > life)
 			return;
 	}
 	p.epoch = FIRST_EPOCH;
 	p.seed = samr_node_random(n);
-	if (n->cfg.policy == SAMR_POLICY_FENCE ||
-	    (n->cfg.policy == SAMR_POLICY_AUTO && p.count < 3))
+	if (by_fences(n))
 		p.flags |= SAMR_PLAN_FENCE;
 	if (n->cfg.quorum)
 		p.flags |= SAMR_PLAN_QUORUM;
@@ -418,21 +450,29 @@ static void form(struct samr_node *n)
 		samr_view_announce(n);
 }
 
-int samr_view_want(struct samr_node *n, u64 members)
+int samr_view_want(struct samr_node *n, u64 members, u64 witness)
 {
 	if (!members) {
 		if (n->view.epoch)
 			return -EBUSY;
 		n->view.wanted = 0;
+		n->view.referee = 0;
 		n->view.send_at = SAMR_NEVER;
 		return 0;
 	}
 	if (!(members & BIT_ULL(n->cfg.self)) || (members & 1) ||
 	    samr_policy_count(members) > SAMR_HEADS_MAX)
 		return -EINVAL;
-	if (n->view.wanted && n->view.wanted != members)
+	/* R11: no fence replaces it: it has no part where all depends on fences. */
+	if ((witness & (witness - 1)) || (witness & ~members) ||
+	    members == witness ||
+	    (witness && n->cfg.policy == SAMR_POLICY_FENCE))
+		return -EINVAL;
+	if (n->view.wanted && (n->view.wanted != members ||
+			       n->view.referee != witness))
 		return -EBUSY;
 	n->view.wanted = members;
+	n->view.referee = witness;
 	if (!n->view.epoch)
 		n->view.send_at = n->now;
 	form(n);
@@ -452,6 +492,29 @@ static u64 digest_of(const struct samr_blob *frame, const struct samr_record *r)
 	return sum;
 }
 
+/*
+ * As the witness: is there nobody left who could go on from this view? Each
+ * machine that was a member runs another incarnation. Should that be wrong, a
+ * vote is lost, and nothing else.
+ */
+static bool abandoned(const struct samr_node *n)
+{
+	const struct samr_view_state *v = &n->view;
+	const struct samr_peer *p;
+	u32 i;
+
+	for (i = 0; i < v->count; i++) {
+		p = &n->peer[v->node[i]];
+		if (v->seat[i])
+			continue;
+		if (p->inc == v->inc[i] || !p->hello_at ||
+		    n->now - p->hello_at > SAMR_HELLO_LIFE * n->cfg.beat ||
+		    !(n->detect.suspects & BIT_ULL(v->node[i])))
+			return false;
+	}
+	return true;
+}
+
 enum samr_drop samr_view_hello(struct samr_node *n, u64 src, u64 inc,
 			       const struct samr_blob *frame,
 			       const struct samr_record *r)
@@ -461,6 +524,7 @@ enum samr_drop samr_view_hello(struct samr_node *n, u64 src, u64 inc,
 
 	p->inc = inc;
 	p->wanted = r->hello.members;
+	p->witness = r->hello.witness;
 	p->digest = digest_of(frame, r);
 	p->hello_at = n->now;
 	if (!n->view.epoch) {
@@ -471,6 +535,9 @@ enum samr_drop samr_view_hello(struct samr_node *n, u64 src, u64 inc,
 	} else if (samr_view_has(n, src, inc)) {
 		samr_mark("member without the view");
 		samr_view_tell(n, src);
+	} else if (samr_node_watches(n) && abandoned(n)) {
+		samr_mark("witness of a view without heads");
+		samr_node_quit(n, SAMR_OUT_EXPELLED);
 	} else {
 		samr_coordinator_consider(n);
 	}
@@ -496,6 +563,8 @@ static void send_hello(struct samr_node *n)
 		s.inc = inc_of(n, id);
 		samr_wire_put_seat(&seats[count++], &s);
 	}
+	if (n->view.referee)
+		rec.rec.flags = (u8)lowest_of(n->view.referee);
 	len = sizeof(rec) + count * sizeof(seats[0]);
 	rec.rec.len = cpu_to_be16((u16)len);
 	rec.count = cpu_to_be32(count);

@@ -25,7 +25,7 @@ struct samr_node;
 void samr_view_init(struct samr_node *n);
 
 /** samr_view_want - the admin's MEMBERS event; errors as in samr_node_step() */
-int samr_view_want(struct samr_node *n, u64 members);
+int samr_view_want(struct samr_node *n, u64 members, u64 witness);
 
 /** samr_view_has - is incarnation @inc of node @id a member? */
 bool samr_view_has(const struct samr_node *n, u64 id, u64 inc);

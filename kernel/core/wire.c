@@ -246,16 +246,19 @@ static bool get_hello(const struct samr_rec_hello *w, struct samr_record *r)
 {
 	r->hello.count = be32_to_cpu(w->count);
 	r->hello.members = be64_to_cpu(w->members);
-	return r->hello.count && r->hello.count <= SAMR_HEADS_MAX &&
+	if (r->flags >= SAMR_IDS)
+		return false;
+	r->hello.witness = r->flags ? BIT_ULL(r->flags) : 0;
+	return !(r->hello.witness & ~r->hello.members) && r->hello.count && r->hello.count <= SAMR_HEADS_MAX &&
 	       r->len == r->hello.count * sizeof(struct samr_rec_seat);
 }
 
-/* The seats: nobody twice, and somebody who can be the sequencer. */
+/* The seats: nobody twice, one witness, and somebody who can be the sequencer. */
 static bool get_seats(const struct samr_blob *frame, struct samr_record *r)
 {
 	struct samr_rec_seat scratch;
 	const struct samr_rec_seat *w;
-	bool leader = false;
+	bool leader = false, witness = false;
 	struct samr_seat *s;
 	u64 seen = 0;
 	u32 i;
@@ -268,6 +271,9 @@ static bool get_seats(const struct samr_blob *frame, struct samr_record *r)
 			return false;
 		seen |= BIT_ULL(s->node);
 		leader |= !s->flags;
+		if ((s->flags & SAMR_SEAT_WITNESS) && witness)
+			return false;
+		witness |= s->flags & SAMR_SEAT_WITNESS;
 	}
 	return leader;
 }
@@ -284,6 +290,8 @@ static bool get_plan(const struct samr_rec_plan *w,
 	p->base = be64_to_cpu(w->base);
 	p->seed = be64_to_cpu(w->seed);
 	p->flags = w->rec.flags;
+	if (r->type == SAMR_REC_ACCEPT)
+		p->flags &= ~(u32)SAMR_PLAN_HOLD;
 	return p->epoch && !(p->flags & ~SAMR_PLAN_FLAGS) &&
 	       p->count && p->count <= SAMR_HEADS_MAX &&
 	       samr_ballot_cmp(&p->born, &r->ballot) <= 0 &&
@@ -317,7 +325,7 @@ static bool get_beat(const struct samr_rec_beat *w, struct samr_record *r)
 	r->beat.flags = be32_to_cpu(w->flags);
 	r->beat.last = be64_to_cpu(w->last);
 	r->beat.hears = be64_to_cpu(w->hears);
-	return !r->len && !(r->beat.flags & ~SAMR_BEAT_READY);
+	return !r->len && !(r->beat.flags & ~SAMR_BEAT_FLAGS);
 }
 
 static bool get_dead(const struct samr_rec_dead *w, struct samr_record *r)

@@ -227,6 +227,8 @@ struct samr_rec_beat {
 };
 
 #define SAMR_BEAT_READY		0x01	/* a learner that holds the state */
+#define SAMR_BEAT_BYE		0x02	/* the sender will not be heard any more */
+#define SAMR_BEAT_FLAGS		0x03
 
 /**
  * struct samr_ballot - who tries to change the view, and for which time
@@ -265,6 +267,8 @@ struct samr_rec_seat {
  *	incarnations that it hears of the heads that it wants, and its own
  * @count: seats
  * @members: whom its admin wants in the view, one bit per id
+ *
+ * @rec.flags is the id of the one of them that is the witness; 0: none.
  */
 struct samr_rec_hello {
 	struct samr_rec rec;
@@ -299,6 +303,8 @@ struct samr_rec_plan {
 #define SAMR_PLAN_FENCE		0x01
 #define SAMR_PLAN_QUORUM	0x02
 #define SAMR_PLAN_FLAGS		0x03
+/* ACCEPT: hold all before @base and answer again; it is not to be accepted yet. */
+#define SAMR_PLAN_HOLD		0x04
 
 /**
  * struct samr_rec_ask - PREPARE, ACCEPTED, REFUSE
@@ -717,7 +723,7 @@ struct samr_answer {
  * @len: bytes of payload
  * @nack: NACK
  * @beat: BEAT
- * @hello: HELLO; its seats are at @at
+ * @hello: HELLO; its seats are at @at, @witness is a mask
  * @credit: CREDIT, CREDIT_ASK
  * @ballot: of all that have one
  * @epoch: PREPARE, ACCEPTED, REFUSE
@@ -748,6 +754,7 @@ struct samr_record {
 		} beat;
 		struct {
 			u64 members;
+			u64 witness;
 			u32 count;
 		} hello;
 		struct {

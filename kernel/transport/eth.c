@@ -275,6 +275,10 @@ static void port_event(struct port *p, struct net_device *dev,
 	case NETDEV_CHANGENAME:
 		samr_link_rename(p->link, dev->name);
 		break;
+	case NETDEV_GOING_DOWN:
+		if (carries(dev))
+			samr_link_change(p->link, SAMR_LINK_CHANGE_GOING);
+		break;
 	case NETDEV_UP:
 	case NETDEV_DOWN:
 	case NETDEV_CHANGE:

@@ -28,7 +28,7 @@
  * @ARG_HEX: 1 to 16 hexadecimal digits, as print_hex() shows them; u64
  * @ARG_HOURS: number of hours, or one with a unit, "90s", "2min", "5d"; not
  *	sent, in seconds
- * @ARG_FLAG: no value: that it is said is all; not sent
+ * @ARG_FLAG: no value: that it is said is all; sent without one, if at all
  */
 enum arg_type {
 	ARG_U32,

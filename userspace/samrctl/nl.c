@@ -304,6 +304,9 @@ static void put_arg(struct nlmsghdr *nlh, const struct key *k,
 	case ARG_ADDRESS:
 		mnl_attr_put(nlh, k->attr, a->len, a->bytes);
 		break;
+	case ARG_FLAG:
+		mnl_attr_put(nlh, k->attr, 0, NULL);
+		break;
 	default:
 		mnl_attr_put_u32(nlh, k->attr, a->num);
 	}

@@ -12,6 +12,7 @@ void node_print(const struct nlattr **tb)
 	print_num("id", nl_u64(tb[SAMR_A_NODE_ID]));
 	print_flag("self", tb[SAMR_A_NODE_SELF]);
 	print_flag("in-view", tb[SAMR_A_NODE_IN_VIEW]);
+	print_flag("witness", tb[SAMR_A_NODE_WITNESS]);
 	if (tb[SAMR_A_NODE_INCARNATION])
 		print_hex("incarnation", nl_u64(tb[SAMR_A_NODE_INCARNATION]));
 	if (tb[SAMR_A_NODE_LINKS])
@@ -52,6 +53,8 @@ static const struct key add_keys[] = {
 	  .max = SAMR_DEV_LEN_MAX },
 	{ .name = "address", .type = ARG_ADDRESS,
 	  .attr = SAMR_A_NODE_ADDRESS },
+	{ .name = "witness", .type = ARG_FLAG,
+	  .attr = SAMR_A_NODE_WITNESS },
 	{ }
 };
 
@@ -81,7 +84,7 @@ static const struct key del_keys[] = {
 static const struct verb verbs[] = {
 	{ "show", "the configured heads and what is known of them",
 	  SAMR_CMD_NODE_GET, show_keys, show },
-	{ "add", "configure another head, while the cluster is down",
+	{ "add", "configure another head, or the witness, while the cluster is down",
 	  SAMR_CMD_NODE_ADD, add_keys, add },
 	{ "set", "give its address on a link, or have it learned",
 	  SAMR_CMD_NODE_SET, set_keys, nl_run },

@@ -14,6 +14,7 @@
  * @rng: of the machines
  * @count: heads
  * @mask: their ids
+ * @witness: the one of them that the admins take for the witness, as a mask
  * @host: by id, NULL for none
  * @watches: who is told, in this order
  */
@@ -23,6 +24,7 @@ struct cluster {
 	struct rng rng;
 	u32 count;
 	u64 mask;
+	u64 witness;
 	struct host *host[NET_NODES];
 	struct list_head watches;
 };

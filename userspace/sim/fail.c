@@ -10,6 +10,7 @@
 #include "service.h"
 #include "sim.h"
 #include "trace.h"
+#include "votes.h"
 
 #define HEADS_MOST	7
 #define GROUPS		2
@@ -63,23 +64,30 @@ struct fail {
 	struct eras eras;
 	struct services services;
 	struct lock_check locks;
+	struct votes votes;
 	struct trace trace;
 	struct rng rng;
 	struct timer tick;
 	struct timer trouble;
 	struct net_params net;
 	struct samr_node_config cfg;
-	u32 count;
+	u32 count;		/* heads with data */
 	u64 mask;
 	struct app app[NET_NODES];
 	struct job job[JOBS_MOST];
 	bool calm;
-	u64 sent, crashes, pauses, cuts, fences, leaves, expelled;
+	u64 sent, crashes, pauses, cuts, fences, leaves, expelled, hints;
 };
 
 static struct fail *fail_of(struct watch *w)
 {
 	return container_of(w, struct fail, watch);
+}
+
+/* Is it a machine without data? */
+static bool watches(const struct app *a)
+{
+	return a->fail->cluster.witness & BIT_ULL(a->id);
 }
 
 static u64 now_of(const struct fail *f)
@@ -112,8 +120,9 @@ static void switch_on(struct app *a)
 		a->asked[g] = false;
 		a->unread[g].gseq = 0;
 	}
-	a->service[0] = service_new(&f->services, a->host, 1, 1);
-	a->service[1] = rng_one_in(&f->rng, 4) ?
+	a->service[0] = watches(a) ? NULL :
+			service_new(&f->services, a->host, 1, 1);
+	a->service[1] = !watches(a) && rng_one_in(&f->rng, 4) ?
 			service_new(&f->services, a->host, 1, 2) : NULL;
 	a->on_at = 0;
 	host_frame_max(a->host, 1500);
@@ -144,6 +153,14 @@ static void on_view(struct watch *w, struct host *h)
 	f->services.formation = f->eras.formed;
 	if (formed != f->eras.formed)
 		lock_check_model(&f->locks, false);
+	votes_view(&f->votes, h);
+}
+
+static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,
+		    u64 dest)
+{
+	(void)dest;
+	votes_sent(&fail_of(w)->votes, h, frame);
 }
 
 static void on_batch(struct watch *w, struct host *h)
@@ -185,6 +202,8 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	}
 	if (!m->gseq)
 		return;
+	if (watches(a))
+		sim_fail("node %u is the witness, and delivers", h->id);
 	eras_deliver(&f->eras, h, msg);
 	if (m->kind == SAMR_KIND_DATA) {
 		check_bytes(msg);
@@ -291,12 +310,25 @@ static void ask_for_lock(struct app *a)
 	submit(a, &s, payload);
 }
 
+static void refuse(struct app *a)
+{
+	struct samr_submit s = { .kind = SAMR_KIND_JOIN, .group = 1,
+				 .arg = WINDOW };
+
+	if (host_submit(a->host, &s) != -EOPNOTSUPP)
+		sim_fail("node %u is the witness, and takes messages", a->id);
+}
+
 static void work(struct app *a)
 {
 	struct fail *f = a->fail;
 	struct samr_submit s = { };
 	u32 g;
 
+	if (watches(a)) {
+		refuse(a);
+		return;
+	}
 	join_services(a);
 	for (g = 0; g < GROUPS; g++) {
 		if (a->unread[g].gseq) {
@@ -435,6 +467,12 @@ static struct app *newest(struct fail *f, struct samr_view_info *v)
 	return best;
 }
 
+static bool lives(const struct fail *f, const struct samr_view_info *v, u32 i)
+{
+	return f->app[v->node[i]].host &&
+	       f->app[v->node[i]].host->inc == v->inc[i];
+}
+
 static u32 alive_in(const struct fail *f, const struct samr_view_info *v,
 		    u32 *voters)
 {
@@ -445,10 +483,23 @@ static u32 alive_in(const struct fail *f, const struct samr_view_info *v,
 		if (v->flags[i])
 			continue;
 		++*voters;
-		n += f->app[v->node[i]].host &&
-		     f->app[v->node[i]].host->inc == v->inc[i];
+		n += lives(f, v, i);
 	}
 	return n;
+}
+
+/* May @up of @voters ever go on, without @gone? */
+static bool suffice(const struct fail *f, const struct samr_view_info *v,
+		    u32 up, u32 voters, u64 gone)
+{
+	u32 i;
+
+	if (v->policy != SAMR_POLICY_MAJORITY)
+		return up;
+	for (i = 0; i < v->count && 2 * up == voters; i++)
+		if (v->flags[i] & SAMR_SEAT_WITNESS)
+			return lives(f, v, i) && v->node[i] != gone;
+	return 2 * up >= voters;
 }
 
 static struct app *any_head(struct fail *f)
@@ -461,6 +512,27 @@ static struct app *any_head(struct fail *f)
 	return NULL;
 }
 
+static void say_bye(struct app *a, bool quit)
+{
+	struct samr_event ev = { .type = SAMR_EV_FAREWELL, .quit = quit };
+
+	a->fail->hints++;
+	host_step(a->host, &ev);
+	host_flush(a->host);
+}
+
+/* True or not: a carrier that is lost, and maybe back at once. */
+static void hint(struct app *a)
+{
+	struct samr_event ev = { .type = SAMR_EV_HINT };
+
+	a->fail->hints++;
+	ev.lost = rng_one_in(&a->fail->rng, 2) ? a->fail->mask :
+						 rng_u64(&a->fail->rng);
+	host_step(a->host, &ev);
+	host_flush(a->host);
+}
+
 /* Never so many that nobody may go on. */
 static void crash(struct fail *f, struct app *a)
 {
@@ -471,10 +543,12 @@ static void crash(struct fail *f, struct app *a)
 		return;
 	newest(f, &v);
 	up = alive_in(f, &v, &voters);
-	if (up < 2 || (v.policy == SAMR_POLICY_MAJORITY &&
-		       2 * (up - 1) < voters))
+	if (up < 2 || !suffice(f, &v, up - !watches(a), voters, a->id))
 		return;
 	f->crashes++;
+	/* Some have the time to say so. */
+	if (rng_one_in(&f->rng, 4))
+		say_bye(a, true);
 	switch_off(a, rng_range(&f->rng, 10, 1500) * SAMR_MSEC);
 }
 
@@ -488,7 +562,7 @@ static void on_trouble(struct timer *t)
 		  rng_range(&f->rng, 5, 500) * SAMR_MSEC);
 	if (!a)
 		return;
-	switch (rng_below(&f->rng, 8)) {
+	switch (rng_below(&f->rng, 10)) {
 	case 0:
 	case 1:
 		crash(f, a);
@@ -514,17 +588,25 @@ static void on_trouble(struct timer *t)
 			break;
 		f->leaves += !host_step(a->host, &ev);
 		host_flush(a->host);
+		break;
+	case 8:
+		hint(a);
+		break;
+	case 9:
+		say_bye(a, false);
 	}
 }
 
 static void plan(struct fail *f, const struct run_options *o)
 {
 	struct rng *r = &f->rng;
+	bool watched;
 	u32 id, i;
 
 	f->count = o->nodes ?: (u32)rng_range(r, 2, HEADS_MOST);
-	f->cfg.policy = rng_one_in(r, 4) ? SAMR_POLICY_FENCE :
-					   SAMR_POLICY_AUTO;
+	watched = f->count < HEADS_MOST && rng_one_in(r, 3);
+	f->cfg.policy = rng_one_in(r, 4) && !watched ? SAMR_POLICY_FENCE :
+						       SAMR_POLICY_AUTO;
 	f->cfg.quorum = rng_one_in(r, 2);
 	f->cfg.history = 512;
 	f->cfg.submits = 64;
@@ -540,11 +622,16 @@ static void plan(struct fail *f, const struct run_options *o)
 	f->net.queue = 1 << 20;
 	f->net.tx_queue = 1 << 20;
 	f->net.len_max = 2000;
-	for (i = 0; i < f->count; i++) {
+	/* Two heads and a witness is what there is one for. */
+	if (watched && rng_one_in(r, 2) && !o->nodes)
+		f->count = 2;
+	for (i = 0; i < f->count + watched; i++) {
 		do
 			id = (u32)rng_range(r, 1, SAMR_IDS - 1);
 		while (f->mask & BIT_ULL(id));
 		f->mask |= BIT_ULL(id);
+		if (i == f->count)
+			f->cluster.witness = BIT_ULL(id);
 		f->app[id].fail = f;
 		f->app[id].id = id;
 		f->app[id].wait = rng_range(r, 1, 20) * SAMR_MSEC;
@@ -556,14 +643,17 @@ static void plan(struct fail *f, const struct run_options *o)
 static bool hopeless(struct fail *f)
 {
 	struct samr_view_info v;
-	u32 voters, up;
+	u32 voters, up, i;
 
 	if (!newest(f, &v))
 		return false;
 	up = alive_in(f, &v, &voters);
 	/* A learner may have got a vote in a proposal that was accepted. */
-	voters += v.count > voters;
-	return v.policy == SAMR_POLICY_MAJORITY ? 2 * up < voters : !up;
+	for (i = 0; i < v.count; i++)
+		if (v.flags[i] & SAMR_SEAT_LEARNER)
+			return !suffice(f, &v, up, voters, 0) ||
+			       !suffice(f, &v, up, voters + 1, 0);
+	return !suffice(f, &v, up, voters, 0);
 }
 
 static bool settled(struct fail *f)
@@ -572,7 +662,8 @@ static bool settled(struct fail *f)
 	struct app *a;
 	u32 id, i, g;
 
-	if (!newest(f, &v) || v.count != f->count || v.wedged)
+	if (!newest(f, &v) || v.wedged ||
+	    v.count != f->count + !!f->cluster.witness)
 		return false;
 	for (id = 1; id < NET_NODES; id++) {
 		a = &f->app[id];
@@ -584,10 +675,10 @@ static bool settled(struct fail *f)
 		if (w.epoch != v.epoch || w.wedged || !list_empty(&a->notes))
 			return false;
 		for (i = 0; i < w.count; i++)
-			if (w.flags[i])
+			if (w.flags[i] & SAMR_SEAT_LEARNER)
 				return false;
 		for (g = 0; g < GROUPS; g++)
-			if (!a->joined[g])
+			if (!a->joined[g] && !watches(a))
 				return false;
 	}
 	return services_settled(&f->services);
@@ -626,10 +717,14 @@ static void unsettled(struct fail *f)
 static bool goes_on(struct fail *f)
 {
 	struct samr_view_info v;
-	u32 voters;
+	u32 i;
 
-	return newest(f, &v) && !v.wedged &&
-	       alive_in(f, &v, &voters) == voters;
+	if (!newest(f, &v) || v.wedged)
+		return false;
+	for (i = 0; i < v.count; i++)
+		if (!(v.flags[i] & SAMR_SEAT_LEARNER) && !lives(f, &v, i))
+			return false;
+	return true;
 }
 
 /*
@@ -683,10 +778,12 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	eras_init(&f->eras);
 	services_init(&f->services, &f->cluster, o->seed);
 	f->services.send = send_of;
+	votes_init(&f->votes);
 	plan(f, o);
 	f->cfg.dead = 100 * SAMR_MSEC;
 	f->cluster.net.params = f->net;
 	f->watch.view = on_view;
+	f->watch.sent = on_sent;
 	f->watch.deliver = on_deliver;
 	f->watch.batch = on_batch;
 	cluster_watch(&f->cluster, &f->watch);
@@ -720,9 +817,11 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	if (!o->until && !lost)
 		last_stand(f);
 	snprintf(line, size,
-		 "%u heads, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out; %llu transfers, %llu installed (%llu KiB), %llu failed, %llu behind, %llu lost; %llu lock requests, %llu granted, %llu of dead owners; together after %llu ms%s",
-		 f->count, f->cfg.policy == SAMR_POLICY_FENCE || f->count < 3 ?
-		 "fence" : "majority", f->cfg.quorum ? ", quorum" : "",
+		 "%u heads%s, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out, %llu hints, %llu halves; %llu transfers, %llu installed (%llu KiB), %llu failed, %llu behind, %llu lost; %llu lock requests, %llu granted, %llu of dead owners; together after %llu ms%s",
+		 f->count, f->cluster.witness ? " and a witness" : "",
+		 f->cfg.policy == SAMR_POLICY_FENCE ||
+		 (f->count < 3 && !f->cluster.witness) ? "fence" : "majority",
+		 f->cfg.quorum ? ", quorum" : "",
 		 (unsigned long long)f->eras.count, f->eras.lives,
 		 (unsigned long long)f->sent,
 		 (unsigned long long)f->eras.delivered,
@@ -730,6 +829,8 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 		 (unsigned long long)f->crashes, (unsigned long long)f->pauses,
 		 (unsigned long long)f->cuts, (unsigned long long)f->fences,
 		 (unsigned long long)f->leaves, (unsigned long long)f->expelled,
+		 (unsigned long long)f->hints,
+		 (unsigned long long)f->votes.halves,
 		 (unsigned long long)f->services.begun,
 		 (unsigned long long)f->services.installed,
 		 (unsigned long long)f->services.bytes >> 10,
@@ -749,6 +850,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	eras_free(&f->eras);
 	services_free(&f->services);
 	lock_check_free(&f->locks);
+	votes_free(&f->votes);
 	if (memory_use_of(MEMORY_HOMES)->objects)
 		sim_fail("%llu objects are left",
 			 (unsigned long long)memory_use_of(MEMORY_HOMES)->objects);

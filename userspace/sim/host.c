@@ -334,7 +334,8 @@ int host_submit(struct host *h, const struct samr_submit *s)
 
 int host_members(struct host *h, u64 members)
 {
-	struct samr_event ev = { .type = SAMR_EV_MEMBERS, .members = members };
+	struct samr_event ev = { .type = SAMR_EV_MEMBERS, .members = members,
+				 .witness = members & h->cluster->witness };
 	int err = host_step(h, &ev);
 
 	host_flush(h);

@@ -274,6 +274,11 @@ static void test_small(struct rng *r)
 	check(decode(&rec, sizeof(rec), &out) == SAMR_DROP_RECORD);
 }
 
+static u32 flags_of(u32 i)
+{
+	return i == 2 ? SAMR_SEAT_WITNESS : i % 2;
+}
+
 static void test_view(struct rng *r)
 {
 	struct {
@@ -301,7 +306,7 @@ static void test_view(struct rng *r)
 	for (i = 0; i < n; i++) {
 		seat.node = 10 + i;
 		seat.inc = 1000 + i;
-		seat.flags = i ? i % 3 : 0;
+		seat.flags = flags_of(i);
 		samr_wire_put_seat(&rec.m[i], &seat);
 	}
 	check(decode(&rec, len, &out) == SAMR_DROP_NONE);
@@ -312,7 +317,7 @@ static void test_view(struct rng *r)
 	for (i = 0; i < n; i++)
 		check(out.plan.seat[i].node == 10 + i &&
 		      out.plan.seat[i].inc == 1000 + i &&
-		      out.plan.seat[i].flags == (i ? i % 3 : 0));
+		      out.plan.seat[i].flags == flags_of(i));
 	cut_off(&rec, sizeof(rec.v), len);
 #define SPOILT(field, bad, good)					\
 	do {								\
@@ -323,7 +328,14 @@ static void test_view(struct rng *r)
 	SPOILT(v.count, cpu_to_be32(n + 1), cpu_to_be32(n));
 	SPOILT(v.count, cpu_to_be32(n - 1), cpu_to_be32(n));
 	SPOILT(v.epoch, 0, cpu_to_be64(1));
-	SPOILT(v.rec.flags, 4, 0);
+	SPOILT(v.rec.flags, 8, 0);
+	/* Only what is still to be accepted can be held first. */
+	rec.v.rec.flags = SAMR_PLAN_HOLD;
+	check(refused(&rec, len) == (rec.v.rec.type != SAMR_REC_ACCEPT));
+	rec.v.rec.flags = 0;
+	if (n > 3)
+		SPOILT(m[3].flags, cpu_to_be32(SAMR_SEAT_WITNESS),
+		       cpu_to_be32(SAMR_SEAT_LEARNER));
 	SPOILT(v.born.inc, cpu_to_be64(8), cpu_to_be64(6));
 	SPOILT(m[0].inc, 0, cpu_to_be64(1));
 	SPOILT(m[0].node, 0, cpu_to_be32(1));

@@ -147,7 +147,7 @@ static void do_nodes(struct scenario *sc)
 	};
 	struct samr_node_config cfg = { .history = 256, .submits = 64 };
 	struct net_params *net = &sc->cluster.net.params;
-	u64 i, n = sc_number(sc);
+	u64 i, n = sc_number(sc), witness = 0;
 	u32 id;
 
 	if (sc->made || n < 1 || n > SAMR_HEADS_MAX)
@@ -183,11 +183,15 @@ static void do_nodes(struct scenario *sc)
 			cfg.ack_delay = sc_span(sc);
 		else if (sc_accept(sc, "delay"))
 			net->delay = sc_span(sc);
+		else if (sc_accept(sc, "witness"))
+			witness = BIT_ULL(sc_number(sc) & 63);
 		else
 			sc_bad(sc, "no such setting of the nodes");
 	}
+	sc->cluster.witness = witness;
 	for (i = 1; i <= n; i++)
 		cluster_add(&sc->cluster, i, &host, &cfg);
+	sc->cfg = cfg;
 	ledger_init(&sc->ledger, &sc->cluster, 1);
 	trace_init(&sc->trace, &sc->cluster, sc->out, 0);
 	check_init(&sc->check, &sc->ledger, &sc->members);
@@ -441,6 +445,46 @@ static void do_retire(struct scenario *sc)
 	host_flush(h);
 }
 
+/* hint N M...: its machine has no way to these any more */
+static void do_hint(struct scenario *sc)
+{
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
+	struct samr_event ev = { .type = SAMR_EV_HINT };
+
+	while (sc_more(sc))
+		ev.lost |= BIT_ULL(sc_number(sc) & 63);
+	host_step(h, &ev);
+	host_flush(h);
+}
+
+/* farewell N [quit]: it says that it will not be heard, and may go for good */
+static void do_farewell(struct scenario *sc)
+{
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
+	struct samr_event ev = { .type = SAMR_EV_FAREWELL };
+
+	ev.quit = sc_accept(sc, "quit");
+	host_step(h, &ev);
+	host_flush(h);
+}
+
+/* restart N: the witness forgets everything */
+static void do_restart(struct scenario *sc)
+{
+	u32 id = sc_node(sc, false);
+	struct host *h = sc->cluster.host[id];
+	struct host_params p = h->params;
+
+	if (!(sc->cluster.witness & BIT_ULL(id)))
+		sc_bad(sc, "only the witness has nothing to lose");
+	host_free(h);
+	memset(&sc->check.stats[id], 0, sizeof(sc->check.stats[id]));
+	memset(&sc->check.counted[id], 0, sizeof(sc->check.counted[id]));
+	sc->cluster.host[id] = host_new(&sc->cluster, id, &p, &sc->cfg);
+	host_frame_max(sc->cluster.host[id], 1440);
+	host_members(sc->cluster.host[id], sc->cluster.mask);
+}
+
 /* fence N [M]: what it knows of fences; and that of M is confirmed to it */
 static void do_fence(struct scenario *sc)
 {
@@ -534,6 +578,7 @@ static const struct {
 	{ "delay", do_delay },
 	{ "drops", do_drops },
 	{ "fail", do_fail },
+	{ "farewell", do_farewell },
 	{ "fence", do_fence },
 	{ "forge", do_forge },
 	{ "form", do_form },
@@ -541,6 +586,7 @@ static const struct {
 	{ "give", do_give },
 	{ "heal", do_heal },
 	{ "hide", do_hide },
+	{ "hint", do_hint },
 	{ "join", do_join },
 	{ "leave", do_leave },
 	{ "links", do_links },
@@ -553,6 +599,7 @@ static const struct {
 	{ "read", do_read },
 	{ "reading", do_reading },
 	{ "repeat", do_repeat },
+	{ "restart", do_restart },
 	{ "retire", do_retire },
 	{ "room", do_room },
 	{ "run", do_run },

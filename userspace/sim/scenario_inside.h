@@ -28,6 +28,7 @@ struct scenario {
 	struct member *member[NET_NODES][PORTS];
 	bool reading;
 	struct timer read;
+	struct samr_node_config cfg;
 	bool made;
 	bool quorum;
 	bool abandoned;

@@ -108,6 +108,8 @@ static void put_plan(struct text *t, const struct samr_record *r)
 		    p->seat[i].flags & SAMR_SEAT_WITNESS ? "(witness)" : "");
 	if (p->base)
 		put(t, " at %llu", (unsigned long long)p->base);
+	if (r->type == SAMR_REC_ACCEPT && (r->flags & SAMR_PLAN_HOLD))
+		put(t, " to be held first");
 	if (!r->ballot.counter)
 		return;
 	put_ballot(t, &r->ballot);
@@ -197,10 +199,15 @@ static void put_record(struct text *t, const struct samr_record *r)
 		put(t, " last %llu", (unsigned long long)r->beat.last);
 		if (r->beat.flags & SAMR_BEAT_READY)
 			put(t, " ready");
+		if (r->beat.flags & SAMR_BEAT_BYE)
+			put(t, " bye");
 		break;
 	case SAMR_REC_HELLO:
 		put(t, " wants %#llx",
 		    (unsigned long long)r->hello.members);
+		if (r->hello.witness)
+			put(t, " witness %#llx",
+			    (unsigned long long)r->hello.witness);
 		break;
 	case SAMR_REC_VIEW:
 	case SAMR_REC_ACCEPT:
@@ -389,6 +396,15 @@ static void on_stepped(struct watch *w, struct host *h,
 	case SAMR_EV_FRAME_MAX:
 		event(t, h);
 		fprintf(t->out, "frames up to %u\n", ev->frame_max);
+		break;
+	case SAMR_EV_HINT:
+		event(t, h);
+		fprintf(t->out, "hint: no way to %#llx\n",
+			(unsigned long long)ev->lost);
+		break;
+	case SAMR_EV_FAREWELL:
+		event(t, h);
+		fprintf(t->out, "farewell%s\n", ev->quit ? ", for good" : "");
 		break;
 	default:
 		break;
