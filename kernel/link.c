@@ -118,7 +118,11 @@ void samr_link_change(struct samr_link *l, enum samr_link_change what)
 	bool was;
 
 	if (what == SAMR_LINK_CHANGE_GOING) {
+		/* What others say to the farewell is not answered any more. */
+		local_bh_disable();
 		hint(l, true);
+		samr_link_change(l, SAMR_LINK_CHANGE_DOWN);
+		local_bh_enable();
 		return;
 	}
 	spin_lock_bh(&l->lock);

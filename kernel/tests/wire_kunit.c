@@ -469,12 +469,21 @@ static void wire_plain_records(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, r.beat.last, 123ULL);
 	KUNIT_EXPECT_EQ(test, r.beat.hears, 0xeULL);
 	KUNIT_EXPECT_EQ(test, r.beat.flags, (u32)SAMR_BEAT_READY);
-	w = wire_beat(SAMR_BEAT_READY << 1, 123);
+	w = wire_beat(SAMR_BEAT_FLAGS + 1, 123);
 	KUNIT_EXPECT_EQ(test, whole(test, &w, &r), SAMR_DROP_RECORD);
 	w = wire_hello(3, 3);
 	KUNIT_ASSERT_EQ(test, whole(test, &w, &r), SAMR_DROP_NONE);
 	KUNIT_EXPECT_EQ(test, r.hello.members, 0xeULL);
 	KUNIT_EXPECT_EQ(test, r.hello.count, 3U);
+	KUNIT_EXPECT_EQ(test, r.hello.witness, 0ULL);
+	/* The witness is one of those that are wanted. */
+	w.bytes[sizeof(struct samr_hdr) + offsetof(struct samr_rec, flags)] = 3;
+	KUNIT_ASSERT_EQ(test, whole(test, &w, &r), SAMR_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, r.hello.witness, BIT_ULL(3));
+	w.bytes[sizeof(struct samr_hdr) + offsetof(struct samr_rec, flags)] = 4;
+	KUNIT_EXPECT_EQ(test, whole(test, &w, &r), SAMR_DROP_RECORD);
+	w.bytes[sizeof(struct samr_hdr) + offsetof(struct samr_rec, flags)] = 64;
+	KUNIT_EXPECT_EQ(test, whole(test, &w, &r), SAMR_DROP_RECORD);
 	w = wire_hello(2, 3);
 	KUNIT_EXPECT_EQ(test, whole(test, &w, &r), SAMR_DROP_RECORD);
 	w = wire_hello(0, 0);
