@@ -227,13 +227,13 @@ void samr_cluster_consumed(struct samr_cluster *c, u32 group, u64 gseq,
 	samr_drain_step(c, &ev);
 }
 
-bool samr_cluster_room(struct samr_cluster *c, u32 group, u32 len)
+bool samr_cluster_room(struct samr_cluster *c, u8 kind, u32 group, u32 len)
 {
 	bool room = true;
 
 	spin_lock_bh(&c->lock);
 	if (!c->dead && !c->halted)
-		room = samr_node_room(c->node, SAMR_KIND_DATA, group, len);
+		room = samr_node_room(c->node, kind, group, len);
 	spin_unlock_bh(&c->lock);
 	return room;
 }
@@ -574,4 +574,9 @@ void samr_cluster_stats(struct samr_cluster *c, struct samr_node_stats *s)
 void samr_stats_read(struct samr_cluster *c, struct samr_stats *sum)
 {
 	samr_stats_sum(c->stats, sum);
+}
+
+void samr_stats_count(struct samr_cluster *c, enum samr_stat i)
+{
+	samr_stats_inc(c->stats, i);
 }

@@ -70,8 +70,8 @@ void samr_cluster_put(struct samr_cluster *c);
  */
 int samr_cluster_submit(struct samr_cluster *c, const struct samr_submit *s);
 
-/** samr_cluster_room - as samr_node_room() for DATA; true also when a send would fail */
-bool samr_cluster_room(struct samr_cluster *c, u32 group, u32 len);
+/** samr_cluster_room - as samr_node_room(); true also when a send would fail */
+bool samr_cluster_room(struct samr_cluster *c, u8 kind, u32 group, u32 len);
 
 /**
  * samr_cluster_consumed - all local members of @group have read up to @gseq

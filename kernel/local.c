@@ -47,6 +47,7 @@ static struct samr_local *local_new(struct samr_service *svc,
 	l->ctx = ctx;
 	l->state = SAMR_MEMBER_BOUND;
 	samr_log_reader_init(&l->reader);
+	samr_install_init(l);
 	INIT_LIST_HEAD(&l->pending);
 	INIT_LIST_HEAD(&l->starved);
 	l->svc = svc;
@@ -181,24 +182,6 @@ static void tell_writable(struct samr_local *l)
 		l->ops->writable(l->ctx);
 }
 
-static int submit_kind(struct samr_local *l, u8 kind)
-{
-	struct samr_submit s = {
-		.group	= l->svc->id,
-		.port	= l->port,
-		.kind	= kind,
-		.arg	= kind == SAMR_KIND_JOIN ? l->window : 0,
-		.owner	= l,
-	};
-	int err;
-
-	refcount_inc(&l->ref);
-	err = samr_cluster_submit(l->svc->all->c, &s);
-	if (err)
-		samr_local_put(l);
-	return err;
-}
-
 /* What is to be submitted next, or 0 for nothing now. */
 static u32 next_wish(struct samr_local *l)
 {
@@ -210,8 +193,44 @@ static u32 next_wish(struct samr_local *l)
 	}
 	if (l->want & WANT_JOIN)
 		return WANT_JOIN;
+	if (!(l->want & WANT_LEAVE))
+		return l->want & SAMR_WANT_SNAPSHOT ?: l->want & SAMR_WANT_READ;
 	/* A message that was let pass must be ordered before the leave. */
-	return l->sending ? 0 : l->want & WANT_LEAVE;
+	l->want = WANT_LEAVE;
+	return l->sending ? 0 : WANT_LEAVE;
+}
+
+static u8 kind_of(u32 wish)
+{
+	return wish == WANT_JOIN ? SAMR_KIND_JOIN :
+	       wish == WANT_LEAVE ? SAMR_KIND_LEAVE :
+	       wish == SAMR_WANT_READ ? SAMR_KIND_READ : SAMR_KIND_SNAPSHOT;
+}
+
+/* What @wish is in the order. */
+static void fill(struct samr_local *l, u32 wish, struct samr_submit *s)
+{
+	s->group = l->svc->id;
+	s->port = l->port;
+	s->kind = kind_of(wish);
+	s->owner = l;
+	if (wish == WANT_JOIN) {
+		s->arg = l->window;
+		s->flags = l->install.on ? SAMR_MSG_STATEFUL : 0;
+	} else if (wish != WANT_LEAVE) {
+		samr_install_fill(l, s);
+	}
+}
+
+static int submit_wish(struct samr_local *l, const struct samr_submit *s)
+{
+	int err;
+
+	refcount_inc(&l->ref);
+	err = samr_cluster_submit(l->svc->all->c, s);
+	if (err)
+		samr_local_put(l);
+	return err;
 }
 
 static bool later(int err)
@@ -248,16 +267,20 @@ static int push(struct samr_local *l)
 	}
 	l->pushing = true;
 	while ((wish = next_wish(l))) {
+		struct samr_submit s = {};
+
 		l->want &= ~wish;
 		l->again = false;
+		fill(l, wish, &s);
 		enlist_pending(l, wish);
 		spin_unlock_bh(&svc->lock);
-		err = submit_kind(l, wish == WANT_JOIN ? SAMR_KIND_JOIN :
-							 SAMR_KIND_LEAVE);
+		err = submit_wish(l, &s);
 		spin_lock_bh(&svc->lock);
 		if (!err)
 			continue;
-		if (l->err)
+		if (wish & (SAMR_WANT_SNAPSHOT | SAMR_WANT_READ))
+			samr_install_refused(l, s.kind);
+		if (l->err == -ENETRESET)
 			break;
 		if (!later(err)) {
 			give_up(l, err);
@@ -405,11 +428,22 @@ void samr_local_forget(struct samr_services *all)
 	spin_unlock_bh(&all->lock);
 }
 
-int samr_local_join(struct samr_local *l, u32 window)
+void samr_local_submit(struct samr_local *l, u32 ms)
+{
+	lockdep_assert_held(&l->svc->lock);
+	enlist_pending(l, l->want);
+	if (ms)
+		mod_timer(&l->svc->all->retry, jiffies + msecs_to_jiffies(ms));
+	else
+		l->svc->kick = true;
+}
+
+int samr_local_join(struct samr_local *l, u32 window, bool state)
 {
 	struct samr_service *svc = l->svc;
 	int err = samr_local_err(l);
 	bool drop = false;
+	u64 inc;
 
 	if (err)
 		return err;
@@ -423,6 +457,9 @@ int samr_local_join(struct samr_local *l, u32 window)
 	}
 	l->state = SAMR_MEMBER_JOINING;
 	l->window = window;
+	l->install.on = state;
+	l->reader.head = samr_cluster_self(svc->all->c, &inc);
+	l->reader.port = state ? l->port : 0;
 	l->want |= WANT_JOIN;
 	err = push(l);
 	if (err == -EAGAIN || err == -ENOTCONN || err == -EALREADY)
@@ -487,6 +524,7 @@ void samr_local_close(struct samr_local *l)
 	spin_lock_bh(&svc->lock);
 	l->ops = NULL;
 	l->ctx = NULL;
+	samr_install_end(l, &free);
 	samr_log_detach(&svc->log, &l->reader, &free);
 	samr_service_unlock(svc, &free);
 
@@ -505,6 +543,7 @@ void samr_local_mute(struct samr_local *l)
 
 	spin_lock_bh(&svc->lock);
 	l->muted = true;
+	samr_install_end(l, &free);
 	samr_log_detach(&svc->log, &l->reader, &free);
 	samr_service_unlock(svc, &free);
 }
@@ -525,14 +564,15 @@ static int may_send(const struct samr_local *l)
 	}
 }
 
-static int may_send_now(struct samr_local *l, u32 sndbuf)
+/* Whoever gives the state is not told that nothing is ordered: he goes on then. */
+static int may_send_now(struct samr_local *l, u8 kind, u32 sndbuf)
 {
 	int err = samr_local_err(l);
 
 	lockdep_assert_held(&l->svc->lock);
 	if (!err)
 		err = may_send(l);
-	if (!err && READ_ONCE(l->svc->all->stuck))
+	if (!err && kind == SAMR_KIND_DATA && READ_ONCE(l->svc->all->stuck))
 		err = -EHOSTUNREACH;
 	if (!err && l->charged >= sndbuf)
 		err = -EAGAIN;
@@ -543,12 +583,12 @@ static int may_send_now(struct samr_local *l, u32 sndbuf)
 	return err;
 }
 
-int samr_local_reserve(struct samr_local *l, u32 len, u32 sndbuf)
+int samr_local_reserve(struct samr_local *l, u8 kind, u32 len, u32 sndbuf)
 {
 	int err;
 
 	spin_lock_bh(&l->svc->lock);
-	err = may_send_now(l, sndbuf);
+	err = may_send_now(l, kind, sndbuf);
 	if (!err) {
 		l->charged += samr_flow_cost(len);
 		l->unsettled += len;
@@ -575,14 +615,14 @@ void samr_local_unreserve(struct samr_local *l, u32 len)
 	spin_unlock_bh(&l->svc->lock);
 }
 
-bool samr_local_room(struct samr_local *l, u32 len)
+bool samr_local_room(struct samr_local *l, u8 kind, u32 len)
 {
 	struct samr_services *all = l->svc->all;
 
-	if (samr_cluster_room(all->c, l->svc->id, len))
+	if (samr_cluster_room(all->c, kind, l->svc->id, len))
 		return true;
 	starve(l);
-	return samr_cluster_room(all->c, l->svc->id, len);
+	return samr_cluster_room(all->c, kind, l->svc->id, len);
 }
 
 static int submit_data(struct samr_local *l, const struct samr_submit *s)
@@ -613,7 +653,6 @@ int samr_local_send(struct samr_local *l, struct samr_submit *s)
 
 	s->group = svc->id;
 	s->port = l->port;
-	s->kind = SAMR_KIND_DATA;
 	s->owner = l;
 	refcount_inc(&l->ref);
 	err = submit_data(l, s);
@@ -629,16 +668,16 @@ int samr_local_send(struct samr_local *l, struct samr_submit *s)
 	return err;
 }
 
-bool samr_local_writable(struct samr_local *l, u32 len, u32 sndbuf)
+bool samr_local_writable(struct samr_local *l, u8 kind, u32 len, u32 sndbuf)
 {
 	int err;
 
 	spin_lock_bh(&l->svc->lock);
-	err = may_send_now(l, sndbuf);
+	err = may_send_now(l, kind, sndbuf);
 	spin_unlock_bh(&l->svc->lock);
 	if (err)
 		return err != -EAGAIN;
-	return samr_local_room(l, len);
+	return samr_local_room(l, kind, len);
 }
 
 void samr_local_wake(struct samr_reader *r)
@@ -666,11 +705,25 @@ void samr_local_out(struct samr_local *l, struct list_head *free)
 	l->state = SAMR_MEMBER_LEFT;
 	l->want = 0;
 	WRITE_ONCE(l->err, -ENETRESET);
+	samr_install_end(l, free);
 	samr_log_detach(&l->svc->log, &l->reader, free);
 	tell_failed(l, ENETRESET);
 }
 
-static void joined(struct samr_local *l, const struct samr_msg *msg)
+void samr_local_lost(struct samr_local *l, struct list_head *free)
+{
+	lockdep_assert_held(&l->svc->lock);
+	if (l->state != SAMR_MEMBER_JOINED)
+		return;
+	samr_install_end(l, free);
+	WRITE_ONCE(l->err, -ENODATA);
+	l->state = SAMR_MEMBER_LEAVING;
+	l->want |= WANT_LEAVE;
+	samr_local_submit(l, 0);
+	tell_failed(l, ENODATA);
+}
+
+static void joined(struct samr_local *l, struct samr_msg *msg)
 {
 	if (l->err)
 		return;
@@ -682,12 +735,12 @@ static void joined(struct samr_local *l, const struct samr_msg *msg)
 	}
 	if (l->state == SAMR_MEMBER_JOINING)
 		l->state = SAMR_MEMBER_JOINED;
-	if (l->ops && !l->muted)
+	if (l->ops && !l->muted && !samr_install_joined(l, msg))
 		samr_log_attach(&l->svc->log, &l->reader);
 	tell_writable(l);
 }
 
-void samr_local_settle(struct samr_local *l, const struct samr_msg *msg,
+void samr_local_settle(struct samr_local *l, struct samr_msg *msg,
 		       struct list_head *free)
 {
 	lockdep_assert_held(&l->svc->lock);
@@ -699,9 +752,14 @@ void samr_local_settle(struct samr_local *l, const struct samr_msg *msg,
 		l->state = SAMR_MEMBER_LEFT;
 		if (l->err)
 			break;
+		samr_install_end(l, free);
 		samr_log_end(&l->svc->log, &l->reader,
 			     msg->meta.gseq ?: U64_MAX, free);
 		tell_failed(l, 0);
+		break;
+	case SAMR_KIND_SNAPSHOT:
+	case SAMR_KIND_READ:
+		samr_install_settle(l, msg, free);
 		break;
 	default:
 		discharge(l, msg->meta.len);
@@ -720,7 +778,8 @@ static struct samr_msg *front(const struct samr_local *l)
 	lockdep_assert_held(&l->svc->lock);
 	if (err)
 		return ERR_PTR(err);
-	msg = samr_log_peek(&l->svc->log, &l->reader);
+	msg = l->install.lacks ? samr_install_front(l) :
+				 samr_log_peek(&l->svc->log, &l->reader);
 	if (msg)
 		return msg;
 	if (l->state == SAMR_MEMBER_BOUND)
@@ -730,7 +789,7 @@ static struct samr_msg *front(const struct samr_local *l)
 	return ERR_PTR(-EAGAIN);
 }
 
-struct samr_msg *samr_local_peek(struct samr_local *l)
+struct samr_msg *samr_local_peek(struct samr_local *l, bool *first)
 {
 	struct samr_msg *msg;
 
@@ -738,6 +797,8 @@ struct samr_msg *samr_local_peek(struct samr_local *l)
 	msg = front(l);
 	if (!IS_ERR_OR_NULL(msg))
 		samr_msg_get(msg);
+	if (first)
+		*first = !l->install.read;
 	spin_unlock_bh(&l->svc->lock);
 	return msg;
 }
@@ -757,7 +818,10 @@ void samr_local_pass(struct samr_local *l, const struct samr_msg *msg)
 	LIST_HEAD(free);
 
 	spin_lock_bh(&l->svc->lock);
-	samr_log_pass(&l->svc->log, &l->reader, msg, &free);
+	if (l->install.lacks)
+		samr_install_pass(l, msg, &free);
+	else
+		samr_log_pass(&l->svc->log, &l->reader, msg, &free);
 	samr_service_unlock(l->svc, &free);
 }
 
@@ -767,7 +831,8 @@ __poll_t samr_local_poll(struct samr_local *l)
 
 	spin_lock_bh(&l->svc->lock);
 	l->reader.edges = true;
-	if (samr_log_peek(&l->svc->log, &l->reader))
+	l->install.pieces.edges = true;
+	if (!IS_ERR_OR_NULL(front(l)))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (l->state == SAMR_MEMBER_BOUND)
 		mask |= EPOLLHUP;
@@ -791,11 +856,13 @@ void samr_local_info(struct samr_local *l, struct samr_local_info *info)
 	spin_lock_bh(&l->svc->lock);
 	info->service = l->svc->id;
 	info->port = l->port;
-	info->state = l->state;
+	info->state = l->state == SAMR_MEMBER_JOINED && l->install.lacks ?
+		      SAMR_MEMBER_INSTALLING : l->state;
 	info->members = l->reader.members;
 	info->view = l->reader.view;
 	info->gseq = l->reader.gseq;
-	info->queued = samr_log_unread(&l->svc->log, &l->reader);
+	info->queued = samr_log_unread(&l->svc->log, &l->reader) +
+		       samr_log_unread(&l->svc->pieces, &l->install.pieces);
 	info->unsettled = l->unsettled;
 	spin_unlock_bh(&l->svc->lock);
 }

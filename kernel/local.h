@@ -9,6 +9,7 @@
 #define SAMR_LOCAL_H
 
 #include <linux/poll.h>
+#include "install.h"
 #include "service.h"
 
 /**
@@ -28,7 +29,7 @@ struct samr_local_ops {
 };
 
 /**
- * struct samr_local - a member; only service.c and local.c look inside
+ * struct samr_local - a member; only service.c, local.c and install.c look inside
  * @ref: one of the socket, one of each submission, one of each list
  * @svc: with a reference
  * @port: its number on this head
@@ -48,6 +49,7 @@ struct samr_local_ops {
  * @charged: cost of what was sent and not delivered here
  * @unsettled: bytes of that
  * @reader: its place in the log
+ * @install: its part in the transfer of the state
  * @pending: in samr_services.pending or samr_service.joins
  * @starved: in samr_services.starved
  */
@@ -71,6 +73,7 @@ struct samr_local {
 	u64 charged;
 	u64 unsettled;
 	struct samr_reader reader;
+	struct samr_install install;
 	struct list_head pending;
 	struct list_head starved;
 };
@@ -123,12 +126,13 @@ void samr_local_put(struct samr_local *l);
  * samr_local_join - ask to join
  * @l: bound
  * @window: bytes that may be delivered to it and not be read
+ * @state: it takes part in the transfer of the state
  *
  * Does not block; with no view or window now it is done later.
  * Return: 0, -EALREADY, -EISCONN, -ESHUTDOWN, -ENOMEM, or why the cluster is
  * dead.
  */
-int samr_local_join(struct samr_local *l, u32 window);
+int samr_local_join(struct samr_local *l, u32 window, bool state);
 
 /**
  * samr_local_leave - ask to leave
@@ -142,9 +146,16 @@ int samr_local_leave(struct samr_local *l);
  */
 void samr_local_mute(struct samr_local *l);
 
+/** samr_local_stateful - does it take part in the transfer of the state? */
+static inline bool samr_local_stateful(const struct samr_local *l)
+{
+	return READ_ONCE(l->install.on);
+}
+
 /**
  * samr_local_reserve - may a message be sent now?
  * @l: the member
+ * @kind: SAMR_KIND_DATA or SAMR_KIND_STATE
  * @len: of the message
  * @sndbuf: limit of what is sent and not yet delivered here
  *
@@ -152,7 +163,7 @@ void samr_local_mute(struct samr_local *l);
  * -EAGAIN: ops->writable will say when to ask again; -ENOTCONN, -EPIPE, or why
  * the cluster is dead.
  */
-int samr_local_reserve(struct samr_local *l, u32 len, u32 sndbuf);
+int samr_local_reserve(struct samr_local *l, u8 kind, u32 len, u32 sndbuf);
 
 /** samr_local_unreserve - what was charged is not going to be sent */
 void samr_local_unreserve(struct samr_local *l, u32 len);
@@ -160,11 +171,11 @@ void samr_local_unreserve(struct samr_local *l, u32 len);
 /**
  * samr_local_send - send what was reserved
  * @l: the member
- * @s: @s->group, @port, @kind and @owner are filled in here
+ * @s: @s->group, @port and @owner are filled in here
  *
  * Return: 0: the charge ends with the delivery; else the charge is still there,
- * -EAGAIN as in samr_local_reserve(), -ENOMEM, -EPIPE, or why the cluster is
- * dead.
+ * -EAGAIN as in samr_local_reserve(), -ENOMEM, -EPIPE, -ESTALE: STATE that nobody
+ * wants of it, or why the cluster is dead.
  */
 int samr_local_send(struct samr_local *l, struct samr_submit *s);
 
@@ -173,7 +184,7 @@ int samr_local_send(struct samr_local *l, struct samr_submit *s);
  *
  * When not, ops->writable will say when to ask again.
  */
-bool samr_local_room(struct samr_local *l, u32 len);
+bool samr_local_room(struct samr_local *l, u8 kind, u32 len);
 
 /**
  * samr_local_writable - would a message of @len bytes be taken, or refused
@@ -181,15 +192,17 @@ bool samr_local_room(struct samr_local *l, u32 len);
  *
  * When not, ops->writable will be called.
  */
-bool samr_local_writable(struct samr_local *l, u32 len, u32 sndbuf);
+bool samr_local_writable(struct samr_local *l, u8 kind, u32 len, u32 sndbuf);
 
 /**
  * samr_local_peek - what is to be read next
+ * @l: the member
+ * @first: set to whether it is the first piece of a state; or NULL
  *
  * Return: a message with a reference for the caller; NULL: the end was reached;
  * ERR_PTR(): -EAGAIN nothing now, -ENOTCONN, or why the cluster is dead.
  */
-struct samr_msg *samr_local_peek(struct samr_local *l);
+struct samr_msg *samr_local_peek(struct samr_local *l, bool *first);
 
 /** samr_local_idle - would samr_local_peek() answer -EAGAIN? */
 bool samr_local_idle(const struct samr_local *l);
@@ -220,7 +233,7 @@ static inline int samr_local_err(const struct samr_local *l)
  * @msg: the message, not in the log yet
  * @free: takes what leaves the log
  */
-void samr_local_settle(struct samr_local *l, const struct samr_msg *msg,
+void samr_local_settle(struct samr_local *l, struct samr_msg *msg,
 		       struct list_head *free);
 
 /**
@@ -236,7 +249,21 @@ void samr_local_stuck(struct samr_local *l);
 /** samr_local_wake - the reader in a member has something to read */
 void samr_local_wake(struct samr_reader *r);
 
-/** samr_local_kick - submit the joins and leaves that wait */
+/**
+ * samr_local_submit - @l->want was set
+ * @l: its service is locked, and unlocked by samr_service_unlock()
+ * @ms: how long it may wait; 0: not at all
+ */
+void samr_local_submit(struct samr_local *l, u32 ms);
+
+/**
+ * samr_local_lost - nobody has the state that it lacks
+ *
+ * So it can not be a member: it leaves, and its calls fail.
+ */
+void samr_local_lost(struct samr_local *l, struct list_head *free);
+
+/** samr_local_kick - submit the joins, leaves and the like that wait */
 void samr_local_kick(struct samr_services *all);
 
 /** samr_local_feed - let those on samr_services.starved try again */

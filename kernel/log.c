@@ -14,9 +14,15 @@ static struct samr_msg *msg_of(const struct list_head *link)
 	return list_entry(link, struct samr_msg, link);
 }
 
+static bool has_bytes(const struct samr_msg *msg)
+{
+	return msg->meta.kind == SAMR_KIND_DATA ||
+	       msg->meta.kind == SAMR_KIND_STATE;
+}
+
 static u32 bytes_of(const struct samr_msg *msg)
 {
-	return msg->meta.kind == SAMR_KIND_DATA ? msg->meta.len : 0;
+	return has_bytes(msg) ? msg->meta.len : 0;
 }
 
 static bool changes_view(const struct samr_msg *msg)
@@ -24,9 +30,19 @@ static bool changes_view(const struct samr_msg *msg)
 	return msg->meta.kind != SAMR_KIND_DATA && msg->members;
 }
 
+/* Does a transfer of the state begin here, with @r as the donor? */
+static bool asks(const struct samr_reader *r, const struct samr_msg *msg)
+{
+	const struct samr_transfer *t = msg->transfer;
+
+	return r->port && msg->meta.kind == SAMR_KIND_SNAPSHOT && t &&
+	       t->id == msg->meta.gseq && t->donor.node == r->head &&
+	       t->donor.port == r->port;
+}
+
 static bool wants(const struct samr_reader *r, const struct samr_msg *msg)
 {
-	if (msg->meta.kind == SAMR_KIND_DATA)
+	if (has_bytes(msg) || asks(r, msg))
 		return true;
 	return r->views && changes_view(msg);
 }
@@ -74,7 +90,18 @@ static void step_over(struct samr_reader *r, const struct samr_msg *msg)
 	}
 }
 
-/* No reader without an end waits for @msg any more. */
+void samr_log_hold(struct samr_reader *r)
+{
+	r->held = true;
+	r->kept = 0;
+}
+
+void samr_log_unhold(struct samr_reader *r)
+{
+	r->held = false;
+}
+
+/* Nobody who is to be waited for waits for @msg any more. */
 static void passed(struct samr_log *log, const struct samr_msg *msg)
 {
 	if (msg->meta.gseq <= log->done)
@@ -94,6 +121,7 @@ static void release(struct samr_log *log, struct list_head *at, u64 upto,
 	struct list_head *next;
 	struct samr_msg *msg;
 	u64 cover = 0;	/* those who begin before here read up to there */
+	bool due = false;	/* and one of them is waited for */
 
 	if (at == &log->msgs)
 		return;
@@ -105,9 +133,11 @@ static void release(struct samr_log *log, struct list_head *at, u64 upto,
 			return;
 		for (; &r->node != &log->readers &&
 		       place_of(log, r) <= msg->meta.gseq;
-		     r = list_next_entry(r, node))
+		     r = list_next_entry(r, node)) {
 			cover = max(cover, r->end ?: U64_MAX);
-		if (cover == U64_MAX)
+			due |= !r->end && !r->held;
+		}
+		if (due)
 			return;
 		passed(log, msg);
 		if (cover <= msg->meta.gseq) {
@@ -208,6 +238,17 @@ static bool keep(const struct samr_log *log, const struct samr_msg *msg)
 	return false;
 }
 
+/* Is there a reader that is waited for, and has not read all? */
+static bool waits(const struct samr_log *log)
+{
+	const struct samr_reader *r;
+
+	list_for_each_entry(r, &log->readers, node)
+		if (!r->end && !r->held && !idle(log, r))
+			return true;
+	return false;
+}
+
 void samr_log_append(struct samr_log *log, struct samr_msg *msg,
 		     struct list_head *free,
 		     void (*wake)(struct samr_reader *r))
@@ -223,29 +264,32 @@ void samr_log_append(struct samr_log *log, struct samr_msg *msg,
 		log->count++;
 	} else {
 		list_add_tail(&msg->link, free);
-		if (all_read)
-			passed(log, msg);
 	}
 
 	list_for_each_entry_safe(r, next, &log->readers, node) {
 		if (!idle(log, r)) {
-			if (r->edges && !r->end && wants(r, msg))
+			if (r->edges && !r->end && !r->held && wants(r, msg))
 				wake(r);
 		} else if (wants(r, msg)) {
 			r->next = &msg->link;
-			wake(r);
+			if (!r->held)
+				wake(r);
 		} else {
 			step_over(r, msg);
 			list_move_tail(&r->node, &idlers);
 		}
+		if (r->held && !idle(log, r))
+			r->kept += samr_msg_cost(msg);
 	}
 	list_splice_tail(&idlers, &log->readers);
+	if (all_read && !waits(log))
+		passed(log, msg);
 }
 
 struct samr_msg *samr_log_peek(const struct samr_log *log,
 			       const struct samr_reader *r)
 {
-	if (!samr_log_attached(r) || idle(log, r))
+	if (!samr_log_attached(r) || r->held || idle(log, r))
 		return NULL;
 	return msg_of(r->next);
 }

@@ -9,6 +9,10 @@
  * A reader that has left its group reads up to its end, whenever it likes. What
  * lies behind that end is not kept for it, and nobody waits for it: @done is
  * about the others.
+ *
+ * A reader that is held, as it lacks the state that messages are to be applied to,
+ * reads nothing. What comes is kept for it, and nobody waits for it either: its
+ * owner has to end that when it becomes too much.
  */
 #ifndef SAMR_LOG_H
 #define SAMR_LOG_H
@@ -25,7 +29,8 @@
  * @bytes: payload ever appended
  * @count: messages in @msgs
  * @last: gseq of the message appended last
- * @done: all readers without an end have passed everything up to this gseq
+ * @done: all readers without an end that are not held have passed everything up
+ *	to this gseq
  * @cost: what of it was not yet reported, in samr_msg_cost()s
  */
 struct samr_log {
@@ -50,6 +55,10 @@ struct samr_log {
  * @members: number of members in @view
  * @views: wants messages that changed the view; others skip them
  * @edges: wants to be woken for each message, not only for the first one
+ * @held: see above
+ * @kept: cost of what was kept since it is held
+ * @head: that it is on, and
+ * @port: its number there; SNAPSHOTs that make it the donor are for it. 0: none
  */
 struct samr_reader {
 	struct list_head node;
@@ -62,6 +71,10 @@ struct samr_reader {
 	u32 members;
 	bool views;
 	bool edges;
+	bool held;
+	u64 kept;
+	u64 head;
+	u32 port;
 };
 
 /** samr_log_init - an empty log */
@@ -90,6 +103,12 @@ void samr_log_detach(struct samr_log *log, struct samr_reader *r,
  */
 void samr_log_end(struct samr_log *log, struct samr_reader *r, u64 gseq,
 		  struct list_head *free);
+
+/** samr_log_hold - @r, just attached, reads nothing until samr_log_unhold() */
+void samr_log_hold(struct samr_reader *r);
+
+/** samr_log_unhold - it reads, and is waited for, from here on */
+void samr_log_unhold(struct samr_reader *r);
 
 /** samr_log_attached - does it still read? False from the end on */
 static inline bool samr_log_attached(const struct samr_reader *r)

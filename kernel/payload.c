@@ -91,27 +91,60 @@ u32 samr_payload_view_len(const struct samr_msg *m)
 	       m->members->count * sizeof(struct samr_view_member);
 }
 
-int samr_payload_copy_view(const struct samr_msg *m,
-			   const struct samr_view_member *self,
-			   struct msghdr *msg, u32 len)
+static bool same(const struct samr_member_id *m,
+		 const struct samr_view_member *self)
 {
-	const struct samr_members *all = m->members;
-	struct samr_view_member one = {};
-	struct samr_view v = { .id = all->id, .count = all->count };
-	u32 i, part = min_t(u32, len, sizeof(v));
+	return m->node == self->node && m->port == self->port &&
+	       m->inc == self->incarnation;
+}
 
-	if (copy_to_iter(&v, part, &msg->msg_iter) != part)
-		return -EFAULT;
-	for (i = 0, len -= part; len; i++, len -= part) {
-		one.node = all->m[i].node;
-		one.incarnation = all->m[i].inc;
-		one.port = all->m[i].port;
-		one.flags = one.node == self->node && one.port == self->port &&
-			    one.incarnation == self->incarnation ?
-			    SAMR_MEMBER_SELF : 0;
+/* A list of members, as far as @len bytes of it; @self: who is to be marked. */
+static int copy_members(const struct samr_member_id *m,
+			const struct samr_view_member *self,
+			struct msghdr *msg, u32 len)
+{
+	struct samr_view_member one = {};
+	u32 part;
+
+	for (; len; len -= part, m++) {
+		one.node = m->node;
+		one.incarnation = m->inc;
+		one.port = m->port;
+		one.flags = self && same(m, self) ? SAMR_MEMBER_SELF : 0;
 		part = min_t(u32, len, sizeof(one));
 		if (copy_to_iter(&one, part, &msg->msg_iter) != part)
 			return -EFAULT;
 	}
 	return 0;
+}
+
+int samr_payload_copy_view(const struct samr_msg *m,
+			   const struct samr_view_member *self,
+			   struct msghdr *msg, u32 len)
+{
+	const struct samr_members *all = m->members;
+	struct samr_view v = { .id = all->id, .count = all->count };
+	u32 part = min_t(u32, len, sizeof(v));
+
+	if (copy_to_iter(&v, part, &msg->msg_iter) != part)
+		return -EFAULT;
+	return copy_members(all->m, self, msg, len - part);
+}
+
+u32 samr_payload_snapshot_len(const struct samr_msg *m)
+{
+	return sizeof(struct samr_snapshot) +
+	       m->transfer->count * sizeof(struct samr_view_member);
+}
+
+int samr_payload_copy_snapshot(const struct samr_msg *m, struct msghdr *msg,
+			       u32 len)
+{
+	const struct samr_transfer *t = m->transfer;
+	struct samr_snapshot s = { .id = t->id, .count = t->count };
+	u32 part = min_t(u32, len, sizeof(s));
+
+	if (copy_to_iter(&s, part, &msg->msg_iter) != part)
+		return -EFAULT;
+	return copy_members(t->to, NULL, msg, len - part);
 }

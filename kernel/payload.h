@@ -43,4 +43,11 @@ int samr_payload_copy_view(const struct samr_msg *m,
 			   const struct samr_view_member *self,
 			   struct msghdr *msg, u32 len);
 
+/** samr_payload_snapshot_len - bytes of the struct samr_snapshot made of a SNAPSHOT */
+u32 samr_payload_snapshot_len(const struct samr_msg *m);
+
+/** samr_payload_copy_snapshot - the first @len bytes of it; 0 or -EFAULT */
+int samr_payload_copy_snapshot(const struct samr_msg *m, struct msghdr *msg,
+			       u32 len);
+
 #endif /* SAMR_PAYLOAD_H */

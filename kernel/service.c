@@ -29,8 +29,10 @@ struct samr_service *samr_service_get(struct samr_services *all, u32 id)
 
 void samr_service_put(struct samr_service *svc)
 {
-	if (refcount_dec_and_test(&svc->ref))
-		kfree_rcu(svc, rcu);
+	if (!refcount_dec_and_test(&svc->ref))
+		return;
+	samr_msg_put(svc->changed);
+	kfree_rcu(svc, rcu);
 }
 
 static struct samr_service *service_new(struct samr_services *all, u32 id,
@@ -48,6 +50,7 @@ static struct samr_service *service_new(struct samr_services *all, u32 id,
 	svc->gid = gid;
 	spin_lock_init(&svc->lock);
 	samr_log_init(&svc->log);
+	samr_log_init(&svc->pieces);
 	INIT_LIST_HEAD(&svc->locals);
 	INIT_LIST_HEAD(&svc->joins);
 	INIT_LIST_HEAD(&svc->joining);
@@ -141,7 +144,9 @@ static void describe(struct samr_service *svc, struct samr_service_info *info)
 	}
 	list_for_each_entry(msg, &svc->log.msgs, link)
 		info->bytes += msg->meta.len;
-	info->messages = svc->log.count;
+	list_for_each_entry(msg, &svc->pieces.msgs, link)
+		info->bytes += msg->meta.len;
+	info->messages = svc->log.count + svc->pieces.count;
 	info->consumed = svc->log.done;
 	spin_unlock_bh(&svc->lock);
 }
@@ -230,9 +235,16 @@ static void report(struct samr_service *svc)
 void samr_service_unlock(struct samr_service *svc, struct list_head *free)
 	__releases(&svc->lock)
 {
+	struct samr_services *all = svc->all;
+	bool kick;
+
 	report(svc);
+	kick = svc->kick;
+	svc->kick = false;
 	spin_unlock_bh(&svc->lock);
 	samr_log_free(free);
+	if (kick)
+		samr_local_kick(all);
 }
 
 static void new_window(struct samr_service *svc, const struct samr_members *m)
@@ -242,6 +254,22 @@ static void new_window(struct samr_service *svc, const struct samr_members *m)
 	svc->window = U32_MAX;
 	for (i = 0; i < m->count; i++)
 		svc->window = min(svc->window, m->m[i].window);
+}
+
+/* Its reference goes to a log, or to @free. */
+static void append(struct samr_service *svc, struct samr_msg *msg,
+		   struct list_head *free)
+{
+	if (msg->members)
+		new_window(svc, msg->members);
+	samr_install_deliver(svc, msg, free);
+	if (msg->meta.kind != SAMR_KIND_STATE)
+		samr_log_append(&svc->log, msg, free, samr_local_wake);
+	else if (msg->refused)
+		list_add(&msg->link, free);
+	else
+		samr_log_append(&svc->pieces, msg, free, samr_install_wake);
+	samr_install_limit(svc, free);
 }
 
 static void deliver(void *priv, struct samr_msg *msg)
@@ -259,13 +287,10 @@ static void deliver(void *priv, struct samr_msg *msg)
 	spin_lock_bh(&svc->lock);
 	if (own)
 		samr_local_settle(own, msg, &free);
-	if (!msg->meta.gseq) {
+	if (!msg->meta.gseq)
 		list_add(&msg->link, &free);
-	} else {
-		if (msg->members)
-			new_window(svc, msg->members);
-		samr_log_append(&svc->log, msg, &free, samr_local_wake);
-	}
+	else
+		append(svc, msg, &free);
 	samr_service_unlock(svc, &free);
 	if (own)
 		samr_local_put(own);
@@ -371,6 +396,8 @@ static void out(void *priv)
 			samr_local_out(l, &free);
 		svc->log.done = 0;
 		svc->log.cost = 0;
+		samr_msg_put(svc->changed);
+		svc->changed = NULL;
 		spin_unlock_bh(&svc->lock);
 	}
 	rcu_read_unlock();

@@ -70,6 +70,11 @@ struct samr_services {
  * @lock: protects what follows, and struct samr_local
  * @log: what was delivered
  * @locals: all struct samr_local of it
+ * @pieces: of the state, for those that take it
+ * @changed: the message that changed the group's members last, with a reference,
+ *	or NULL
+ * @lacking: of @locals, those that lack the state
+ * @kick: one of @locals has something to be submitted
  * @window: of the group's slowest member
  * @gone: was taken out of the table
  * @reporting: somebody tells the cluster what was consumed
@@ -88,6 +93,10 @@ struct samr_service {
 	spinlock_t lock;
 	struct samr_log log;
 	struct list_head locals;
+	struct samr_log pieces;
+	struct samr_msg *changed;
+	u32 lacking;
+	bool kick;
 	u32 window;
 	bool gone;
 	bool reporting;
@@ -187,7 +196,8 @@ struct samr_service *samr_service_get(struct samr_services *all, u32 id);
 void samr_service_put(struct samr_service *svc);
 
 /**
- * samr_service_unlock - unlock, and tell the cluster what was consumed if due
+ * samr_service_unlock - unlock, tell the cluster what was consumed if due, and
+ * submit what members want
  * @svc: locked
  * @free: messages that left the log; their references are dropped
  */

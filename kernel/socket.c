@@ -146,7 +146,8 @@ static int samr_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 
 	if (l)
 		samr_local_info(l, &info);
-	if (peer && info.state != SAMR_MEMBER_JOINED)
+	if (peer && info.state != SAMR_MEMBER_JOINED &&
+	    info.state != SAMR_MEMBER_INSTALLING)
 		return -ENOTCONN;
 	memset(a, 0, sizeof(*a));
 	a->family = AF_SAMR;
@@ -163,6 +164,23 @@ static int samr_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 
 /* ---- sending ---- */
 
+/* Do they make sense together, for a message of @len bytes? */
+static bool flags_right(u32 flags, size_t len)
+{
+	switch (flags & ~SAMR_SEND_STATE) {
+	case 0:
+		return true;
+	case SAMR_SEND_SAFE:
+		return !(flags & SAMR_SEND_STATE);
+	case SAMR_SEND_LAST:
+		return flags & SAMR_SEND_STATE;
+	case SAMR_SEND_FAILED:
+		return (flags & SAMR_SEND_STATE) && !len;
+	default:
+		return false;
+	}
+}
+
 static int parse_control(struct msghdr *msg, struct samr_send *how)
 {
 	struct samr_send s;
@@ -177,11 +195,11 @@ static int parse_control(struct msghdr *msg, struct samr_send *how)
 		    c->cmsg_len != CMSG_LEN(sizeof(s)))
 			return -EINVAL;
 		memcpy(&s, CMSG_DATA(c), sizeof(s));
-		if ((s.flags & ~SAMR_SEND_SAFE) || s.reserved)
+		if (s.reserved)
 			return -EINVAL;
 		*how = s;
 	}
-	return 0;
+	return flags_right(how->flags, msg_data_left(msg)) ? 0 : -EINVAL;
 }
 
 /* A group socket has one destination, which need not be named. */
@@ -222,14 +240,16 @@ static int try_send(struct sock *sk, struct msghdr *msg, struct attempt *a)
 	int err;
 
 	if (!a->charged) {
-		err = samr_local_reserve(a->l, a->len, READ_ONCE(sk->sk_sndbuf));
+		err = samr_local_reserve(a->l, a->s.kind, a->len,
+					 READ_ONCE(sk->sk_sndbuf));
 		if (err)
 			return err;
 		a->charged = true;
 	}
 	if (a->len && !a->s.payload) {
 		/* Not worth the copying when it is known to be refused. */
-		if (a->len > PAGE_SIZE && !samr_local_room(a->l, a->len))
+		if (a->len > PAGE_SIZE &&
+		    !samr_local_room(a->l, a->s.kind, a->len))
 			return -EAGAIN;
 		skb = samr_payload_new(msg, a->len, sk->sk_allocation);
 		if (IS_ERR(skb))
@@ -295,6 +315,43 @@ static int send_message(struct sock *sk, struct msghdr *msg, struct attempt *a)
 	return err;
 }
 
+static void fill(struct samr_submit *s, const struct samr_send *how, bool safe)
+{
+	if (how->flags & SAMR_SEND_STATE) {
+		s->kind = SAMR_KIND_STATE;
+		if (how->flags & SAMR_SEND_LAST)
+			s->flags = SAMR_MSG_LAST;
+		else if (how->flags & SAMR_SEND_FAILED)
+			s->flags = SAMR_MSG_FAILED;
+	} else {
+		s->kind = SAMR_KIND_DATA;
+		if ((how->flags & SAMR_SEND_SAFE) || safe)
+			s->flags = SAMR_MSG_SAFE;
+	}
+	s->uid = from_kuid_munged(&init_user_ns, current_euid());
+	s->gid = from_kgid_munged(&init_user_ns, current_egid());
+	s->arg = how->request;
+}
+
+/* What poll() is to wait for, see struct samr_sock. */
+static void note_refused(struct samr_sock *ssk, const struct samr_submit *s,
+			 int err)
+{
+	if (err == -EAGAIN) {
+		WRITE_ONCE(ssk->refused_kind, s->kind);
+		WRITE_ONCE(ssk->refused, s->len);
+		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, &ssk->sk);
+		return;
+	}
+	if (READ_ONCE(ssk->refused_kind) != s->kind)
+		return;
+	/* Nobody waits with a piece that is not wanted. */
+	if (READ_ONCE(ssk->refused) && (!err || s->kind == SAMR_KIND_STATE))
+		WRITE_ONCE(ssk->refused, 0);
+	if (s->kind == SAMR_KIND_STATE)
+		WRITE_ONCE(ssk->refused_kind, SAMR_KIND_DATA);
+}
+
 static int samr_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	struct sock *sk = sock->sk;
@@ -316,19 +373,10 @@ static int samr_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	if (err)
 		return err;
 
-	if ((how.flags & SAMR_SEND_SAFE) || READ_ONCE(ssk->safe))
-		a.s.flags = SAMR_MSG_SAFE;
-	a.s.uid = from_kuid_munged(&init_user_ns, current_euid());
-	a.s.gid = from_kgid_munged(&init_user_ns, current_egid());
-	a.s.arg = how.request;
+	fill(&a.s, &how, READ_ONCE(ssk->safe));
 	a.s.len = len;
 	err = send_message(sk, msg, &a);
-	if (err == -EAGAIN) {
-		WRITE_ONCE(ssk->refused, len);
-		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
-	} else if (!err && READ_ONCE(ssk->refused)) {
-		WRITE_ONCE(ssk->refused, 0);
-	}
+	note_refused(ssk, &a.s, err);
 	if (err == -EPIPE && !(msg->msg_flags & MSG_NOSIGNAL))
 		send_sig(SIGPIPE, current, 0);
 	return err ?: len;
@@ -350,12 +398,26 @@ static void put_name(struct msghdr *msg, const struct samr_msg *m)
 	msg->msg_namelen = sizeof(*a);
 }
 
+static u32 type_of(const struct samr_msg *m)
+{
+	switch (m->meta.kind) {
+	case SAMR_KIND_DATA:
+		return SAMR_TYPE_MESSAGE;
+	case SAMR_KIND_SNAPSHOT:
+		return SAMR_TYPE_SNAPSHOT;
+	case SAMR_KIND_STATE:
+		return SAMR_TYPE_INSTALL;
+	default:
+		return SAMR_TYPE_VIEW;
+	}
+}
+
 static void put_delivery(const struct samr_view_member *self,
-			 struct msghdr *msg, const struct samr_msg *m)
+			 struct msghdr *msg, const struct samr_msg *m,
+			 bool first)
 {
 	struct samr_delivery d = {
-		.type		= m->meta.kind == SAMR_KIND_DATA ?
-				  SAMR_TYPE_MESSAGE : SAMR_TYPE_VIEW,
+		.type		= type_of(m),
 		.gseq		= m->meta.gseq,
 		.epoch		= m->epoch,
 		.view		= m->view,
@@ -371,6 +433,13 @@ static void put_delivery(const struct samr_view_member *self,
 
 	if (m->meta.kind == SAMR_KIND_DATA)
 		d.request = m->meta.arg;
+	if (m->meta.kind == SAMR_KIND_STATE) {
+		d.gseq = m->meta.arg;
+		if (first)
+			d.flags |= SAMR_DELIVERY_FIRST;
+		if (m->meta.flags & SAMR_MSG_LAST)
+			d.flags |= SAMR_DELIVERY_LAST;
+	}
 	if (m->meta.flags & SAMR_MSG_SAFE)
 		d.flags |= SAMR_DELIVERY_SAFE;
 	if (m->meta.port == self->port && m->meta.origin == self->node &&
@@ -431,25 +500,42 @@ static int wait_readable(struct sock *sk, const struct samr_local *l,
 	return err;
 }
 
+static u32 length_of(const struct samr_msg *m, u32 type)
+{
+	return type == SAMR_TYPE_VIEW ? samr_payload_view_len(m) :
+	       type == SAMR_TYPE_SNAPSHOT ? samr_payload_snapshot_len(m) :
+	       m->meta.len;
+}
+
+static int copy_bytes(const struct samr_msg *m, u32 type,
+		      const struct samr_view_member *self, struct msghdr *msg,
+		      u32 len)
+{
+	switch (type) {
+	case SAMR_TYPE_VIEW:
+		return samr_payload_copy_view(m, self, msg, len);
+	case SAMR_TYPE_SNAPSHOT:
+		return samr_payload_copy_snapshot(m, msg, len);
+	default:
+		return samr_payload_copy(m, msg, len);
+	}
+}
+
 /*
  * Copy a message out. The caller holds the iolock, so that nobody else reads
  * between here and samr_local_pass(): what cannot be copied is not lost.
  */
 static int copy_message(struct sock *sk, struct samr_local *l,
-			const struct samr_msg *m, struct msghdr *msg,
-			size_t size, int flags)
+			const struct samr_msg *m, bool first,
+			struct msghdr *msg, size_t size, int flags)
 {
 	struct samr_view_member self = { .port = l->port };
-	bool view = m->meta.kind != SAMR_KIND_DATA;
-	u32 len = view ? samr_payload_view_len(m) : m->meta.len;
+	u32 type = type_of(m), len = length_of(m, type);
 	u32 part = min_t(size_t, len, size);
 	int err;
 
 	self.node = samr_cluster_self(samr_sk(sk)->cluster, &self.incarnation);
-	if (view)
-		err = samr_payload_copy_view(m, &self, msg, part);
-	else
-		err = samr_payload_copy(m, msg, part);
+	err = copy_bytes(m, type, &self, msg, part);
 	if (err)
 		return err;
 	if (!(flags & MSG_PEEK))
@@ -457,8 +543,8 @@ static int copy_message(struct sock *sk, struct samr_local *l,
 	put_name(msg, m);
 	put_timestamp(sk, msg, m->meta.time);
 	if (msg->msg_controllen)
-		put_delivery(&self, msg, m);
-	if (view)
+		put_delivery(&self, msg, m, first);
+	if (type != SAMR_TYPE_MESSAGE)
 		msg->msg_flags |= MSG_NOTIFICATION;
 	if (part < len)
 		msg->msg_flags |= MSG_TRUNC;
@@ -469,12 +555,14 @@ static int copy_message(struct sock *sk, struct samr_local *l,
 static int try_recv(struct sock *sk, struct samr_local *l, struct msghdr *msg,
 		    size_t size, int flags)
 {
-	struct samr_msg *m = samr_local_peek(l);
+	struct samr_msg *m;
+	bool first;
 	int ret;
 
+	m = samr_local_peek(l, &first);
 	if (IS_ERR_OR_NULL(m))
 		return PTR_ERR_OR_ZERO(m);
-	ret = copy_message(sk, l, m, msg, size, flags);
+	ret = copy_message(sk, l, m, first, msg, size, flags);
 	samr_msg_put(m);
 	return ret;
 }
@@ -533,7 +621,8 @@ static __poll_t samr_poll(struct file *file, struct socket *sock,
 		mask |= EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
 	if (sk->sk_shutdown == SHUTDOWN_MASK)
 		mask |= EPOLLHUP;
-	if (samr_local_writable(l, READ_ONCE(ssk->refused),
+	if (samr_local_writable(l, READ_ONCE(ssk->refused_kind),
+				READ_ONCE(ssk->refused),
 				READ_ONCE(sk->sk_sndbuf)))
 		mask |= out;
 	else
@@ -555,6 +644,9 @@ static int samr_shutdown(struct socket *sock, int how)
 	err = samr_local_err(l);
 	if (err)
 		return err;
+	/* Others would wait for ever for a state that it is asked for. */
+	if (how == SHUT_RD && samr_local_stateful(l))
+		return -EOPNOTSUPP;
 	lock_sock(sk);
 	samr_local_info(l, &info);
 	if (info.state == SAMR_MEMBER_BOUND) {
@@ -687,6 +779,7 @@ static int samr_create(struct net *net, struct socket *sock, int protocol,
 	ssk->notify = 0;
 	ssk->safe = false;
 	ssk->refused = 0;
+	ssk->refused_kind = SAMR_KIND_DATA;
 	spin_lock_bh(&sockets_lock);
 	hlist_add_head(&ssk->node, &sockets);
 	spin_unlock_bh(&sockets_lock);

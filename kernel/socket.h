@@ -25,6 +25,7 @@
  * @safe: SAMR_SAFE
  * @refused: length of the last message refused with EAGAIN, 0 since one was
  *	taken: what poll() takes as the measure for being writable
+ * @refused_kind: what that was, SAMR_KIND_DATA or SAMR_KIND_STATE
  * @node: in the list of all sockets, for diag.c
  */
 struct samr_sock {
@@ -35,6 +36,7 @@ struct samr_sock {
 	u32 notify;
 	bool safe;
 	u32 refused;
+	u8 refused_kind;
 	struct hlist_node node;
 };
 

@@ -20,11 +20,11 @@ static int set_join(struct sock *sk, sockptr_t val, unsigned int len)
 		return -EINVAL;
 	if (copy_from_sockptr(&j, val, sizeof(j)))
 		return -EFAULT;
-	if (j.flags || j.reserved)
+	if ((j.flags & ~SAMR_JOIN_STATE) || j.reserved)
 		return -EINVAL;
 	if (!l)
 		return -ENOTCONN;
-	return samr_local_join(l, sk->sk_rcvbuf);
+	return samr_local_join(l, sk->sk_rcvbuf, j.flags & SAMR_JOIN_STATE);
 }
 
 static int set_leave(struct sock *sk)

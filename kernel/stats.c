@@ -15,6 +15,7 @@ static const char * const names[SAMR_STATS] = {
 	[SAMR_STAT_ROUNDS]		= "rounds",
 	[SAMR_STAT_HANDED_OVER]		= "handed-over",
 	[SAMR_STAT_TIMER]		= "timer",
+	[SAMR_STAT_INSTALL_BEHIND]	= "install-behind",
 	[SAMR_STAT_DROP_FOREIGN]	= "drop-foreign",
 	[SAMR_STAT_DROP_QUEUE]		= "drop-queue",
 	[SAMR_STAT_DROP_MEMORY]		= "drop-memory",

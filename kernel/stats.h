@@ -23,6 +23,7 @@ enum samr_stat {
 	SAMR_STAT_ROUNDS,		/* of the drainer */
 	SAMR_STAT_HANDED_OVER,		/* rounds that ended at their limit */
 	SAMR_STAT_TIMER,		/* timer ran out */
+	SAMR_STAT_INSTALL_BEHIND,	/* members that installed fell behind, and began anew */
 	/* each of the following is a loss, not counted by a drop reason */
 	SAMR_STAT_DROP_FOREIGN,		/* for another station */
 	SAMR_STAT_DROP_QUEUE,		/* input queue full */
@@ -59,6 +60,9 @@ static inline void samr_stats_drop(struct samr_stats __percpu *s,
 {
 	this_cpu_inc(s->drops[d]);
 }
+
+/** samr_stats_count - one more of a cluster's */
+void samr_stats_count(struct samr_cluster *c, enum samr_stat i);
 
 /** samr_stats_sum - add up all CPUs */
 void samr_stats_sum(const struct samr_stats __percpu *s, struct samr_stats *sum);

@@ -255,7 +255,7 @@ static void cluster_answers_after_its_end(struct kunit *test)
 	head_end(h);
 	KUNIT_EXPECT_EQ(test, h->halted, ENETDOWN);
 	KUNIT_EXPECT_EQ(test, samr_cluster_submit(c, &s), -ENETDOWN);
-	KUNIT_EXPECT_TRUE(test, samr_cluster_room(c, 1, 10));
+	KUNIT_EXPECT_TRUE(test, samr_cluster_room(c, SAMR_KIND_DATA, 1, 10));
 	KUNIT_EXPECT_NULL(test, samr_cluster_members(c, 1));
 	samr_cluster_consumed(c, 1, 1, 1);
 	samr_cluster_view(c, &v);

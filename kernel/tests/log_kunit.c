@@ -465,6 +465,88 @@ static void log_detach_frees_what_it_held(struct kunit *test)
 	samr_log_detach(&w->log, &w->b, &w->free);
 }
 
+/* What it is kept for is not waited for, until it is not held any more. */
+static void log_held_reader_holds_up_nobody(struct kunit *test)
+{
+	struct world *w = test->priv;
+
+	samr_log_attach(&w->log, &w->a);
+	samr_log_attach(&w->log, &w->b);
+	w->b.edges = true;
+	samr_log_hold(&w->b);
+	append(test, SAMR_KIND_DATA);
+	append(test, SAMR_KIND_DATA);
+	KUNIT_EXPECT_EQ(test, woken, 1);
+	KUNIT_EXPECT_EQ(test, front(w, &w->b), 0);
+	KUNIT_EXPECT_EQ(test, w->b.kept, 2 * samr_flow_cost(LEN));
+	pass(w, &w->a);
+	pass(w, &w->a);
+	KUNIT_EXPECT_EQ(test, w->log.done, 12);
+	KUNIT_EXPECT_EQ(test, w->log.cost, 2 * samr_flow_cost(LEN));
+	KUNIT_EXPECT_EQ(test, freed(w), 0);
+
+	samr_log_unhold(&w->b);
+	KUNIT_EXPECT_EQ(test, front(w, &w->b), 10);
+	append(test, SAMR_KIND_DATA);
+	pass(w, &w->a);
+	KUNIT_EXPECT_EQ(test, w->log.done, 12);
+	pass(w, &w->b);
+	pass(w, &w->b);
+	KUNIT_EXPECT_EQ(test, w->log.done, 12);
+	KUNIT_EXPECT_EQ(test, freed(w), 2);
+	pass(w, &w->b);
+	KUNIT_EXPECT_EQ(test, w->log.done, 14);
+	KUNIT_EXPECT_EQ(test, w->log.cost, 3 * samr_flow_cost(LEN));
+	KUNIT_EXPECT_EQ(test, freed(w), 3);
+}
+
+/* A change that is kept for nobody but it has been passed at once. */
+static void log_view_kept_for_a_held_reader(struct kunit *test)
+{
+	struct world *w = test->priv;
+
+	samr_log_attach(&w->log, &w->a);
+	samr_log_attach(&w->log, &w->b);
+	samr_log_hold(&w->b);
+	append(test, SAMR_KIND_DATA);
+	pass(w, &w->a);
+	append(test, SAMR_KIND_JOIN);
+	KUNIT_EXPECT_EQ(test, w->log.count, 2);
+	KUNIT_EXPECT_EQ(test, w->log.done, 12);
+	samr_log_detach(&w->log, &w->b, &w->free);
+	KUNIT_EXPECT_EQ(test, freed(w), 2);
+	KUNIT_EXPECT_EQ(test, w->log.done, 12);
+}
+
+/* A SNAPSHOT is for the donor of the transfer that it begins. */
+static void log_snapshot_is_for_the_donor(struct kunit *test)
+{
+	struct world *w = test->priv;
+	struct samr_meta meta = { .gseq = 10, .kind = SAMR_KIND_SNAPSHOT };
+	struct samr_msg *msg = samr_msg_new(&meta);
+	struct samr_transfer *t = samr_alloc(sizeof(*t));
+
+	KUNIT_ASSERT_NOT_NULL(test, msg);
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	samr_ref_set(&t->ref, 1);
+	t->id = 10;
+	t->donor.node = 3;
+	t->donor.port = 7;
+	msg->transfer = t;
+	w->a.head = 3;
+	w->a.port = 7;
+	w->b.head = 2;
+	w->b.port = 7;
+	samr_log_attach(&w->log, &w->a);
+	samr_log_attach(&w->log, &w->b);
+	samr_log_append(&w->log, msg, &w->free, wake);
+	KUNIT_EXPECT_EQ(test, front(w, &w->a), 10);
+	KUNIT_EXPECT_EQ(test, front(w, &w->b), 0);
+	KUNIT_EXPECT_EQ(test, woken, 1);
+	pass(w, &w->a);
+	KUNIT_EXPECT_EQ(test, freed(w), 1);
+}
+
 static struct kunit_case log_cases[] = {
 	KUNIT_CASE(log_without_readers_keeps_nothing),
 	KUNIT_CASE(log_reader_begins_where_attached),
@@ -485,6 +567,9 @@ static struct kunit_case log_cases[] = {
 	KUNIT_CASE(log_refused_join_is_not_kept),
 	KUNIT_CASE(log_idle_reader_beside_one_that_lags),
 	KUNIT_CASE(log_detach_frees_what_it_held),
+	KUNIT_CASE(log_held_reader_holds_up_nobody),
+	KUNIT_CASE(log_view_kept_for_a_held_reader),
+	KUNIT_CASE(log_snapshot_is_for_the_donor),
 	{}
 };
 

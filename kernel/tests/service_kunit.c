@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include "../local.h"
+#include "../stats.h"
 
 #define samr_cluster_submit	fake_submit
 #define samr_cluster_consumed	fake_consumed
@@ -13,16 +14,21 @@
 #define samr_cluster_view	fake_view
 #define samr_cluster_priv	fake_priv
 #define samr_cluster_set_face	fake_set_face
+#define samr_cluster_self	fake_self
+#define samr_stats_count	fake_count
 
 static int fake_submit(struct samr_cluster *c, const struct samr_submit *s);
 static void fake_consumed(struct samr_cluster *c, u32 group, u64 gseq, u32 cost);
-static bool fake_room(struct samr_cluster *c, u32 group, u32 len);
+static bool fake_room(struct samr_cluster *c, u8 kind, u32 group, u32 len);
 static void fake_view(struct samr_cluster *c, struct samr_view_info *info);
 static void *fake_priv(struct samr_cluster *c);
 static void fake_set_face(const struct samr_cluster_face *f);
+static u64 fake_self(const struct samr_cluster *c, u64 *inc);
+static void fake_count(struct samr_cluster *c, enum samr_stat i);
 
 #include "../service.c"
 #include "../local.c"
+#include "../install.c"
 
 #define SVC		7
 #define WINDOW		80000
@@ -34,6 +40,8 @@ static void fake_set_face(const struct samr_cluster_face *f);
  * @all: of that
  * @answer: what submitting returns
  * @full: there is no room
+ * @holder: a member that has the state is elsewhere: who joins with STATEFUL
+ *	lacks it
  * @sent: what was taken, in order
  * @count: of @sent
  * @delivered: of @sent
@@ -41,6 +49,7 @@ static void fake_set_face(const struct samr_cluster_face *f);
  * @consumed: last gseq reported
  * @cost: sum of the costs reported
  * @reports: how often
+ * @counted: samr_stats_count()
  * @during: called once from within the next submission
  */
 struct fake {
@@ -48,6 +57,7 @@ struct fake {
 	void *all;
 	int answer;
 	bool full;
+	bool holder;
 	struct samr_submit sent[SUBMITS];
 	unsigned int count;
 	unsigned int delivered;
@@ -55,6 +65,7 @@ struct fake {
 	u64 consumed;
 	u64 cost;
 	unsigned int reports;
+	unsigned int counted[SAMR_STATS];
 	void (*during)(void);
 };
 
@@ -92,7 +103,7 @@ static void fake_consumed(struct samr_cluster *c, u32 group, u64 gseq, u32 cost)
 	fake.reports++;
 }
 
-static bool fake_room(struct samr_cluster *c, u32 group, u32 len)
+static bool fake_room(struct samr_cluster *c, u8 kind, u32 group, u32 len)
 {
 	return !fake.full;
 }
@@ -112,6 +123,17 @@ static void *fake_priv(struct samr_cluster *c)
 static void fake_set_face(const struct samr_cluster_face *f)
 {
 	fake.face = f;
+}
+
+static u64 fake_self(const struct samr_cluster *c, u64 *inc)
+{
+	*inc = 1;
+	return 1;
+}
+
+static void fake_count(struct samr_cluster *c, enum samr_stat i)
+{
+	fake.counted[i]++;
 }
 
 static void on_readable(void *ctx)
@@ -150,6 +172,9 @@ static int service_init(struct kunit *test)
 				GLOBAL_ROOT_GID, NULL);
 }
 
+/* What the next message says of the transfer. */
+static struct samr_transfer *fake_next_transfer;
+
 /* What the core would deliver next; @gseq 0: it is dropped instead. */
 static void deliver_as(struct kunit *test, u64 gseq, bool refused)
 {
@@ -160,6 +185,7 @@ static void deliver_as(struct kunit *test, u64 gseq, bool refused)
 		.group	= s->group,
 		.port	= s->port,
 		.kind	= s->kind,
+		.arg	= s->arg,
 		.len	= s->len,
 	};
 	struct samr_msg *msg = samr_msg_new(&meta);
@@ -167,7 +193,10 @@ static void deliver_as(struct kunit *test, u64 gseq, bool refused)
 	KUNIT_ASSERT_NOT_NULL(test, msg);
 	msg->owner = s->owner;
 	msg->refused = refused;
-	if (gseq && !refused && s->kind != SAMR_KIND_DATA) {
+	msg->transfer = fake_next_transfer;
+	fake_next_transfer = NULL;
+	if (gseq && !refused &&
+	    (s->kind == SAMR_KIND_JOIN || s->kind == SAMR_KIND_LEAVE)) {
 		msg->members = samr_alloc(sizeof(*msg->members) +
 					  sizeof(msg->members->m[0]));
 		KUNIT_ASSERT_NOT_NULL(test, msg->members);
@@ -175,6 +204,8 @@ static void deliver_as(struct kunit *test, u64 gseq, bool refused)
 		msg->members->id = gseq;
 		msg->members->count = 1;
 		msg->members->m[0].window = WINDOW;
+		if ((s->flags & SAMR_MSG_STATEFUL) && fake.holder)
+			msg->members->m[0].flags = SAMR_ID_LACKS;
 	}
 	local_bh_disable();
 	fake.face->deliver(fake.all, msg);
@@ -211,7 +242,7 @@ static struct samr_local *joined_member(struct kunit *test, struct told *t)
 {
 	struct samr_local *l = bound(test, t);
 
-	KUNIT_ASSERT_EQ(test, samr_local_join(l, WINDOW), 0);
+	KUNIT_ASSERT_EQ(test, samr_local_join(l, WINDOW, false), 0);
 	deliver_next(test);
 	KUNIT_ASSERT_EQ(test, l->state, SAMR_MEMBER_JOINED);
 	KUNIT_EXPECT_EQ(test, t->writable, 1);
@@ -226,8 +257,8 @@ static void gone(struct samr_local *l)
 
 static int send_one(struct samr_local *l, u32 len, u32 sndbuf)
 {
-	struct samr_submit s = { .len = len };
-	int err = samr_local_reserve(l, len, sndbuf);
+	struct samr_submit s = { .kind = SAMR_KIND_DATA, .len = len };
+	int err = samr_local_reserve(l, SAMR_KIND_DATA, len, sndbuf);
 
 	if (err)
 		return err;
@@ -288,9 +319,9 @@ static void service_join_is_kept_without_view(struct kunit *test)
 	struct samr_local *l = bound(test, &t);
 
 	fake.answer = -ENOTCONN;
-	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW), 0);
+	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW, false), 0);
 	KUNIT_EXPECT_EQ(test, l->state, SAMR_MEMBER_JOINING);
-	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW), -EALREADY);
+	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW, false), -EALREADY);
 	callback(fake.face->view);
 	KUNIT_EXPECT_EQ(test, fake.count, 0);
 	fake.answer = 0;
@@ -316,7 +347,7 @@ static void service_join_called_while_refused(struct kunit *test)
 
 	fake.answer = -EAGAIN;
 	fake.during = call_writable;
-	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW), 0);
+	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW, false), 0);
 	fake.answer = 0;
 	callback(fake.face->writable);
 	KUNIT_EXPECT_EQ(test, fake.count, 1);
@@ -329,12 +360,12 @@ static void service_join_without_memory(struct kunit *test)
 	struct samr_local *l = bound(test, &t);
 
 	fake.answer = -ENOMEM;
-	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW, false), -ENOMEM);
 	KUNIT_EXPECT_EQ(test, l->state, SAMR_MEMBER_BOUND);
 	fake.answer = 0;
 	callback(fake.face->writable);
 	KUNIT_EXPECT_EQ(test, fake.count, 0);
-	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW), 0);
+	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW, false), 0);
 	KUNIT_EXPECT_EQ(test, fake.count, 1);
 	gone(l);
 }
@@ -344,11 +375,11 @@ static void service_join_refused(struct kunit *test)
 	struct told t;
 	struct samr_local *l = bound(test, &t);
 
-	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW), 0);
+	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW, false), 0);
 	deliver_as(test, fake.next++, true);
 	KUNIT_EXPECT_EQ(test, t.err, ENOSPC);
 	KUNIT_EXPECT_EQ(test, l->state, SAMR_MEMBER_BOUND);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l)), -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l, NULL)), -ENOTCONN);
 	gone(l);
 	KUNIT_EXPECT_EQ(test, fake.count, 1);
 }
@@ -360,11 +391,11 @@ static void service_leave_cancels_join(struct kunit *test)
 	struct samr_local *l = bound(test, &t);
 
 	fake.answer = -ENOTCONN;
-	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW), 0);
+	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW, false), 0);
 	KUNIT_EXPECT_EQ(test, samr_local_leave(l), 0);
 	KUNIT_EXPECT_EQ(test, l->state, SAMR_MEMBER_LEFT);
 	KUNIT_EXPECT_EQ(test, samr_local_leave(l), -EALREADY);
-	KUNIT_EXPECT_NULL(test, samr_local_peek(l));
+	KUNIT_EXPECT_NULL(test, samr_local_peek(l, NULL));
 	fake.answer = 0;
 	callback(fake.face->view);
 	KUNIT_EXPECT_EQ(test, fake.count, 0);
@@ -376,7 +407,7 @@ static void service_leave_before_own_join(struct kunit *test)
 	struct told t;
 	struct samr_local *l = bound(test, &t);
 
-	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW), 0);
+	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW, false), 0);
 	KUNIT_EXPECT_EQ(test, samr_local_leave(l), 0);
 	KUNIT_ASSERT_EQ(test, fake.count, 2);
 	KUNIT_EXPECT_EQ(test, fake.sent[1].kind, SAMR_KIND_LEAVE);
@@ -384,7 +415,7 @@ static void service_leave_before_own_join(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, l->state, SAMR_MEMBER_LEAVING);
 	deliver_next(test);
 	KUNIT_EXPECT_EQ(test, l->state, SAMR_MEMBER_LEFT);
-	KUNIT_EXPECT_NULL(test, samr_local_peek(l));
+	KUNIT_EXPECT_NULL(test, samr_local_peek(l, NULL));
 	gone(l);
 }
 
@@ -414,15 +445,15 @@ static void service_send_states(struct kunit *test)
 	struct samr_local *l = bound(test, &t);
 
 	KUNIT_EXPECT_EQ(test, send_one(l, 10, WINDOW), -ENOTCONN);
-	KUNIT_EXPECT_TRUE(test, samr_local_writable(l, 0, WINDOW));
-	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW), 0);
+	KUNIT_EXPECT_TRUE(test, samr_local_writable(l, SAMR_KIND_DATA, 0, WINDOW));
+	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW, false), 0);
 	KUNIT_EXPECT_EQ(test, send_one(l, 10, WINDOW), -EAGAIN);
-	KUNIT_EXPECT_FALSE(test, samr_local_writable(l, 0, WINDOW));
+	KUNIT_EXPECT_FALSE(test, samr_local_writable(l, SAMR_KIND_DATA, 0, WINDOW));
 	deliver_next(test);
 	KUNIT_EXPECT_EQ(test, send_one(l, 10, WINDOW), 0);
 	KUNIT_EXPECT_EQ(test, samr_local_leave(l), 0);
 	KUNIT_EXPECT_EQ(test, send_one(l, 10, WINDOW), -EPIPE);
-	KUNIT_EXPECT_TRUE(test, samr_local_writable(l, 0, WINDOW));
+	KUNIT_EXPECT_TRUE(test, samr_local_writable(l, SAMR_KIND_DATA, 0, WINDOW));
 	gone(l);
 }
 
@@ -443,7 +474,7 @@ static void service_send_buffer(struct kunit *test)
 	/* Told once, when half of it is free; but the truth before, if asked. */
 	deliver_next(test);
 	KUNIT_EXPECT_EQ(test, t.writable, 1);
-	KUNIT_EXPECT_TRUE(test, samr_local_writable(l, 1000, sndbuf));
+	KUNIT_EXPECT_TRUE(test, samr_local_writable(l, SAMR_KIND_DATA, 1000, sndbuf));
 	deliver_next(test);
 	KUNIT_EXPECT_EQ(test, t.writable, 2);
 	deliver_next(test);
@@ -470,7 +501,7 @@ static void service_send_refused_is_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t.writable, 2);
 
 	fake.full = true;
-	KUNIT_EXPECT_FALSE(test, samr_local_writable(l, 10, WINDOW));
+	KUNIT_EXPECT_FALSE(test, samr_local_writable(l, SAMR_KIND_DATA, 10, WINDOW));
 	callback(fake.face->writable);
 	KUNIT_EXPECT_EQ(test, t.writable, 3);
 
@@ -509,7 +540,7 @@ static void service_send_while_leaving(struct kunit *test)
 
 static void read_one(struct kunit *test, struct samr_local *l)
 {
-	struct samr_msg *msg = samr_local_peek(l);
+	struct samr_msg *msg = samr_local_peek(l, NULL);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(msg));
 	samr_local_pass(l, msg);
@@ -555,7 +586,7 @@ static void service_muted_reads_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.consumed, 100);
 	samr_local_mute(l);
 	KUNIT_EXPECT_EQ(test, fake.consumed, 101);
-	KUNIT_EXPECT_NULL(test, samr_local_peek(l));
+	KUNIT_EXPECT_NULL(test, samr_local_peek(l, NULL));
 	KUNIT_EXPECT_EQ(test, send_one(l, 10, WINDOW), 0);
 	deliver_next(test);
 	KUNIT_EXPECT_EQ(test, fake.consumed, 102);
@@ -569,7 +600,7 @@ static void service_halted(struct kunit *test)
 	struct samr_local *l = joined_member(test, &t), *m = bound(test, &u);
 
 	fake.answer = -ENOTCONN;
-	KUNIT_EXPECT_EQ(test, samr_local_join(m, WINDOW), 0);
+	KUNIT_EXPECT_EQ(test, samr_local_join(m, WINDOW, false), 0);
 	fake.answer = -ENOTRECOVERABLE;
 	local_bh_disable();
 	fake.face->halted(fake.all, ENOTRECOVERABLE);
@@ -578,10 +609,10 @@ static void service_halted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, u.err, ENOTRECOVERABLE);
 	KUNIT_EXPECT_EQ(test, samr_local_err(l), -ENOTRECOVERABLE);
 	KUNIT_EXPECT_EQ(test, send_one(l, 10, WINDOW), -ENOTRECOVERABLE);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l)), -ENOTRECOVERABLE);
-	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW), -ENOTRECOVERABLE);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l, NULL)), -ENOTRECOVERABLE);
+	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW, false), -ENOTRECOVERABLE);
 	KUNIT_EXPECT_EQ(test, samr_local_leave(l), -ENOTRECOVERABLE);
-	KUNIT_EXPECT_TRUE(test, samr_local_writable(l, 0, WINDOW));
+	KUNIT_EXPECT_TRUE(test, samr_local_writable(l, SAMR_KIND_DATA, 0, WINDOW));
 	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_bind(NULL, &init_net, SVC, &ops,
 						      &t)), -ENOTRECOVERABLE);
 	gone(l);
@@ -599,7 +630,228 @@ static void service_dropped_message(struct kunit *test)
 	deliver_as(test, 0, false);
 	KUNIT_EXPECT_EQ(test, t.err, ENETRESET);
 	KUNIT_EXPECT_EQ(test, l->charged, 0);
-	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l)), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l, NULL)), -EAGAIN);
+	gone(l);
+}
+
+/* ---- state transfer ---- */
+
+/* The next message says that transfer @id goes to @to, or, with 0, that it is over. */
+static struct samr_transfer *goes_to(struct kunit *test, u64 id,
+				     const struct samr_local *to)
+{
+	struct samr_transfer *t = samr_alloc(sizeof(*t) + sizeof(t->to[0]));
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	samr_ref_set(&t->ref, 1);
+	t->id = id;
+	t->donor.node = 2;
+	t->donor.port = 1;
+	if (to) {
+		t->count = 1;
+		t->to[0].node = 1;
+		t->to[0].port = to->port;
+	}
+	fake_next_transfer = t;
+	return t;
+}
+
+/* Something from another head. */
+static void deliver_other(struct kunit *test, u8 kind, u32 len, u64 arg,
+			  u8 flags)
+{
+	struct samr_meta meta = {
+		.gseq	= fake.next++,
+		.origin	= 2,
+		.group	= SVC,
+		.port	= 1,
+		.kind	= kind,
+		.flags	= flags,
+		.arg	= arg,
+		.len	= len,
+	};
+	struct samr_msg *msg = samr_msg_new(&meta);
+
+	KUNIT_ASSERT_NOT_NULL(test, msg);
+	msg->transfer = fake_next_transfer;
+	fake_next_transfer = NULL;
+	local_bh_disable();
+	fake.face->deliver(fake.all, msg);
+	local_bh_enable();
+}
+
+/* A member that lacks the state, has asked for it, and receives transfer 101. */
+static struct samr_local *receiver(struct kunit *test, struct told *t)
+{
+	struct samr_local *l = bound(test, t);
+
+	fake.holder = true;
+	KUNIT_ASSERT_EQ(test, samr_local_join(l, WINDOW, true), 0);
+	KUNIT_EXPECT_EQ(test, fake.sent[0].flags, SAMR_MSG_STATEFUL);
+	deliver_next(test);
+	KUNIT_ASSERT_EQ(test, fake.count, 2);
+	KUNIT_EXPECT_EQ(test, fake.sent[1].kind, SAMR_KIND_SNAPSHOT);
+	KUNIT_EXPECT_EQ(test, fake.sent[1].arg, 0);
+	goes_to(test, 101, l);
+	deliver_next(test);
+	KUNIT_EXPECT_EQ(test, l->install.id, 101);
+	return l;
+}
+
+static u32 state_of(struct samr_local *l)
+{
+	struct samr_local_info info;
+
+	samr_local_info(l, &info);
+	return info.state;
+}
+
+static void service_state_is_installed(struct kunit *test)
+{
+	struct told t;
+	struct samr_local *l = receiver(test, &t);
+	struct samr_msg *msg;
+	bool first;
+
+	deliver_other(test, SAMR_KIND_DATA, 10, 0, 0);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l, NULL)), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, state_of(l), SAMR_MEMBER_INSTALLING);
+	t.readable = 0;
+	deliver_other(test, SAMR_KIND_STATE, 1000, 101, 0);
+	KUNIT_EXPECT_EQ(test, t.readable, 1);
+	msg = samr_local_peek(l, &first);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(msg));
+	KUNIT_EXPECT_TRUE(test, first);
+	samr_msg_put(msg);
+	read_one(test, l);
+	KUNIT_EXPECT_EQ(test, fake.count, 2);
+	deliver_other(test, SAMR_KIND_STATE, 0, 101, SAMR_MSG_LAST);
+	samr_msg_put(samr_local_peek(l, &first));
+	KUNIT_EXPECT_FALSE(test, first);
+	read_one(test, l);
+	/* All is read: the order is told, and says when messages may follow. */
+	KUNIT_ASSERT_EQ(test, fake.count, 3);
+	KUNIT_EXPECT_EQ(test, fake.sent[2].kind, SAMR_KIND_READ);
+	KUNIT_EXPECT_EQ(test, fake.sent[2].arg, 104);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l, NULL)), -EAGAIN);
+	goes_to(test, 0, NULL);
+	deliver_next(test);
+	KUNIT_EXPECT_EQ(test, state_of(l), SAMR_MEMBER_JOINED);
+	read_one(test, l);
+	KUNIT_EXPECT_EQ(test, l->reader.gseq, 102);
+	KUNIT_EXPECT_EQ(test, fake.count, 3);
+	gone(l);
+}
+
+/* Reading is told now and then, one at a time. */
+static void service_state_reading_is_told(struct kunit *test)
+{
+	struct told t;
+	struct samr_local *l = receiver(test, &t);
+	int i;
+
+	for (i = 0; i < 9; i++)
+		deliver_other(test, SAMR_KIND_STATE, SAMR_INSTALL_TELL / 2, 101,
+			      0);
+	read_one(test, l);
+	KUNIT_EXPECT_EQ(test, fake.count, 2);
+	read_one(test, l);
+	KUNIT_ASSERT_EQ(test, fake.count, 3);
+	KUNIT_EXPECT_EQ(test, fake.sent[2].arg, 103);
+	for (i = 0; i < 4; i++)
+		read_one(test, l);
+	KUNIT_EXPECT_EQ(test, fake.count, 3);
+	deliver_next(test);
+	KUNIT_ASSERT_EQ(test, fake.count, 4);
+	KUNIT_EXPECT_EQ(test, fake.sent[3].arg, 107);
+	gone(l);
+}
+
+/* The donor is gone: ask again, and begin at the beginning. */
+static void service_state_of_another_donor(struct kunit *test)
+{
+	struct told t;
+	struct samr_local *l = receiver(test, &t);
+	bool first;
+
+	deliver_other(test, SAMR_KIND_STATE, 1000, 101, 0);
+	deliver_other(test, SAMR_KIND_STATE, 1000, 101, 0);
+	read_one(test, l);
+	goes_to(test, 0, NULL);
+	deliver_other(test, SAMR_KIND_VIEW, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l, NULL)), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, l->svc->pieces.count, 0);
+	KUNIT_ASSERT_EQ(test, fake.count, 3);
+	KUNIT_EXPECT_EQ(test, fake.sent[2].kind, SAMR_KIND_SNAPSHOT);
+	goes_to(test, 105, l);
+	deliver_next(test);
+	deliver_other(test, SAMR_KIND_STATE, 1000, 105, 0);
+	samr_msg_put(samr_local_peek(l, &first));
+	KUNIT_EXPECT_TRUE(test, first);
+	gone(l);
+}
+
+static void service_state_falls_behind(struct kunit *test)
+{
+	u32 len = WINDOW - samr_flow_cost(0);
+	struct told t;
+	struct samr_local *l = receiver(test, &t);
+	int i;
+
+	deliver_other(test, SAMR_KIND_STATE, 1000, 101, 0);
+	for (i = 0; i < SAMR_INSTALL_WINDOWS; i++)
+		deliver_other(test, SAMR_KIND_DATA, len, 0, 0);
+	KUNIT_EXPECT_EQ(test, fake.counted[SAMR_STAT_INSTALL_BEHIND], 0);
+	KUNIT_EXPECT_EQ(test, l->svc->log.count, SAMR_INSTALL_WINDOWS);
+	deliver_other(test, SAMR_KIND_DATA, len, 0, 0);
+	KUNIT_EXPECT_EQ(test, fake.counted[SAMR_STAT_INSTALL_BEHIND], 1);
+	KUNIT_EXPECT_EQ(test, l->svc->log.count, 0);
+	KUNIT_EXPECT_EQ(test, l->svc->pieces.count, 0);
+	KUNIT_ASSERT_EQ(test, fake.count, 3);
+	KUNIT_EXPECT_EQ(test, fake.sent[2].kind, SAMR_KIND_SNAPSHOT);
+	KUNIT_EXPECT_EQ(test, fake.sent[2].arg, 101);
+	/* The one given up is not begun again by a change that it still has. */
+	goes_to(test, 101, l);
+	deliver_other(test, SAMR_KIND_LEAVE, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, l->install.id, 0);
+	gone(l);
+}
+
+static void service_state_lost(struct kunit *test)
+{
+	struct told t;
+	struct samr_local *l = receiver(test, &t);
+
+	deliver_other(test, SAMR_KIND_DATA, 10, 0, 0);
+	goes_to(test, 0, NULL)->lost = true;
+	fake.answer = -EAGAIN;
+	deliver_other(test, SAMR_KIND_LEAVE, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, t.err, ENODATA);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l, NULL)), -ENODATA);
+	KUNIT_EXPECT_EQ(test, l->svc->log.count, 0);
+	KUNIT_EXPECT_EQ(test, fake.count, 2);
+	/* It leaves as soon as that can be said. */
+	fake.answer = 0;
+	callback(fake.face->writable);
+	KUNIT_ASSERT_EQ(test, fake.count, 3);
+	KUNIT_EXPECT_EQ(test, fake.sent[2].kind, SAMR_KIND_LEAVE);
+	deliver_next(test);
+	KUNIT_EXPECT_EQ(test, l->state, SAMR_MEMBER_LEFT);
+	gone(l);
+}
+
+/* Nobody else is there: it begins with what it has. */
+static void service_state_of_a_founder(struct kunit *test)
+{
+	struct told t;
+	struct samr_local *l = bound(test, &t);
+
+	KUNIT_ASSERT_EQ(test, samr_local_join(l, WINDOW, true), 0);
+	deliver_next(test);
+	KUNIT_EXPECT_EQ(test, state_of(l), SAMR_MEMBER_JOINED);
+	KUNIT_EXPECT_EQ(test, fake.count, 1);
+	deliver_other(test, SAMR_KIND_DATA, 10, 0, 0);
+	read_one(test, l);
 	gone(l);
 }
 
@@ -620,6 +872,12 @@ static struct kunit_case service_cases[] = {
 	KUNIT_CASE(service_muted_reads_all),
 	KUNIT_CASE(service_halted),
 	KUNIT_CASE(service_dropped_message),
+	KUNIT_CASE(service_state_is_installed),
+	KUNIT_CASE(service_state_reading_is_told),
+	KUNIT_CASE(service_state_of_another_donor),
+	KUNIT_CASE(service_state_falls_behind),
+	KUNIT_CASE(service_state_lost),
+	KUNIT_CASE(service_state_of_a_founder),
 	{}
 };
 

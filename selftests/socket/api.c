@@ -263,7 +263,7 @@ TEST(option_lengths)
 
 TEST(option_values)
 {
-	struct samr_join j = { .flags = 1 };
+	struct samr_join j = { .flags = SAMR_JOIN_STATE << 1 };
 	uint32_t v;
 	socklen_t len = sizeof(v);
 	int fd;

@@ -94,7 +94,7 @@ static void some_message(uint64_t *s, struct msghdr *m, struct iovec *iov)
 static void replace(uint64_t *s)
 {
 	struct sockaddr_samr a = sock_addr(rnd(s) % 5);
-	struct samr_join j = {};
+	struct samr_join j = { .flags = rnd(s) % 2 ? SAMR_JOIN_STATE : 0 };
 	int fd = socket(AF_SAMR, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
 	uint32_t v = rnd(s) & 2;
 	int size = rnd(s) % 100000;
@@ -125,6 +125,30 @@ static void options(uint64_t *s, int fd)
 		getsockopt(fd, level, name, somewhere(s), &len);
 }
 
+/* Often of the transfer that this socket is asked for: the last that it has read. */
+static void some_state(uint64_t *s, int fd)
+{
+	struct samr_send how = { .flags = SAMR_SEND_STATE };
+	struct samr_info info = {};
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, SOL_SAMR, SAMR_INFO, &info, &len);
+	how.request = rnd(s) % 4 ? info.gseq : rnd(s) % 1000;
+	switch (rnd(s) % 8) {
+	case 0:
+		how.flags = rnd(s) % 32;
+		break;
+	case 1:
+		how.flags |= SAMR_SEND_FAILED;
+		break;
+	case 2:
+		how.flags |= SAMR_SEND_LAST;
+		break;
+	}
+	sock_send_how(fd, area, how.flags & SAMR_SEND_FAILED ? 0 :
+		      rnd(s) % 4096, &how, some_flags(s));
+}
+
 static void one_call(uint64_t *s)
 {
 	struct sockaddr_samr a = sock_addr(rnd(s) % 6);
@@ -135,7 +159,7 @@ static void one_call(uint64_t *s)
 	struct msghdr m;
 	int v;
 
-	switch (rnd(s) % 20) {
+	switch (rnd(s) % 22) {
 	case 0:
 		replace(s);
 		break;
@@ -193,6 +217,10 @@ static void one_call(uint64_t *s)
 	case 19:
 		some_message(s, &m, &iov);
 		readv(fd, &iov, 1);
+		break;
+	case 20:
+	case 21:
+		some_state(s, fd);
 		break;
 	}
 }

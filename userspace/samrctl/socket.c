@@ -19,7 +19,10 @@
 /* In the order of enum samr_member_state. */
 static const char *const states[] = {
 	"new", "bound", "joining", "joined", "leaving", "left",
+	"installing",
 };
+
+#define STATES	(sizeof(states) / sizeof(states[0]))
 
 /**
  * struct holder - a descriptor of a socket
@@ -124,7 +127,7 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 	if (tb[SAMR_DIAG_NAME])
 		print_word("name", nl_str(tb[SAMR_DIAG_NAME]), STRONG);
 	print_num("port", m->port);
-	print_word("state", m->state < 6 ? states[m->state] : "?",
+	print_word("state", m->state < STATES ? states[m->state] : "?",
 		   m->state == SAMR_MEMBER_JOINED ? GOOD : PLAIN);
 	print_num("uid", m->uid);
 	print_num("inode", m->inode);
