@@ -46,6 +46,36 @@ sum=$((50 * 51 * 6 / 2))
 last=$(tail -n 1 "$work/counter1" | cut -d' ' -f2)
 check "chance came from the order: 150 rolls of a die" test "$last" -ge $((sum + 300)) -a "$last" -le $((sum + 750))
 
+# store: who comes later has the contents, and what is changed meanwhile.
+inputs=()
+close_inputs() {
+	local input
+	for input in "${inputs[@]}"; do
+		exec {input}>&-
+	done
+}
+for k in 1 2 3; do
+	mkfifo "$work/in$k"
+	# No store keeps the input of another one open.
+	(close_inputs; on $k timeout 200 example-store 42 <"$work/in$k" >"$work/store$k" 2>"$work/store-error$k") &
+	exec {input}>"$work/in$k"
+	inputs[k]=$input
+	for ((i = 1; i <= 1000; i++)); do echo "set $k-$i value $i of $k"; done >&$input
+	# shellcheck disable=SC2016
+	wait_for 60 sh -c "echo show >$work/in$k; grep -q 'set $k-1000 ' $work/store$k"
+done
+echo "set 1-1 again" >&"${inputs[3]}"
+echo "del 2-1" >&"${inputs[3]}"
+for k in 1 2 3; do
+	wait_for 60 sh -c "echo show >$work/in$k; tac $work/store$k | awk 'NR > 1 && /^\.\$/ { exit } { print }' | sort >$work/all$k; grep -q '^set 1-1 again' $work/all$k && ! grep -q '^set 2-1 ' $work/all$k"
+done
+is "the store's copies have 2999 keys" "$(grep -c ^set "$work/all3")" 2999
+check "those of heads 1 and 2 are alike" cmp "$work/all1" "$work/all2"
+check "and that of head 3, which came last" cmp "$work/all1" "$work/all3"
+close_inputs
+wait
+is "no store complained" "$(cat "$work"/store-error?)" ""
+
 # An error names its remedy.
 fails_with "a service that is not there" 1 "samrctl group add" on 1 example-hello 4711 x
 ip netns add samr-none

@@ -443,3 +443,142 @@ TEST(three_heads_receive_the_same)
 	for (i = 0; i < HEADS; i++)
 		samr_close(m[i]);
 }
+
+#define STATE_LEN	(3 << 20)
+
+/* A service whose state are bytes that depend on their place. */
+struct bytes {
+	struct samr *m;
+	size_t given;
+	size_t taken;
+	int firsts, lasts;
+	bool bad;
+};
+
+static int bytes_snapshot(void *ctx, uint64_t gseq)
+{
+	struct bytes *b = ctx;
+
+	b->given = 0;
+	return gseq ? 0 : -1;
+}
+
+static ssize_t bytes_give(void *ctx, void *buf, size_t len)
+{
+	struct bytes *b = ctx;
+	unsigned char *p = buf;
+	size_t i;
+
+	if (len > STATE_LEN - b->given)
+		len = STATE_LEN - b->given;
+	for (i = 0; i < len; i++)
+		p[i] = (unsigned char)((b->given + i) * 2654435761u >> 13);
+	b->given += len;
+	return (ssize_t)len;
+}
+
+static int bytes_take(void *ctx, const void *data, size_t len,
+		      unsigned int flags)
+{
+	struct bytes *b = ctx;
+	const unsigned char *p = data;
+	size_t i;
+
+	if (flags & SAMR_DELIVERY_FIRST) {
+		b->firsts++;
+		b->taken = 0;
+	}
+	for (i = 0; i < len; i++)
+		b->bad |= p[i] != (unsigned char)((b->taken + i) *
+						  2654435761u >> 13);
+	b->taken += len;
+	b->lasts += !!(flags & SAMR_DELIVERY_LAST);
+	return 0;
+}
+
+/* It only receives; "stop" ends it. */
+static void *serve(void *arg)
+{
+	struct bytes *b = arg;
+	struct samr_received r;
+
+	while (samr_recv(b->m, &r, 20000) == 1)
+		if (is(&r, "stop"))
+			return NULL;
+	return "samr_recv";
+}
+
+/* A program that only receives gives its state, and another one has it. */
+TEST(state_is_handed_over)
+{
+	static const struct samr_state_ops ops = {
+		.snapshot = bytes_snapshot,
+		.give = bytes_give,
+		.take = bytes_take,
+	};
+	struct bytes b[HEADS] = { };
+	struct samr_received r;
+	struct samr_info info;
+	pthread_t t[HEADS];
+	void *bad;
+	int i;
+
+	tap_limit(60);
+	lab_heads(HEADS);
+	for (i = 0; i < HEADS; i++) {
+		lab_enter(i + 1);
+		CHECK_EQ(samr_open(&b[i].m, SVC, 0), 0);
+		CHECK_EQ(samr_state(b[i].m, &ops, &b[i]), 0);
+		CHECK_EQ(samr_join(b[i].m, 5000), 0);
+		CHECK_EQ(samr_view(b[i].m)->count, i + 1);
+		CHECK_EQ(samr_info(b[i].m, &info), 0);
+		CHECK_EQ(info.state, i ? SAMR_MEMBER_INSTALLING :
+					 SAMR_MEMBER_JOINED);
+		say(b[i].m, "hello");
+		/* Its own greeting comes behind the state. */
+		do
+			CHECK_EQ(samr_recv(b[i].m, &r, 20000), 1);
+		while (!is(&r, "hello"));
+		CHECK_EQ(b[i].lasts, !!i);
+		pthread_create(&t[i], NULL, serve, &b[i]);
+	}
+	say(b[0].m, "stop");
+	for (i = 0; i < HEADS; i++) {
+		pthread_join(t[i], &bad);
+		CHECK(!bad);
+		CHECK(!b[i].bad);
+		CHECK_EQ(b[i].taken, i ? STATE_LEN : 0);
+		CHECK_EQ(b[i].firsts, !!i);
+		samr_close(b[i].m);
+	}
+}
+
+/* Who alone had the state is gone: an error with a way out of it. */
+TEST(state_that_nobody_has)
+{
+	static const struct samr_state_ops ops = {
+		.snapshot = bytes_snapshot,
+		.give = bytes_give,
+		.take = bytes_take,
+	};
+	struct bytes b[2] = { };
+	struct samr_received r;
+	int i, err;
+
+	lab_one();
+	for (i = 0; i < 2; i++) {
+		CHECK_EQ(samr_open(&b[i].m, SVC, SAMR_OPEN_NO_VIEWS), 0);
+		CHECK_EQ(samr_state(b[i].m, &ops, &b[i]), 0);
+		CHECK_EQ(samr_join(b[i].m, 5000), 0);
+	}
+	CHECK_EQ(samr_recv(b[1].m, &r, 100), -ETIMEDOUT);
+	samr_close(b[0].m);
+	err = samr_recv(b[1].m, &r, 5000);
+	CHECK_EQ(err, -ENODATA);
+	CHECK(strstr(samr_strerror(err), "join again"));
+	samr_close(b[1].m);
+	CHECK_EQ(samr_open(&b[0].m, SVC, SAMR_OPEN_NO_VIEWS), 0);
+	CHECK_EQ(samr_state(b[0].m, &ops, &b[0]), 0);
+	CHECK_EQ(samr_join(b[0].m, 5000), 0);
+	samr_close(b[0].m);
+}
