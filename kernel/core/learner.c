@@ -487,10 +487,6 @@ void samr_learner_timer(struct samr_node *n)
 {
 	if (n->now < n->learner.ask_at)
 		return;
-	if (!n->learner.active) {
-		n->learner.ask_at = SAMR_NEVER;
-		return;
-	}
 	choose(n);
 	ask(n);
 }

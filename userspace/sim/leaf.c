@@ -6,7 +6,9 @@
 #include "core/stable.h"
 #include "core/window.h"
 #include "leaf.h"
+#include "leaf_learner.h"
 #include "leaf_node.h"
+#include "leaf_view.h"
 #include "leaf_wire.h"
 #include "memory.h"
 #include "sim.h"
@@ -394,6 +396,8 @@ void leaf_run(u64 seed)
 	test_same();
 	test_config();
 	leaf_node_run();
+	leaf_learner_run();
+	leaf_view_run();
 	test_pieces();
 	for (i = 0; i < 40; i++) {
 		test_msg(&r);

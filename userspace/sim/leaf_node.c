@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One head on its own, without a network, see leaf_node.h. */
+#include "core/fence.h"
 #include "core/node.h"
 #include "leaf_node.h"
 #include "memory.h"
@@ -223,8 +224,39 @@ static void test_limits(void)
 	end(&l);
 }
 
+/* Is incarnation @inc of head 6 known to be dead? */
+static bool known(const struct lone *l, u64 inc)
+{
+	struct samr_fence f;
+	u32 i;
+
+	for (i = 0; i < SAMR_FENCES; i++)
+		if (samr_node_fence(l->node, i, &f) && f.id == 6 &&
+		    f.inc == inc)
+			return f.dead;
+	return false;
+}
+
+/* Of the dead, those known longest are forgotten, when others need their room. */
+static void test_fences(void)
+{
+	struct lone l;
+	u64 inc;
+
+	begin(&l);
+	for (inc = 1; inc <= SAMR_FENCES + 2; inc++) {
+		l.now += SAMR_MSEC;
+		check(!members(&l, BIT_ULL(SELF)));
+		samr_fence_known(l.node, 6, inc);
+		check(known(&l, inc));
+	}
+	check(!known(&l, 1) && !known(&l, 2) && known(&l, 3));
+	end(&l);
+}
+
 void leaf_node_run(void)
 {
+	test_fences();
 	test_limits();
 	test_unflushed();
 	test_idle();

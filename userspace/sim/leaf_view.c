@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Parts of the view change on their own, see leaf_view.h. */
+#include "core/acceptor.h"
+#include "core/coordinator.h"
+#include "core/fence.h"
+#include "core/state.h"
+#include "core/view.h"
+#include "leaf_view.h"
+#include "sim.h"
+
+#define SELF		5
+#define OTHER		6
+#define INC		1
+#define OTHER_INC	9
+
+#define check(cond)							\
+	do {								\
+		if (!(cond))						\
+			sim_fail("%s:%d: %s", __FILE__, __LINE__, #cond); \
+	} while (0)
+
+static struct samr_node *born(struct samr_actions *out)
+{
+	struct samr_node_config cfg = { .self = SELF, .inc = INC,
+					.history = 16, .submits = 16 };
+	struct samr_node *n = samr_node_new(&cfg);
+
+	check(n);
+	samr_actions_init(out);
+	return n;
+}
+
+/* Alone in its view, since time 1 ms. */
+static struct samr_node *alone(struct samr_actions *out)
+{
+	struct samr_event ev = { .type = SAMR_EV_MEMBERS, .now = SAMR_MSEC,
+				 .members = BIT_ULL(SELF) };
+	struct samr_node *n = born(out);
+
+	check(!samr_node_step(n, &ev, out));
+	ev.type = SAMR_EV_FLUSH;
+	check(!samr_node_step(n, &ev, out));
+	n->out = out;	/* as in a step */
+	return n;
+}
+
+/* A second head in the view, as if it had always been there. */
+static void add_other(struct samr_node *n)
+{
+	struct samr_view_state *v = &n->view;
+
+	v->node[v->count] = OTHER;
+	v->inc[v->count] = OTHER_INC;
+	v->index[OTHER] = (u8)v->count++;
+	v->all |= BIT_ULL(OTHER);
+	v->voters |= BIT_ULL(OTHER);
+}
+
+/* Without a view nobody is a member. */
+static void test_born(void)
+{
+	struct samr_actions out;
+	struct samr_node *n = born(&out);
+	u64 id;
+
+	for (id = 0; id <= SAMR_IDS; id++)
+		check(samr_node_index(n, id) == SAMR_NO_INDEX);
+	samr_node_free(n, NULL);
+}
+
+/* Whoever wedges says so. */
+static void test_wedge(void)
+{
+	struct samr_actions out;
+	struct samr_node *n = alone(&out);
+
+	out.doubt = false;
+	samr_acceptor_wedge(n);
+	check(samr_node_wedged(n) && out.doubt);
+	samr_node_free(n, NULL);
+}
+
+/* That a view was missed is said at once, but not for each frame that shows it. */
+static void test_lag(void)
+{
+	struct samr_actions out;
+	struct samr_node *n = alone(&out);
+
+	n->beat_at = SAMR_NEVER;
+	samr_view_lag(n);
+	check(n->beat_at == n->now);
+	n->beat_at = SAMR_NEVER;
+	samr_view_lag(n);
+	check(n->beat_at == SAMR_NEVER);
+	n->now += n->cfg.beat;
+	samr_view_lag(n);
+	check(n->beat_at == n->now);
+	samr_node_free(n, NULL);
+}
+
+/* R1: an answer to our ballot from another incarnation proves the member dead. */
+static void test_other_incarnation(void)
+{
+	struct samr_actions out;
+	struct samr_node *n = alone(&out);
+	struct samr_record r = { .at = 0 };
+
+	add_other(n);
+	n->coordinator.phase = SAMR_PHASE_BLOCKED;
+	n->coordinator.ballot = (struct samr_ballot){ .counter = 7,
+						      .node = SELF,
+						      .inc = INC };
+	r.ballot = n->coordinator.ballot;
+	r.ballot.counter--;
+	samr_coordinator_answer(n, OTHER, OTHER_INC + 1, &r);
+	check(!samr_fence_dead(n));
+	r.ballot = n->coordinator.ballot;
+	samr_coordinator_answer(n, OTHER, OTHER_INC, &r);
+	check(!samr_fence_dead(n));
+	r.answer.epoch = n->view.epoch;
+	samr_coordinator_answer(n, OTHER, OTHER_INC + 1, &r);
+	check(!samr_fence_dead(n));
+	r.answer.epoch = 0;
+	samr_coordinator_answer(n, OTHER, OTHER_INC + 1, &r);
+	check(samr_fence_dead(n) == BIT_ULL(OTHER));
+	samr_node_free(n, NULL);
+}
+
+void leaf_view_run(void)
+{
+	test_born();
+	test_wedge();
+	test_lag();
+	test_other_incarnation();
+}
