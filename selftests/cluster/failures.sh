@@ -7,72 +7,13 @@
 # its own affair.
 #
 #   failures.sh kill [CYCLES]       the sequencer, then any: three heads, majority
+#   failures.sh random [CYCLES]     one or two of five, for a random time: SEED=N repeats the choices
 #   failures.sh leave               heads leave and join, one after the other
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/cluster.sh"
+. "$(dirname "$0")/survive.sh"
 what=${1:-kill}
 cycles=${2:-3}
-dead=${DEAD:-300ms}
-interval=${INTERVAL:-4000}
-safe=${SAFE:-1}
-
-need_root
-need python3
-
-# A silent kill: what is sent there goes nowhere, and nothing comes.
-cut() { ip -n samr-switch link set "port$1" nomaster; }
-heal() { ip -n samr-switch link set "port$1" master br0; }
-
-now() { date +%s%3N; }
-
-# view_of HEAD: epoch, members and state, as "EPOCH COUNT STATE".
-view_of() {
-	samrctl -n "samr$1" -j status | python3 -c '
-import json, sys
-s = json.load(sys.stdin)
-view = s.get("view", {})
-print(view.get("epoch", 0), len(view.get("members", [])), s["cluster"]["state"])'
-}
-
-# await NAME SECONDS HEAD COUNT: a view of so many members, in force.
-await() {
-	local name=$1 until=$(($(now) + $2 * 1000)) v count state
-	while :; do
-		v=$(view_of "$3")
-		read -r _ count state <<<"$v"
-		[ "$count $state" != "$4 up" ] || { ok "$name"; return 0; }
-		[ "$(now)" -lt "$until" ] || break
-		sleep 0.1
-	done
-	note "head $3: $v; wanted: $4 members"
-	state
-	not_ok "$name"
-	return 1
-}
-
-load_up() {
-	local k
-	pids=()
-	for ((k = 1; k <= heads; k++)); do
-		samr-test-survive "samr$k" 1 "$work/head$k" "$interval" 200 "$safe" &
-		pids+=($!)
-	done
-	at_exit "kill ${pids[*]} 2>/dev/null"
-}
-
-load_down() {
-	local name=$1 out pid bad=0
-	kill -TERM "${pids[@]}"
-	for pid in "${pids[@]}"; do wait "$pid" || bad=1; done
-	is "$name: the members came to their end" $bad 0
-	if out=$(python3 -B "$CLUSTER/history.py" "$work"/head*); then
-		note "$out"
-		ok "$name: one order, nothing lost, nothing twice"
-	else
-		note "$out"
-		not_ok "$name: one order, nothing lost, nothing twice"
-	fi
-}
 
 kill_and_return() {
 	local i victim other
@@ -92,6 +33,41 @@ kill_and_return() {
 	done
 	check "who was alone was told while it lasted" grep -q '^stuck$' "$work/head1"
 	load_down "$cycles kills"
+}
+
+# Some cuts are over before anybody has noticed, most are not.
+kill_at_random() {
+	local i first second both=0 ms longest=0 sum=0 begin took
+	RANDOM=${SEED:-$$}
+	note "SEED=${SEED:-$$}"
+	cluster_up 5 1 --cluster "dead $dead stuck 500ms"
+	interval=${INTERVAL:-20000}
+	load_up
+	sleep 2
+	for ((i = 1; i <= cycles; i++)); do
+		first=$((RANDOM % heads + 1)) second=
+		[ $((RANDOM % 4)) -ne 0 ] || second=$(((first + RANDOM % (heads - 1)) % heads + 1))
+		ms=$((RANDOM % 1500))
+		cut $first
+		[ -z "$second" ] || { cut $second; both=$((both + 1)); }
+		sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
+		heal $first
+		[ -z "$second" ] || heal "$second"
+		begin=$(now)
+		if ! all_together 90; then
+			not_ok "cycle $i: heads $first $second were cut off for $ms ms"
+			return
+		fi
+		took=$(($(now) - begin))
+		note "cycle $i: $first $second for $ms ms, together after $took ms"
+		sum=$((sum + took)) longest=$((took > longest ? took : longest))
+		[ $((i % 20)) -ne 0 ] || ok "$i cycles, all five together each time"
+		[ $((RANDOM % 2)) -eq 0 ] || sleep 0.5
+	done
+	note "two at once: $both; from the healing until all were together: mean $((sum / cycles)) ms, longest $longest ms"
+	# A head that was left behind several times waits for some seconds before it is taken in.
+	expect "$cycles cycles: never long apart" "$longest" -lt 10000
+	load_down "$cycles cycles"
 }
 
 leave_and_join() {
@@ -114,8 +90,9 @@ leave_and_join() {
 
 case $what in
 kill) kill_and_return ;;
+random) kill_at_random ;;
 leave) leave_and_join ;;
-*) die "usage: failures.sh kill [CYCLES] | leave" ;;
+*) die "usage: failures.sh kill [CYCLES] | random [CYCLES] | leave" ;;
 esac
 no_reports
 finish
