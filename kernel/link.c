@@ -14,7 +14,7 @@
 #include "shell.h"
 
 /* A frame of another version of the protocol is remembered for so long. */
-#define VERSION_LIFE	(10 * HZ)
+#define VERSION_MS	10000
 
 /* Links whose frames devices still hold: the module has to wait for them. */
 static atomic_t alive = ATOMIC_INIT(0);
@@ -637,7 +637,8 @@ static void fill_peer(struct samr_link *l, u64 node,
 	info->age = p->inc ? jiffies_to_msecs(jiffies - READ_ONCE(p->stamp)) :
 			     U64_MAX;
 	if (READ_ONCE(p->version) &&
-	    time_before(jiffies, READ_ONCE(p->version_at) + VERSION_LIFE))
+	    time_before(jiffies, READ_ONCE(p->version_at) +
+			msecs_to_jiffies(VERSION_MS)))
 		info->version = READ_ONCE(p->version);
 	spin_unlock_bh(&l->lock);
 }
