@@ -41,7 +41,7 @@ void samr_coordinator_penalty(struct samr_node *n, u64 id)
 {
 	struct samr_peer *p = &n->peer[id];
 
-	if (p->admit_at && n->now - p->admit_at > 10 * p->penalty)
+	if (n->now > p->admit_at + 10 * p->penalty)
 		p->penalty = 0;
 	p->admit_at = n->now + p->penalty;
 	p->penalty = p->penalty ? min(2 * p->penalty, PENALTY_MAX) :

@@ -3,6 +3,7 @@
 #include "core/acceptor.h"
 #include "core/coordinator.h"
 #include "core/fence.h"
+#include "core/stable.h"
 #include "core/state.h"
 #include "core/view.h"
 #include "leaf_view.h"
@@ -10,6 +11,7 @@
 
 #define SELF		5
 #define OTHER		6
+#define THIRD		7
 #define INC		1
 #define OTHER_INC	9
 
@@ -44,16 +46,16 @@ static struct samr_node *alone(struct samr_actions *out)
 	return n;
 }
 
-/* A second head in the view, as if it had always been there. */
-static void add_other(struct samr_node *n)
+/* One more head in the view, as if it had always been there. */
+static void add(struct samr_node *n, u64 id)
 {
 	struct samr_view_state *v = &n->view;
 
-	v->node[v->count] = OTHER;
+	v->node[v->count] = id;
 	v->inc[v->count] = OTHER_INC;
-	v->index[OTHER] = (u8)v->count++;
-	v->all |= BIT_ULL(OTHER);
-	v->voters |= BIT_ULL(OTHER);
+	v->index[id] = (u8)v->count++;
+	v->all |= BIT_ULL(id);
+	v->voters |= BIT_ULL(id);
 }
 
 /* Without a view nobody is a member. */
@@ -105,7 +107,7 @@ static void test_other_incarnation(void)
 	struct samr_node *n = alone(&out);
 	struct samr_record r = { .at = 0 };
 
-	add_other(n);
+	add(n, OTHER);
 	n->coordinator.phase = SAMR_PHASE_BLOCKED;
 	n->coordinator.ballot = (struct samr_ballot){ .counter = 7,
 						      .node = SELF,
@@ -126,8 +128,65 @@ static void test_other_incarnation(void)
 	samr_node_free(n, NULL);
 }
 
+/*
+ * Behind the place of its leave a head's ack does not count: what it and one of
+ * the others hold is not stable, although two holders are enough, since those who
+ * stay may go on without both.
+ */
+static void test_leaver(void)
+{
+	struct samr_actions out;
+	struct samr_node *n = alone(&out);
+
+	add(n, OTHER);
+	add(n, THIRD);
+	n->view.holders = 2;
+	n->view.retired = BIT_ULL(THIRD);
+	n->view.retired_at = 6;
+	n->view.ack[n->view.self] = 7;
+	n->rcv.delivered = 7;
+	n->stab.trimmed = 7;	/* there is no history to be looked at */
+	samr_stable_heard(n, n->view.index[THIRD], 7);
+	check(n->stab.stable == 6);
+	samr_stable_heard(n, n->view.index[OTHER], 5);
+	check(n->stab.stable == 6);
+	samr_stable_heard(n, n->view.index[OTHER], 7);
+	check(n->stab.stable == 7);
+	samr_node_free(n, NULL);
+}
+
+/*
+ * A head that is left out again and again is taken in later each time; one that
+ * stayed in for long has its past forgotten.
+ */
+static void test_penalty(void)
+{
+	struct samr_actions out;
+	struct samr_node *n = alone(&out);
+	struct samr_peer *p = &n->peer[OTHER];
+	u64 first;
+
+	samr_coordinator_penalty(n, OTHER);
+	check(p->admit_at == n->now);
+	samr_coordinator_penalty(n, OTHER);
+	first = p->admit_at - n->now;
+	check(first);
+	/* Another coordinator may have taken it in before we would have. */
+	samr_coordinator_penalty(n, OTHER);
+	check(p->admit_at - n->now == 2 * first);
+	n->now = p->admit_at + first;
+	samr_coordinator_penalty(n, OTHER);
+	check(p->admit_at - n->now == 4 * first);
+	n->now = p->admit_at + 1000 * first;
+	samr_coordinator_penalty(n, OTHER);
+	check(p->admit_at == n->now);
+	samr_node_free(n, NULL);
+}
+
 void leaf_view_run(void)
 {
+	test_leaver();
+	test_penalty();
 	test_born();
 	test_wedge();
 	test_lag();
