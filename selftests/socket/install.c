@@ -6,7 +6,8 @@
  * and filler of any length that depends on it, made and checked on the fly: a
  * state of two snapshots mixed, a message twice or one that lacks is seen by a
  * sum or by filler that is wrong. All members are worked by one thread.
- * SAMR_TEST_SCALE=N makes the large state the Nth part, for slow kernels.
+ * SAMR_TEST_SCALE=N makes the states that go over the wire the Nth part, for slow
+ * kernels.
  */
 #define _GNU_SOURCE
 #include <poll.h>
@@ -80,6 +81,14 @@ static char bytes[SAMR_MESSAGE_MAX];
 static uint64_t piece[PIECE / 8];
 static long least_free;
 
+/* So many MiB, of what goes over the wire. */
+static uint64_t mib(uint64_t n)
+{
+	const char *scale = getenv("SAMR_TEST_SCALE");
+
+	return (n << 20) / (scale && atoi(scale) > 1 ? atoi(scale) : 1);
+}
+
 static uint64_t mix(uint64_t a, uint64_t b)
 {
 	a = (a ^ b) * 0x9e3779b97f4a7c15ULL;
@@ -92,8 +101,10 @@ static uint64_t mix(uint64_t a, uint64_t b)
 static size_t fill(const struct member *k)
 {
 	uint64_t left = k->then.size - k->given, pos = k->given / 8;
-	size_t i, n = k->given ? PIECE : 4096;
+	size_t i, n = k->given ? k->then.size / 16 & ~7ULL : 4096;
 
+	if (n > PIECE)
+		n = PIECE;
 	if (n > left)
 		n = left;
 	for (i = 0; i < n / 8; i++)
@@ -430,7 +441,7 @@ TEST(state_of_three_megabytes)
 {
 	tap_limit(120);
 	begin(HEADS);
-	start(0, 1, 3 << 20);
+	start(0, 1, mib(3));
 	start_with(3, 2, 0, true, 0);
 	sock_joined(m[3].fd);
 	m[0].to_send = m[3].to_send = 200;
@@ -439,7 +450,7 @@ TEST(state_of_three_megabytes)
 	m[1].to_send = 100;
 	work(all_have, 60000);
 	CHECK_EQ(m[1].firsts, 1);
-	CHECK_EQ(m[1].taken, 3 << 20);
+	CHECK_EQ(m[1].taken, mib(3));
 	start(2, 3, 0);
 	m[2].to_send = 100;
 	all_agree();
@@ -453,13 +464,10 @@ TEST(state_of_three_megabytes)
 /* Much more than the buffers: what the kernel holds stays bounded. */
 TEST(large_state_is_streamed)
 {
-	const char *scale = getenv("SAMR_TEST_SCALE");
-	uint64_t size = 256 << 20;
+	uint64_t size = mib(256);
 	long before;
 
 	tap_limit(180);
-	if (scale && atoi(scale) > 1)
-		size /= atoi(scale);
 	begin(HEADS);
 	start(0, 1, size);
 	m[0].to_send = 300;
@@ -479,7 +487,7 @@ TEST(two_join_at_once)
 {
 	tap_limit(60);
 	begin(HEADS);
-	start(0, 1, 3 << 20);
+	start(0, 1, mib(3));
 	m[0].to_send = 300;
 	start(1, 2, 0);
 	start(2, 3, 0);
@@ -490,12 +498,12 @@ TEST(two_join_at_once)
 
 TEST(donor_that_closes)
 {
-	tap_limit(60);
+	tap_limit(90);
 	begin(HEADS);
-	start(0, 1, 2 << 20);
+	start(0, 1, mib(2));
 	start(1, 2, 0);
 	work(all_have, 30000);
-	pause_all(1 << 20);
+	pause_all(mib(1));
 	start(2, 3, 0);
 	m[0].to_send = m[1].to_send = 100;
 	work(half_given, 30000);
@@ -517,10 +525,10 @@ TEST(donor_whose_head_is_cut_off)
 	tap_limit(90);
 	begin(HEADS);
 	/* Nobody is on head 3, so the donor is not the sequencer's by need. */
-	start(0, 1, 2 << 20);
+	start(0, 1, mib(2));
 	start(1, 2, 0);
 	work(all_have, 30000);
-	pause_all(1 << 20);
+	pause_all(mib(1));
 	start(2, 3, 0);
 	m[0].to_send = m[1].to_send = 100;
 	work(half_given, 30000);
