@@ -23,6 +23,7 @@ gcc -std=gnu11 -O2 -w -DSAMR_SIM -Iinclude -isystem include/uapi -Iuserspace/sim
 "$out/sim" --leaves
 "$out/sim" --script userspace/sim/testdata/*.txt
 "$out/sim" --seeds "1..$seeds" --quiet
+"$out/sim" --failures --seeds "1..$seeds" --quiet
 
 cd "$out"
 gcov -o . ./*.gcda >gcov.log
