@@ -70,9 +70,10 @@ load_down() {
 	fi
 }
 
-# All of them in one view, in force.
+# All of them in one view, in force. A head that was left behind several times waits for long before it is taken in; but
+# one that was may not stay a learner.
 all_together() {
-	local k v first epoch count state until=$(($(now) + $1 * 1000))
+	local k v first epoch count state learner='' until=$(($(now) + $1 * 1000))
 	while :; do
 		first=
 		for ((k = 1; k <= heads; k++)); do
@@ -83,6 +84,11 @@ all_together() {
 		done
 		[ "$k" -le "$heads" ] || return 0
 		[ "$(now)" -lt "$until" ] || break
+		if [ "$count $state" = "$heads learning" ]; then
+			[ "$(now)" -lt $((${learner:=$(now)} + 5000)) ] || break
+		else
+			learner=
+		fi
 		sleep 0.1
 	done
 	note "head $k: $v, the others before it: $first"
