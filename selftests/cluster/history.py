@@ -6,6 +6,7 @@ told of, nothing twice, no gap within a membership, and all equal at the end. Kn
 history.py FILE...      what is wrong, one line each; status 1 if anything is. Then a line of figures
 history.py --self-test  each kind of wrong, planted into right records, must be found
 """
+import bisect
 import sys
 
 
@@ -69,7 +70,8 @@ def check_gaps(heads, order):
                 continue
             got = {gseq for gseq, _, _ in life.got}
             last = max(got)
-            lack = [g for g in places if life.start < g <= last and g not in got]
+            wanted = places[bisect.bisect_right(places, life.start):bisect.bisect_right(places, last)]
+            lack = [g for g in wanted if g not in got]
             if lack:
                 yield f"{name}: lacks {len(lack)} places between {life.start} and {last}, the first {lack[0]}"
     ends = {name: max([lives[-1].start] + [g for g, _, _ in lives[-1].got]) for name, lives in heads.items()
