@@ -6,8 +6,8 @@
  * and filler of any length that depends on it, made and checked on the fly: a
  * state of two snapshots mixed, a message twice or one that lacks is seen by a
  * sum or by filler that is wrong. All members are worked by one thread.
- * SAMR_TEST_SCALE=N makes the states that go over the wire the Nth part, for slow
- * kernels.
+ * SAMR_TEST_SCALE=N makes the states that go over the wire the Nth part, and sends a
+ * tenth of the messages, for slow kernels.
  */
 #define _GNU_SOURCE
 #include <poll.h>
@@ -81,12 +81,23 @@ static char bytes[SAMR_MESSAGE_MAX];
 static uint64_t piece[PIECE / 8];
 static long least_free;
 
+static int scale(void)
+{
+	const char *text = getenv("SAMR_TEST_SCALE");
+
+	return text && atoi(text) > 1 ? atoi(text) : 1;
+}
+
 /* So many MiB, of what goes over the wire. */
 static uint64_t mib(uint64_t n)
 {
-	const char *scale = getenv("SAMR_TEST_SCALE");
+	return (n << 20) / scale();
+}
 
-	return (n << 20) / (scale && atoi(scale) > 1 ? atoi(scale) : 1);
+/* And so many messages. */
+static int some(int n)
+{
+	return scale() > 1 ? n / 10 : n;
 }
 
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -444,19 +455,19 @@ TEST(state_of_three_megabytes)
 	start(0, 1, mib(3));
 	start_with(3, 2, 0, true, 0);
 	sock_joined(m[3].fd);
-	m[0].to_send = m[3].to_send = 200;
+	m[0].to_send = m[3].to_send = some(200);
 	start(1, 2, 0);
 	CHECK(m[1].lacks);
-	m[1].to_send = 100;
+	m[1].to_send = some(100);
 	work(all_have, 60000);
 	CHECK_EQ(m[1].firsts, 1);
 	CHECK_EQ(m[1].taken, mib(3));
 	start(2, 3, 0);
-	m[2].to_send = 100;
+	m[2].to_send = some(100);
 	all_agree();
 	CHECK_EQ(m[2].lasts, 1);
 	/* Who takes no part reads messages, all of them, and nothing else. */
-	CHECK_EQ(m[3].now.count, 600);
+	CHECK_EQ(m[3].now.count, some(600));
 	CHECK_EQ(m[3].snapshots, 0);
 	CHECK_EQ(m[0].snapshots + m[1].snapshots, 2);
 }
@@ -470,11 +481,11 @@ TEST(large_state_is_streamed)
 	tap_limit(180);
 	begin(HEADS);
 	start(0, 1, size);
-	m[0].to_send = 300;
+	m[0].to_send = some(300);
 	start(1, 2, 0);
 	before = least_free;
 	work(all_have, 160000);
-	m[1].to_send = 100;
+	m[1].to_send = some(100);
 	all_agree();
 	CHECK_EQ(m[1].taken, size);
 	CHECK_EQ(m[1].firsts, 1);
@@ -485,10 +496,10 @@ TEST(large_state_is_streamed)
 
 TEST(two_join_at_once)
 {
-	tap_limit(60);
+	tap_limit(120);
 	begin(HEADS);
 	start(0, 1, mib(3));
-	m[0].to_send = 300;
+	m[0].to_send = some(300);
 	start(1, 2, 0);
 	start(2, 3, 0);
 	all_agree();
@@ -498,14 +509,14 @@ TEST(two_join_at_once)
 
 TEST(donor_that_closes)
 {
-	tap_limit(90);
+	tap_limit(120);
 	begin(HEADS);
 	start(0, 1, mib(2));
 	start(1, 2, 0);
 	work(all_have, 30000);
 	pause_all(mib(1));
 	start(2, 3, 0);
-	m[0].to_send = m[1].to_send = 100;
+	m[0].to_send = m[1].to_send = some(100);
 	work(half_given, 30000);
 	taken_by = 2;
 	work(some_taken, 30000);
@@ -522,7 +533,7 @@ TEST(donor_whose_head_is_cut_off)
 {
 	char cut[100];
 
-	tap_limit(90);
+	tap_limit(120);
 	begin(HEADS);
 	/* Nobody is on head 3, so the donor is not the sequencer's by need. */
 	start(0, 1, mib(2));
@@ -530,7 +541,7 @@ TEST(donor_whose_head_is_cut_off)
 	work(all_have, 30000);
 	pause_all(mib(1));
 	start(2, 3, 0);
-	m[0].to_send = m[1].to_send = 100;
+	m[0].to_send = m[1].to_send = some(100);
 	work(half_given, 30000);
 	taken_by = 2;
 	work(some_taken, 30000);
