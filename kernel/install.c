@@ -146,6 +146,9 @@ void samr_install_settle(struct samr_local *l, const struct samr_msg *msg,
 	lockdep_assert_held(&l->svc->lock);
 	if (msg->meta.kind == SAMR_KIND_SNAPSHOT) {
 		in->asking = false;
+		/* It named another transfer than the one it had come into. */
+		if (msg->refused && in->lacks && !in->id)
+			ask_later(l);
 		return;
 	}
 	in->telling = false;
