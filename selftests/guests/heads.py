@@ -196,6 +196,9 @@ class Head:
             time.sleep(0.2)
 
     def lines(self):
+        """What it wrote down so far; it may only just have been started."""
+        if not os.path.exists(self.files[-1]):
+            return []
         with open(self.files[-1], encoding="ascii") as f:
             return f.read().split("\n")[:-1]
 
