@@ -246,7 +246,9 @@ int samr_fd(const struct samr *m);
  * @m: member
  *
  * For programs that wait on samr_fd() themselves: POLLIN, and POLLOUT as long as
- * this member gives its state and samr_recv() has more of it to send.
+ * this member gives its state and samr_recv() has more of it to send. Such a
+ * program calls samr_recv_batch() until it returns -EAGAIN before it waits: what
+ * belongs to the state may have been read already, which poll(2) does not know.
  *
  * Return: events for poll(2).
  */

@@ -2,13 +2,15 @@
 # shellcheck shell=bash disable=SC2034,SC2317	# used by the tests
 #
 # For tests of samr-sql, after lib.sh: three heads and a folder of their own, in which head K has K.db, K.out, K.err.
+# lab: array of more options for scripts/lab.
 
 need_root
 need sqlite3 jq
 here=$SELFTESTS/sql
 work=$(mktemp -d)
 at_exit "rm -rf $work"
-heads_up 3
+# shellcheck disable=SC2154
+heads_up 3 "${lab[@]}"
 for k in 1 2 3; do samrctl -n samr$k group add id 42 name sql; done
 cd "$work" || exit
 status=(0 0 0 0)
@@ -17,7 +19,7 @@ status=(0 0 0 0)
 start() {
 	local k=$1
 	shift
-	{ exec nsenter --net="/run/netns/samr$k" timeout 200 samr-sql "$@" "$k.db" >"$k.out" 2>"$k.err" 5>&- 6>&-; } <&0 &
+	{ exec nsenter --net="/run/netns/samr$k" timeout 200 samr-sql "$@" "$k.db" >"$k.out" 2>"$k.err" 5>&- 6>&- 7>&-; } <&0 &
 	pid[k]=$!
 }
 
@@ -46,5 +48,6 @@ equal() {
 	ok "$name"
 }
 
+signal_at() { pkill "-$2" -P "${pid[$1]}" samr-sql; }
 ask() { sqlite3 "$1.db" "$2"; }
 has() { test "$(ask "$1" "$2" 2>/dev/null)" = "$3"; }

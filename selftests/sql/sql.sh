@@ -86,19 +86,30 @@ is "and nothing else" "$(grep -c ': line ' 1.err)" 11
 
 # --- beginning together
 fresh
-sqlite3 2.db 'CREATE TABLE t(x)'
-for k in 1 2 3; do start $k </dev/null; done
-end 1 2 3
-is "unequal databases do not begin" "${status[*]:1}" "4 4 4"
-check "and say so" grep -q 'the database of head 2 .* is not equal' 1.err
-fresh
-start 1 --foreign-keys </dev/null
+sqlite3 2.db 'CREATE TABLE other(x)'
+start 1 </dev/null
+wait_for 60 grep -q 'heads are here' 1.err
+start 2 </dev/null
+end 2
+is "a head with a database of its own may not take part" "${status[2]}" 4
+check "and says why" grep -q 'is not an earlier state of the other heads. database' 2.err
+is "and keeps it" "$(sqlite3 2.db .tables)" other
+start 2 --foreign-keys </dev/null
+end 2
+is "nor may one with other options" "${status[2]}" 4
+check "and says so too" grep -q -- 'was started without --foreign-keys' 2.err
+start 2 -n 2 </dev/null
+end 2
+is "nor one that waits for another number" "${status[2]} $(grep -c -- '--heads must be the same' 2.err)" "4 1"
+rm 2.db
 start 2 </dev/null
 start 3 </dev/null
 end 1 2 3
-is "nor do unequal options" "${status[*]:1}" "4 4 4"
-check "and say so too" grep -q -- 'started with.* --foreign-keys' 2.err
-fails_with "a service that is not there" 3 "samrctl group add" on 1 samr-sql -s 99 1.db
+is "without that it may, and the others have waited for it" "${status[*]:1}" "0 0 0"
+fails_with "a service that is not there" 3 "samrctl group add" on 1 samr-sql -s 99 none.db
+ip netns add samr-none && at_exit "ip netns del samr-none"
+fails_with "a machine without a cluster" 3 "no cluster" ip netns exec samr-none samr-sql none.db
+check "then no file is made" test ! -e none.db
 
 # --- a latecomer, a second process, another writer, a difference
 fresh
@@ -110,10 +121,13 @@ began 1
 began 2
 echo "CREATE TABLE t(x);" >&5
 wait_for 60 sqlite3 2.db "SELECT * FROM t"
-start 3 -n 3 </dev/null
+start 3 -n 3 --leave -c 'INSERT INTO t VALUES(3)'
 end 3
-is "a latecomer is refused" "${status[3]}" 4
-check "with a reason" grep -q 'begun without this one' 3.err
+is "a latecomer takes part" "${status[3]}" 0
+check "with the others' database" grep -q 'has taken the database of the others' 3.err
+wait_for 60 has 1 'SELECT count(*) FROM t' 1
+wait_for 60 has 2 'SELECT count(*) FROM t' 1
+equal "and its own statements" 1 2 3
 fails_with "one process for each file" 3 "another samr-sql" on 1 samr-sql -n 2 1.db
 sqlite3 2.db "INSERT INTO t VALUES('behind its back')"
 echo ".check" >&5
@@ -126,7 +140,7 @@ is "a head whose file was written to stops" "${status[2]}" 3
 check "and says why" grep -q 'another program has written' 2.err
 exec 5>&- 6>&-
 end 1
-is "the other one goes on, and does not call it well" "${status[1]} $(ask 1 'SELECT count(*) FROM t')" "5 1"
+is "the other one goes on, and does not call it well" "${status[1]} $(ask 1 'SELECT count(*) FROM t')" "5 2"
 
 # --- heads that die
 fresh
@@ -146,13 +160,23 @@ end 2 3
 is "the others end well" "${status[2]} ${status[3]}" "0 0"
 equal "and have equal databases" 2 3
 is "an open transaction died with its head" "$(ask 2 'SELECT group_concat(i) FROM n')" "150,1000,2"
-for k in 1 2 3; do start $k </dev/null; done
+start 1 </dev/null
+wait_for 60 grep -q 'heads are here' 1.err
+start 2 </dev/null
+end 2
+is "who has more than the one that was started first may not take part" "${status[2]}" 4
+signal_at 1 TERM
+end 1
+start 2 </dev/null
+wait_for 60 grep -q 'heads are here' 2.err
+start 1 </dev/null
+start 3 </dev/null
 end 1 2 3
-is "the dead head's database is not taken for equal" "${status[*]:1}" "4 4 4"
-cp 2.db 1.db
+is "the other way round the dead head takes the others' database" "${status[*]:1}" "0 0 0"
+equal "and has it" 1 2 3
 for k in 1 2 3; do start $k -c "INSERT INTO n VALUES($k, 'again')"; done
 end 1 2 3
-is "with a copy it is" "${status[*]:1}" "0 0 0"
+is "all go on with it" "${status[*]:1}" "0 0 0"
 equal "three equal databases after that" 1 2 3
 
 # --- leaving, staying, signals, --bail, JSON, foreign keys

@@ -11,7 +11,7 @@ exec 5<>in1 6<>in2		# opening them one-way would wait for the other end
 
 # say FD SQL: type it at a head.
 say() { echo "$2" >&"$1"; }
-signal() { pkill "-$1" -P "${pid[$2]}" samr-sql; }
+signal() { signal_at "$2" "$1"; }
 rows() { ask "$1" "SELECT count(*) FROM t"; }
 
 # A folder that is a file system of its own.
@@ -50,13 +50,13 @@ alone() { on 1 timeout 100 samr-sql -n 1 "$@" </dev/null; }
 mkdir folder
 echo "this is no database, whatever its name says, and it is longer than a header would be; so much for that" >text.db
 cp 1.db broken.db
-printf 'xxxxxxxxxxxxxxxxxxxxxxxx' | dd of=broken.db bs=1 seek=4096 conv=notrunc status=none
+printf 'xxxxxxxxxxxxxxxxxxxxxxxx' | dd of=broken.db bs=1 seek=8192 conv=notrunc status=none
 small_disk fixed ro
 fails_with "a folder" 3 "Is a directory" alone folder
 fails_with "a folder that is not there" 3 "No such file" alone nowhere/x.db
 fails_with "a file system that is read-only" 3 "Read-only file system" alone fixed/x.db
 fails_with "something that is no database" 3 "not a database" alone text.db
-fails_with "a damaged database" 3 "malformed" alone broken.db
+fails_with "a damaged database" 3 "is damaged" alone broken.db
 fails_with "a dump that cannot be written" 3 "cannot be written" sh -c 'samr-sql --dump 1.db >/dev/full'
 is "a dump that failed is not taken for a whole one" "$(samr-sql --dump text.db 2>/dev/null | tail -n 1)" \
 	"ROLLBACK; -- incomplete"

@@ -620,6 +620,25 @@ void samr_apply_free(struct samr_apply_unit *unit, size_t count)
 		clear_result(&unit[i]);
 }
 
+bool samr_apply_check(struct samr_apply *a)
+{
+	const char *answer = NULL;
+	sqlite3_stmt *st;
+	bool ok = false;
+
+	if (sqlite3_prepare_v2(a->reader, "PRAGMA quick_check(1)", -1, &st,
+			       NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
+		answer = (const char *)sqlite3_column_text(st, 0);
+	if (answer)
+		ok = !strcmp(answer, "ok");
+	if (!ok)
+		fail(a, "%s: the database is damaged: %s", a->path,
+		     answer ? answer : sqlite3_errmsg(a->reader));
+	sqlite3_finalize(st);
+	return ok;
+}
+
 bool samr_apply_digest(struct samr_apply *a, uint8_t digest[SAMR_DIGEST_SIZE])
 {
 	int rc = samr_dump_digest(a->reader, digest);

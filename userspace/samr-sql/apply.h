@@ -93,6 +93,9 @@ bool samr_apply_run(struct samr_apply *a, struct samr_apply_unit *unit,
 /** samr_apply_free - free what samr_apply_run() filled in */
 void samr_apply_free(struct samr_apply_unit *unit, size_t count);
 
+/** samr_apply_check - is the database sound? Reads all; returns as apply_run() */
+bool samr_apply_check(struct samr_apply *a);
+
 /** samr_apply_digest - digest of the database as it is now, as apply_run() */
 bool samr_apply_digest(struct samr_apply *a, uint8_t digest[SAMR_DIGEST_SIZE]);
 

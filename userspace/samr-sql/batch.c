@@ -4,7 +4,7 @@
 #include <string.h>
 #include "batch.h"
 
-#define HELLO_SIZE	(SAMR_BATCH_HEADER + 16 + SAMR_DIGEST_SIZE)
+#define HELLO_SIZE	(SAMR_BATCH_HEADER + 16)
 #define REFUSAL_SIZE	(SAMR_BATCH_HEADER + 16)
 #define DIGEST_SIZE	(SAMR_BATCH_HEADER + 8 + SAMR_DIGEST_SIZE)
 
@@ -79,7 +79,6 @@ bool samr_batch_put_hello(struct samr_batch_buf *b,
 	put(b->p + 8, h->view, 8);
 	put(b->p + 16, h->heads, 4);
 	put(b->p + 20, h->flags, 4);
-	memcpy(b->p + 24, h->digest, SAMR_DIGEST_SIZE);
 	return append(b, h->env, h->env_len);
 }
 
@@ -141,7 +140,6 @@ bool samr_batch_get_hello(const void *data, size_t len,
 	h->view = get(data, 8, 8);
 	h->heads = (uint32_t)get(data, 16, 4);
 	h->flags = (uint32_t)get(data, 20, 4);
-	memcpy(h->digest, (const uint8_t *)data + 24, SAMR_DIGEST_SIZE);
 	h->env = (const char *)data + HELLO_SIZE;
 	h->env_len = len - HELLO_SIZE;
 	return true;

@@ -5,7 +5,7 @@
  * Numbers are little endian. Each message begins with struct-like 8 bytes:
  * magic (4), type (1), version (1), count (2). What follows depends on the type:
  *
- * HELLO	view (8), heads (4), flags (4), digest (32), environment (rest)
+ * HELLO	view (8), heads (4), flags (4), environment (rest)
  * REFUSAL	node (8), port (4), zero (4), text (rest)
  * EXEC		count units: length (4), then so many bytes of SQL
  * BYE		nothing
@@ -21,7 +21,7 @@
 #include "digest.h"
 
 #define SAMR_BATCH_MAGIC	0x4c515331U	/* "1SQL" in memory */
-#define SAMR_BATCH_VERSION	1
+#define SAMR_BATCH_VERSION	2
 #define SAMR_BATCH_HEADER	8
 #define SAMR_BATCH_UNIT		4		/* before a unit's SQL */
 #define SAMR_BATCH_UNITS_MAX	65535
@@ -38,11 +38,10 @@ enum samr_batch_type {
 #define SAMR_BATCH_FOREIGN_KEYS	(1U << 0)	/* flag of HELLO */
 
 /**
- * struct samr_batch_hello - what a head says before it begins
+ * struct samr_batch_hello - what a head says before it takes part
  * @view: group's view that it is meant for
  * @heads: number of heads that it waits for
  * @flags: SAMR_BATCH_FOREIGN_KEYS
- * @digest: of its database
  * @env: samr_det_environment(); not terminated when decoded
  * @env_len: its length
  */
@@ -50,7 +49,6 @@ struct samr_batch_hello {
 	uint64_t view;
 	uint32_t heads;
 	uint32_t flags;
-	uint8_t digest[SAMR_DIGEST_SIZE];
 	const char *env;
 	size_t env_len;
 };

@@ -4,10 +4,10 @@
 
 samr-sql-dir := userspace/samr-sql
 samr-sql-cflags := -I$(samr-sql-dir) -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-samr-sql-pure := $(addprefix $(samr-sql-dir)/,apply.c batch.c det.c dump.c give.c input.c peers.c position.c print.c split.c stream.c take.c)
+samr-sql-pure := $(addprefix $(samr-sql-dir)/,apply.c batch.c check.c det.c dump.c give.c input.c peers.c position.c print.c queue.c split.c stream.c take.c)
 
 programs += samr-sql
-samr-sql-src := $(samr-sql-pure) $(addprefix $(samr-sql-dir)/,command.c main.c session.c shell.c)
+samr-sql-src := $(samr-sql-pure) $(addprefix $(samr-sql-dir)/,command.c main.c session.c shell.c transfer.c)
 samr-sql-deps := $(out)/libsamr.so
 samr-sql-libs := -lsamr -lsqlite3 -lnettle
 samr-sql-install := bin

@@ -13,10 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "check.h"
 #include "det.h"
+#include "queue.h"
 #include "session.h"
+#include "transfer.h"
 
 /* A message is not made longer than this by adding units to it. */
 #define BATCH_BYTES		((size_t)32 << 10)
@@ -24,32 +28,17 @@
 /* So many of the newest latencies are kept. */
 #define LATENCIES_MAX		65536
 
-/* Comparisons that wait for other heads' digests. */
-#define CHECKS_MAX		16
-
-/* Wait before sending is tried again while the head can order nothing. */
+/* Wait before what the head could not do is tried again. */
 #define UNREACHABLE_US	100000
 
-struct message {
-	struct message *next;
-	struct samr_batch_buf buf;
-	unsigned int units;
-	uint64_t request;
-	int64_t sent_ns;
-};
+/* So many batches are received before the input is looked at. */
+#define ROUNDS			4
 
-struct queue {
-	struct message *first;
-	struct message **last;
-};
-
-struct check {
-	uint64_t gseq;			/* 0: free */
-	uint8_t digest[SAMR_DIGEST_SIZE];
-	unsigned int answers;
-	bool differs;
-	bool own;
-};
+/*
+ * What others send while the database comes is kept by the kernel, up to four
+ * times this; beyond, it has to come anew.
+ */
+#define BUFFER_BYTES	(8 << 20)
 
 struct samr_session {
 	struct samr_session_config cfg;
@@ -57,12 +46,18 @@ struct samr_session {
 	struct samr *m;
 	struct samr_apply *apply;
 	struct samr_peers peers;
+	struct samr_transfer transfer;
 	char *env;
 	bool bye;			/* to be sent behind the last unit */
+	bool said_bye;
+	bool more;			/* to be received, without waiting */
+	unsigned int present;		/* as was said last */
+	bool said_out;			/* of the cluster, and not in again */
+	bool checking;			/* of this head, not answered yet */
 
-	struct message *filling;	/* takes units */
-	struct queue out;		/* to be sent */
-	struct queue away;		/* units sent, not yet received */
+	struct samr_message *filling;	/* takes units */
+	struct samr_queue out;		/* to be sent */
+	struct samr_queue away;		/* units sent, not yet received */
 	unsigned int away_count;
 	uint64_t request;
 
@@ -74,11 +69,12 @@ struct samr_session {
 	struct samr_apply_unit *unit;
 	size_t units, units_cap;
 
-	struct check check[CHECKS_MAX];
+	struct samr_checks checks;
 	bool diverged;
 
 	struct samr_session_stats stats;
 	int64_t start_ns;
+	int64_t waits_ns;		/* since when for a delivery; 0: not */
 	uint32_t latency_us[LATENCIES_MAX];
 	size_t latencies;		/* ever */
 	char error[600];
@@ -138,60 +134,35 @@ static bool grow(void **array, size_t *cap, size_t count, size_t size)
 	return true;
 }
 
-static void push(struct queue *q, struct message *msg)
-{
-	msg->next = NULL;
-	*q->last = msg;
-	q->last = &msg->next;
-}
-
-static struct message *pop(struct queue *q)
-{
-	struct message *msg = q->first;
-
-	if (!msg)
-		return NULL;
-	q->first = msg->next;
-	if (!q->first)
-		q->last = &q->first;
-	return msg;
-}
-
-static void free_message(struct message *msg)
-{
-	if (msg)
-		free(msg->buf.p);
-	free(msg);
-}
-
 /* Queue a message without units: made by @ok's encoder into @msg. */
-static bool queue_control(struct samr_session *s, struct message *msg, bool ok)
+static bool queue_control(struct samr_session *s, struct samr_message *msg, bool ok)
 {
 	if (!ok) {
-		free_message(msg);
+		samr_message_free(msg);
 		return no_memory(s);
 	}
-	push(&s->out, msg);
+	samr_queue_push(&s->out, msg);
 	return true;
-}
-
-static struct message *new_message(void)
-{
-	return calloc(1, sizeof(struct message));
 }
 
 static bool queue_hello(struct samr_session *s)
 {
-	struct message *msg = new_message();
+	struct samr_message *msg = samr_message_new();
 	struct samr_batch_hello h = s->peers.own;
 
 	h.view = s->peers.view;
-	return queue_control(s, msg, msg && samr_batch_put_hello(&msg->buf, &h));
+	if (!msg || !samr_batch_put_hello(&msg->buf, &h)) {
+		samr_message_free(msg);
+		return no_memory(s);
+	}
+	/* Units that a membership before has left behind wait for it. */
+	samr_queue_first(&s->out, msg);
+	return true;
 }
 
 static bool queue_refusal(struct samr_session *s)
 {
-	struct message *msg = new_message();
+	struct samr_message *msg = samr_message_new();
 
 	return queue_control(s, msg, msg &&
 			     samr_batch_put_refusal(&msg->buf,
@@ -200,15 +171,15 @@ static bool queue_refusal(struct samr_session *s)
 
 static bool queue_simple(struct samr_session *s, enum samr_batch_type type)
 {
-	struct message *msg = new_message();
+	struct samr_message *msg = samr_message_new();
 
 	return queue_control(s, msg, msg && samr_batch_simple(&msg->buf, type));
 }
 
-static bool queue_digest(struct samr_session *s, const struct check *c)
+static bool queue_digest(struct samr_session *s, const struct samr_check *c)
 {
 	struct samr_batch_digest d = { .gseq = c->gseq };
-	struct message *msg = new_message();
+	struct samr_message *msg = samr_message_new();
 
 	memcpy(d.digest, c->digest, SAMR_DIGEST_SIZE);
 	return queue_control(s, msg, msg && samr_batch_put_digest(&msg->buf, &d));
@@ -218,11 +189,11 @@ static bool queue_digest(struct samr_session *s, const struct check *c)
 
 static void close_filling(struct samr_session *s)
 {
-	push(&s->out, s->filling);
+	samr_queue_push(&s->out, s->filling);
 	s->filling = NULL;
 }
 
-static bool send_one(struct samr_session *s, struct message *msg)
+static bool send_one(struct samr_session *s, struct samr_message *msg)
 {
 	int err;
 
@@ -231,44 +202,52 @@ static bool send_one(struct samr_session *s, struct message *msg)
 	err = samr_send(s->m, msg->buf.p, msg->buf.len, msg->request,
 			SAMR_SEND_NOWAIT |
 			(s->cfg.agreed ? 0 : SAMR_SEND_SAFE));
-	if (err == -EHOSTUNREACH)
-		/* Nothing is ordered for now, and nobody says when that is over. */
+	if (err == -EHOSTUNREACH || err == -ENETRESET || err == -ENOTCONN)
+		/* Nothing is ordered for now: what is received says why. */
 		usleep(UNREACHABLE_US);
-	if (err == -EAGAIN || err == -EHOSTUNREACH)
+	if (err == -EAGAIN || err == -EHOSTUNREACH || err == -ENETRESET ||
+	    err == -ENOTCONN)
 		return false;
 	if (err)
 		return stop(s, SAMR_SESSION_BROKEN, "sending: %s",
 			    samr_strerror(err));
 	s->request++;
-	pop(&s->out);
+	samr_queue_pop(&s->out);
 	if (!msg->units) {
-		free_message(msg);
+		samr_message_free(msg);
 		return true;
 	}
 	s->stats.messages++;
 	s->away_count++;
-	push(&s->away, msg);
+	if (!s->waits_ns)
+		s->waits_ns = msg->sent_ns;
+	samr_queue_push(&s->away, msg);
 	return true;
+}
+
+static bool may_send_units(const struct samr_session *s)
+{
+	return s->peers.in && s->away_count < s->cfg.window;
 }
 
 static void send_out(struct samr_session *s)
 {
 	for (;;) {
-		struct message *msg = s->out.first;
+		struct samr_message *msg = s->out.first;
 
 		if (!msg) {
-			if (s->filling && s->away_count < s->cfg.window) {
+			if (s->filling && may_send_units(s)) {
 				close_filling(s);
 				continue;
 			}
-			if (s->filling || !s->bye)
+			if (s->filling || !s->bye || !s->peers.in)
 				return;
 			s->bye = false;
 			if (!queue_simple(s, SAMR_BATCH_BYE))
 				return;
 			continue;
 		}
-		if (msg->units && s->away_count >= s->cfg.window)
+		if (msg->units && !may_send_units(s))
 			return;
 		if (!send_one(s, msg))
 			return;
@@ -313,9 +292,9 @@ const char *samr_session_submit(struct samr_session *s, const char *sql,
 	if (s->filling && !has_room(s, len))
 		close_filling(s);
 	if (!s->filling) {
-		s->filling = new_message();
+		s->filling = samr_message_new();
 		if (!s->filling || !samr_batch_exec(&s->filling->buf)) {
-			free_message(s->filling);
+			samr_message_free(s->filling);
 			s->filling = NULL;
 			return "no memory";
 		}
@@ -332,10 +311,20 @@ const char *samr_session_submit(struct samr_session *s, const char *sql,
 
 void samr_session_bye(struct samr_session *s)
 {
-	s->bye = true;
+	s->bye = s->said_bye = true;
 }
 
 /* Executing. */
+
+/* Something was received: for how long has it been waited for? */
+static void note_gap(struct samr_session *s)
+{
+	int64_t now = now_ns();
+
+	if (s->waits_ns && now - s->waits_ns > s->stats.gap_ns)
+		s->stats.gap_ns = now - s->waits_ns;
+	s->waits_ns = s->away_count ? now : 0;
+}
 
 static void note_latency(struct samr_session *s, int64_t sent_ns)
 {
@@ -402,17 +391,17 @@ static bool add_units(struct samr_session *s, const struct samr_received *r)
 static bool take_exec(struct samr_session *s, const struct samr_received *r)
 {
 	if (r->delivery.flags & SAMR_DELIVERY_OWN) {
-		struct message *msg = pop(&s->away);
+		struct samr_message *msg = samr_queue_pop(&s->away);
 
 		if (!msg || msg->request != r->delivery.request) {
-			free_message(msg);
+			samr_message_free(msg);
 			return stop(s, SAMR_SESSION_BROKEN,
 				    "own message %" PRIu64 " came out of its turn",
 				    (uint64_t)r->delivery.request);
 		}
 		note_latency(s, msg->sent_ns);
 		s->away_count--;
-		free_message(msg);
+		samr_message_free(msg);
 	}
 	return add_units(s, r);
 }
@@ -420,50 +409,45 @@ static bool take_exec(struct samr_session *s, const struct samr_received *r)
 /* Somebody wants to compare: here is the place. */
 static bool take_check(struct samr_session *s, const struct samr_delivery *d)
 {
-	struct check *c = &s->check[0];
-	unsigned int i;
+	struct samr_check *c;
 
 	if (!execute(s))
 		return false;
-	/* A free one, or the oldest. */
-	for (i = 0; i < CHECKS_MAX; i++)
-		if (s->check[i].gseq < c->gseq)
-			c = &s->check[i];
-	memset(c, 0, sizeof(*c));
+	if (!s->peers.in)
+		return true;
+	c = samr_checks_add(&s->checks, d->gseq,
+			    d->flags & SAMR_DELIVERY_OWN);
 	if (!samr_apply_digest(s->apply, c->digest))
 		return stop(s, SAMR_SESSION_BROKEN, "%s",
 			    samr_apply_error(s->apply));
-	c->gseq = d->gseq;
-	c->own = d->flags & SAMR_DELIVERY_OWN;
 	return queue_digest(s, c);
 }
 
 /* Have all that are there answered? */
-static void finish_check(struct samr_session *s, struct check *c)
+static void finish_check(struct samr_session *s, struct samr_check *c)
 {
-	if (c->answers < samr_peers_present(&s->peers))
+	if (c->answers < samr_peers_since(&s->peers, c->gseq))
 		return;
-	if (c->own)
+	if (c->own) {
+		s->checking = false;
 		s->cfg.check(s->cfg.arg, c->answers, c->digest, !c->differs);
+	}
 	c->gseq = 0;
 }
 
 static void take_digest(struct samr_session *s, const struct samr_received *r)
 {
 	struct samr_batch_digest d;
-	struct check *c = NULL;
-	unsigned int i;
+	struct samr_check *c;
+	bool differs;
 
 	if (!samr_batch_get_digest(r->data, r->len, &d))
 		return;
-	for (i = 0; i < CHECKS_MAX; i++)
-		if (s->check[i].gseq == d.gseq)
-			c = &s->check[i];
-	if (!c || !d.gseq)
+	c = samr_checks_answer(&s->checks, &d, &differs);
+	if (!c)
 		return;
-	c->answers++;
-	if (memcmp(c->digest, d.digest, SAMR_DIGEST_SIZE)) {
-		c->differs = s->diverged = true;
+	if (differs) {
+		s->diverged = true;
 		note(s, "DIVERGED: at position %" PRIu64 " head %" PRIu64 " has another database than this head",
 		     d.gseq, (uint64_t)r->delivery.origin);
 	}
@@ -475,28 +459,43 @@ static void finish_checks(struct samr_session *s)
 {
 	unsigned int i;
 
-	for (i = 0; i < CHECKS_MAX; i++)
-		if (s->check[i].gseq)
-			finish_check(s, &s->check[i]);
+	for (i = 0; i < SAMR_CHECKS_MAX; i++)
+		if (s->checks.one[i].gseq)
+			finish_check(s, &s->checks.one[i]);
 }
 
-static void begin(struct samr_session *s)
+static void begin(struct samr_session *s, uint64_t gseq)
 {
 	s->state = SAMR_SESSION_RUNNING;
-	s->start_ns = now_ns();
-	s->stats.position = s->peers.start;
-	note(s, "%u heads begin with equal databases at position %" PRIu64,
-	     s->peers.count, s->peers.start);
+	s->said_out = false;
+	if (!s->start_ns)
+		s->start_ns = now_ns();
+	if (s->stats.position < gseq)
+		s->stats.position = gseq;
+	s->present = samr_peers_present(&s->peers);
+	if (gseq == s->peers.start)
+		note(s, "%u heads begin with equal databases at position %" PRIu64,
+		     s->peers.count, gseq);
+	else
+		note(s, "this head begins to take part, with %u others, at position %" PRIu64,
+		     samr_peers_present(&s->peers) - 1, gseq);
+	/* The answer was to come to a membership that is over. */
+	if (s->checking)
+		queue_simple(s, SAMR_BATCH_CHECK);
 }
 
 static void note_change(struct samr_session *s)
 {
-	if (s->state == SAMR_SESSION_WAITING)
+	unsigned int before = s->present;
+
+	s->present = samr_peers_present(&s->peers);
+	if (s->peers.state == SAMR_PEERS_WAITING)
 		note(s, "%u of %u heads are here", s->peers.count,
 		     s->cfg.heads);
+	else if (s->present < before)
+		note(s, "%u of %u heads are left", s->present, before);
 	else
-		note(s, "%u of %u heads are left", samr_peers_present(&s->peers),
-		     s->cfg.heads);
+		note(s, "%u heads take part now", s->present);
 }
 
 /* Return: false: stop. */
@@ -518,8 +517,8 @@ static bool react(struct samr_session *s, const struct samr_received *r,
 		ok = queue_hello(s);
 	if (todo & SAMR_PEERS_REFUSE)
 		ok = queue_refusal(s);
-	if (todo & SAMR_PEERS_STARTED)
-		begin(s);
+	if (todo & SAMR_PEERS_STARTED && s->state == SAMR_SESSION_WAITING)
+		begin(s, r ? r->delivery.gseq : s->peers.start);
 	if (todo & SAMR_PEERS_RUN) {
 		if (type == SAMR_BATCH_EXEC)
 			ok = take_exec(s, r);
@@ -537,12 +536,37 @@ static bool react(struct samr_session *s, const struct samr_received *r,
 	return ok;
 }
 
+/* The first view: what we have counts, or we are given what others have. */
+static bool take_part(struct samr_session *s)
+{
+	struct samr_info info;
+	int err = samr_info(s->m, &info);
+
+	if (err)
+		return stop(s, SAMR_SESSION_BROKEN, "joining: %s",
+			    samr_strerror(err));
+	if (info.state == SAMR_MEMBER_INSTALLING) {
+		samr_peers_lack(&s->peers);
+		return true;
+	}
+	/* Others will be given it. */
+	if (!samr_apply_check(s->apply))
+		return stop(s, SAMR_SESSION_BROKEN, "%s",
+			    samr_apply_error(s->apply));
+	samr_apply_end_run(s->apply);
+	if (s->said_out)
+		note(s, "no other head has the database: this one waits for others, with its own");
+	return true;
+}
+
 static bool take(struct samr_session *s, const struct samr_received *r)
 {
 	unsigned int todo = 0;
 	int type = -1;
 
 	if (r->view) {
+		if (s->peers.state == SAMR_PEERS_NEW && !take_part(s))
+			return false;
 		todo = samr_peers_view(&s->peers, r->view);
 	} else if (r->delivery.type == SAMR_TYPE_MESSAGE) {
 		type = samr_batch_type(r->data, r->len);
@@ -552,24 +576,124 @@ static bool take(struct samr_session *s, const struct samr_received *r)
 	return react(s, r, todo, type);
 }
 
-static void receive(struct samr_session *s)
+static bool open_member(struct samr_session *s)
+{
+	int err = samr_open(&s->m, s->cfg.service, 0);
+
+	return !err || stop(s, SAMR_SESSION_BROKEN, "service %u: %s",
+			    s->cfg.service, samr_strerror(err));
+}
+
+static bool join(struct samr_session *s)
+{
+	const int size = BUFFER_BYTES;
+	int err;
+
+	/* Who may not ask for that much has what the kernel gives to all. */
+	setsockopt(samr_fd(s->m), SOL_SOCKET, SO_RCVBUFFORCE, &size,
+		   sizeof(size));
+	err = samr_state(s->m, &samr_transfer_ops, &s->transfer);
+	if (!err)
+		err = samr_join(s->m, 0);
+	return err == -EINPROGRESS || stop(s, SAMR_SESSION_BROKEN,
+					   "joining: %s", samr_strerror(err));
+}
+
+/* What was sent is in the order or not; what was not sent still can be. */
+static void give_up_sent(struct samr_session *s)
+{
+	struct samr_queue out;
+	struct samr_message *msg;
+	size_t units = 0;
+
+	samr_queue_init(&out);
+	while ((msg = samr_queue_pop(&s->away))) {
+		units += msg->units;
+		samr_message_free(msg);
+	}
+	s->away_count = 0;
+	s->waits_ns = 0;
+	while ((msg = samr_queue_pop(&s->out))) {
+		/* About a membership that is over. */
+		if (msg->units)
+			samr_queue_push(&out, msg);
+		else
+			samr_message_free(msg);
+	}
+	while ((msg = samr_queue_pop(&out)))
+		samr_queue_push(&s->out, msg);
+	if (!units)
+		return;
+	s->cfg.lost(s->cfg.arg, s->line[s->lines_first],
+		    s->line[s->lines_first + units - 1], units);
+	s->lines_first += units;
+}
+
+/* This head was put out of the cluster, or has left it: as new, from the start. */
+static bool join_again(struct samr_session *s)
+{
+	struct samr_batch_hello own = s->peers.own;
+
+	if (!s->said_out)
+		note(s, "this head was put out of the cluster, or has left it, and joins again");
+	else
+		usleep(UNREACHABLE_US);
+	s->said_out = true;
+	samr_transfer_stop(&s->transfer);
+	samr_close(s->m);
+	s->m = NULL;
+	give_up_sent(s);
+	memset(&s->checks, 0, sizeof(s->checks));
+	samr_peers_init(&s->peers, &own);
+	s->bye = s->said_bye;
+	s->state = SAMR_SESSION_WAITING;
+	return open_member(s) && join(s);
+}
+
+/* Nothing more can be received. */
+static void end(struct samr_session *s, int err)
+{
+	if (err == -ENETRESET)
+		join_again(s);
+	else if (s->transfer.result)
+		stop(s, s->transfer.result == SAMR_TAKE_REFUSED ?
+		     SAMR_SESSION_REFUSED : SAMR_SESSION_BROKEN, "%s",
+		     s->transfer.error);
+	else if (err == -ENODATA)
+		stop(s, SAMR_SESSION_BROKEN, "all heads that had the database of the group are gone before this one had it: start the one that has the newest first");
+	else
+		stop(s, SAMR_SESSION_BROKEN, "receiving: %s",
+		     err ? samr_strerror(err) :
+		     "not a member of the group any more");
+}
+
+/* Return: there may be more. */
+static bool receive(struct samr_session *s)
 {
 	struct samr_received r[SAMR_BATCH_MAX];
 	int i, n;
 
-	n = samr_recv_batch(s->m, r, SAMR_BATCH_MAX, 0);
+	/* Nothing of the state is read before take_part() has asked for it. */
+	n = samr_recv_batch(s->m, r, s->peers.state == SAMR_PEERS_NEW ? 1 :
+			    SAMR_BATCH_MAX, 0);
+	/* It comes before all that was received. */
+	if (s->transfer.taken) {
+		s->transfer.taken = false;
+		if (!react(s, NULL, s->transfer.todo, -1))
+			return false;
+	}
 	if (n == -EAGAIN || n == -EINTR)
-		return;
+		return false;
 	if (n <= 0) {
-		stop(s, SAMR_SESSION_BROKEN, "receiving: %s",
-		     n ? samr_strerror(n) : "not a member of the group any more");
-		return;
+		end(s, n);
+		return false;
 	}
 	for (i = 0; i < n; i++)
 		if (!take(s, &r[i]))
-			return;
+			return false;
+	note_gap(s);
 	/* Before the bytes go: units point to them. */
-	execute(s);
+	return execute(s);
 }
 
 void samr_session_send(struct samr_session *s)
@@ -580,46 +704,39 @@ void samr_session_send(struct samr_session *s)
 
 enum samr_session_state samr_session_step(struct samr_session *s)
 {
+	int i;
+
 	samr_session_send(s);
-	if (s->state <= SAMR_SESSION_RUNNING)
-		receive(s);
-	samr_session_send(s);
+	s->more = s->state <= SAMR_SESSION_RUNNING;
+	for (i = 0; s->more && i < ROUNDS; i++) {
+		s->more = receive(s);
+		samr_session_send(s);
+	}
 	return s->state;
+}
+
+bool samr_session_more(const struct samr_session *s)
+{
+	return s->more;
 }
 
 short samr_session_events(const struct samr_session *s)
 {
-	const struct message *msg = s->out.first;
+	const struct samr_message *msg = s->out.first;
 
 	/* What waits for the window waits for a delivery. */
-	if (msg && (!msg->units || s->away_count < s->cfg.window))
+	if (msg && (!msg->units || may_send_units(s)))
 		return POLLIN | POLLOUT;
-	return POLLIN;
+	return samr_events(s->m);
 }
 
 /* Opening and closing. */
-
-static bool open_member(struct samr_session *s)
-{
-	int err;
-
-	err = samr_open(&s->m, s->cfg.service, 0);
-	if (err)
-		return stop(s, SAMR_SESSION_BROKEN, "service %u: %s",
-			    s->cfg.service, samr_strerror(err));
-	err = samr_join(s->m, 0);
-	if (err != -EINPROGRESS)
-		return stop(s, SAMR_SESSION_BROKEN, "joining: %s",
-			    samr_strerror(err));
-	return true;
-}
 
 static bool open_database(struct samr_session *s)
 {
 	struct samr_batch_hello own = { .heads = s->cfg.heads };
 
-	if (!samr_apply_open(&s->apply, &s->cfg.db) ||
-	    !samr_apply_digest(s->apply, own.digest))
+	if (!samr_apply_open(&s->apply, &s->cfg.db))
 		return stop(s, SAMR_SESSION_BROKEN, "%s",
 			    samr_apply_error(s->apply));
 	s->env = samr_det_environment(samr_apply_reader(s->apply));
@@ -629,6 +746,10 @@ static bool open_database(struct samr_session *s)
 	own.env_len = strlen(s->env);
 	own.flags = s->cfg.db.foreign_keys ? SAMR_BATCH_FOREIGN_KEYS : 0;
 	samr_peers_init(&s->peers, &own);
+	s->transfer = (struct samr_transfer){
+		.apply = s->apply, .peers = &s->peers,
+		.note = s->cfg.note, .arg = s->cfg.arg,
+	};
 	return true;
 }
 
@@ -641,28 +762,22 @@ bool samr_session_open(struct samr_session **out,
 	if (!s)
 		return false;
 	s->cfg = *cfg;
-	s->out.last = &s->out.first;
-	s->away.last = &s->away.first;
-	return open_database(s) && open_member(s);
-}
-
-static void free_queue(struct queue *q)
-{
-	struct message *msg;
-
-	while ((msg = pop(q)))
-		free_message(msg);
+	samr_queue_init(&s->out);
+	samr_queue_init(&s->away);
+	/* Without a cluster no file is made. */
+	return open_member(s) && open_database(s) && join(s);
 }
 
 void samr_session_close(struct samr_session *s)
 {
 	if (!s)
 		return;
+	samr_transfer_stop(&s->transfer);
 	samr_close(s->m);
 	samr_apply_close(s->apply);
-	free_message(s->filling);
-	free_queue(&s->out);
-	free_queue(&s->away);
+	samr_message_free(s->filling);
+	samr_queue_free(&s->out);
+	samr_queue_free(&s->away);
 	samr_apply_free(s->unit, s->units);
 	free(s->unit);
 	free(s->line);
@@ -677,12 +792,18 @@ int samr_session_fd(const struct samr_session *s)
 
 void samr_session_check(struct samr_session *s)
 {
+	s->checking = true;
 	queue_simple(s, SAMR_BATCH_CHECK);
 }
 
 bool samr_session_diverged(const struct samr_session *s)
 {
 	return s->diverged;
+}
+
+bool samr_session_taking(const struct samr_session *s)
+{
+	return samr_transfer_taking(&s->transfer);
 }
 
 struct samr_apply *samr_session_apply(struct samr_session *s)

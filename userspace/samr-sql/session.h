@@ -3,6 +3,10 @@
  * One head's part in the replicated database: sends units, receives the order,
  * executes it.
  *
+ * When this head was put out of the cluster, or has left it, it joins again by
+ * itself, and takes the database that the others have then. What it has not sent
+ * is sent then; of what it has sent and not seen in the order nobody can tell.
+ *
  * Units are not sent one at a time: some messages may be under way at once, and
  * what is submitted meanwhile goes together into the next one. So a message
  * carries one unit when there is little to do and many when there is much, and
@@ -40,6 +44,18 @@ typedef void samr_session_check_fn(void *arg, unsigned int heads,
 				   const uint8_t *digest, bool equal);
 
 /**
+ * typedef samr_session_lost_fn - there will be no answer to some own units
+ * @arg: of the config
+ * @first: what samr_session_submit() was given with the first one
+ * @last: with the last one
+ * @count: how many
+ *
+ * They have been executed by the others, or not.
+ */
+typedef void samr_session_lost_fn(void *arg, unsigned long first,
+				  unsigned long last, size_t count);
+
+/**
  * struct samr_session_config - how to take part
  * @service: id of the service
  * @heads: how many begin together
@@ -50,8 +66,9 @@ typedef void samr_session_check_fn(void *arg, unsigned int heads,
  * @print: how rows of own units are shown
  * @result: see there
  * @check: see there
+ * @lost: see there
  * @note: takes a sentence for the user about what happens around us
- * @arg: for the three
+ * @arg: for the four
  */
 struct samr_session_config {
 	uint32_t service;
@@ -63,6 +80,7 @@ struct samr_session_config {
 	const struct samr_print *print;
 	samr_session_result_fn *result;
 	samr_session_check_fn *check;
+	samr_session_lost_fn *lost;
 	void (*note)(void *arg, const char *text);
 	void *arg;
 };
@@ -84,6 +102,8 @@ enum samr_session_state {
  * @failed: units of this head that failed
  * @messages: of this head
  * @position: in the order, of what was executed last
+ * @gap_ns: the longest time in which nothing was received, while something of
+ *	this head was under way
  * @seconds: since the beginning, until the last unit executed
  */
 struct samr_session_stats {
@@ -94,6 +114,7 @@ struct samr_session_stats {
 	unsigned long long failed;
 	unsigned long long messages;
 	uint64_t position;
+	int64_t gap_ns;
 	double seconds;
 };
 
@@ -122,6 +143,13 @@ short samr_session_events(const struct samr_session *s);
  * Never waits. Return: the state.
  */
 enum samr_session_state samr_session_step(struct samr_session *s);
+
+/**
+ * samr_session_more - call samr_session_step() again without waiting
+ *
+ * The library may keep what it has read already, and then poll(2) does not know.
+ */
+bool samr_session_more(const struct samr_session *s);
 
 /** samr_session_send - send what is possible now; errors show in the next step */
 void samr_session_send(struct samr_session *s);
@@ -155,6 +183,9 @@ bool samr_session_diverged(const struct samr_session *s);
 
 /** samr_session_apply - the database */
 struct samr_apply *samr_session_apply(struct samr_session *s);
+
+/** samr_session_taking - the database is on its way to this head */
+bool samr_session_taking(const struct samr_session *s);
 
 /** samr_session_peers - who takes part */
 const struct samr_peers *samr_session_peers(const struct samr_session *s);

@@ -127,6 +127,17 @@ static void on_check(void *arg, unsigned int heads, const uint8_t *digest,
 	fflush(stdout);
 }
 
+static void on_lost(void *arg, unsigned long first, unsigned long last,
+		    size_t count)
+{
+	struct shell *sh = arg;
+	char text[200];
+
+	snprintf(text, sizeof(text), "no answer to %zu statements or transactions of this head, the last one of line %lu: the others may have executed them or not",
+		 count, last);
+	complain(sh, first, text);
+}
+
 /* Transactions: collected here, sent at COMMIT. */
 
 static void end_transaction(struct shell *sh)
@@ -447,10 +458,11 @@ static void show_stats(struct shell *sh)
 	samr_session_stats(sh->session, &st);
 	clear_progress(sh);
 	fprintf(stderr,
-		"stats: head %" PRIu64 " position %" PRIu64 " statements %llu rows %llu seconds %.3f own %llu own_rows %llu failed %llu messages %llu latency_us min %.0f p50 %.0f p99 %.0f max %.0f\n",
+		"stats: head %" PRIu64 " position %" PRIu64 " statements %llu rows %llu seconds %.3f own %llu own_rows %llu failed %llu messages %llu gap_us %.0f latency_us min %.0f p50 %.0f p99 %.0f max %.0f\n",
 		samr_session_peers(sh->session)->self_node, st.position,
 		st.units, st.rows, st.seconds, st.own, st.own_rows, st.failed,
-		st.messages, samr_session_latency(sh->session, 0),
+		st.messages, (double)st.gap_ns / 1000,
+		samr_session_latency(sh->session, 0),
 		samr_session_latency(sh->session, 500),
 		samr_session_latency(sh->session, 990),
 		samr_session_latency(sh->session, 1000));
@@ -462,6 +474,8 @@ static bool waits_for_order(const struct shell *sh,
 {
 	unsigned int here = samr_session_peers(sh->session)->count;
 
+	if (samr_session_taking(sh->session))
+		return false;
 	/* For heads that are not here it is not the order that waits. */
 	return samr_session_pending(sh->session) || sh->checking ||
 	       (state == SAMR_SESSION_WAITING &&
@@ -496,14 +510,14 @@ static void wait_and_read(struct shell *sh, bool read, bool waits)
 		.tv_nsec = (sh->progress_tty ? PROGRESS_TTY_MS :
 					       PROGRESS_MS / 2) * 1000000L,
 	};
-	const struct timespec look = { .tv_sec = STALL_LOOK_S };
+	const struct timespec look = { .tv_sec = STALL_LOOK_S }, now = { 0 };
 	sigset_t none;
 	int err;
 
 	sigemptyset(&none);
 	fflush(stdout);
-	if (ppoll(p, 2, sh->cfg.progress ? &wait : waits ? &look : NULL,
-		  &none) < 0)
+	if (ppoll(p, 2, samr_session_more(sh->session) ? &now :
+		  sh->cfg.progress ? &wait : waits ? &look : NULL, &none) < 0)
 		return;
 	if (read && p[1].revents) {
 		sh->prompted = false;
@@ -633,6 +647,7 @@ int samr_shell_run(const struct samr_shell_config *cfg)
 	s->print = &sh.cfg.print;
 	s->result = on_result;
 	s->check = on_check;
+	s->lost = on_lost;
 	s->note = on_note;
 	s->arg = &sh;
 	sh.progress_tty = isatty(STDERR_FILENO);

@@ -768,6 +768,25 @@ static void foreign_readers_are_welcome(void **state)
 	assert_string_equal(ask(h, "SELECT count(*) FROM t"), "5");
 }
 
+static void damage_is_noticed(void **state)
+{
+	struct head *h = *state;
+	FILE *f;
+
+	must(h, "CREATE TABLE t(x)");
+	must(h, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+	     "LIMIT 300) INSERT INTO t SELECT hex(zeroblob(100)) FROM n");
+	assert_true(samr_apply_check(h->a));
+	samr_apply_close(h->a);
+	f = fopen(h->path, "r+");
+	fseek(f, 4096 * 5, SEEK_SET);
+	fputs("no page of a database", f);
+	fclose(f);
+	open_head(h, false);
+	assert_false(samr_apply_check(h->a));
+	assert_non_null(strstr(samr_apply_error(h->a), "is damaged"));
+}
+
 static void one_process_per_file(void **state)
 {
 	struct samr_apply_config cfg = { .synchronous = "off" };
@@ -865,6 +884,7 @@ int main(void)
 		T(interrupted_units_stop_the_head),
 		T(locked_files_stop_the_head),
 		T(foreign_readers_are_welcome),
+		T(damage_is_noticed),
 		T(one_process_per_file),
 		T(dumps_do_not_show_the_position),
 		T(dump_can_be_loaded),

@@ -79,14 +79,12 @@ static void hello_round_trip(void **state)
 	size_t n;
 
 	(void)state;
-	memset(h.digest, 0x5a, sizeof(h.digest));
 	assert_true(samr_batch_put_hello(&b, &h));
 	assert_int_equal(samr_batch_type(b.p, b.len), SAMR_BATCH_HELLO);
 	assert_true(samr_batch_get_hello(b.p, b.len, &g));
 	assert_int_equal(g.view, h.view);
 	assert_int_equal(g.heads, 3);
 	assert_int_equal(g.flags, SAMR_BATCH_FOREIGN_KEYS);
-	assert_memory_equal(g.digest, h.digest, sizeof(h.digest));
 	assert_int_equal(g.env_len, 8);
 	assert_memory_equal(g.env, "SQLite x", 8);
 	for (n = 0; n < b.len - 8; n++)

@@ -31,7 +31,6 @@ static int setup(void **state)
 		w->own[i].heads = HEADS;
 		w->own[i].env = "env";
 		w->own[i].env_len = 3;
-		memset(w->own[i].digest, 7, SAMR_DIGEST_SIZE);
 	}
 	w->gseq = 100;
 	*state = w;
@@ -180,28 +179,23 @@ static void a_leave_starts_it_again(void **state)
 
 static void differences_are_refused(void **state)
 {
-	static const char *const text[] = {
-		"head 3's", "database of head", "--heads", "has other",
-		"--foreign-keys"
-	};
+	static const char *const text[] = { "--heads", "has other",
+					    "--foreign-keys" };
 	struct world *w = *state;
 	int kind;
 
-	for (kind = 1; kind <= 4; kind++) {
+	for (kind = 0; kind < 3; kind++) {
 		struct samr_batch_hello good = w->own[2];
 
-		if (kind == 1)
-			w->own[2].digest[5] ^= 1;
-		if (kind == 2)
+		if (kind == 0)
 			w->own[2].heads = 2;
-		if (kind == 3) {
+		if (kind == 1) {
 			w->own[2].env = "other";
 			w->own[2].env_len = 5;
 		}
-		if (kind == 4)
+		if (kind == 2)
 			w->own[2].flags = SAMR_BATCH_FOREIGN_KEYS;
 		begin(w);
-		w->p[2].own.heads = HEADS;	/* or the view itself fails */
 		view(w, 7);
 		hello(w, 0, w->view);
 		hello(w, 2, w->view);
@@ -213,45 +207,219 @@ static void differences_are_refused(void **state)
 	}
 }
 
-static void too_many_are_refused(void **state)
+static void four_begin_together(void **state)
+{
+	struct world *w = *state;
+	int i;
+
+	begin(w);
+	view(w, 15);
+	for (i = 0; i < 4; i++) {
+		all_do(w, i ? 0 : SAMR_PEERS_HELLO | SAMR_PEERS_CHANGED);
+		hello(w, i, w->view);
+	}
+	all_do(w, SAMR_PEERS_STARTED);
+}
+
+/* Head @to is given what head @from knows. Return: as samr_peers_load(). */
+static unsigned int tell(struct world *w, int from, int to)
+{
+	struct samr_batch_buf b = { .p = NULL };
+	unsigned int todo;
+
+	assert_true(samr_peers_save(&w->p[from], &b));
+	todo = samr_peers_load(&w->p[to], b.p, b.len);
+	free(b.p);
+	return todo;
+}
+
+/* Head 4 joins the view and knows nothing. */
+static void come(struct world *w, unsigned int mask)
+{
+	samr_peers_init(&w->p[3], &w->own[3]);
+	samr_peers_lack(&w->p[3]);
+	view(w, mask);
+	assert_int_equal(w->todo[0], 0);
+	assert_int_equal(w->todo[3], 0);
+}
+
+static void a_latecomer_takes_part_from_its_hello_on(void **state)
+{
+	struct world *w = *state;
+	uint64_t check;
+
+	start_three(w);
+	message(w, 1, SAMR_BATCH_BYE, NULL, 0);
+	come(w, 15);
+	/* What it sends before is not executed. */
+	message(w, 3, SAMR_BATCH_EXEC, NULL, 0);
+	assert_int_equal(w->todo[0], 0);
+	assert_int_equal(tell(w, 0, 3), SAMR_PEERS_HELLO);
+	message(w, 0, SAMR_BATCH_EXEC, NULL, 0);
+	all_do(w, SAMR_PEERS_RUN);
+	check = w->gseq;
+	hello(w, 3, w->view);
+	assert_int_equal(w->todo[0], SAMR_PEERS_CHANGED);
+	assert_int_equal(w->todo[3], SAMR_PEERS_STARTED);
+	message(w, 3, SAMR_BATCH_EXEC, NULL, 0);
+	all_do(w, SAMR_PEERS_RUN);
+	/* It does not answer what was asked before. */
+	assert_int_equal(samr_peers_since(&w->p[0], check), 3);
+	assert_int_equal(samr_peers_present(&w->p[0]), 4);
+	assert_int_equal(samr_peers_present(&w->p[3]), 4);
+	/* The end waits for it, and it knows who has said BYE before. */
+	message(w, 0, SAMR_BATCH_BYE, NULL, 0);
+	message(w, 2, SAMR_BATCH_BYE, NULL, 0);
+	all_do(w, 0);
+	message(w, 3, SAMR_BATCH_BYE, NULL, 0);
+	all_do(w, SAMR_PEERS_ENDED);
+}
+
+/* Told while all wait, it begins with them. */
+static void a_joiner_may_be_told_before_the_beginning(void **state)
 {
 	struct world *w = *state;
 
 	begin(w);
-	view(w, 15);
-	all_do(w, SAMR_PEERS_FAILED);
+	samr_peers_lack(&w->p[1]);
+	samr_peers_lack(&w->p[2]);
+	view(w, 1);
+	view(w, 3);
+	assert_int_equal(w->todo[1], 0);
+	assert_int_equal(tell(w, 0, 1), SAMR_PEERS_HELLO);
+	hello(w, 1, w->view);
+	view(w, 7);
+	assert_int_equal(w->todo[1], SAMR_PEERS_HELLO | SAMR_PEERS_CHANGED);
+	hello(w, 0, w->view);
+	hello(w, 1, w->view);
+	/* What was said before it was told counts, too. */
+	assert_int_equal(tell(w, 1, 2), SAMR_PEERS_HELLO);
+	hello(w, 2, w->view);
+	all_do(w, SAMR_PEERS_STARTED);
 }
 
-static void latecomers_are_refused(void **state)
+/* It may have to take the database a second time. */
+static void being_told_twice_does_no_harm(void **state)
+{
+	struct world *w = *state;
+
+	start_three(w);
+	come(w, 15);
+	assert_int_equal(tell(w, 0, 3), SAMR_PEERS_HELLO);
+	hello(w, 3, w->view);
+	assert_int_equal(tell(w, 1, 3), SAMR_PEERS_STARTED);
+	assert_true(w->p[3].in);
+	message(w, 3, SAMR_BATCH_EXEC, NULL, 0);
+	all_do(w, SAMR_PEERS_RUN);
+}
+
+static void the_end_of_others_is_not_the_latecomers(void **state)
+{
+	struct world *w = *state;
+	int i;
+
+	start_three(w);
+	come(w, 15);
+	assert_int_equal(tell(w, 0, 3), SAMR_PEERS_HELLO);
+	for (i = 0; i < 3; i++)
+		message(w, i, SAMR_BATCH_BYE, NULL, 0);
+	assert_int_equal(w->todo[0], SAMR_PEERS_ENDED);
+	assert_int_equal(w->todo[3], 0);
+	view(w, 8);
+	assert_int_equal(w->todo[3], SAMR_PEERS_CHANGED);
+	hello(w, 3, w->view);
+	assert_int_equal(w->todo[3], SAMR_PEERS_STARTED);
+	message(w, 3, SAMR_BATCH_BYE, NULL, 0);
+	assert_int_equal(w->todo[3], SAMR_PEERS_ENDED);
+}
+
+static void unequal_latecomers_find_out(void **state)
+{
+	struct world *w = *state;
+
+	start_three(w);
+	w->own[3].heads = 2;		/* does not matter any more */
+	come(w, 15);
+	assert_int_equal(tell(w, 0, 3), SAMR_PEERS_HELLO);
+	w->own[3].flags = SAMR_BATCH_FOREIGN_KEYS;
+	come(w, 15);
+	assert_int_equal(tell(w, 0, 3), SAMR_PEERS_FAILED);
+	assert_non_null(strstr(w->p[3].error, "--foreign-keys"));
+	/* Told by others that wait it must wait for as many. */
+	w->own[3].flags = 0;
+	begin(w);
+	samr_peers_lack(&w->p[3]);
+	view(w, 9);
+	assert_int_equal(tell(w, 0, 3), SAMR_PEERS_FAILED);
+	assert_non_null(strstr(w->p[3].error, "--heads"));
+}
+
+static void what_is_told_is_checked(void **state)
+{
+	struct samr_batch_buf b = { .p = NULL };
+	struct world *w = *state;
+	size_t len;
+
+	start_three(w);
+	assert_true(samr_peers_save(&w->p[0], &b));
+	for (len = 0; len < b.len; len++) {
+		samr_peers_init(&w->p[3], &w->own[3]);
+		assert_int_equal(samr_peers_load(&w->p[3], b.p, len),
+				 SAMR_PEERS_FAILED);
+	}
+	samr_peers_init(&w->p[3], &w->own[3]);
+	assert_int_equal(samr_peers_load(&w->p[3], b.p, b.len),
+			 SAMR_PEERS_HELLO);
+	free(b.p);
+}
+
+/* Others may say HELLO who were not told: the eldest says why they may not. */
+static void unequal_hellos_are_refused(void **state)
 {
 	struct samr_batch_buf b = { .p = NULL };
 	struct world *w = *state;
 
 	start_three(w);
-	view(w, 15);
-	assert_int_equal(w->todo[0], 0);
-	assert_int_equal(w->todo[3], SAMR_PEERS_FAILED);	/* four, not three */
-	w->own[3].heads = 4;
-	samr_peers_init(&w->p[3], &w->own[3]);
-	view(w, 15);
+	come(w, 15);
+	assert_int_equal(tell(w, 0, 3), SAMR_PEERS_HELLO);
+	w->own[3].env = "new";
 	hello(w, 3, w->view);
-	assert_int_equal(w->todo[0], SAMR_PEERS_REFUSE);	/* the eldest */
+	assert_int_equal(w->todo[0], SAMR_PEERS_REFUSE);
 	assert_int_equal(w->todo[1], 0);
 	assert_int_equal(w->todo[2], 0);
-	/* What it sends is not executed. */
 	message(w, 3, SAMR_BATCH_EXEC, NULL, 0);
 	assert_int_equal(w->todo[0], 0);
 	assert_true(samr_batch_put_refusal(&b, &w->p[0].stranger));
+	w->p[3].in = false;
 	message(w, 0, SAMR_BATCH_REFUSAL, b.p, b.len);
 	assert_int_equal(w->todo[3], SAMR_PEERS_FAILED);
 	assert_int_equal(w->todo[1], 0);
-	assert_non_null(strstr(w->p[3].error, "begun without"));
+	assert_non_null(strstr(w->p[3].error, "has new"));
 	free(b.p);
 	/* The eldest has gone: the next one answers. */
+	come(w, 15);
 	view(w, 14);
 	hello(w, 3, w->view);
 	assert_int_equal(w->todo[1], SAMR_PEERS_REFUSE);
 	assert_int_equal(w->todo[2], 0);
+}
+
+/* A head that comes and goes does not use up the room. */
+static void who_has_gone_makes_room(void **state)
+{
+	struct world *w = *state;
+	int i;
+
+	start_three(w);
+	for (i = 0; i < 2 * SAMR_PEERS_MAX; i++) {
+		come(w, 15);
+		assert_int_equal(tell(w, 0, 3), SAMR_PEERS_HELLO);
+		hello(w, 3, w->view);
+		assert_int_equal(w->todo[0], SAMR_PEERS_CHANGED);
+		view(w, 7);
+		assert_int_equal(w->p[0].count, 4);
+		assert_int_equal(samr_peers_present(&w->p[0]), 3);
+	}
 }
 
 static void all_end_together(void **state)
@@ -302,8 +470,15 @@ int main(void)
 		T(nothing_runs_before),
 		T(a_leave_starts_it_again),
 		T(differences_are_refused),
-		T(too_many_are_refused),
-		T(latecomers_are_refused),
+		T(four_begin_together),
+		T(a_latecomer_takes_part_from_its_hello_on),
+		T(a_joiner_may_be_told_before_the_beginning),
+		T(being_told_twice_does_no_harm),
+		T(the_end_of_others_is_not_the_latecomers),
+		T(unequal_latecomers_find_out),
+		T(what_is_told_is_checked),
+		T(unequal_hellos_are_refused),
+		T(who_has_gone_makes_room),
 		T(all_end_together),
 		T(the_dead_need_not_say_bye),
 		T(a_returned_incarnation_is_a_stranger),
