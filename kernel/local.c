@@ -459,7 +459,7 @@ int samr_local_join(struct samr_local *l, u32 window, bool state)
 	l->window = window;
 	l->install.on = state;
 	l->reader.head = samr_cluster_self(svc->all->c, &inc);
-	l->reader.port = state ? l->port : 0;
+	l->reader.port = l->port;
 	l->want |= WANT_JOIN;
 	err = push(l);
 	if (err == -EAGAIN || err == -ENOTCONN || err == -EALREADY)
@@ -572,7 +572,7 @@ static int may_send_now(struct samr_local *l, u8 kind, u32 sndbuf)
 	lockdep_assert_held(&l->svc->lock);
 	if (!err)
 		err = may_send(l);
-	if (!err && kind == SAMR_KIND_DATA && READ_ONCE(l->svc->all->stuck))
+	if (!err && samr_kind_is_load(kind) && READ_ONCE(l->svc->all->stuck))
 		err = -EHOSTUNREACH;
 	if (!err && l->charged >= sndbuf)
 		err = -EAGAIN;
@@ -644,6 +644,10 @@ int samr_local_send(struct samr_local *l, struct samr_submit *s)
 
 	spin_lock_bh(&svc->lock);
 	err = may_send(l);
+	/* The answers have a place behind the state, which may come late. */
+	if (!err && l->install.lacks && s->kind != SAMR_KIND_DATA &&
+	    samr_kind_is_load(s->kind))
+		err = -EBUSY;
 	if (err) {
 		spin_unlock_bh(&svc->lock);
 		return err;
@@ -801,6 +805,17 @@ struct samr_msg *samr_local_peek(struct samr_local *l, bool *first)
 		*first = !l->install.read;
 	spin_unlock_bh(&l->svc->lock);
 	return msg;
+}
+
+const struct samr_lock_note *samr_local_note(struct samr_local *l,
+					     const struct samr_msg *msg)
+{
+	const struct samr_lock_note *note;
+
+	spin_lock_bh(&l->svc->lock);
+	note = l->install.lacks ? NULL : samr_log_note(&l->reader, msg);
+	spin_unlock_bh(&l->svc->lock);
+	return note;
 }
 
 bool samr_local_idle(const struct samr_local *l)

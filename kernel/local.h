@@ -175,7 +175,8 @@ void samr_local_unreserve(struct samr_local *l, u32 len);
  *
  * Return: 0: the charge ends with the delivery; else the charge is still there,
  * -EAGAIN as in samr_local_reserve(), -ENOMEM, -EPIPE, -ESTALE: STATE that nobody
- * wants of it, or why the cluster is dead.
+ * wants of it, -EINVAL: no sane request for a lock, -EBUSY: one of a member that
+ * lacks the state, or why the cluster is dead.
  */
 int samr_local_send(struct samr_local *l, struct samr_submit *s);
 
@@ -203,6 +204,10 @@ bool samr_local_writable(struct samr_local *l, u8 kind, u32 len, u32 sndbuf);
  * ERR_PTR(): -EAGAIN nothing now, -ENOTCONN, or why the cluster is dead.
  */
 struct samr_msg *samr_local_peek(struct samr_local *l, bool *first);
+
+/** samr_local_note - samr_log_note() of it */
+const struct samr_lock_note *samr_local_note(struct samr_local *l,
+					     const struct samr_msg *msg);
 
 /** samr_local_idle - would samr_local_peek() answer -EAGAIN? */
 bool samr_local_idle(const struct samr_local *l);

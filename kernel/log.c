@@ -40,11 +40,25 @@ static bool asks(const struct samr_reader *r, const struct samr_msg *msg)
 	       t->donor.port == r->port;
 }
 
-static bool wants(const struct samr_reader *r, const struct samr_msg *msg)
+/* The message itself; what it tells of locks is another thing. */
+static bool wants_whole(const struct samr_reader *r, const struct samr_msg *msg)
 {
 	if (has_bytes(msg) || asks(r, msg))
 		return true;
 	return r->views && changes_view(msg);
+}
+
+static bool wants(const struct samr_reader *r, const struct samr_msg *msg)
+{
+	return wants_whole(r, msg) || samr_msg_note(msg, r->head, r->port, 0);
+}
+
+const struct samr_lock_note *samr_log_note(const struct samr_reader *r,
+					   const struct samr_msg *msg)
+{
+	if (!r->part && wants_whole(r, msg))
+		return NULL;
+	return samr_msg_note(msg, r->head, r->port, r->part ? r->part - 1 : 0);
 }
 
 static bool idle(const struct samr_log *log, const struct samr_reader *r)
@@ -76,6 +90,7 @@ void samr_log_attach(struct samr_log *log, struct samr_reader *r)
 	if (WARN_ON_ONCE(samr_log_attached(r)))
 		return;
 	r->next = &log->msgs;
+	r->part = 0;
 	r->seen = log->bytes;
 	list_add_tail(&r->node, &log->readers);
 }
@@ -302,6 +317,10 @@ void samr_log_pass(struct samr_log *log, struct samr_reader *r,
 	if (samr_log_peek(log, r) != msg)
 		return;
 	r->gseq = msg->meta.gseq;
+	r->part += r->part || wants_whole(r, msg) ? 1 : 2;
+	if (samr_msg_note(msg, r->head, r->port, r->part - 1))
+		return;
+	r->part = 0;
 	step_over(r, msg);
 	r->next = r->next->next;
 	skip(log, r);

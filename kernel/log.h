@@ -54,11 +54,14 @@ struct samr_log {
  * @view: the group's view at @next, 0 before the first
  * @members: number of members in @view
  * @views: wants messages that changed the view; others skip them
+ * @part: of the next message it has read this much: 0: nothing; n: all but what
+ *	is told of locks from number n - 1 on
  * @edges: wants to be woken for each message, not only for the first one
  * @held: see above
  * @kept: cost of what was kept since it is held
  * @head: that it is on, and
- * @port: its number there; SNAPSHOTs that make it the donor are for it. 0: none
+ * @port: its number there: SNAPSHOTs that make it the donor are for it, and what is
+ *	told of locks. 0: of pieces of state
  */
 struct samr_reader {
 	struct list_head node;
@@ -69,6 +72,7 @@ struct samr_reader {
 	u64 gseq;
 	u64 view;
 	u32 members;
+	u32 part;
 	bool views;
 	bool edges;
 	bool held;
@@ -138,7 +142,20 @@ struct samr_msg *samr_log_peek(const struct samr_log *log,
 			       const struct samr_reader *r);
 
 /**
- * samr_log_pass - @r has read a message
+ * samr_log_note - what of the message is to be read next
+ * @r: reader
+ * @msg: what samr_log_peek() said
+ *
+ * A message that changes the members may also tell of locks: each of that is read
+ * by itself, behind the view.
+ *
+ * Return: what it is told of a lock; NULL: the message itself.
+ */
+const struct samr_lock_note *samr_log_note(const struct samr_reader *r,
+					   const struct samr_msg *msg);
+
+/**
+ * samr_log_pass - @r has read a message, or what samr_log_note() said of it
  * @log: the log
  * @r: reader
  * @msg: what samr_log_peek() said; nothing happens when that is not so any more

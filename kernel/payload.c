@@ -148,3 +148,36 @@ int samr_payload_copy_snapshot(const struct samr_msg *m, struct msghdr *msg,
 		return -EFAULT;
 	return copy_members(t->to, NULL, msg, len - part);
 }
+
+static_assert((int)SAMR_LOCK_GRANTED == (int)SAMR_LK_GRANTED);
+static_assert((int)SAMR_LOCK_FULL == (int)SAMR_LK_FULL);
+static_assert(SAMR_LOCK_NAME_MAX == SAMR_LOCK_NAME_LEN);
+static_assert(SAMR_LOCK_VALUE_MAX == SAMR_LOCK_VALUE_LEN);
+static_assert(SAMR_LOCK_TRY == SAMR_LKF_TRY);
+static_assert(SAMR_LOCK_NEXT == SAMR_LKF_NEXT);
+static_assert(SAMR_LOCK_KEEP == SAMR_LKF_KEEP);
+static_assert(SAMR_LOCK_VALUE == SAMR_LKF_VALUE);
+static_assert(SAMR_LOCK_CANCEL == SAMR_LKF_CANCEL);
+static_assert(sizeof(struct samr_lock_request) ==
+	      sizeof(struct samr_lock_payload));
+static_assert(sizeof(struct samr_lock_event) == 152);
+
+int samr_payload_copy_note(const struct samr_lock_note *note, struct msghdr *msg,
+			   u32 len)
+{
+	struct samr_lock_event e = {
+		.result			= note->result,
+		.flags			= note->dead ? SAMR_LOCK_OWNERDEAD : 0,
+		.owner_node		= note->owner_node,
+		.owner_incarnation	= note->owner_inc,
+		.owner_port		= note->owner_port,
+		.waiting		= note->waiting,
+		.name_len		= note->name_len,
+		.value_len		= note->value_len,
+	};
+
+	/* What is behind their ends is zero in @note, too. */
+	memcpy(e.name, note->name, sizeof(note->name));
+	memcpy(e.value, note->value, sizeof(e.value));
+	return copy_to_iter(&e, len, &msg->msg_iter) == len ? 0 : -EFAULT;
+}

@@ -10,6 +10,7 @@
 #include <uapi/linux/samr.h>
 
 struct msghdr;
+struct samr_lock_note;
 struct samr_msg;
 struct sk_buff;
 
@@ -49,5 +50,12 @@ u32 samr_payload_snapshot_len(const struct samr_msg *m);
 /** samr_payload_copy_snapshot - the first @len bytes of it; 0 or -EFAULT */
 int samr_payload_copy_snapshot(const struct samr_msg *m, struct msghdr *msg,
 			       u32 len);
+/**
+ * samr_payload_copy_note - the first @len bytes of a struct samr_lock_event
+ *
+ * Return: 0 or -EFAULT.
+ */
+int samr_payload_copy_note(const struct samr_lock_note *note, struct msghdr *msg,
+			   u32 len);
 
 #endif /* SAMR_PAYLOAD_H */

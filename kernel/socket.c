@@ -171,6 +171,10 @@ static bool flags_right(u32 flags, size_t len)
 	case 0:
 		return true;
 	case SAMR_SEND_SAFE:
+	case SAMR_SEND_LOCK:
+	case SAMR_SEND_UNLOCK:
+	case SAMR_SEND_SAFE | SAMR_SEND_LOCK:
+	case SAMR_SEND_SAFE | SAMR_SEND_UNLOCK:
 		return !(flags & SAMR_SEND_STATE);
 	case SAMR_SEND_LAST:
 		return flags & SAMR_SEND_STATE;
@@ -324,7 +328,9 @@ static void fill(struct samr_submit *s, const struct samr_send *how, bool safe)
 		else if (how->flags & SAMR_SEND_FAILED)
 			s->flags = SAMR_MSG_FAILED;
 	} else {
-		s->kind = SAMR_KIND_DATA;
+		s->kind = how->flags & SAMR_SEND_LOCK ? SAMR_KIND_LOCK :
+			  how->flags & SAMR_SEND_UNLOCK ? SAMR_KIND_UNLOCK :
+							  SAMR_KIND_DATA;
 		if ((how->flags & SAMR_SEND_SAFE) || safe)
 			s->flags = SAMR_MSG_SAFE;
 	}
@@ -414,10 +420,10 @@ static u32 type_of(const struct samr_msg *m)
 
 static void put_delivery(const struct samr_view_member *self,
 			 struct msghdr *msg, const struct samr_msg *m,
-			 bool first)
+			 bool first, const struct samr_lock_note *note)
 {
 	struct samr_delivery d = {
-		.type		= type_of(m),
+		.type		= note ? SAMR_TYPE_LOCK : type_of(m),
 		.gseq		= m->meta.gseq,
 		.epoch		= m->epoch,
 		.view		= m->view,
@@ -431,7 +437,9 @@ static void put_delivery(const struct samr_view_member *self,
 		.gid		= m->meta.gid,
 	};
 
-	if (m->meta.kind == SAMR_KIND_DATA)
+	if (note)
+		d.request = note->arg;
+	else if (m->meta.kind == SAMR_KIND_DATA)
 		d.request = m->meta.arg;
 	if (m->meta.kind == SAMR_KIND_STATE) {
 		d.gseq = m->meta.arg;
@@ -502,7 +510,8 @@ static int wait_readable(struct sock *sk, const struct samr_local *l,
 
 static u32 length_of(const struct samr_msg *m, u32 type)
 {
-	return type == SAMR_TYPE_VIEW ? samr_payload_view_len(m) :
+	return type == SAMR_TYPE_LOCK ? sizeof(struct samr_lock_event) :
+	       type == SAMR_TYPE_VIEW ? samr_payload_view_len(m) :
 	       type == SAMR_TYPE_SNAPSHOT ? samr_payload_snapshot_len(m) :
 	       m->meta.len;
 }
@@ -529,13 +538,18 @@ static int copy_message(struct sock *sk, struct samr_local *l,
 			const struct samr_msg *m, bool first,
 			struct msghdr *msg, size_t size, int flags)
 {
+	const struct samr_lock_note *note = samr_local_note(l, m);
 	struct samr_view_member self = { .port = l->port };
-	u32 type = type_of(m), len = length_of(m, type);
+	u32 type = note ? SAMR_TYPE_LOCK : type_of(m);
+	u32 len = length_of(m, type);
 	u32 part = min_t(size_t, len, size);
 	int err;
 
 	self.node = samr_cluster_self(samr_sk(sk)->cluster, &self.incarnation);
-	err = copy_bytes(m, type, &self, msg, part);
+	if (note)
+		err = samr_payload_copy_note(note, msg, part);
+	else
+		err = copy_bytes(m, type, &self, msg, part);
 	if (err)
 		return err;
 	if (!(flags & MSG_PEEK))
@@ -543,7 +557,7 @@ static int copy_message(struct sock *sk, struct samr_local *l,
 	put_name(msg, m);
 	put_timestamp(sk, msg, m->meta.time);
 	if (msg->msg_controllen)
-		put_delivery(&self, msg, m, first);
+		put_delivery(&self, msg, m, first, note);
 	if (type != SAMR_TYPE_MESSAGE)
 		msg->msg_flags |= MSG_NOTIFICATION;
 	if (part < len)

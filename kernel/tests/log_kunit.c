@@ -547,6 +547,87 @@ static void log_snapshot_is_for_the_donor(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, freed(w), 1);
 }
 
+/* A leave that hands two locks to one member, and the view to all who want it. */
+static struct samr_msg *append_notes(struct kunit *test, u8 kind)
+{
+	struct world *w = test->priv;
+	struct samr_meta meta = { .gseq = w->next, .kind = kind };
+	struct samr_msg *msg = samr_msg_new(&meta);
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, msg);
+	if (kind == SAMR_KIND_LEAVE)
+		msg->members = members_new(w->next);
+	msg->locks = samr_alloc(sizeof(*msg->locks) +
+				3 * sizeof(msg->locks->note[0]));
+	KUNIT_ASSERT_NOT_NULL(test, msg->locks);
+	msg->locks->count = 3;
+	for (i = 0; i < 3; i++) {
+		msg->locks->note[i].node = 3;
+		msg->locks->note[i].port = i == 1 ? 8 : 7;
+		msg->locks->note[i].arg = i;
+	}
+	w->next += 2;
+	samr_log_append(&w->log, msg, &w->free, wake);
+	return msg;
+}
+
+static void log_tells_of_locks_one_by_one(struct kunit *test)
+{
+	struct world *w = test->priv;
+	struct samr_msg *msg;
+
+	w->a.head = 3;
+	w->a.port = 7;
+	w->a.views = true;
+	w->b.head = 2;
+	w->b.port = 7;
+	samr_log_attach(&w->log, &w->a);
+	samr_log_attach(&w->log, &w->b);
+	msg = append_notes(test, SAMR_KIND_LEAVE);
+	/* The view first, then what is told to this member. */
+	KUNIT_EXPECT_EQ(test, front(w, &w->a), 10);
+	KUNIT_EXPECT_EQ(test, front(w, &w->b), 0);
+	KUNIT_EXPECT_NULL(test, samr_log_note(&w->a, msg));
+	pass(w, &w->a);
+	KUNIT_EXPECT_EQ(test, front(w, &w->a), 10);
+	KUNIT_ASSERT_NOT_NULL(test, samr_log_note(&w->a, msg));
+	KUNIT_EXPECT_EQ(test, samr_log_note(&w->a, msg)->arg, 0);
+	pass(w, &w->a);
+	KUNIT_ASSERT_NOT_NULL(test, samr_log_note(&w->a, msg));
+	KUNIT_EXPECT_EQ(test, samr_log_note(&w->a, msg)->arg, 2);
+	KUNIT_EXPECT_EQ(test, freed(w), 0);
+	pass(w, &w->a);
+	KUNIT_EXPECT_EQ(test, front(w, &w->a), 0);
+	KUNIT_EXPECT_EQ(test, freed(w), 1);
+	KUNIT_EXPECT_EQ(test, w->a.view, 10);
+}
+
+static void log_locks_without_views(struct kunit *test)
+{
+	struct world *w = test->priv;
+	struct samr_msg *msg;
+
+	w->a.head = 3;
+	w->a.port = 8;
+	samr_log_attach(&w->log, &w->a);
+	msg = append_notes(test, SAMR_KIND_LEAVE);
+	KUNIT_ASSERT_NOT_NULL(test, samr_log_note(&w->a, msg));
+	KUNIT_EXPECT_EQ(test, samr_log_note(&w->a, msg)->arg, 1);
+	pass(w, &w->a);
+	KUNIT_EXPECT_EQ(test, front(w, &w->a), 0);
+	KUNIT_EXPECT_EQ(test, w->a.view, 10);
+	/* An answer to a request changes no view, and is for one member only. */
+	append_notes(test, SAMR_KIND_LOCK);
+	append(test, SAMR_KIND_DATA);
+	KUNIT_EXPECT_EQ(test, front(w, &w->a), 12);
+	pass(w, &w->a);
+	KUNIT_EXPECT_EQ(test, front(w, &w->a), 14);
+	KUNIT_EXPECT_EQ(test, w->log.done, 12);
+	pass(w, &w->a);
+	KUNIT_EXPECT_EQ(test, freed(w), 3);
+}
+
 static struct kunit_case log_cases[] = {
 	KUNIT_CASE(log_without_readers_keeps_nothing),
 	KUNIT_CASE(log_reader_begins_where_attached),
@@ -570,6 +651,8 @@ static struct kunit_case log_cases[] = {
 	KUNIT_CASE(log_held_reader_holds_up_nobody),
 	KUNIT_CASE(log_view_kept_for_a_held_reader),
 	KUNIT_CASE(log_snapshot_is_for_the_donor),
+	KUNIT_CASE(log_tells_of_locks_one_by_one),
+	KUNIT_CASE(log_locks_without_views),
 	{}
 };
 

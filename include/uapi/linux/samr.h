@@ -112,6 +112,10 @@ struct samr_join {
  * @SAMR_TYPE_INSTALL: a piece of the state, from the donor; @gseq of the delivery
  *	is the place that the state is of; MSG_NOTIFICATION is set
  *
+ * @SAMR_TYPE_LOCK: what has become of this member's request for a lock of its
+ *	group; the payload is a struct samr_lock_event; MSG_NOTIFICATION is set.
+ *	It is delivered to the member that it concerns, and to no other
+ *
  * SNAPSHOT and INSTALL are delivered, without being asked for, to members that
  * joined with %SAMR_JOIN_STATE, and to no others.
  */
@@ -120,6 +124,7 @@ enum samr_type {
 	SAMR_TYPE_VIEW		= 1,
 	SAMR_TYPE_SNAPSHOT	= 2,
 	SAMR_TYPE_INSTALL	= 3,
+	SAMR_TYPE_LOCK		= 4,
 };
 
 /* Flags of struct samr_delivery. */
@@ -173,6 +178,10 @@ struct samr_delivery {
 #define SAMR_SEND_LAST		(1U << 2)	/* STATE: the last piece */
 /* STATE, without data: this member can not give the state; another one is asked. */
 #define SAMR_SEND_FAILED	(1U << 3)
+
+/* The data is a struct samr_lock_request, and no message for the members. */
+#define SAMR_SEND_LOCK		(1U << 4)	/* this member wants a lock */
+#define SAMR_SEND_UNLOCK	(1U << 5)	/* it gives one back, or stores */
 
 /**
  * struct samr_send - how a message is to be sent
@@ -233,6 +242,100 @@ struct samr_snapshot {
 	__u32	reserved;
 	struct samr_view_member to[];
 };
+
+/* Longest name and value of a lock, in bytes. */
+#define SAMR_LOCK_NAME_MAX	47
+#define SAMR_LOCK_VALUE_MAX	64
+
+/**
+ * struct samr_lock_request - what is sent with %SAMR_SEND_LOCK and %SAMR_SEND_UNLOCK
+ * @flags: SAMR_LOCK_*
+ * @name_len: bytes of the name, 1 .. SAMR_LOCK_NAME_MAX
+ * @value_len: bytes of the value, at most SAMR_LOCK_VALUE_MAX
+ * @reserved: must be zero
+ * @bytes: the name, which has no zero byte, and behind it the value
+ *
+ * Each request has one answer, a delivery of %SAMR_TYPE_LOCK with the number in
+ * samr_send.request: ordered like everything else, and delivered when enough
+ * heads hold it. A request that is QUEUED has a second one, GRANTED.
+ */
+struct samr_lock_request {
+	__u8	flags;
+	__u8	name_len;
+	__u8	value_len;
+	__u8	reserved;
+	__u8	bytes[];
+};
+
+/* Flags of %SAMR_SEND_LOCK. */
+#define SAMR_LOCK_TRY		(1U << 0)	/* do not wait: BUSY */
+/*
+ * Lock nothing: tell of the first lock whose name lies behind this one, which may
+ * be empty. No other flag.
+ */
+#define SAMR_LOCK_NEXT		(1U << 1)
+/* Flags of %SAMR_SEND_UNLOCK. */
+#define SAMR_LOCK_KEEP		(1U << 2)	/* only store the value */
+#define SAMR_LOCK_VALUE		(1U << 3)	/* a value comes along; may be empty */
+/* Do not wait any more, or give it back as it was. No other flag. */
+#define SAMR_LOCK_CANCEL	(1U << 4)
+
+/**
+ * enum samr_lock_result - what has become of a request
+ * @SAMR_LOCK_GRANTED: this member has the lock
+ * @SAMR_LOCK_QUEUED: it waits for it
+ * @SAMR_LOCK_BUSY: with TRY: somebody else has it
+ * @SAMR_LOCK_RELEASED: it has given the lock back
+ * @SAMR_LOCK_STORED: with KEEP: the value is stored
+ * @SAMR_LOCK_WITHDRAWN: it does not wait any more
+ * @SAMR_LOCK_FOUND: with NEXT: this lock
+ * @SAMR_LOCK_NONE: with NEXT: there is none
+ * @SAMR_LOCK_OWNED: refused: it has the lock, or waits for it, already
+ * @SAMR_LOCK_FOREIGN: refused: it has not got the lock
+ * @SAMR_LOCK_FULL: refused: too many locks, or too many members that wait
+ */
+enum samr_lock_result {
+	SAMR_LOCK_GRANTED	= 0,
+	SAMR_LOCK_QUEUED	= 1,
+	SAMR_LOCK_BUSY		= 2,
+	SAMR_LOCK_RELEASED	= 3,
+	SAMR_LOCK_STORED	= 4,
+	SAMR_LOCK_WITHDRAWN	= 5,
+	SAMR_LOCK_FOUND		= 6,
+	SAMR_LOCK_NONE		= 7,
+	SAMR_LOCK_OWNED		= 8,
+	SAMR_LOCK_FOREIGN	= 9,
+	SAMR_LOCK_FULL		= 10,
+};
+
+/**
+ * struct samr_lock_event - payload of %SAMR_TYPE_LOCK: a lock, at this place
+ * @result: enum samr_lock_result
+ * @flags: SAMR_LOCK_OWNERDEAD
+ * @owner_node: head of the member that has the lock; zero: nobody has it
+ * @owner_incarnation: of that head
+ * @owner_port: the member's number on that head
+ * @waiting: members that wait for the lock
+ * @name_len: bytes of @name
+ * @value_len: bytes of @value
+ * @name: of the lock, with a zero byte behind it
+ * @value: stored last, zeros behind it
+ */
+struct samr_lock_event {
+	__u32	result;
+	__u32	flags;
+	__u64	owner_node;
+	__u64	owner_incarnation;
+	__u32	owner_port;
+	__u32	waiting;
+	__u32	name_len;
+	__u32	value_len;
+	__u8	name[SAMR_LOCK_NAME_MAX + 1];
+	__u8	value[SAMR_LOCK_VALUE_MAX];
+};
+
+/* An owner went without giving it back; until one does, all next ones are told. */
+#define SAMR_LOCK_OWNERDEAD	(1U << 0)
 
 /**
  * struct samr_info - the value of SAMR_INFO
