@@ -34,6 +34,7 @@ struct samr;
 /* Flags of samr_open(). */
 #define SAMR_OPEN_SAFE		(1U << 0)	/* every message is sent SAFE */
 #define SAMR_OPEN_NO_VIEWS	(1U << 1)	/* samr_recv() gives messages only */
+#define SAMR_OPEN_LOCKS		(1U << 2)	/* for samr_lock() and its like */
 
 /**
  * samr_open - make a member of a service
@@ -203,6 +204,122 @@ int samr_recv(struct samr *m, struct samr_received *out, int timeout_ms);
  */
 int samr_recv_batch(struct samr *m, struct samr_received *out,
 		    unsigned int count, int timeout_ms);
+
+/*
+ * Locks of the group: one member at most has a lock, whichever head it lives on,
+ * and those that wait get it in the order of their requests. A lock has a name and
+ * a value of up to SAMR_LOCK_VALUE_MAX bytes, which its owner stores and the next
+ * one is given. When the owner dies, or its head does, the lock goes to the next
+ * one, with the value stored last, and the call returns -EOWNERDEAD: *the lock is
+ * held then*, and samr_unlock() says that all is well again. A lock that nobody
+ * has is remembered as long as it has a value, or a dead owner.
+ *
+ * These calls wait for their answer and read past everything else, so they need a
+ * member of its own that was opened with SAMR_OPEN_LOCKS and has joined; to any
+ * other they return -EINVAL. Its messages are of no concern to it.
+ *
+ * A head that is cut off can not tell: what its members hold may have been given
+ * to others already, until they are told (-EHOSTUNREACH, -ENETRESET).
+ */
+
+/**
+ * samr_lock - take a lock
+ * @m: member
+ * @name: 1 .. SAMR_LOCK_NAME_MAX bytes
+ * @timeout_ms: how long to wait
+ * @out: the lock as it was then, its value among it; filled in when there was an
+ *	answer; or NULL
+ *
+ * Return: 0: the member has it; -EOWNERDEAD: it has it, and an owner before died
+ * with it; -ETIMEDOUT, -EINTR: it has not got it, and does not wait any more;
+ * -EDEADLK: it has it already; -ENOSPC: too many locks, or too many that wait;
+ * -EINVAL; or an error of samr_send() or samr_recv().
+ */
+int samr_lock(struct samr *m, const char *name, int timeout_ms,
+	      struct samr_lock_event *out);
+
+/**
+ * samr_trylock - take a lock if nobody has it
+ * @m: member
+ * @name: as samr_lock()
+ * @out: as samr_lock()
+ *
+ * Return: as samr_lock(); -EBUSY: somebody else has it.
+ */
+int samr_trylock(struct samr *m, const char *name, struct samr_lock_event *out);
+
+/**
+ * samr_unlock - give a lock back
+ * @m: member that has it
+ * @name: of the lock
+ * @value: what the next one is given; NULL: the value stays. When it is empty (@len
+ *	of 0) and nobody waits, the lock is forgotten
+ * @len: bytes of @value, at most SAMR_LOCK_VALUE_MAX
+ *
+ * Return: 0; -EPERM: it has not got it; -EMSGSIZE: @value is too long; -EINVAL; or
+ * an error of samr_send() or samr_recv().
+ */
+int samr_unlock(struct samr *m, const char *name, const void *value, size_t len);
+
+/**
+ * samr_lock_store - store a value and keep the lock
+ * @m: member that has it
+ * @name: of the lock
+ * @value: what the next one is given
+ * @len: bytes of @value, at most SAMR_LOCK_VALUE_MAX
+ *
+ * When it has returned 0, whoever gets the lock later gets this value, whatever
+ * happens to this member and its head.
+ *
+ * Return: as samr_unlock().
+ */
+int samr_lock_store(struct samr *m, const char *name, const void *value,
+		    size_t len);
+
+/**
+ * samr_lock_return - give a lock back as it was
+ * @m: member that has it
+ * @name: of the lock
+ *
+ * As samr_unlock(), but the next one is still told of a dead owner.
+ *
+ * Return: as samr_unlock().
+ */
+int samr_lock_return(struct samr *m, const char *name);
+
+/**
+ * samr_lock_next - look at the group's locks
+ * @m: member
+ * @name: "" to begin, or the name found last
+ * @timeout_ms: how long to wait for the answer
+ * @out: the first lock whose name lies behind @name
+ *
+ * Return: 1: @out is filled in; 0: there is none; -ETIMEDOUT, -EINTR, -EINVAL; or
+ * an error of samr_send() or samr_recv().
+ */
+int samr_lock_next(struct samr *m, const char *name, int timeout_ms,
+		   struct samr_lock_event *out);
+
+/**
+ * samr_lock_request - send a request for a lock, and do not wait
+ * @m: any member that has joined
+ * @send: SAMR_SEND_LOCK or SAMR_SEND_UNLOCK, and perhaps SAMR_SEND_NOWAIT
+ * @flags: SAMR_LOCK_* that go with it
+ * @name: of the lock
+ * @value: with SAMR_LOCK_VALUE
+ * @len: bytes of @value, at most SAMR_LOCK_VALUE_MAX
+ * @request: any number
+ *
+ * For programs that receive messages as well: samr_recv() returns the answer, with
+ * a delivery.type of SAMR_TYPE_LOCK, @request in delivery.request, and a struct
+ * samr_lock_event for its data.
+ *
+ * Return: 0; -EINVAL: the request makes no sense; -EMSGSIZE: @value is too long; or
+ * an error of samr_send().
+ */
+int samr_lock_request(struct samr *m, unsigned int send, unsigned int flags,
+		      const char *name, const void *value, size_t len,
+		      uint64_t request);
 
 /**
  * samr_view - the group's members

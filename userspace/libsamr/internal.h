@@ -42,6 +42,7 @@ struct samr_giver {
  * @broken: something was lost: the error, for ever
  * @view: copy of the last view
  * @giver: state transfer
+ * @locks: number of the last request for a lock
  * @next: the first message of the last batch that was not looked at
  * @have: messages in that batch
  * @area: room for the bytes of SAMR_BATCH_MAX messages
@@ -53,6 +54,7 @@ struct samr {
 	int broken;
 	struct samr_view *view;
 	struct samr_giver giver;
+	uint64_t locks;
 	unsigned int next;
 	unsigned int have;
 	char *area;

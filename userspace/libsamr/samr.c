@@ -111,7 +111,8 @@ int samr_open(struct samr **out, uint32_t service, unsigned int flags)
 	int err;
 
 	*out = NULL;
-	if (!service || flags & ~(SAMR_OPEN_SAFE | SAMR_OPEN_NO_VIEWS))
+	if (!service || flags & ~(SAMR_OPEN_SAFE | SAMR_OPEN_NO_VIEWS |
+				  SAMR_OPEN_LOCKS))
 		return -EINVAL;
 	m = calloc(1, sizeof(*m));
 	if (!m)

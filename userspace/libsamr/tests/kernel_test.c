@@ -28,6 +28,7 @@ struct answer {
 	int flags;			/* MSG_TRUNC ... */
 	uint16_t type;
 	uint32_t delivery_flags;
+	uint64_t request;
 	const void *data;
 	size_t len;
 };
@@ -131,6 +132,7 @@ static void fill(struct mmsghdr *msg, const struct answer *a)
 {
 	struct samr_delivery d = {
 		.type = a->type, .flags = a->delivery_flags, .gseq = 7,
+		.request = a->request,
 	};
 	struct msghdr *h = &msg->msg_hdr;
 	struct cmsghdr *c = CMSG_FIRSTHDR(h);
@@ -720,6 +722,153 @@ static void state_of_others(void **state)
 	samr_close(m);
 }
 
+/* ---- locks ---- */
+
+static struct samr_lock_event lock_event(uint32_t result, uint32_t flags)
+{
+	return (struct samr_lock_event){
+		.result = result, .flags = flags, .owner_node = 2,
+		.name_len = 1, .value_len = 4, .name = "a",
+		.value = { 'h', 'a', 'l', 'f' },
+	};
+}
+
+static struct answer answer_of(const struct samr_lock_event *ev,
+			       uint64_t request)
+{
+	return (struct answer){ .type = SAMR_TYPE_LOCK, .data = ev,
+				.len = sizeof(*ev), .request = request,
+				.flags = MSG_NOTIFICATION };
+}
+
+/* The next thing that is read, and the only one. */
+static void answers(uint32_t result, uint64_t request)
+{
+	static struct samr_lock_event ev;
+	static struct answer a;
+
+	ev = lock_event(result, 0);
+	a = answer_of(&ev, request);
+	says(&a, 1);
+}
+
+static void locks_need_a_member_of_their_own(void **state)
+{
+	struct samr *m = member(0);
+
+	(void)state;
+	assert_int_equal(samr_lock(m, "a", 0, NULL), -EINVAL);
+	assert_int_equal(samr_trylock(m, "a", NULL), -EINVAL);
+	assert_int_equal(samr_unlock(m, "a", NULL, 0), -EINVAL);
+	assert_int_equal(samr_lock_store(m, "a", "v", 1), -EINVAL);
+	samr_close(m);
+	m = member(SAMR_OPEN_LOCKS);
+	assert_int_equal(samr_lock(m, "", 0, NULL), -EINVAL);
+	assert_int_equal(samr_lock(m, NULL, 0, NULL), -EINVAL);
+	assert_int_equal(samr_unlock(m, "a", NULL, 1), -EINVAL);
+	assert_int_equal(samr_unlock(m, "a", "", SAMR_LOCK_VALUE_MAX + 1),
+			 -EMSGSIZE);
+	assert_int_equal(samr_lock_request(m, 0, 0, "a", NULL, 0, 1), -EINVAL);
+	assert_int_equal(samr_lock_request(m, SAMR_SEND_LOCK | SAMR_SEND_SAFE,
+					   0, "a", NULL, 0, 1), -EINVAL);
+	assert_int_equal(kernel.sent_count, 0);
+	samr_close(m);
+}
+
+/* What lies between the question and its answer is read past. */
+static void lock_waits_for_its_answer(void **state)
+{
+	struct samr_lock_event queued = lock_event(SAMR_LOCK_QUEUED, 0);
+	struct samr_lock_event other = lock_event(SAMR_LOCK_BUSY, 0);
+	struct samr_lock_event had = lock_event(SAMR_LOCK_GRANTED,
+						SAMR_LOCK_OWNERDEAD);
+	struct answer a[] = {
+		{ .data = "hello", .len = 5, .request = 1 },
+		answer_of(&other, 77), answer_of(&queued, 1), joined,
+		answer_of(&had, 1),
+	};
+	struct samr *m = member(SAMR_OPEN_LOCKS);
+	struct samr_lock_event ev;
+
+	(void)state;
+	says(a, 5);
+	assert_int_equal(samr_lock(m, "a", 1000, &ev), -EOWNERDEAD);
+	assert_int_equal(kernel.answers, 0);
+	assert_int_equal(kernel.sent.flags, SAMR_SEND_LOCK);
+	assert_int_equal(kernel.sent.request, 1);
+	assert_int_equal(kernel.sent_len, sizeof(struct samr_lock_request) + 1);
+	assert_memory_equal(&ev, &had, sizeof(ev));
+	samr_close(m);
+}
+
+static void lock_results(void **state)
+{
+	static const struct {
+		uint32_t result;
+		int err;
+	} all[] = {
+		{ SAMR_LOCK_GRANTED, 0 }, { SAMR_LOCK_BUSY, -EBUSY },
+		{ SAMR_LOCK_OWNED, -EDEADLK }, { SAMR_LOCK_FULL, -ENOSPC },
+		{ SAMR_LOCK_FOREIGN, -EPERM }, { 99, -EBADMSG },
+	};
+	static const struct answer out = { .err = ENETRESET };
+	struct samr *m = member(SAMR_OPEN_LOCKS);
+	struct samr_lock_event got;
+	uint64_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		answers(all[i].result, i + 1);
+		assert_int_equal(samr_trylock(m, "a", NULL), all[i].err);
+	}
+	answers(SAMR_LOCK_STORED, ++i);
+	assert_int_equal(samr_lock_store(m, "a", "v", 1), 0);
+	assert_int_equal(kernel.sent.flags, SAMR_SEND_UNLOCK);
+	assert_int_equal(kernel.sent_len, sizeof(struct samr_lock_request) + 2);
+	answers(SAMR_LOCK_FOUND, ++i);
+	assert_int_equal(samr_lock_next(m, "", 1000, &got), 1);
+	assert_string_equal((char *)got.name, "a");
+	answers(SAMR_LOCK_NONE, ++i);
+	assert_int_equal(samr_lock_next(m, "a", 1000, &got), 0);
+	says(&out, 1);
+	assert_int_equal(samr_unlock(m, "a", NULL, 0), -ENETRESET);
+	samr_close(m);
+}
+
+/* Whoever gives up waiting says so, and hears whether that came in time. */
+static void lock_taken_back(void **state)
+{
+	struct samr_lock_event queued = lock_event(SAMR_LOCK_QUEUED, 0);
+	struct samr_lock_event granted = lock_event(SAMR_LOCK_GRANTED, 0);
+	struct samr_lock_event done = lock_event(SAMR_LOCK_RELEASED, 0);
+	struct answer a[] = {
+		answer_of(&queued, 1), answer_of(&granted, 1),
+		answer_of(&done, 2),
+	};
+	struct samr *m = member(SAMR_OPEN_LOCKS);
+
+	(void)state;
+	says(a, 3);
+	assert_int_equal(samr_lock(m, "a", 0, NULL), -ETIMEDOUT);
+	assert_int_equal(kernel.sent.flags, SAMR_SEND_UNLOCK);
+	assert_int_equal(kernel.sent.request, 2);
+	samr_close(m);
+}
+
+/* The group is full, and this member among those that have to read. */
+static void lock_reads_while_the_group_is_full(void **state)
+{
+	static const struct answer data = { .data = "hello", .len = 5 };
+	struct samr *m = member(SAMR_OPEN_LOCKS);
+
+	(void)state;
+	kernel.sendmsg_err = EAGAIN;
+	says(&data, 1);
+	assert_int_equal(samr_lock(m, "a", 5, NULL), -ETIMEDOUT);
+	assert_int_equal(kernel.answers, 0);
+	samr_close(m);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -740,6 +889,11 @@ int main(void)
 		T(state_that_is_not_wanted_any_more),
 		T(state_is_taken_before_messages),
 		T(state_of_others),
+		T(locks_need_a_member_of_their_own),
+		T(lock_waits_for_its_answer),
+		T(lock_results),
+		T(lock_taken_back),
+		T(lock_reads_while_the_group_is_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
