@@ -2,7 +2,8 @@
 
 programs += samrctl
 samrctl-src := $(wildcard userspace/samrctl/*.c)
-samrctl-libs := -lmnl
+samrctl-deps := $(out)/libsamr.a
+samrctl-libs := $(out)/libsamr.a -lmnl
 samrctl-cflags := -Iuserspace/samrctl -DSAMR_VERSION='"0.1.0"'
 samrctl-install := sbin
 

@@ -18,7 +18,7 @@ static const struct object *const objects[] = {
 	&status_object, &cluster_object, &node_object, &link_object,
 	&group_object, &member_object, &socket_object, &view_object,
 	&fence_object, &join_object, &leave_object, &stats_object,
-	&monitor_object, &availability_object,
+	&monitor_object, &availability_object, &lock_object,
 };
 
 #define OBJECTS	(sizeof(objects) / sizeof(*objects))
@@ -97,12 +97,15 @@ static int show_help(const char *name)
 	return EXIT_OK;
 }
 
-static int run(char **argv)
+static int run(int argc, char **argv)
 {
 	const struct object *o = find_object(argv[0]);
 	struct arg args[KEYS_MAX] = { };
 	const struct verb *v = o->verbs;
 
+	if (o == &lock_object && argv[1] && !args_verb(o, argv[1]) &&
+	    strcmp(argv[1], "help") && strcmp(argv[1], "--help"))
+		return lock_command(argc, argv);
 	argv++;
 	if (*argv) {
 		if (!strcmp(*argv, "help") || !strcmp(*argv, "--help") ||
@@ -161,5 +164,5 @@ int main(int argc, char **argv)
 		die(EXIT_USAGE, "which object? See samrctl --help");
 	if (!strcmp(argv[0], "help"))
 		return finish(show_help(argv[1]));
-	return finish(run(argv));
+	return finish(run(argc - optind, argv));
 }

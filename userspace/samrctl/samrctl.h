@@ -26,6 +26,7 @@ extern const struct object fence_object;
 extern const struct object join_object;
 extern const struct object leave_object;
 extern const struct object availability_object;
+extern const struct object lock_object;
 
 /* What a message says, between print_object() and print_end(): without limits. */
 void cluster_print(const struct nlattr **tb);
@@ -85,6 +86,9 @@ void show_list(const struct verb *v, const struct arg *args, const char *key,
 
 /** show_asked - the one whose key, the first, was said, or all; an exit status */
 int show_asked(const struct verb *v, const struct arg *args, nl_message *one);
+
+/** lock_command - "lock" and what follows, when that is no verb of it */
+int lock_command(int argc, char **argv);
 
 /* All of a kind, as a list of the name @key; alone when it is NULL. */
 void node_list(const char *key);
