@@ -57,7 +57,8 @@ is "three heads count to $((3 * rounds))" "$(cat "$count")" $((3 * rounds))
 
 # ---- a holder that is killed ----
 
-lock 1 --value step1 job -- sleep 1000 &
+# Not by lock(): its own process is what is killed.
+samrctl -n samr1 lock --value step1 job -- sleep 1000 &
 holder=$!
 check "head 1 has the lock" wait_for 20 held 2 1 job
 child=$(pgrep -P $holder sleep)

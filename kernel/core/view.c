@@ -134,13 +134,13 @@ static void leave_behind(struct samr_node *n, const struct samr_plan *p)
 		    (v->retired & BIT_ULL(v->node[i])))
 			continue;
 		samr_coordinator_penalty(n, v->node[i]);
+		/* What it asked for before counts no more. */
+		if (n->peer[v->node[i]].inc == v->inc[i])
+			n->peer[v->node[i]].hello_at = 0;
 		if (v->seat[i])
 			continue;
 		samr_fence_want(n, v->node[i], v->inc[i], p->epoch,
 				SAMR_FENCE_EXCLUDED);
-		/* What it asked for before counts no more. */
-		if (n->peer[v->node[i]].inc == v->inc[i])
-			n->peer[v->node[i]].hello_at = 0;
 		heard = n->peer[v->node[i]].heard;
 		if (!v->lost_at || heard < v->lost_at)
 			v->lost_at = heard;
