@@ -551,6 +551,10 @@ void samr_local_mute(struct samr_local *l)
 /* May a member in this state send? */
 static int may_send(const struct samr_local *l)
 {
+	int err = samr_local_err(l);
+
+	if (err)
+		return err;
 	switch (l->state) {
 	case SAMR_MEMBER_JOINED:
 		return 0;
@@ -567,11 +571,10 @@ static int may_send(const struct samr_local *l)
 /* Whoever gives the state is not told that nothing is ordered: he goes on then. */
 static int may_send_now(struct samr_local *l, u8 kind, u32 sndbuf)
 {
-	int err = samr_local_err(l);
+	int err;
 
 	lockdep_assert_held(&l->svc->lock);
-	if (!err)
-		err = may_send(l);
+	err = may_send(l);
 	if (!err && samr_kind_is_load(kind) && READ_ONCE(l->svc->all->stuck))
 		err = -EHOSTUNREACH;
 	if (!err && l->charged >= sndbuf)

@@ -620,6 +620,22 @@ static void service_halted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, samr_service_del(NULL, SVC, NULL), 0);
 }
 
+/* The head is put out while a message is on its way to the order: that is why. */
+static void service_out_while_sending(struct kunit *test)
+{
+	struct samr_submit s = { .kind = SAMR_KIND_DATA, .len = 10 };
+	struct told t;
+	struct samr_local *l = joined_member(test, &t);
+
+	KUNIT_EXPECT_EQ(test, samr_local_reserve(l, s.kind, s.len, WINDOW), 0);
+	callback(fake.face->out);
+	KUNIT_EXPECT_EQ(test, t.err, ENETRESET);
+	KUNIT_EXPECT_EQ(test, samr_local_send(l, &s), -ENETRESET);
+	samr_local_unreserve(l, s.len);
+	KUNIT_EXPECT_EQ(test, l->charged, 0);
+	gone(l);
+}
+
 /* The cluster ends with a message under way: its sender hears of it. */
 static void service_dropped_message(struct kunit *test)
 {
@@ -871,6 +887,7 @@ static struct kunit_case service_cases[] = {
 	KUNIT_CASE(service_reports_what_was_read),
 	KUNIT_CASE(service_muted_reads_all),
 	KUNIT_CASE(service_halted),
+	KUNIT_CASE(service_out_while_sending),
 	KUNIT_CASE(service_dropped_message),
 	KUNIT_CASE(service_state_is_installed),
 	KUNIT_CASE(service_state_reading_is_told),
