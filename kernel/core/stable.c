@@ -8,6 +8,19 @@
 /* An ack does not wait for a frame when this part of the history lacks one. */
 #define ACK_SHARE	16
 
+/* The position that all of @who, members and not none, have acked. */
+static u64 acked_by_all(const struct samr_node *n, u64 who)
+{
+	const struct samr_view_state *v = &n->view;
+	u64 least = U64_MAX;
+	u32 i;
+
+	for (i = 0; i < v->count; i++)
+		if (who & BIT_ULL(v->node[i]))
+			least = min(least, v->ack[i]);
+	return least;
+}
+
 /* The largest position that at least @holders of the members @who have acked. */
 static u64 acked_by(const struct samr_node *n, u64 who, u32 holders)
 {
@@ -15,6 +28,9 @@ static u64 acked_by(const struct samr_node *n, u64 who, u32 holders)
 	u64 best = 0;
 	u32 i, j, have;
 
+	/* With each ack that comes, so the usual case is to be quick. */
+	if (who && holders == samr_policy_count(who))
+		return acked_by_all(n, who);
 	for (i = 0; i < v->count; i++) {
 		have = 0;
 		for (j = 0; j < v->count; j++)

@@ -2,7 +2,8 @@
 #
 # The simulator: the core's own sources, with the rest of a cluster around them.
 #
-#	make sim SEEDS=N JOBS=J		seeds 1 to N in J processes, then the scenarios
+#	make sim SEEDS=N JOBS=J		the scenarios, then seeds 1 to N in J processes, and again
+#					with heads that fail
 #	make mutants MUTANT_SEED=N	does it notice when the core is wrong?
 #	make sim-coverage		lines of the core that it reaches
 
@@ -38,6 +39,7 @@ sim-scenarios: $(out)/sim
 
 sim: $(out)/sim sim-scenarios
 	$(out)/sim --seeds 1..$(SEEDS) --jobs $(JOBS) --quiet --marks
+	$(out)/sim --failures --seeds 1..$(SEEDS) --jobs $(JOBS) --quiet --marks
 
 mutants: $(out)/sim
 	python3 userspace/sim/mutants.py --out $(out)/mutants --jobs $(JOBS) --draw $(MUTANT_SEED)

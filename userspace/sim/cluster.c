@@ -27,6 +27,7 @@ void cluster_free(struct cluster *c)
 {
 	u32 id;
 
+	sim_run.took = c->queue.now;
 	for (id = 0; id < NET_NODES; id++) {
 		if (c->host[id])
 			host_free(c->host[id]);

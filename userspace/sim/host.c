@@ -5,6 +5,7 @@
 #include "cluster.h"
 #include "crc32c.h"
 #include "host.h"
+#include "pool.h"
 #include "sim.h"
 
 /* Ethernet pads what is shorter. */
@@ -195,6 +196,9 @@ static void arm(struct host *h)
 		queue_cancel(queue_of(h), &h->timer);
 		return;
 	}
+	if (deadline == h->deadline && queue_is_set(&h->timer))
+		return;
+	h->deadline = deadline;
 	at = instant_of(h, deadline);
 	if (h->params.slack)
 		at += rng_below(&h->cluster->rng, h->params.slack);
@@ -294,7 +298,7 @@ static void on_poll(struct timer *t)
 		h->nframes--;
 		take_frame(h, wait->frame);
 		buffer_put(wait->frame);
-		free(wait);
+		pool_put(wait, sizeof(*wait));
 	}
 	host_flush(h);
 	h->busy_until = q->now + h->params.busy;
@@ -310,7 +314,7 @@ void host_arrive(struct host *h, struct buffer *frame)
 		h->dropped_backlog++;
 		return;
 	}
-	wait = sim_alloc(sizeof(*wait));
+	wait = pool_get(sizeof(*wait));
 	wait->frame = buffer_get(frame);
 	list_add_tail(&wait->list, &h->frames);
 	h->nframes++;
@@ -421,7 +425,7 @@ void host_free(struct host *h)
 	queue_cancel(queue_of(h), &h->poll);
 	list_for_each_entry_safe(wait, next, &h->frames, list) {
 		buffer_put(wait->frame);
-		free(wait);
+		pool_put(wait, sizeof(*wait));
 	}
 	memory_enter(h->id);
 	samr_node_free(h->node, &h->actions);

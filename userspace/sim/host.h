@@ -71,6 +71,7 @@ struct host {
 	struct host_params params;
 	struct samr_actions actions;
 	struct timer timer;	/* the core's deadline */
+	u64 deadline;		/* that it is set for */
 	struct timer poll;	/* frames wait */
 	struct list_head frames;
 	u32 nframes;

@@ -50,6 +50,8 @@ struct progress {
 	u64 failed;
 	struct most cpu;	/* time, ns */
 	struct most memory;	/* resident, KiB */
+	u64 spent;		/* CPU time of all seeds, ns */
+	u64 lived;		/* and their virtual time, ns */
 	int lock;
 };
 
@@ -235,6 +237,8 @@ static void note_cost(struct progress *p, u64 seed, u64 cpu)
 	while (__atomic_exchange_n(&p->lock, 1, __ATOMIC_ACQUIRE))
 		;
 	p->done++;
+	p->spent += cpu;
+	p->lived += sim_run.took;
 	note_most(&p->cpu, cpu, seed);
 	note_most(&p->memory, (u64)u.ru_maxrss, seed);
 	__atomic_store_n(&p->lock, 0, __ATOMIC_RELEASE);
@@ -322,12 +326,22 @@ static void print_marks(void)
 	printf("%u marks, %u never reached\n", marks_count(), missed);
 }
 
-static void print_most(const struct most *cpu, const struct most *memory)
+static void print_summary(const struct progress *p, const struct timespec *from,
+			  const struct timespec *to)
 {
+	const struct most *cpu = &p->cpu, *memory = &p->memory;
+
 	printf("slowest: seed %llu, %.1f s of CPU time; largest: seed %llu, %llu MiB\n",
 	       (unsigned long long)cpu->seed, (double)cpu->amount / 1e9,
 	       (unsigned long long)memory->seed,
 	       (unsigned long long)memory->amount >> 10);
+	printf("%llu seeds passed, %llu failed, %.1f s, %.1f cluster-minutes, %.0f of them a CPU-minute, %s\n",
+	       (unsigned long long)p->done, (unsigned long long)p->failed,
+	       (double)(to->tv_sec - from->tv_sec) +
+	       (double)(to->tv_nsec - from->tv_nsec) / 1e9,
+	       (double)p->lived / 60e9,
+	       p->spent ? (double)p->lived / (double)p->spent : 0.0,
+	       sim_version);
 }
 
 static int run_scripts(const struct options *o, int argc, char **argv)
@@ -381,10 +395,6 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_MONOTONIC, &t1);
 	if (o.marks)
 		print_marks();
-	print_most(&p->cpu, &p->memory);
-	printf("%llu seeds passed, %llu failed, %.1f s, %s\n",
-	       (unsigned long long)p->done, (unsigned long long)p->failed,
-	       (double)(t1.tv_sec - t0.tv_sec) +
-	       (double)(t1.tv_nsec - t0.tv_nsec) / 1e9, sim_version);
+	print_summary(p, &t0, &t1);
 	return p->failed != 0;
 }

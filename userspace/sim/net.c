@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "net.h"
+#include "pool.h"
 
 struct packet {
 	struct timer timer;
@@ -47,7 +48,7 @@ static void packet_free(struct packet *p)
 	queue_cancel(p->net->queue, &p->timer);
 	list_del(&p->flying);
 	buffer_put(p->frame);
-	free(p);
+	pool_put(p, sizeof(*p));
 }
 
 void net_free(struct net *net)
@@ -108,10 +109,9 @@ static void packet_fire(struct timer *t)
 static void launch(struct net *net, u32 to, struct buffer *frame, u64 at,
 		   bool queued)
 {
-	struct packet *p = calloc(1, sizeof(*p));
+	struct packet *p = pool_get(sizeof(*p));
 
-	if (!p)
-		abort();
+	memset(p, 0, sizeof(*p));
 	p->timer.fire = packet_fire;
 	p->net = net;
 	p->frame = buffer_get(frame);
@@ -205,6 +205,7 @@ static void copy_to(struct net *net, u32 from, u32 to, struct buffer *frame,
 void net_send(struct net *net, u32 from, u64 dest, struct buffer *frame)
 {
 	struct net_port *port = &net->port[from];
+	u64 left;
 	u32 to;
 
 	net->frames++;
@@ -216,9 +217,8 @@ void net_send(struct net *net, u32 from, u64 dest, struct buffer *frame)
 	}
 	port->tx_free = max(port->tx_free, net->queue->now) +
 			wire_time(net, frame->len);
-	for (to = 1; to < NET_NODES; to++) {
-		if (to == from || !(net->nodes & BIT_ULL(to)))
-			continue;
+	for (left = net->nodes & ~BIT_ULL(from); left; left &= left - 1) {
+		to = (u32)__builtin_ctzll(left);
 		if (!dest || dest == to)
 			copy_to(net, from, to, frame, port->tx_free);
 	}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "memory.h"
+#include "pool.h"
 #include "sim.h"
 
 #define MAGIC_LIVE	0x5a3c96e1u
@@ -106,10 +107,8 @@ static bool refuse(void)
 /* @size bytes, of which @charged count. */
 static void *chunk_new(size_t size, size_t charged)
 {
-	struct chunk *c = malloc(sizeof(*c) + size);
+	struct chunk *c = pool_get(sizeof(*c) + size);
 
-	if (!c)
-		sim_fail("the simulator itself is out of memory");
 	c->magic = MAGIC_LIVE;
 	c->home = mem.home;
 	c->size = size;
@@ -130,7 +129,7 @@ static void chunk_free(const void *p)
 	memset(c + 1, 0x6b, min(c->size, (size_t)POISON_MAX));
 	c->magic = MAGIC_FREE;
 	__asm__ volatile("" : : "r" (c) : "memory");
-	free(c);
+	pool_put(c, sizeof(*c) + c->size);
 }
 
 void *samr_alloc(size_t size)

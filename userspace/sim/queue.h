@@ -13,16 +13,19 @@
 
 /**
  * struct timer - one thing that will happen
- * @at: when, ns of virtual time
- * @seq: tells apart what happens at the same instant
  * @slot: place in the heap, from 1; 0: not set
- * @fire: called once, when @at is reached; may set the timer again
+ * @fire: called once, when its time has come; may set the timer again
  */
 struct timer {
-	u64 at;
-	u64 seq;
 	size_t slot;
 	void (*fire)(struct timer *t);
+};
+
+/* A timer in the heap, with what it is compared by. */
+struct queue_entry {
+	u64 at;
+	u64 seq;
+	struct timer *timer;
 };
 
 struct queue {
@@ -30,7 +33,7 @@ struct queue {
 	u64 seq;
 	size_t count;
 	size_t room;
-	struct timer **heap;
+	struct queue_entry *heap;
 };
 
 void queue_init(struct queue *q);

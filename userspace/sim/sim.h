@@ -25,12 +25,14 @@
  * @script: name of the scenario, when it is one
  * @args: command-line options that the run depends on, to be repeated
  * @now: virtual time
+ * @took: virtual time at the end of the last one that ended well
  */
 struct sim_run {
 	u64 seed;
 	const char *script;
 	char args[256];
 	const u64 *now;
+	u64 took;
 };
 
 extern struct sim_run sim_run;
