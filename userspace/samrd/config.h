@@ -25,9 +25,9 @@
 
 /**
  * struct config_link - one network between the heads
- * @name: of the network, in this file
+ * @name: of it, in this file
  * @kind: "eth"
- * @device: the device of this head on it
+ * @device: of heads that do not name another one; NULL: all do
  */
 struct config_link {
 	const char *name;
@@ -36,11 +36,13 @@ struct config_link {
 };
 
 /**
- * struct config_address - where a head is found on a network
- * @len: bytes; 0: it is learned
- * @byte: they
+ * struct config_port - how a head is connected to a network
+ * @device: of that head
+ * @len: bytes of @byte; 0: the address is learned
+ * @byte: its address there
  */
-struct config_address {
+struct config_port {
+	const char *device;
 	size_t len;
 	uint8_t byte[6];
 };
@@ -49,22 +51,24 @@ struct config_address {
  * struct config_node - a head, or the witness
  * @id: of it
  * @name: of it
+ * @host: name of the machine; NULL: the same
  * @witness: it is the witness
  * @self: it is this machine
  * @preferred: it goes first when heads shoot at each other
  * @reboot: after a fence: power on again; false: it stays off
  * @fence: what can cut its power
- * @address: by the index of its network in config.link
+ * @port: by the index of the network in config.link
  */
 struct config_node {
 	uint32_t id;
 	const char *name;
+	const char *host;
 	bool witness;
 	bool self;
 	bool preferred;
 	bool reboot;
 	struct fence_node fence;
-	struct config_address address[CONFIG_LINKS_MAX];
+	struct config_port port[CONFIG_LINKS_MAX];
 };
 
 /**
@@ -117,8 +121,16 @@ struct config_hooks {
 };
 
 /**
- * struct config_limits - what cluster-add takes, in its units
+ * enum config_stop - what becomes of the cluster when the daemon is stopped
+ * @CONFIG_STOP_LEAVE: this head leaves it
+ * @CONFIG_STOP_STAY: this head stays in it, without its daemon
  */
+enum config_stop {
+	CONFIG_STOP_LEAVE,
+	CONFIG_STOP_STAY,
+};
+
+/** struct config_limits - what cluster-add takes, in its units */
 struct config_limits {
 	uint32_t resilience;
 	uint32_t beat_us;
@@ -138,6 +150,7 @@ struct config_limits {
  * @file: where it was read from
  * @name: of the cluster
  * @id: of the cluster
+ * @this_node: the head that this machine is; NULL: by its name
  * @policy: SAMR_VIEW_POLICY_MAJORITY or _FENCE, never auto
  * @limits: of the kernel's side
  * @fence_delay_ms: between suspicion and shot where the view went on
@@ -156,12 +169,13 @@ struct config_limits {
  * @state_dir: where the memory is
  * @run_dir: where the control socket is
  * @admin_gid: users who may use it beside root; CONFIG_NONE: none
- * @leave: leave the cluster when the daemon is stopped; false: stay in it
+ * @on_stop: when the daemon is stopped
  */
 struct config {
 	const char *file;
 	const char *name;
 	uint32_t id;
+	const char *this_node;
 	uint32_t policy;
 	struct config_limits limits;
 	uint32_t fence_delay_ms;
@@ -180,7 +194,7 @@ struct config {
 	const char *state_dir;
 	const char *run_dir;
 	uint32_t admin_gid;
-	bool leave;
+	enum config_stop on_stop;
 };
 
 /**
@@ -236,19 +250,29 @@ size_t config_diff(const struct config *from, const struct config *to,
 		   config_diff_fn *say, void *data);
 
 /**
- * config_each_fn - takes one value that is in force
+ * struct config_item - one value that is in force
  * @section: "node", "service" ...
  * @title: of it, or NULL
  * @inner: the section inside of it, as "fence", or NULL
  * @inner_title: of that
  * @key: as in the file
  * @value: as it could stand in the file
- * @number: @value is a number without a unit
+ * @list: it is a list, @value without its braces; else one value
+ * @restart: it cannot change while the daemon, or the cluster, runs
  */
-typedef void config_each_fn(const char *section, const char *title,
-			    const char *inner, const char *inner_title,
-			    const char *key, const char *value, bool number,
-			    void *data);
+struct config_item {
+	const char *section;
+	const char *title;
+	const char *inner;
+	const char *inner_title;
+	const char *key;
+	const char *value;
+	bool list;
+	bool restart;
+};
+
+/** config_each_fn - takes one; valid during the call */
+typedef void config_each_fn(const struct config_item *item, void *data);
 
 /**
  * config_each - all values, section by section, those of one section together
