@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 
 programs += samrctl
-samrctl-src := $(wildcard userspace/samrctl/*.c)
+samrctl-src = $(wildcard userspace/samrctl/*.c) $(samrd-config-src)
 samrctl-deps := $(out)/libsamr.a
-samrctl-libs := $(out)/libsamr.a -lmnl
-samrctl-cflags := -Iuserspace/samrctl -DSAMR_VERSION='"0.1.0"'
+samrctl-libs := $(out)/libsamr.a -lmnl -lconfuse
+samrctl-cflags := -Iuserspace/samrctl -Iuserspace/samrd -DSAMR_VERSION='"0.1.0"'
 samrctl-install := sbin
 
 man-pages += userspace/man/samrctl.8

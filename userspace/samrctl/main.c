@@ -19,6 +19,7 @@ static const struct object *const objects[] = {
 	&group_object, &member_object, &socket_object, &view_object,
 	&fence_object, &join_object, &leave_object, &stats_object,
 	&monitor_object, &availability_object, &lock_object,
+	&config_object,
 };
 
 #define OBJECTS	(sizeof(objects) / sizeof(*objects))

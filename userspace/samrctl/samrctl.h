@@ -27,6 +27,7 @@ extern const struct object join_object;
 extern const struct object leave_object;
 extern const struct object availability_object;
 extern const struct object lock_object;
+extern const struct object config_object;
 
 /* What a message says, between print_object() and print_end(): without limits. */
 void cluster_print(const struct nlattr **tb);

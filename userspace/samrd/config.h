@@ -257,7 +257,7 @@ size_t config_diff(const struct config *from, const struct config *to,
  * @inner_title: of that
  * @key: as in the file
  * @value: as it could stand in the file
- * @list: it is a list, @value without its braces; else one value
+ * @list: it is a list, @value has one item a line; else one value
  * @restart: it cannot change while the daemon, or the cluster, runs
  */
 struct config_item {

@@ -341,9 +341,21 @@ static const char *format_options(const struct fence_agent *a, char *text,
 
 	*text = 0;
 	for (i = 0; i < a->count && len < size; i++)
-		len += snprintf(text + len, size - len, "%s%s", i ? "," : "",
+		len += snprintf(text + len, size - len, "%s%s", i ? "\n" : "",
 				a->options[i]);
 	return a->count ? text : NULL;
+}
+
+static const char *format_words(const char *words, char *text, size_t size)
+{
+	size_t i;
+
+	if (!words)
+		return NULL;
+	for (i = 0; words[i] && i + 1 < size; i++)
+		text[i] = words[i] == ',' ? '\n' : words[i];
+	text[i] = 0;
+	return text;
 }
 
 const char *config_format(const struct config_key *k, const void *base,
@@ -374,6 +386,8 @@ const char *config_format(const struct config_key *k, const void *base,
 		return format_mac(base, text, size);
 	case CONFIG_OPTIONS:
 		return format_options(at, text, size);
+	case CONFIG_WORDS:
+		return format_words(*(const char *const *)at, text, size);
 	case CONFIG_REFUSED:
 		return NULL;
 	default:
