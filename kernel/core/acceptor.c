@@ -196,7 +196,7 @@ static void hold(struct samr_node *n, u64 upto)
 	if (samr_node_watches(n))
 		return;
 	n->acceptor.hold = upto;
-	samr_receiver_pull(n, upto, BIT_ULL(n->acceptor.from));
+	samr_receiver_pull(n, upto, n->acceptor.from, 0);
 	try_hold(n);
 }
 
@@ -237,9 +237,9 @@ enum samr_drop samr_acceptor_accept(struct samr_node *n, u64 src, u64 inc,
 	a->hold = 0;
 	if (!try_accept(n)) {
 		samr_mark("cut not held");
-		samr_receiver_pull(n, r->plan.base - 1,
-				   samr_view_holders(n, &r->plan) |
-				   BIT_ULL(src));
+		/* Whoever asks to accept holds the whole cut, see propose(). */
+		samr_receiver_pull(n, r->plan.base - 1, src,
+				   samr_view_holders(n, &r->plan));
 	}
 	return SAMR_DROP_NONE;
 }

@@ -308,6 +308,19 @@ static bool all_hold(const struct samr_node *n)
 	return true;
 }
 
+/* One of those who answered and hold the order up to @upto; 0: nobody does. */
+static u64 giver_of(const struct samr_node *n, u64 upto)
+{
+	const struct samr_coordinator *c = &n->coordinator;
+	u64 id;
+
+	for (id = 1; id < SAMR_IDS; id++)
+		if ((c->answered & ~n->view.witness & BIT_ULL(id)) &&
+		    c->answer[id].prefix >= upto)
+			return id;
+	return 0;
+}
+
 /* Our own accept is required: we hold the whole cut before we ask others. */
 static void propose(struct samr_node *n)
 {
@@ -319,6 +332,7 @@ static void propose(struct samr_node *n)
 		c->send_at = SAMR_NEVER;
 		c->until = n->now + 2 * n->cfg.dead;
 		samr_receiver_pull(n, c->plan.base - 1,
+				   giver_of(n, c->plan.base - 1),
 				   c->answered & ~n->view.witness &
 				   ~BIT_ULL(n->cfg.self));
 		return;
@@ -433,6 +447,27 @@ static void block(struct samr_node *n, u64 out, enum samr_verdict why)
 					SAMR_FENCE_BLOCKED);
 }
 
+/*
+ * Heads that were cut off are heard again all at the same time: the first answers
+ * would do, and the others, which are well, would be left behind. For a moment
+ * they are waited for.
+ */
+static bool too_soon(struct samr_node *n)
+{
+	struct samr_coordinator *c = &n->coordinator;
+	u64 silent = n->view.all & ~c->answered & ~n->view.retired &
+		     ~samr_fence_dead(n);
+
+	if (c->phase != SAMR_PHASE_BLOCKED || !silent || n->now >= c->until)
+		return false;
+	if (c->until == SAMR_NEVER) {
+		samr_mark("blocked no more");
+		c->until = n->now + n->cfg.beat;
+		c->send_at = min(c->send_at, n->now + n->cfg.beat / 2);
+	}
+	return true;
+}
+
 static void conclude(struct samr_node *n)
 {
 	struct samr_coordinator *c = &n->coordinator;
@@ -455,6 +490,8 @@ static void conclude(struct samr_node *n)
 			block(n, voters_of(&c->adopt) & ~c->answered, what);
 			return;
 		}
+		if (too_soon(n))
+			return;
 		samr_mark("proposal adopted");
 		c->plan = c->adopt;
 		propose(n);
@@ -466,6 +503,8 @@ static void conclude(struct samr_node *n)
 		block(n, base_voters(n) & ~members, what);
 		return;
 	}
+	if (too_soon(n))
+		return;
 	compose(n, members);
 	propose(n);
 }
@@ -635,7 +674,8 @@ void samr_coordinator_timer(struct samr_node *n)
 	if (n->detect.hinted && n->now >= c->grace)
 		c->due = true;
 	if (n->now >= c->until) {
-		if (c->phase == SAMR_PHASE_PREPARE) {
+		if (c->phase == SAMR_PHASE_PREPARE ||
+		    c->phase == SAMR_PHASE_BLOCKED) {
 			c->due = true;
 		} else {
 			samr_mark("try begun anew");

@@ -121,10 +121,11 @@ u64 samr_receiver_prefix(const struct samr_node *n)
 	}
 }
 
-void samr_receiver_pull(struct samr_node *n, u64 upto, u64 sources)
+void samr_receiver_pull(struct samr_node *n, u64 upto, u64 giver, u64 sources)
 {
 	struct samr_receiver *rcv = &n->rcv;
 
+	rcv->giver = giver;
 	rcv->sources = sources;
 	if (rcv->target == upto)
 		return;

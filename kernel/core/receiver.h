@@ -37,8 +37,12 @@ void samr_receiver_go_on(struct samr_node *n);
 /** samr_receiver_prefix - every message up to here is complete here */
 u64 samr_receiver_prefix(const struct samr_node *n);
 
-/** samr_receiver_pull - get what lacks up to @upto from any of @sources */
-void samr_receiver_pull(struct samr_node *n, u64 upto, u64 sources);
+/**
+ * samr_receiver_pull - get what lacks up to @upto
+ * @giver: id of one who holds all of it; 0: nobody is known to
+ * @sources: ids of others who may
+ */
+void samr_receiver_pull(struct samr_node *n, u64 upto, u64 giver, u64 sources);
 
 /** samr_receiver_reach - deliver up to @upto; false: not all of it is here yet */
 bool samr_receiver_reach(struct samr_node *n, u64 upto);

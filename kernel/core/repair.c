@@ -3,6 +3,7 @@
 #include "repair.h"
 #include "emit.h"
 #include "frame.h"
+#include "policy.h"
 #include "seqno.h"
 #include "state.h"
 
@@ -55,6 +56,31 @@ void samr_repair_progress(struct samr_node *n, struct samr_slot *slot,
 	*ask_at = min(*ask_at, slot->ask_at);
 }
 
+/* One of @set, each as likely as the others. */
+static u64 any_of(struct samr_node *n, u64 set)
+{
+	u32 skip = (u32)samr_node_random(n) % samr_policy_count(set);
+	u64 id = 1;
+
+	while (!(set & BIT_ULL(id)) || skip--)
+		id++;
+	return id;
+}
+
+/*
+ * While the view changes: the one that holds all of it, and every other time
+ * somebody else, as that one may be gone.
+ */
+static u64 giver_of(struct samr_node *n, u32 asks)
+{
+	const struct samr_receiver *rcv = &n->rcv;
+
+	if (rcv->giver &&
+	    (!asks || !rcv->sources || (samr_node_random(n) & 1)))
+		return rcv->giver;
+	return any_of(n, rcv->sources);
+}
+
 /*
  * Whom to ask for place @gseq: first the sequencer, who has it; when that did
  * not help, anyone who says that he holds it.
@@ -64,13 +90,8 @@ static u64 holder_of(struct samr_node *n, u64 gseq, u32 asks)
 	const struct samr_view_state *v = &n->view;
 	u32 i, k;
 
-	if (samr_node_wedged(n)) {
-		/* The view changes: those who said that they hold it. */
-		k = (u32)samr_node_random(n) % SAMR_IDS;
-		for (i = 0; i < SAMR_IDS; i++, k = (k + 1) % SAMR_IDS)
-			if (n->rcv.sources & BIT_ULL(k))
-				return k;
-	}
+	if (samr_node_wedged(n) && (n->rcv.giver || n->rcv.sources))
+		return giver_of(n, asks);
 	if (asks || samr_node_leads(n)) {
 		k = (u32)samr_node_random(n) % v->count;
 		for (i = 0; i < v->count; i++, k = (k + 1) % v->count)

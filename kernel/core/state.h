@@ -330,7 +330,8 @@ struct samr_origin {
  * @retry_at: time to try delivery again, which lacked memory
  * @limit: @held must not pass this: a view change is under way
  * @target: what is asked for meanwhile; 0: nothing
- * @sources: ids of those who hold it
+ * @giver: id of one who certainly holds it; 0: nobody is known
+ * @sources: ids of those who may hold it
  */
 struct samr_receiver {
 	struct samr_window win;
@@ -343,6 +344,7 @@ struct samr_receiver {
 	u64 retry_at;
 	u64 limit;
 	u64 target;
+	u64 giver;
 	u64 sources;
 };
 

@@ -398,7 +398,8 @@ enum samr_drop samr_view_told(struct samr_node *n, u64 src, u64 inc,
 	v->next_ballot = *ballot;
 	samr_acceptor_wedge(n);
 	if (!samr_node_watches(n))
-		samr_receiver_pull(n, p->base - 1, samr_view_holders(n, p));
+		samr_receiver_pull(n, p->base - 1, src,
+				   samr_view_holders(n, p));
 	samr_view_try(n);
 	return SAMR_DROP_NONE;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "fail.h"
+#include "gap.h"
 #include "leaf.h"
 #include "memory.h"
 #include "run.h"
@@ -35,6 +36,7 @@ struct options {
 	bool script;
 	bool update;
 	bool failures;
+	bool gaps;
 };
 
 /* The most that any seed took of something. */
@@ -64,6 +66,7 @@ static const char usage[] =
 "  --seed S           this seed (1)\n"
 "  --seeds A..B       all seeds from A to B\n"
 "  --failures         heads die, stand still, are cut off, leave\n"
+"  --gaps             some are cut off: how long are the others held up?\n"
 "  --nodes N          2 to 16 heads, whatever the seed says\n"
 "  --jobs J           in J processes (1)\n"
 "  --trace            print every step\n"
@@ -112,13 +115,14 @@ static void parse_seeds(struct options *o, const char *text)
 
 /* Numbers of the options; those from VALUES on have an argument. */
 enum { TRACE = 1, QUIET, STOP, MARKS, LEAVES, SCRIPT, UPDATE, FAILURES,
-       VERSION, HELP, VALUES, SEED = VALUES, SEEDS, NODES, JOBS, FROM, UNTIL, PATIENCE };
+       GAPS, VERSION, HELP, VALUES, SEED = VALUES, SEEDS, NODES, JOBS, FROM, UNTIL, PATIENCE };
 
 static const struct option option_list[] = {
 	{ "trace", 0, NULL, TRACE }, { "quiet", 0, NULL, QUIET },
 	{ "stop", 0, NULL, STOP }, { "marks", 0, NULL, MARKS },
 	{ "leaves", 0, NULL, LEAVES }, { "script", 0, NULL, SCRIPT },
 	{ "update", 0, NULL, UPDATE }, { "failures", 0, NULL, FAILURES },
+	{ "gaps", 0, NULL, GAPS },
 	{ "version", 0, NULL, VERSION },
 	{ "help", 0, NULL, HELP }, { "seed", 1, NULL, SEED },
 	{ "seeds", 1, NULL, SEEDS }, { "nodes", 1, NULL, NODES },
@@ -153,6 +157,9 @@ static void set_flag(struct options *o, int c)
 		break;
 	case FAILURES:
 		o->failures = true;
+		break;
+	case GAPS:
+		o->gaps = true;
 		break;
 	case VERSION:
 		printf("sim %s\n", sim_version);
@@ -258,13 +265,17 @@ static void __attribute__((noreturn)) work(const struct options *o,
 			 run.nodes);
 	if (o->failures)
 		strcat(sim_run.args, " --failures");
+	if (o->gaps)
+		strcat(sim_run.args, " --gaps");
 	for (;;) {
 		seed = __atomic_fetch_add(&p->next, 1, __ATOMIC_RELAXED);
 		if (seed > o->last || seed < o->first)
 			break;
 		run.seed = seed;
 		cpu = cpu_now();
-		if (o->failures)
+		if (o->gaps)
+			gap_seed(&run, line, sizeof(line));
+		else if (o->failures)
 			fail_seed(&run, line, sizeof(line));
 		else
 			run_seed(&run, line, sizeof(line));

@@ -37,6 +37,8 @@ MEMORY = 3 << 30
 CPU = 60
 # Nothing notices what is explained, or it needs no explanation: few seeds tell.
 EXPLAINED_SEEDS = 10
+# Runs with --gaps of each change: one that holds others up shows in few.
+GAPS = 20
 
 
 class Mutant:
@@ -282,6 +284,7 @@ class Lab:
         said = self.run(program, "--leaves", "--patience", "5") or \
             self.run(program, "--stop", "--patience", "5", "--script", *self.scenarios) or \
             self.run_seeds(program, 1, failures, "--stop", "--failures") or \
+            self.run_seeds(program, 1, GAPS, "--stop", "--gaps") or \
             self.run_seeds(program, 1, seeds, "--stop")
         return said and said[0]
 
