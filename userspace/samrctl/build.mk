@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 
 programs += samrctl
-samrctl-src = $(wildcard userspace/samrctl/*.c) $(samrd-config-src)
+samrctl-src = $(wildcard userspace/samrctl/*.c) $(samrd-config-src) $(netlink-src)
 samrctl-deps := $(out)/libsamr.a
 samrctl-libs := $(out)/libsamr.a -lmnl -lconfuse
 samrctl-cflags := -Iuserspace/samrctl -Iuserspace/samrd -DSAMR_VERSION='"0.1.0"'

@@ -8,21 +8,11 @@
 #define SAMRCTL_NL_H
 
 #include <stdint.h>
-#include <libmnl/libmnl.h>
+#include "../netlink/netlink.h"
 #include "args.h"
-
-/* The highest attribute of any set, and room for it. */
-#define ATTRS_MAX	32
 
 /** nl_netns - work in the network namespace of this name from here on */
 void nl_netns(const char *name);
-
-/**
- * nl_message - called for each message that answers
- * @nlh: the message
- * @data: of the caller
- */
-typedef void nl_message(const struct nlmsghdr *nlh, void *data);
 
 /**
  * nl_do - send a request
@@ -75,19 +65,5 @@ void nl_listen(nl_message *cb, void (*lost)(void)) __attribute__((noreturn));
 
 /** nl_diag - dump the sockets of AF_SAMR; @req as in linux/samr_diag.h */
 void nl_diag(const void *req, size_t len, struct nl_answer *answer);
-
-/** nl_cmd - the command of a message */
-uint8_t nl_cmd(const struct nlmsghdr *nlh);
-
-/** nl_attrs - the attributes of a message, by their types */
-void nl_attrs(const struct nlmsghdr *nlh, const struct nlattr **tb);
-
-/** nl_nested - those of a nested attribute */
-void nl_nested(const struct nlattr *nest, const struct nlattr **tb);
-
-/* Values; 0 or "" when the attribute is not there or too short. */
-uint32_t nl_u32(const struct nlattr *a);
-uint64_t nl_u64(const struct nlattr *a);
-const char *nl_str(const struct nlattr *a);
 
 #endif /* SAMRCTL_NL_H */
