@@ -14,6 +14,24 @@ samrd-config_test-src := $(samrd-config-src) userspace/samrd/tests/config_test.c
 samrd-config_test-cflags := -Iuserspace/samrd
 samrd-config_test-libs := -lconfuse -lcmocka
 
+# Fencing, and the control socket. The tests switch processes on and off through BMCs (ipmi_sim).
+samrd-fence-src := $(addprefix userspace/samrd/,fence.c fence_agent.c fence_attempt.c fence_device.c fence_ipmi.c \
+	fence_manual.c fence_watchdog.c helper.c secret.c)
+samrd-control-src := $(addprefix userspace/samrd/,control.c fence_control.c)
+samrd-fence-tests := samrd-fence_ipmi_test
+
+define samrd-fence-test
+programs += samrd-$(1)
+samrd-$(1)-src := $(samrd-fence-src) $(samrd-control-src) $(addprefix userspace/samrd/tests/,$(1).c bmc.c world.c)
+samrd-$(1)-cflags := -Iuserspace/samrd -Wshadow
+samrd-$(1)-libs := -lsystemd -ljansson -lcmocka
+endef
+$(foreach t,$(samrd-fence-tests:samrd-%=%),$(eval $(call samrd-fence-test,$(t))))
+
+.PHONY: check-samrd-fence
+check-samrd-fence: $(samrd-fence-tests:%=$(out)/%) $(out)/samr-fence-ipmi
+	set -e; for t in $(samrd-fence-tests); do SAMR_FENCE_IPMI=$(out)/samr-fence-ipmi $(out)/$$t; done
+
 samrd-tests := samrd-memory_test samrd-config_test
 .PHONY: check-samrd
 checks += check-samrd

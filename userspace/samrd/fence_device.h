@@ -164,6 +164,16 @@ struct fence_node {
  */
 bool fence_node_check(const struct fence_node *n, char *why);
 
+/**
+ * fence_device_copy - with all its strings; fence_device_free() takes @to
+ *
+ * Return: false when there is no memory; nothing is to be freed then.
+ */
+bool fence_device_copy(struct fence_device *to, const struct fence_device *from);
+
+/** fence_device_free - what fence_device_copy() made */
+void fence_device_free(struct fence_device *d);
+
 /** fence_is_fenced - may the head count as fenced after that result? */
 static inline bool fence_is_fenced(enum fence_result r)
 {

@@ -248,7 +248,7 @@ struct policy_event {
 /**
  * enum policy_action_type - what is to be done
  * @POLICY_FENCE_START: one attempt, one round over the devices: power off, read
- *	back as off (fence_start(), FENCE_OFF, not persistent). It ends in an
+ *	back as off (fence_start(), FENCE_OFF, automatic). It ends in an
  *	ATTEMPT event with the same @node, @inc and @token, whatever happens.
  *	There is never more than one attempt or POWER_ON at a head at a time
  * @POLICY_FENCE_CANCEL: end that attempt (or POWER_ON) now; its ATTEMPT (or
