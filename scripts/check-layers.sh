@@ -15,6 +15,8 @@
 #   L2 transport   moves frames, does not know what is in them
 #   L3 shell       lock, timer, links; the only place that sees both core and transports
 #   L4 faces       sockets, genetlink, diagnosis: the shell's interface, never the core's insides
+#
+# In user space samrd's policy is such a machine, too: it runs in the simulator beside the core.
 set -euo pipefail
 shopt -s extglob
 export LC_ALL=C
@@ -45,6 +47,10 @@ layers() {
 # Angle brackets: the core has them in plat.h only, and there only these.
 plat_kernel='linux/(build_bug|compiler|errno|kernel|limits|list|minmax|string|types)\.h|asm/byteorder\.h'
 plat_user='(assert|errno|limits|stdbool|stddef|stdint|string|endian)\.h|linux/types\.h'
+
+# samrd's policy: what it may include, and call besides itself.
+policy_includes='(policy|policy_inside|fence_device|memory)\.h|(stdbool|stddef|stdint|stdio|string|errno)\.h'
+policy_symbols='mem(set|cpy|move|cmp)|snprintf'
 
 # Words that only the layers above know (as identifiers, comments do not count).
 core_words='sk_buff|skb_[a-z_]+|jiffies|GFP_[A-Z]+|gfp_t|printk|pr_[a-z]+|ktime_[a-z_]+|kmalloc|kzalloc|kfree|spinlock_t|mutex|struct (sock|net|net_device)'
@@ -169,8 +175,34 @@ check_user_objects() {
 	check_objects "user space" "$dir" "$user_symbols"
 }
 
+# The policy: no header that brings input, output or time with it, and no call of anything that does.
+check_policy() {
+	local file inc tmp own symbol
+	for file in userspace/samrd/policy*.[ch]; do
+		for inc in $(includes "$file" '["<]'); do
+			matches "$inc" "$policy_includes" || bad "$file includes $inc: the policy has no input and no output"
+		done
+	done
+	[ "$with_objects" = yes ] || return 0
+	tmp=$(mktemp -d)
+	for file in userspace/samrd/policy*.c; do
+		gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fno-stack-protector -fno-pie -c -o "$tmp/$(basename "${file%.c}").o" "$file" ||
+			bad "$file does not compile"
+	done
+	own=$(nm --defined-only "$tmp"/*.o | awk 'NF == 3 { print $3 }' | sort -u)
+	for symbol in $(nm -u "$tmp"/*.o | awk '$1 == "U" { print $2 }' | sort -u); do
+		grep -qxF "$symbol" <<<"$own" || matches "$symbol" "$policy_symbols" ||
+			bad "the policy refers to $symbol ($(nm -Au "$tmp"/*.o | sed -nE "s|.*/([a-z_]+\.o):.* U $symbol\$|\1|p" | tr '\n' ' '))"
+	done
+	# Nothing outlasts a step but struct policy.
+	for symbol in $(nm "$tmp"/*.o | awk '$2 ~ /^[bBdDC]$/ { print $3 }'); do bad "the policy keeps $symbol outside of its struct"; done
+	grep -qx policy_step <<<"$own" || bad "no policy_step in the policy's objects"
+	rm -rf "$tmp"
+}
+
 check_tree() {
 	local file dir tmp
+	check_policy
 	for file in $(find kernel -name '*.[ch]' -printf '%P\n' | sort); do check_file "kernel/$file"; done
 	for file in kernel/core/*.[ch]; do check_core_file "$file"; done
 	for file in $(find userspace selftests include/samr -name '*.[ch]' | sort); do check_user_file "$file"; done
@@ -238,6 +270,12 @@ self_test() {
 		"sed -i '4i #include \"workload.h\"' userspace/sim/check_order.c"
 	plant includes "the workload includes the checkers" "a workload knows no checker" \
 		"sed -i '4i #include \"check.h\"' userspace/sim/workload.c"
+	plant includes "the policy includes the daemon" "the policy has no input and no output" \
+		"sed -i '4i #include \"fence.h\"' userspace/samrd/policy_feed.c"
+	plant objects "the policy asks for the time" "the policy refers to time (policy_feed.o" \
+		"printf 'long time(long *);\nlong policy_x(void);\nlong policy_x(void) { return time(0); }\n' >>userspace/samrd/policy_feed.c"
+	plant objects "the policy has a memory of its own" "the policy keeps fed outside of its struct" \
+		"printf 'int fed;\nint policy_x(void);\nint policy_x(void) { return fed++; }\n' >>userspace/samrd/policy_feed.c"
 	plant includes "a uapi header includes another" "stands on linux/*.h alone" \
 		"sed -i '4i #include <stdio.h>' include/uapi/linux/samr.h"
 }

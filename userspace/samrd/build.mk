@@ -32,7 +32,18 @@ $(foreach t,$(samrd-fence-tests:samrd-%=%),$(eval $(call samrd-fence-test,$(t)))
 check-samrd-fence: $(samrd-fence-tests:%=$(out)/%) $(out)/samr-fence-ipmi
 	set -e; for t in $(samrd-fence-tests); do SAMR_FENCE_IPMI=$(out)/samr-fence-ipmi $(out)/$$t; done
 
-samrd-tests := samrd-memory_test samrd-config_test
+# The decisions. They run in the simulator, too: no input and no output in them.
+samrd-policy-src := $(addprefix userspace/samrd/policy,.c _feed.c _fence.c _start.c _text.c)
+define samrd-policy-test
+programs += samrd-policy_$(1)_test
+samrd-policy_$(1)_test-src := $$(samrd-policy-src) \
+	$$(addprefix userspace/samrd/,memory.c tests/transcript.c tests/policy_$(1)_test.c)
+samrd-policy_$(1)_test-libs := -lcmocka -lnettle
+endef
+samrd-policy-tests := fence start feed
+$(foreach t,$(samrd-policy-tests),$(eval $(call samrd-policy-test,$(t))))
+
+samrd-tests := samrd-memory_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
 .PHONY: check-samrd
 checks += check-samrd
 check-samrd: $(samrd-tests:%=$(out)/%)

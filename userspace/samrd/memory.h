@@ -37,8 +37,8 @@ enum memory_flag {
  * @cluster: id of the cluster, as in the kernel
  * @node: the head
  * @flags: MEMORY_*
- * @epoch: of the view; 0: it was in none yet
- * @members: of the view, learners and witness among them, a bit per id
+ * @epoch: of the view; 0: it was in none yet, and was about to form the first one
+ * @members: of the view, learners and witness among them, a bit per id; not 0
  */
 struct memory {
 	uint32_t cluster;

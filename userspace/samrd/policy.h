@@ -116,7 +116,8 @@ struct policy_config {
  *	start, and whenever anything in it has changed
  * @POLICY_EV_FENCE: the kernel asks for a fence; again after any change of it
  * @POLICY_EV_FENCE_OVER: it does not ask any more; known dead or not needed
- * @POLICY_EV_HEARD: a head is heard, as an incarnation. Again when that changes
+ * @POLICY_EV_HEARD: a head is heard, as an incarnation: a frame of it was taken
+ *	not longer than @dead ago. Again when incarnation or @wedged change
  * @POLICY_EV_LOST: it is not heard any more
  * @POLICY_EV_CARRIER: whether any own link has carrier
  * @POLICY_EV_MEMORY: what a head has on disk: the own one once, as read at the
@@ -374,8 +375,8 @@ void policy_init(struct policy *p);
 
 /**
  * policy_step - something is known
- * @p: the policy. Events before the first CONFIG, but for MEMORY of this head,
- *	are not understood
+ * @p: the policy. CONFIG has to be the first event; before START can be asked for
+ *	it needs MEMORY of this head, and VIEW
  * @ev: what; nothing of it is kept by reference
  * @out: overwritten with what is to be done, in order
  *
