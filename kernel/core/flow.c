@@ -5,12 +5,11 @@
 #include "emit.h"
 #include "group.h"
 #include "lock.h"
+#include "repair.h"
 #include "state.h"
 
 /* Short messages repeated at once when the sequencer gives no sign of them. */
 #define RESEND_MOST	8
-/* A round trip is guessed at after so many repeats at most. */
-#define RTT_GUESS_ASKS	2
 
 static struct samr_origin *own(const struct samr_node *n)
 {
@@ -132,7 +131,7 @@ static struct samr_msg *message_of(struct samr_node *n,
 
 static u64 patience(const struct samr_node *n)
 {
-	u64 wait = max(SAMR_RESEND_MIN, 2 * n->flow.rtt + n->cfg.reorder);
+	u64 wait = max(SAMR_RESEND_MIN, 2 * n->flow.trip.rtt + n->cfg.reorder);
 
 	return min(wait << min(n->flow.backoff, 8u), SAMR_RESEND_MAX);
 }
@@ -217,23 +216,6 @@ void samr_flow_freed(struct samr_node *n)
 	n->out->writable = true;
 }
 
-/*
- * An answer to a repeated submission could be one to any of them. The time since
- * the first one is an upper bound, and counts where nothing better is known, or
- * after few repeats: a way longer than the first patience would never be learnt
- * otherwise.
- */
-static void learn_rtt(struct samr_flow *f, u64 rtt, u32 asks)
-{
-	if (asks > RTT_GUESS_ASKS)
-		return;
-	if (!f->rtt || (f->guessed && !asks))
-		f->rtt = rtt;
-	else if (!asks || rtt > f->rtt)
-		f->rtt = (7 * f->rtt + rtt) / 8;
-	f->guessed = asks;
-}
-
 void samr_flow_ordered(struct samr_node *n, const struct samr_msg *msg,
 		       const struct samr_slot *slot)
 {
@@ -241,7 +223,7 @@ void samr_flow_ordered(struct samr_node *n, const struct samr_msg *msg,
 	u64 rtt = n->now - slot->sent_at;
 
 	if (!msg->all && !samr_node_leads(n))
-		learn_rtt(f, rtt, slot->asks);
+		samr_trip_learn(&f->trip, rtt, slot->asks);
 	f->backoff = 0;
 	f->resend_at = msg->meta.oseq + 1 < f->next ? n->now + patience(n) :
 						       SAMR_NEVER;

@@ -316,6 +316,8 @@ enum samr_drop samr_receiver_order(struct samr_node *n, u64 src,
 		samr_receiver_last(n, r->meta.gseq);
 	if (!slot->msg)
 		return drop;
+	if (r->flags & SAMR_REC_F_REPAIR)
+		samr_repair_came(n, slot);
 	if (r->len && !samr_msg_complete(slot->msg))
 		drop = samr_msg_add(slot->msg, frame, r->at, r->off, r->len);
 	samr_receiver_bytes(n, slot->msg);

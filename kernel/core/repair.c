@@ -7,8 +7,29 @@
 #include "seqno.h"
 #include "state.h"
 
+/* A round trip is guessed at after so many repeats at most. */
+#define GUESS_ASKS	2
+
 /* A request shrinks to this share of SAMR_REPAIR_BYTES where they get lost. */
 #define REPAIR_SHIFT	4
+
+/*
+ * An answer to a repeated question could be one to any of them. The time since
+ * the first one is an upper bound, and counts where nothing better is known, or
+ * after few repeats: a way longer than the first patience would never be learnt
+ * otherwise.
+ */
+void samr_trip_learn(struct samr_trip *t, u64 rtt, u32 asks)
+{
+	if (asks > GUESS_ASKS)
+		return;
+	if (!t->rtt || (t->guessed && !asks))
+		t->rtt = rtt;
+	else if (!asks || rtt > t->rtt)
+		t->rtt = (7 * t->rtt + rtt) / 8;
+	t->guessed = asks;
+	t->least = t->least ? min(t->least, rtt) : rtt;
+}
 
 static bool lacking(const struct samr_slot *slot)
 {
@@ -79,6 +100,14 @@ static u64 giver_of(struct samr_node *n, u32 asks)
 	    (!asks || !rcv->sources || (samr_node_random(n) & 1)))
 		return rcv->giver;
 	return any_of(n, rcv->sources);
+}
+
+void samr_repair_came(struct samr_node *n, struct samr_slot *slot)
+{
+	if (!slot->sent_at)
+		return;
+	samr_trip_learn(&n->repair, n->now - slot->sent_at, slot->asks);
+	slot->sent_at = 0;
 }
 
 /*
@@ -178,6 +207,8 @@ u64 samr_repair_ask(struct samr_node *n, struct samr_window *win, u64 from,
 			continue;
 		if (slot->ask_at <= n->now && left) {
 			adapt(slot);
+			if (!slot->asks || !slot->sent_at)
+				slot->sent_at = n->now;
 			if (slot->msg || !nack.first)
 				dest = origin ?: holder_of(n, s, slot->asks);
 			slot->ask_at = n->now + samr_node_patience(n, slot->asks);

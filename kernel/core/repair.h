@@ -13,6 +13,7 @@
 #include "wire.h"
 
 struct samr_node;
+struct samr_trip;
 
 /**
  * samr_repair_want - remember that messages lack
@@ -43,6 +44,18 @@ void samr_repair_renew(struct samr_node *n, struct samr_window *win, u64 from,
  */
 void samr_repair_progress(struct samr_node *n, struct samr_slot *slot,
 			  u64 *ask_at);
+
+/**
+ * samr_repair_came - what was asked for, or a part of it, is here
+ *
+ * How long that took says how long to wait for the next. The time from submission
+ * to order would not do: in it is what the sequencer lets wait for others to catch
+ * up, who would then wait as long before they ask for what they lack.
+ */
+void samr_repair_came(struct samr_node *n, struct samr_slot *slot);
+
+/** samr_trip_learn - an answer took @rtt, since the first of @asks + 1 questions */
+void samr_trip_learn(struct samr_trip *t, u64 rtt, u32 asks);
 
 /**
  * samr_repair_ask - ask for what lacks and is due

@@ -367,14 +367,25 @@ struct samr_stability {
 };
 
 /**
+ * struct samr_trip - how long an answer takes
+ * @rtt: smoothed, ns; 0: not known
+ * @least: the shortest one, ns; 0: not known
+ * @guessed: @rtt is an upper bound
+ */
+struct samr_trip {
+	u64 rtt;
+	u64 least;
+	bool guessed;
+};
+
+/**
  * struct samr_flow - own submissions (flow.c)
  * @next: number of the next one
  * @jobs: long ones that are being sent to all heads; each has a reference
  * @burst_at: when the next burst of @jobs may leave
  * @resend_at: when the oldest unordered one is repeated
  * @backoff: how often that happened without progress
- * @rtt: from submission to order, smoothed, ns; 0: not known
- * @guessed: @rtt is an upper bound
+ * @trip: from submission to order; what the sequencer lets wait counts, too
  * @refused: somebody was told no, for another reason than credit, and waits
  */
 struct samr_flow {
@@ -383,8 +394,7 @@ struct samr_flow {
 	u64 burst_at;
 	u64 resend_at;
 	u32 backoff;
-	u64 rtt;
-	bool guessed;
+	struct samr_trip trip;
 	bool refused;
 };
 
@@ -442,6 +452,7 @@ struct samr_node {
 	struct samr_groups groups;
 	u32 turn;		/* sequencer: origin whose turn it is */
 	bool order_due;		/* sequencer: look for messages to order */
+	struct samr_trip repair;	/* from request to repair */
 	u32 repair_left;	/* bytes that this event may make us repeat */
 	u32 scan_left;		/* places that it may make us look at */
 	struct samr_node_stats stats;
@@ -489,7 +500,8 @@ static inline void samr_node_due(const struct samr_node *n, u64 *at, u64 wait)
 /* How long to wait for an answer before asking for the @asks'th time again. */
 static inline u64 samr_node_patience(const struct samr_node *n, u32 asks)
 {
-	u64 wait = max(SAMR_ASK_MIN, 2 * n->flow.rtt);
+	u64 rtt = n->repair.rtt ?: n->flow.trip.least;
+	u64 wait = max(SAMR_ASK_MIN, 2 * rtt);
 
 	return min(wait << min(asks, 8u), SAMR_ASK_MAX);
 }

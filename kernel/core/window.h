@@ -16,7 +16,8 @@
  * struct samr_slot - one number
  * @msg: its message, a reference; NULL: not here
  * @ask_at: when to ask for it, or to repeat it, ns; 0: not wanted
- * @sent_at: own submissions: when it was first sent, ns
+ * @sent_at: own submissions: when it was first sent, ns; others: when it was asked
+ *	for, and has not come since; 0: it was not
  * @repair_at: when it was last repaired, ns
  * @repair_off: first byte that was repaired then
  * @repair_end: behind the last one

@@ -1,164 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Services and their members against a cluster that does what it is told:
- * refuse, lack memory, deliver at once or later, halt.
- */
-#include <kunit/test.h>
+/* Services and their members against a cluster that does what it is told. */
 #include <linux/delay.h>
-#include "../local.h"
-#include "../stats.h"
-
-#define samr_cluster_submit	fake_submit
-#define samr_cluster_consumed	fake_consumed
-#define samr_cluster_room	fake_room
-#define samr_cluster_view	fake_view
-#define samr_cluster_priv	fake_priv
-#define samr_cluster_set_face	fake_set_face
-#define samr_cluster_self	fake_self
-#define samr_stats_count	fake_count
-
-static int fake_submit(struct samr_cluster *c, const struct samr_submit *s);
-static void fake_consumed(struct samr_cluster *c, u32 group, u64 gseq, u32 cost);
-static bool fake_room(struct samr_cluster *c, u8 kind, u32 group, u32 len);
-static void fake_view(struct samr_cluster *c, struct samr_view_info *info);
-static void *fake_priv(struct samr_cluster *c);
-static void fake_set_face(const struct samr_cluster_face *f);
-static u64 fake_self(const struct samr_cluster *c, u64 *inc);
-static void fake_count(struct samr_cluster *c, enum samr_stat i);
-
-#include "../service.c"
-#include "../local.c"
-#include "../install.c"
-
-#define SVC		7
-#define WINDOW		80000
-#define SUBMITS		16
-
-/**
- * struct fake - the cluster
- * @face: what service.c registered
- * @all: of that
- * @answer: what submitting returns
- * @full: there is no room
- * @holder: a member that has the state is elsewhere: who joins with STATEFUL
- *	lacks it
- * @sent: what was taken, in order
- * @count: of @sent
- * @delivered: of @sent
- * @next: gseq of the next delivery
- * @consumed: last gseq reported
- * @cost: sum of the costs reported
- * @reports: how often
- * @counted: samr_stats_count()
- * @during: called once from within the next submission
- */
-struct fake {
-	const struct samr_cluster_face *face;
-	void *all;
-	int answer;
-	bool full;
-	bool holder;
-	struct samr_submit sent[SUBMITS];
-	unsigned int count;
-	unsigned int delivered;
-	u64 next;
-	u64 consumed;
-	u64 cost;
-	unsigned int reports;
-	unsigned int counted[SAMR_STATS];
-	void (*during)(void);
-};
-
-/* What a member was told. */
-struct told {
-	unsigned int readable;
-	unsigned int writable;
-	unsigned int failed;
-	int err;
-};
-
-static struct fake fake;
-
-static int fake_submit(struct samr_cluster *c, const struct samr_submit *s)
-{
-	void (*during)(void) = fake.during;
-	int answer = fake.answer;
-
-	fake.during = NULL;
-	if (during)
-		during();
-	if (answer)
-		return answer;
-	if (fake.count == SUBMITS)
-		return -EAGAIN;
-	fake.sent[fake.count++] = *s;
-	return 0;
-}
-
-static void fake_consumed(struct samr_cluster *c, u32 group, u64 gseq, u32 cost)
-{
-	WARN_ON(gseq < fake.consumed);
-	fake.consumed = gseq;
-	fake.cost += cost;
-	fake.reports++;
-}
-
-static bool fake_room(struct samr_cluster *c, u8 kind, u32 group, u32 len)
-{
-	return !fake.full;
-}
-
-/* It is in force. */
-static void fake_view(struct samr_cluster *c, struct samr_view_info *info)
-{
-	memset(info, 0, sizeof(*info));
-	info->epoch = 1;
-}
-
-static void *fake_priv(struct samr_cluster *c)
-{
-	return fake.all;
-}
-
-static void fake_set_face(const struct samr_cluster_face *f)
-{
-	fake.face = f;
-}
-
-static u64 fake_self(const struct samr_cluster *c, u64 *inc)
-{
-	*inc = 1;
-	return 1;
-}
-
-static void fake_count(struct samr_cluster *c, enum samr_stat i)
-{
-	fake.counted[i]++;
-}
-
-static void on_readable(void *ctx)
-{
-	((struct told *)ctx)->readable++;
-}
-
-static void on_writable(void *ctx)
-{
-	((struct told *)ctx)->writable++;
-}
-
-static void on_failed(void *ctx, int err)
-{
-	struct told *t = ctx;
-
-	t->failed++;
-	t->err = err ?: t->err;
-}
-
-static const struct samr_local_ops ops = {
-	.readable	= on_readable,
-	.writable	= on_writable,
-	.failed		= on_failed,
-};
+#include "service_fake.h"
 
 static int service_init(struct kunit *test)
 {
@@ -174,6 +17,15 @@ static int service_init(struct kunit *test)
 
 /* What the next message says of the transfer. */
 static struct samr_transfer *fake_next_transfer;
+
+static void hand_over(struct samr_msg *msg)
+{
+	msg->transfer = fake_next_transfer;
+	fake_next_transfer = NULL;
+	local_bh_disable();
+	fake.face->deliver(fake.all, msg);
+	local_bh_enable();
+}
 
 /* What the core would deliver next; @gseq 0: it is dropped instead. */
 static void deliver_as(struct kunit *test, u64 gseq, bool refused)
@@ -193,8 +45,6 @@ static void deliver_as(struct kunit *test, u64 gseq, bool refused)
 	KUNIT_ASSERT_NOT_NULL(test, msg);
 	msg->owner = s->owner;
 	msg->refused = refused;
-	msg->transfer = fake_next_transfer;
-	fake_next_transfer = NULL;
 	if (gseq && !refused &&
 	    (s->kind == SAMR_KIND_JOIN || s->kind == SAMR_KIND_LEAVE)) {
 		msg->members = samr_alloc(sizeof(*msg->members) +
@@ -207,14 +57,19 @@ static void deliver_as(struct kunit *test, u64 gseq, bool refused)
 		if ((s->flags & SAMR_MSG_STATEFUL) && fake.holder)
 			msg->members->m[0].flags = SAMR_ID_LACKS;
 	}
-	local_bh_disable();
-	fake.face->deliver(fake.all, msg);
-	local_bh_enable();
+	hand_over(msg);
 }
 
 static void deliver_next(struct kunit *test)
 {
 	deliver_as(test, fake.next++, false);
+}
+
+/* So many messages were taken; the last one is of this kind. */
+static void now_sent(struct kunit *test, unsigned int count, u8 kind)
+{
+	KUNIT_ASSERT_EQ(test, fake.count, count);
+	KUNIT_EXPECT_EQ(test, fake.sent[count - 1].kind, kind);
 }
 
 static void service_exit(struct kunit *test)
@@ -326,8 +181,7 @@ static void service_join_is_kept_without_view(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.count, 0);
 	fake.answer = 0;
 	callback(fake.face->view);
-	KUNIT_ASSERT_EQ(test, fake.count, 1);
-	KUNIT_EXPECT_EQ(test, fake.sent[0].kind, SAMR_KIND_JOIN);
+	now_sent(test, 1, SAMR_KIND_JOIN);
 	KUNIT_EXPECT_EQ(test, fake.sent[0].arg, WINDOW);
 	callback(fake.face->view);
 	KUNIT_EXPECT_EQ(test, fake.count, 1);
@@ -409,8 +263,7 @@ static void service_leave_before_own_join(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, samr_local_join(l, WINDOW, false), 0);
 	KUNIT_EXPECT_EQ(test, samr_local_leave(l), 0);
-	KUNIT_ASSERT_EQ(test, fake.count, 2);
-	KUNIT_EXPECT_EQ(test, fake.sent[1].kind, SAMR_KIND_LEAVE);
+	now_sent(test, 2, SAMR_KIND_LEAVE);
 	deliver_next(test);
 	KUNIT_EXPECT_EQ(test, l->state, SAMR_MEMBER_LEAVING);
 	deliver_next(test);
@@ -433,8 +286,7 @@ static void service_close_leaves_at_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.count, 1);
 	fake.answer = 0;
 	msleep(RETRY_MS * 5);
-	KUNIT_ASSERT_EQ(test, fake.count, 2);
-	KUNIT_EXPECT_EQ(test, fake.sent[1].kind, SAMR_KIND_LEAVE);
+	now_sent(test, 2, SAMR_KIND_LEAVE);
 	deliver_next(test);
 	KUNIT_EXPECT_EQ(test, samr_service_del(NULL, SVC, NULL), 0);
 }
@@ -689,11 +541,7 @@ static void deliver_other(struct kunit *test, u8 kind, u32 len, u64 arg,
 	struct samr_msg *msg = samr_msg_new(&meta);
 
 	KUNIT_ASSERT_NOT_NULL(test, msg);
-	msg->transfer = fake_next_transfer;
-	fake_next_transfer = NULL;
-	local_bh_disable();
-	fake.face->deliver(fake.all, msg);
-	local_bh_enable();
+	hand_over(msg);
 }
 
 /* A member that lacks the state, has asked for it, and receives transfer 101. */
@@ -705,8 +553,7 @@ static struct samr_local *receiver(struct kunit *test, struct told *t)
 	KUNIT_ASSERT_EQ(test, samr_local_join(l, WINDOW, true), 0);
 	KUNIT_EXPECT_EQ(test, fake.sent[0].flags, SAMR_MSG_STATEFUL);
 	deliver_next(test);
-	KUNIT_ASSERT_EQ(test, fake.count, 2);
-	KUNIT_EXPECT_EQ(test, fake.sent[1].kind, SAMR_KIND_SNAPSHOT);
+	now_sent(test, 2, SAMR_KIND_SNAPSHOT);
 	KUNIT_EXPECT_EQ(test, fake.sent[1].arg, 0);
 	goes_to(test, 101, l);
 	deliver_next(test);
@@ -746,8 +593,7 @@ static void service_state_is_installed(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, first);
 	read_one(test, l);
 	/* All is read: the order is told, and says when messages may follow. */
-	KUNIT_ASSERT_EQ(test, fake.count, 3);
-	KUNIT_EXPECT_EQ(test, fake.sent[2].kind, SAMR_KIND_READ);
+	now_sent(test, 3, SAMR_KIND_READ);
 	KUNIT_EXPECT_EQ(test, fake.sent[2].arg, 104);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l, NULL)), -EAGAIN);
 	goes_to(test, 0, NULL);
@@ -797,8 +643,7 @@ static void service_state_of_another_donor(struct kunit *test)
 	deliver_other(test, SAMR_KIND_VIEW, 0, 0, 0);
 	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l, NULL)), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, l->svc->pieces.count, 0);
-	KUNIT_ASSERT_EQ(test, fake.count, 3);
-	KUNIT_EXPECT_EQ(test, fake.sent[2].kind, SAMR_KIND_SNAPSHOT);
+	now_sent(test, 3, SAMR_KIND_SNAPSHOT);
 	goes_to(test, 105, l);
 	deliver_next(test);
 	deliver_other(test, SAMR_KIND_STATE, 1000, 105, 0);
@@ -823,8 +668,7 @@ static void service_state_falls_behind(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake.counted[SAMR_STAT_INSTALL_BEHIND], 1);
 	KUNIT_EXPECT_EQ(test, l->svc->log.count, 0);
 	KUNIT_EXPECT_EQ(test, l->svc->pieces.count, 0);
-	KUNIT_ASSERT_EQ(test, fake.count, 3);
-	KUNIT_EXPECT_EQ(test, fake.sent[2].kind, SAMR_KIND_SNAPSHOT);
+	now_sent(test, 3, SAMR_KIND_SNAPSHOT);
 	KUNIT_EXPECT_EQ(test, fake.sent[2].arg, 101);
 	/* The one given up is not begun again by a change that it still has. */
 	goes_to(test, 101, l);
@@ -849,8 +693,7 @@ static void service_state_lost(struct kunit *test)
 	/* It leaves as soon as that can be said. */
 	fake.answer = 0;
 	callback(fake.face->writable);
-	KUNIT_ASSERT_EQ(test, fake.count, 3);
-	KUNIT_EXPECT_EQ(test, fake.sent[2].kind, SAMR_KIND_LEAVE);
+	now_sent(test, 3, SAMR_KIND_LEAVE);
 	deliver_next(test);
 	KUNIT_EXPECT_EQ(test, l->state, SAMR_MEMBER_LEFT);
 	gone(l);
