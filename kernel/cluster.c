@@ -282,21 +282,10 @@ static int check_change(struct samr_cluster *c, struct netlink_ext_ack *extack)
 	return 0;
 }
 
-static int check_stopped(struct samr_cluster *c, struct netlink_ext_ack *extack)
-{
-	int err = check_change(c, extack);
-
-	if (!err && c->started) {
-		NL_SET_ERR_MSG(extack, "the cluster is started: stop it first");
-		err = -EBUSY;
-	}
-	return err;
-}
-
 int samr_cluster_node_add(struct samr_cluster *c, u64 id,
 			  struct netlink_ext_ack *extack)
 {
-	int err = check_stopped(c, extack);
+	int err = check_change(c, extack);
 
 	if (err)
 		return err;
@@ -312,15 +301,28 @@ int samr_cluster_node_add(struct samr_cluster *c, u64 id,
 		NL_SET_ERR_MSG(extack, "a cluster has at most 16 heads");
 		return -ENOSPC;
 	}
-	WRITE_ONCE(c->heads, c->heads | BIT_ULL(id));
+	err = samr_drain_want(c, c->heads | BIT_ULL(id), c->witness,
+			      c->founders);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "the cluster was halted: delete it");
+		return err;
+	}
 	samr_link_heads_changed(c);
 	return 0;
+}
+
+/* Founders without @id: the one that was the only one leaves none. */
+static u64 founders_without(const struct samr_cluster *c, u64 id)
+{
+	u64 rest = c->founders & ~BIT_ULL(id);
+
+	return c->founders && !rest ? SAMR_NO_FOUNDERS : rest;
 }
 
 int samr_cluster_node_del(struct samr_cluster *c, u64 id,
 			  struct netlink_ext_ack *extack)
 {
-	int err = check_stopped(c, extack);
+	int err = check_change(c, extack);
 
 	if (err)
 		return err;
@@ -332,19 +334,31 @@ int samr_cluster_node_del(struct samr_cluster *c, u64 id,
 		NL_SET_ERR_MSG(extack, "no such node");
 		return -ENOENT;
 	}
-	WRITE_ONCE(c->heads, c->heads & ~BIT_ULL(id));
-	WRITE_ONCE(c->witness, c->witness & ~BIT_ULL(id));
-	samr_link_heads_changed(c);
-	return 0;
+	err = samr_drain_want(c, c->heads & ~BIT_ULL(id),
+			      c->witness & ~BIT_ULL(id),
+			      founders_without(c, id));
+	if (err == -EBUSY)
+		NL_SET_ERR_MSG(extack, "the node is in the view: it has to leave, or to be left out, first");
+	else if (err == -EAGAIN)
+		NL_SET_ERR_MSG(extack, "the view is being changed, and the node may get into it: try again");
+	else if (err)
+		NL_SET_ERR_MSG(extack, "the cluster was halted: delete it");
+	if (!err)
+		samr_link_heads_changed(c);
+	return err;
 }
 
 int samr_cluster_witness(struct samr_cluster *c, u64 id,
 			 struct netlink_ext_ack *extack)
 {
-	int err = check_stopped(c, extack);
+	int err = check_change(c, extack);
 
 	if (err)
 		return err;
+	if (c->started && id == c->params.node) {
+		NL_SET_ERR_MSG(extack, "this is the node itself, and the cluster is up: take it down first");
+		return -EBUSY;
+	}
 	if (!id || id > SAMR_HEAD_MAX || !(c->heads & BIT_ULL(id))) {
 		NL_SET_ERR_MSG(extack, "no such node");
 		return -ENOENT;
@@ -357,8 +371,12 @@ int samr_cluster_witness(struct samr_cluster *c, u64 id,
 		NL_SET_ERR_MSG(extack, "a witness has no part in the policy 'fence'");
 		return -EINVAL;
 	}
-	WRITE_ONCE(c->witness, BIT_ULL(id));
-	return 0;
+	err = samr_drain_want(c, c->heads, BIT_ULL(id), c->founders);
+	if (err == -EBUSY)
+		NL_SET_ERR_MSG(extack, "the node is in the view, and has data");
+	else if (err)
+		NL_SET_ERR_MSG(extack, "the cluster was halted, or only the witness would form a view");
+	return err;
 }
 
 bool samr_cluster_watches(const struct samr_cluster *c)
@@ -381,23 +399,63 @@ static int tell_core(struct samr_cluster *c, struct samr_event *ev,
 	return err == -ENOTCONN ? 0 : err;
 }
 
-int samr_cluster_start(struct samr_cluster *c, struct netlink_ext_ack *extack)
+static int check_founders(struct samr_cluster *c, u64 founders,
+			  struct netlink_ext_ack *extack)
 {
-	struct samr_event ev = {
-		.type	 = SAMR_EV_MEMBERS,
-		.members = c->heads,
-		.witness = c->witness,
-	};
-	int err = check_change(c, extack);
+	struct samr_view_info v;
 
-	if (err || c->started)
+	if (!founders)
+		return 0;
+	if (founders != SAMR_NO_FOUNDERS && (founders & ~c->heads)) {
+		NL_SET_ERR_MSG(extack, "a founder is none of the configured nodes");
+		return -EINVAL;
+	}
+	if (founders == c->witness) {
+		NL_SET_ERR_MSG(extack, "the witness can not form a view alone");
+		return -EINVAL;
+	}
+	samr_cluster_view(c, &v);
+	if (c->started && v.epoch) {
+		NL_SET_ERR_MSG(extack, "there is a view: founders are for the first one only");
+		return -EBUSY;
+	}
+	return 0;
+}
+
+int samr_cluster_start(struct samr_cluster *c, u64 founders,
+		       struct netlink_ext_ack *extack)
+{
+	int err = check_change(c, extack) ?:
+		  check_founders(c, founders, extack);
+	bool was = c->started;
+
+	if (err || (was && !founders))
 		return err;
 	WRITE_ONCE(c->started, true);
-	err = tell_core(c, &ev, extack);
-	if (err == -EBUSY)
+	err = samr_drain_want(c, c->heads, c->witness, founders);
+	if (err == -EBUSY || err == -EAGAIN)
 		NL_SET_ERR_MSG(extack, "this head still leaves the view: try again");
+	else if (err == -ENOTRECOVERABLE)
+		NL_SET_ERR_MSG(extack, "the cluster was halted: delete it");
+	else if (err)
+		NL_SET_ERR_MSG(extack, "these heads can not form a view");
 	if (err)
-		WRITE_ONCE(c->started, false);
+		WRITE_ONCE(c->started, was);
+	return err;
+}
+
+int samr_cluster_save(struct samr_cluster *c, const struct samr_saved *saved,
+		      bool keeper, struct netlink_ext_ack *extack)
+{
+	int err = check_change(c, extack);
+
+	if (err)
+		return err;
+	err = samr_drain_save(c, saved, keeper);
+	if (err == -EINVAL)
+		NL_SET_ERR_MSG(extack, "that is no memory: epoch and members are both 0 or both not, members are ids from 1 to 63, an epoch is at most 2^62");
+	else if (err == -ENOTRECOVERABLE)
+		NL_SET_ERR_MSG(extack, "the cluster was halted: delete it");
 	return err;
 }
 
@@ -501,6 +559,11 @@ void samr_cluster_info(struct samr_cluster *c, struct samr_cluster_info *info)
 	info->heads = READ_ONCE(c->heads);
 	info->frame_max = READ_ONCE(c->frame_max);
 	info->queued = atomic_read(&c->rx_bytes);
+	spin_lock_bh(&c->lock);
+	info->founders = c->founders;
+	info->saved = c->saved;
+	info->keeper = c->keeper;
+	spin_unlock_bh(&c->lock);
 	if (READ_ONCE(c->halted))
 		info->state = SAMR_CLUSTER_HALTED;
 	else if (v.epoch)
@@ -544,6 +607,9 @@ u64 samr_cluster_node_info(struct samr_cluster *c, u64 after,
 		info->inc = p.inc;
 		info->ack = p.ack;
 		info->in_view = p.in_view;
+		info->epoch = p.epoch;
+		info->wanted = p.wanted;
+		info->saved = p.saved;
 		if (p.heard)
 			info->age = div_u64(ktime_get_ns() - p.heard,
 					    NSEC_PER_MSEC);

@@ -136,9 +136,9 @@ void *samr_cluster_priv(struct samr_cluster *c);
  * @id: 1 .. SAMR_HEAD_MAX; the own one is there from the beginning
  *
  * Process context, under the configuration mutex (pernet.h), as all that
- * changes the configuration.
- * Return: 0, -EEXIST, -EINVAL, -EBUSY while started, -ENOSPC: SAMR_HEADS_MAX,
- * -ENODEV: the cluster is gone; @extack says more.
+ * changes the configuration. Into a view in force it comes when all members want it.
+ * Return: 0, -EEXIST, -EINVAL, -ENOSPC: SAMR_HEADS_MAX, -ENODEV: the cluster is
+ * gone; @extack says more.
  */
 int samr_cluster_node_add(struct samr_cluster *c, u64 id,
 			  struct netlink_ext_ack *extack);
@@ -150,7 +150,8 @@ int samr_cluster_node_add(struct samr_cluster *c, u64 id,
  * @extack: says more
  *
  * Return: 0; -ENOENT: not configured; -EEXIST: another one is the witness;
- * -EINVAL: it would have no part in the policy; -EBUSY, -ENODEV as above.
+ * -EINVAL: it would have no part in the policy; -EBUSY: it is in the view, or the own
+ * one, and the cluster started; -ENODEV as above.
  */
 int samr_cluster_witness(struct samr_cluster *c, u64 id,
 			 struct netlink_ext_ack *extack);
@@ -167,7 +168,12 @@ bool samr_cluster_watches(const struct samr_cluster *c);
  */
 void samr_cluster_farewell(struct samr_cluster *c);
 
-/** samr_cluster_node_del - the inverse; -ENOENT, -EBUSY, -EINVAL: the own one */
+/**
+ * samr_cluster_node_del - the inverse
+ *
+ * Return: 0, -ENOENT; -EINVAL: the own one; -EBUSY: it is in the view; -EAGAIN: the
+ * view is being changed.
+ */
 int samr_cluster_node_del(struct samr_cluster *c, u64 id,
 			  struct netlink_ext_ack *extack);
 
@@ -181,6 +187,9 @@ int samr_cluster_node_del(struct samr_cluster *c, u64 id,
  * @ack: holds the order up to here
  * @age: ms since the core last took a frame from it; U64_MAX: never
  * @links: links on which it is heard
+ * @epoch: of the view in which it was heard last; 0: in none
+ * @wanted: whom its admin wants, one bit per id; 0: not known
+ * @saved: what it has on its disk
  */
 struct samr_cluster_node {
 	u64 id;
@@ -191,6 +200,9 @@ struct samr_cluster_node {
 	u64 ack;
 	u64 age;
 	u32 links;
+	u64 epoch;
+	u64 wanted;
+	struct samr_saved saved;
 };
 
 /**
@@ -205,12 +217,31 @@ u64 samr_cluster_node_info(struct samr_cluster *c, u64 after,
 			   struct samr_cluster_node *info);
 
 /**
- * samr_cluster_start - form the view of the configured heads
+ * samr_cluster_start - form a view of the configured heads, or join that of others
+ * @c: the cluster
+ * @founders: who forms the first view, as in struct samr_event. They may be changed
+ *	while there is none. Those that were named are good for one view: when this
+ *	head was out of it they are SAMR_NO_FOUNDERS
+ * @extack: says more
  *
- * Return: 0, also when it is started already; -ENODEV: the cluster is gone;
- * -ENOTRECOVERABLE: halted.
+ * Return: 0, also when it is started already; -EBUSY: founders are named, and there is
+ * a view; -EINVAL: they are not configured, or only the witness; -ENODEV: the cluster
+ * is gone; -ENOTRECOVERABLE: halted.
  */
-int samr_cluster_start(struct samr_cluster *c, struct netlink_ext_ack *extack);
+int samr_cluster_start(struct samr_cluster *c, u64 founders,
+		       struct netlink_ext_ack *extack);
+
+/**
+ * samr_cluster_save - what is on the disk here, told to all from now on
+ * @c: the cluster
+ * @saved: it
+ * @keeper: somebody keeps it: learners wait until all have them in their memory
+ * @extack: says more
+ *
+ * Return: 0, -EINVAL: that is no memory, -ENODEV, -ENOTRECOVERABLE.
+ */
+int samr_cluster_save(struct samr_cluster *c, const struct samr_saved *saved,
+		      bool keeper, struct netlink_ext_ack *extack);
 
 /**
  * samr_cluster_stop - take part no longer
@@ -251,6 +282,9 @@ enum samr_cluster_state {
  * @heads: configured heads, one bit per id
  * @frame_max: bytes, from header to last record, that the links carry now
  * @queued: bytes of frames received and not yet worked off
+ * @founders: as in struct samr_event
+ * @saved: what is on the disk here
+ * @keeper: somebody keeps it
  */
 struct samr_cluster_info {
 	struct samr_cluster_params params;
@@ -259,6 +293,9 @@ struct samr_cluster_info {
 	u64 heads;
 	u32 frame_max;
 	u32 queued;
+	u64 founders;
+	struct samr_saved saved;
+	bool keeper;
 };
 
 void samr_cluster_info(struct samr_cluster *c, struct samr_cluster_info *info);
@@ -313,6 +350,8 @@ struct net *samr_cluster_net(const struct samr_cluster *c);
  * @SAMR_CLUSTER_EV_FENCE: @fence is asked for
  * @SAMR_CLUSTER_EV_FENCE_CHANGED: it is done, or asked for with another reason
  * @SAMR_CLUSTER_EV_FENCE_OVER: it is not asked for any more
+ * @SAMR_CLUSTER_EV_TOLD: @node has something else on its disk, wants others, or has a
+ *	view, or none any more
  * @SAMR_CLUSTER_EV_DOUBT: members of the view are suspected, or are not any
  *	more; or it orders nothing until the next one
  */
@@ -328,6 +367,7 @@ enum samr_cluster_event_type {
 	SAMR_CLUSTER_EV_FENCE,
 	SAMR_CLUSTER_EV_FENCE_CHANGED,
 	SAMR_CLUSTER_EV_FENCE_OVER,
+	SAMR_CLUSTER_EV_TOLD,
 	SAMR_CLUSTER_EV_DOUBT,
 };
 
@@ -338,7 +378,7 @@ enum samr_cluster_event_type {
  * @link: number of the link
  * @device: its device
  * @state: LINK: enum samr_link_state
- * @node: HEARD, LOST
+ * @node: HEARD, LOST, TOLD
  * @group: GROUP
  * @fence: FENCE, FENCE_CHANGED, FENCE_OVER
  */

@@ -290,6 +290,14 @@ static noinline_for_stack void tell_fences(struct samr_cluster *c)
 	}
 }
 
+static void tell_told(struct samr_cluster *c, u64 heads)
+{
+	struct samr_cluster_event e = { .type = SAMR_CLUSTER_EV_TOLD };
+
+	samr_for_each_head(e.node, heads)
+		samr_cluster_notify(c, &e);
+}
+
 static noinline_for_stack void tell_doubt(struct samr_cluster *c)
 {
 	struct samr_cluster_event e = { .type = SAMR_CLUSTER_EV_DOUBT };
@@ -314,6 +322,8 @@ static void one_round(struct samr_cluster *c)
 		tell_doubt(c);
 	if (todo.changes)
 		tell_groups(c, &todo);
+	if (todo.told)
+		tell_told(c, todo.told);
 	if (todo.fence)
 		tell_fences(c);
 	run(c, &todo, todo.halted);
@@ -397,6 +407,64 @@ int samr_drain_step(struct samr_cluster *c, struct samr_event *ev)
 	return ret;
 }
 
+int samr_drain_want(struct samr_cluster *c, u64 heads, u64 witness,
+		    u64 founders)
+{
+	struct samr_event ev = {
+		.type	  = SAMR_EV_MEMBERS,
+		.members  = heads,
+		.witness  = witness,
+		.founders = founders,
+	};
+	int ret = 0;
+
+	local_bh_disable();
+	spin_lock(&c->lock);
+	if (!c->dead && c->started) {
+		stamp(&ev);
+		ret = step(c, &ev);
+	}
+	if (!ret || ret == -ENOTCONN) {
+		ret = 0;
+		WRITE_ONCE(c->heads, heads);
+		WRITE_ONCE(c->witness, witness);
+		c->founders = founders;
+	}
+	spin_unlock(&c->lock);
+	samr_drain_kick(c);
+	local_bh_enable();
+	return ret;
+}
+
+int samr_drain_save(struct samr_cluster *c, const struct samr_saved *saved,
+		    bool keeper)
+{
+	struct samr_event ev = {
+		.type	= SAMR_EV_SAVED,
+		.saved	= *saved,
+		.keeper	= keeper,
+	};
+	int ret = 0;
+
+	if (!samr_wire_saved_ok(saved))
+		return -EINVAL;
+	local_bh_disable();
+	spin_lock(&c->lock);
+	if (!c->dead) {
+		stamp(&ev);
+		ret = step(c, &ev);
+	}
+	if (!ret || ret == -ENOTCONN) {
+		ret = 0;
+		c->saved = *saved;
+		c->keeper = keeper;
+	}
+	spin_unlock(&c->lock);
+	samr_drain_kick(c);
+	local_bh_enable();
+	return ret;
+}
+
 void samr_drain_input(struct samr_cluster *c, struct sk_buff *skb)
 {
 	if (atomic_add_return(skb->truesize, &c->rx_bytes) > INPUT_MAX) {
@@ -425,7 +493,7 @@ static bool seize(struct samr_cluster *c)
 /* What the old core owes to owners of messages ends before the new one begins. */
 static void replace(struct samr_cluster *c, struct samr_node *node, u64 inc)
 {
-	struct samr_event ev = { .type = SAMR_EV_MEMBERS };
+	struct samr_event ev = { .type = SAMR_EV_SAVED };
 	struct samr_actions dropped;
 	struct samr_node *old = NULL;
 
@@ -437,6 +505,9 @@ static void replace(struct samr_cluster *c, struct samr_node *node, u64 inc)
 		c->node = node;
 		WRITE_ONCE(c->inc, inc);
 		set_bit(SAMR_FRAME_MAX, &c->flags);
+		/* They were for one view. What is known since then is not known here. */
+		if (c->founders)
+			c->founders = SAMR_NO_FOUNDERS;
 	}
 	spin_unlock(&c->lock);
 	local_bh_enable();
@@ -449,10 +520,17 @@ static void replace(struct samr_cluster *c, struct samr_node *node, u64 inc)
 	run(c, &dropped, true);
 	tell_fences(c);		/* the new core asks for none */
 	spin_lock(&c->lock);
-	ev.members = READ_ONCE(c->heads);
-	ev.witness = READ_ONCE(c->witness);
-	if (!c->dead && READ_ONCE(c->started)) {
+	if (!c->dead) {
 		stamp(&ev);
+		ev.saved = c->saved;
+		ev.keeper = c->keeper;
+		step(c, &ev);
+	}
+	if (!c->dead && READ_ONCE(c->started)) {
+		ev.type = SAMR_EV_MEMBERS;
+		ev.members = READ_ONCE(c->heads);
+		ev.witness = READ_ONCE(c->witness);
+		ev.founders = c->founders;
 		step(c, &ev);
 	}
 	spin_unlock(&c->lock);

@@ -232,6 +232,11 @@ static void tell(struct net *net, struct samr_cluster *c,
 		cmd = SAMR_CMD_FENCE_NTF;
 		event = SAMR_NTF_EVENT_DEL;
 		break;
+	case SAMR_CLUSTER_EV_TOLD:
+		cmd = SAMR_CMD_NODE_NTF;
+		a.id = e->node;
+		a.dev = NULL;
+		break;
 	case SAMR_CLUSTER_EV_DOUBT:
 		cmd = SAMR_CMD_VIEW_NTF;
 		break;
@@ -417,7 +422,7 @@ static int set_cluster(struct samr_cluster *c, struct genl_info *info)
 	int err;
 
 	if (nla_get_u32(info->attrs[SAMR_A_CLUSTER_STATE]) == SAMR_RUN_STATE_UP)
-		err = samr_cluster_start(c, info->extack);
+		err = samr_cluster_start(c, 0, info->extack);
 	else
 		err = samr_cluster_stop(c, info->extack);
 	if (!err)

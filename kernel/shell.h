@@ -75,6 +75,9 @@ enum {
  * @heads: configured heads, one bit per id; written under @config
  * @witness: the one of them that is the witness, as a mask; likewise
  * @started: the core was given @heads; under @config
+ * @founders: of @heads, as in struct samr_event; written under @config and @lock
+ * @saved: what is on the disk here, as far as the admin has said; likewise
+ * @keeper: somebody keeps that; likewise
  * @links: struct samr_link; changed under @config, walked under RCU
  * @link_ids: last number given to a link; under @config
  * @links_lock: protects choosing @best and @frame_max
@@ -114,6 +117,9 @@ struct samr_cluster {
 	u64 heads;
 	u64 witness;
 	bool started;
+	u64 founders;
+	struct samr_saved saved;
+	bool keeper;
 	struct list_head links;
 	u32 link_ids;
 	spinlock_t links_lock;
@@ -170,6 +176,19 @@ void samr_drain_init(struct samr_cluster *c);
  * Return: the core's answer, or -ENETDOWN.
  */
 int samr_drain_step(struct samr_cluster *c, struct samr_event *ev);
+
+/**
+ * samr_drain_want - the heads are these now, and so does the core want them
+ *
+ * Both or neither; a core that is out is followed by one that is told of it.
+ * Return: the core's answer, or 0.
+ */
+int samr_drain_want(struct samr_cluster *c, u64 heads, u64 witness,
+		    u64 founders);
+
+/** samr_drain_save - the same, of what is on the disk; -EINVAL: no memory */
+int samr_drain_save(struct samr_cluster *c, const struct samr_saved *saved,
+		    bool keeper);
 
 /** samr_drain_input - queue a frame; taken over. Call samr_drain_kick() after */
 void samr_drain_input(struct samr_cluster *c, struct sk_buff *skb);

@@ -5,6 +5,7 @@
 #include "detect.h"
 #include "fence.h"
 #include "frame.h"
+#include "keeper.h"
 #include "policy.h"
 #include "receiver.h"
 #include "state.h"
@@ -48,6 +49,26 @@ void samr_coordinator_penalty(struct samr_node *n, u64 id)
 				  PENALTY_MIN;
 }
 
+/*
+ * One member that does not want it would not hear it: it would be left out again,
+ * and so would who does not want all of us.
+ */
+static bool wanted_by_all(const struct samr_node *n, u64 id)
+{
+	const struct samr_view_state *v = &n->view;
+	u64 k, wanted;
+
+	if (v->all & ~BIT_ULL(id) & ~n->peer[id].wanted)
+		return false;
+	for (k = 1; k < SAMR_IDS; k++) {
+		wanted = n->peer[k].wanted;
+		if ((v->all & BIT_ULL(k)) && k != n->cfg.self && k != id &&
+		    wanted && !(wanted & BIT_ULL(id)))
+			return false;
+	}
+	return true;
+}
+
 /* Heads outside the view that ask for a place in it, as ids. */
 static u64 joiners(const struct samr_node *n)
 {
@@ -66,6 +87,10 @@ static u64 joiners(const struct samr_node *n)
 		/* An earlier incarnation has to go first. */
 		if (n->view.all & ~n->detect.suspects & BIT_ULL(id))
 			continue;
+		if (!wanted_by_all(n, id)) {
+			samr_mark("not wanted by all");
+			continue;
+		}
 		found |= BIT_ULL(id);
 	}
 	return found;
@@ -74,13 +99,16 @@ static u64 joiners(const struct samr_node *n)
 /* Learners that can have a vote now. */
 static u64 ready(const struct samr_node *n)
 {
-	u64 found = 0;
+	u64 voters = n->view.voters & ~n->view.retired & ~n->detect.suspects;
+	u64 found = 0, id;
 	u32 i;
 
-	for (i = 0; i < n->view.count; i++)
-		if ((n->view.seat[i] & SAMR_SEAT_LEARNER) &&
-		    n->peer[n->view.node[i]].ready)
-			found |= BIT_ULL(n->view.node[i]);
+	for (i = 0; i < n->view.count; i++) {
+		id = n->view.node[i];
+		if ((n->view.seat[i] & SAMR_SEAT_LEARNER) && n->peer[id].ready &&
+		    samr_keeper_allows(n, voters, id))
+			found |= BIT_ULL(id);
+	}
 	return found;
 }
 
@@ -412,7 +440,8 @@ static void compose(struct samr_node *n, u64 members)
 		else if (v->seat[i] && meets(n, id, members)) {
 			flags = v->seat[i];
 			if (!promoted && (flags & SAMR_SEAT_LEARNER) &&
-			    (c->answer[id].flags & SAMR_ANSWER_READY)) {
+			    (c->answer[id].flags & SAMR_ANSWER_READY) &&
+			    samr_keeper_allows(n, members, id)) {
 				promoted = true;
 				flags = 0;
 			}

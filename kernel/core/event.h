@@ -16,6 +16,30 @@
 struct samr_msg;
 struct samr_view_info;
 
+/**
+ * struct samr_saved - a head's memory: the newest view that it knows to be on its disk
+ * @epoch: of that view; 0: none ever was
+ * @members: heads with data in it, learners too, one bit per id
+ * @flags: SAMR_SAVED_*
+ * @told: this is known; false: nobody keeps a memory there, or has told it
+ */
+struct samr_saved {
+	u64 epoch;
+	u64 members;
+	u32 flags;
+	bool told;
+};
+
+#define SAMR_SAVED_SURVIVOR	0x01	/* the head went on alone: nobody has more */
+#define SAMR_SAVED_LEFT		0x02	/* it has left: the others have more */
+#define SAMR_SAVED_FLAGS	0x03
+
+/* A memory with a higher epoch is none: a view's number never wraps. */
+#define SAMR_SAVED_EPOCH_MAX	(1ULL << 62)
+
+/* In MEMBERS: a bit that is no head's id. */
+#define SAMR_NO_FOUNDERS	1ULL
+
 /* A destination that is no node: every other configured head. */
 #define SAMR_DEST_ALL		0
 
@@ -29,7 +53,9 @@ struct samr_view_info;
  * @SAMR_EV_FRAME: a frame has arrived; its trailer was found right
  * @SAMR_EV_SUBMIT: a local member sends
  * @SAMR_EV_CONSUMED: local members have read
- * @SAMR_EV_MEMBERS: the admin says who the heads of the view shall be
+ * @SAMR_EV_MEMBERS: the admin says who the heads of the view shall be, and who of
+ *	them may form the first one
+ * @SAMR_EV_SAVED: the admin says what is on this head's disk
  * @SAMR_EV_FRAME_MAX: the transports now carry frames up to this size
  * @SAMR_EV_RETIRE: this head wants to leave the view
  * @SAMR_EV_FENCED: a head was fenced, as asked for
@@ -43,6 +69,7 @@ enum samr_event_type {
 	SAMR_EV_SUBMIT,
 	SAMR_EV_CONSUMED,
 	SAMR_EV_MEMBERS,
+	SAMR_EV_SAVED,
 	SAMR_EV_FRAME_MAX,
 	SAMR_EV_RETIRE,
 	SAMR_EV_FENCED,
@@ -137,8 +164,13 @@ struct samr_submit {
  * @consumed: CONSUMED: all local members of @group have read the messages up to
  *	position @gseq; @cost is what that frees, in units of samr_flow_cost()
  * @members: MEMBERS: one bit per head id, the own one among them; 0: nobody any
- *	more, which is refused once the view stands
+ *	more, which is refused once the view stands. Then heads can be added, and
+ *	those that are not in the view be left out
  * @witness: MEMBERS: the bit of the one that has a vote and no data; 0: none
+ * @founders: MEMBERS: of @members, those that form the first view; 0: all of them;
+ *	SAMR_NO_FOUNDERS: there is to be none but one that others have
+ * @saved: SAVED: the memory, told to all from now on
+ * @keeper: SAVED: learners get their vote only when all have them in their memory
  * @frame_max: FRAME_MAX: bytes from header to the end of the last record,
  *	without the trailer
  * @fenced: FENCED: incarnation @inc of head @node does nothing any more; @token
@@ -161,6 +193,11 @@ struct samr_event {
 		struct {
 			u64 members;
 			u64 witness;
+			u64 founders;
+		};
+		struct {
+			struct samr_saved saved;
+			bool keeper;
 		};
 		u32 frame_max;
 		struct {
@@ -213,6 +250,8 @@ enum samr_out {
  *	SAMR_CHANGES_MAX: more than @changed names
  * @changed: their ids, each once
  * @fence: what samr_node_fence() tells has changed
+ * @told: heads of which something else is known now: what they have saved, whom
+ *	they want, whether they are in a view; one bit per id, see samr_node_peer()
  * @doubt: members are suspected that were not, or the other way round; or the
  *	view does not order any more until the next one: see samr_node_view()
  * @stuck: nothing could be ordered for samr_node_config.stuck, as the view can not
@@ -225,6 +264,7 @@ struct samr_actions {
 	struct list_head list;
 	u32 changes;
 	u32 changed[SAMR_CHANGES_MAX];
+	u64 told;
 	bool writable;
 	bool view;
 	bool fence;
@@ -238,6 +278,7 @@ static inline void samr_actions_init(struct samr_actions *a)
 {
 	INIT_LIST_HEAD(&a->list);
 	a->changes = 0;
+	a->told = 0;
 	a->writable = false;
 	a->view = false;
 	a->fence = false;

@@ -6,6 +6,7 @@
  * ack.
  */
 #include "frame.h"
+#include "keeper.h"
 #include "learner.h"
 #include "stable.h"
 #include "state.h"
@@ -19,13 +20,15 @@ u32 samr_frame_room(const struct samr_node *n)
 }
 
 /*
- * Whom a head hears, and that a learner holds the state, only a BEAT says: then
+ * Whom a head hears, what it has on disk, and that a learner holds the state, only a
+ * BEAT says: then
  * one goes in time although other frames do. That all is well again is told some
  * more times, as one of them may be lost.
  */
 static bool has_news(struct samr_node *n)
 {
-	if (n->detect.suspects || samr_learner_ready(n))
+	if (n->detect.suspects || samr_learner_ready(n) ||
+	    samr_keeper_news(n))
 		n->beat_news = BEAT_NEWS;
 	return n->beat_news;
 }

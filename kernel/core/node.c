@@ -12,6 +12,7 @@
 #include "flow.h"
 #include "frame.h"
 #include "group.h"
+#include "keeper.h"
 #include "learner.h"
 #include "receiver.h"
 #include "repair.h"
@@ -165,6 +166,8 @@ static void take_beat(struct samr_node *n, u32 index,
 	    !samr_node_watches(n))
 		samr_receiver_last(n, r->beat.last);
 	samr_detect_beat(n, index, r->beat.hears);
+	samr_keeper_heard(n, n->view.node[index], &r->beat.saved,
+			  r->beat.members);
 	if (r->beat.flags & SAMR_BEAT_BYE)
 		samr_detect_hint(n, BIT_ULL(n->view.node[index]), true);
 	if ((r->beat.flags & SAMR_BEAT_READY) && !p->ready) {
@@ -293,6 +296,17 @@ static enum samr_drop take_record(struct samr_node *n,
 	return take_member(n, index, frame, r);
 }
 
+/* Who says so has a view; or none, as far as a late frame may be believed. */
+static void note_epoch(struct samr_node *n, struct samr_peer *p,
+		       const struct samr_frame_info *info)
+{
+	if (!p->epoch != !info->epoch)
+		n->out->told |= BIT_ULL(info->src);
+	p->epoch = info->epoch;
+	if (info->epoch)
+		p->viewed_at = max(n->now, 1ULL);
+}
+
 /* Is the frame for us at all? Learns from its header if so. */
 static enum samr_drop check_frame(struct samr_node *n,
 				  const struct samr_frame_info *info,
@@ -306,6 +320,7 @@ static enum samr_drop check_frame(struct samr_node *n,
 	if (info->src >= SAMR_IDS || info->src == n->cfg.self ||
 	    !(n->view.wanted & BIT_ULL(info->src)))
 		return SAMR_DROP_SOURCE;
+	note_epoch(n, &n->peer[info->src], info);
 	if (!n->view.epoch) {
 		n->peer[info->src].heard = n->now;
 		return SAMR_DROP_NONE;
@@ -391,11 +406,14 @@ static void send_beat(struct samr_node *n, u32 flags)
 		.flags = cpu_to_be32(flags),
 		.last  = cpu_to_be64(n->rcv.last),
 		.hears = cpu_to_be64(samr_detect_hears(n)),
+		.members = cpu_to_be64(n->view.wanted),
 	};
 	struct samr_blob *b = samr_frame_record(n, SAMR_DEST_ALL, sizeof(rec));
 
-	if (b)
-		samr_blob_put_data(b, &rec, sizeof(rec));
+	if (!b)
+		return;
+	samr_wire_put_saved(&rec.saved, &n->keeper.saved);
+	samr_blob_put_data(b, &rec, sizeof(rec));
 }
 
 static void run_timers(struct samr_node *n)
@@ -486,7 +504,10 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 					     ev->consumed.cost);
 		return 0;
 	case SAMR_EV_MEMBERS:
-		return samr_view_want(n, ev->members, ev->witness);
+		return samr_view_want(n, ev->members, ev->witness,
+				      ev->founders);
+	case SAMR_EV_SAVED:
+		return samr_keeper_save(n, &ev->saved, ev->keeper);
 	case SAMR_EV_FRAME_MAX:
 		return set_frame_max(n, ev->frame_max);
 	case SAMR_EV_RETIRE:
@@ -574,6 +595,7 @@ void samr_node_view(const struct samr_node *n, struct samr_view_info *info)
 	memset(info, 0, sizeof(*info));
 	info->epoch = v->epoch;
 	info->wanted = v->wanted;
+	info->founders = v->founders;
 	if (v->epoch) {
 		info->sequencer = v->sequencer;
 		info->count = v->count;
@@ -594,7 +616,8 @@ void samr_node_view(const struct samr_node *n, struct samr_view_info *info)
 	for (id = 1; id < SAMR_IDS; id++)
 		if (id == n->cfg.self || (n->peer[id].hello_at &&
 					  n->peer[id].wanted == v->wanted &&
-					  n->peer[id].witness == v->referee))
+					  n->peer[id].witness == v->referee &&
+					  n->peer[id].founders == v->founders))
 			info->heard |= BIT_ULL(id) & v->wanted;
 }
 
@@ -653,6 +676,9 @@ bool samr_node_peer(const struct samr_node *n, u64 id,
 	p = &n->peer[id];
 	index = samr_node_index(n, id);
 	info->id = id;
+	info->saved = p->saved;
+	info->wanted = p->wanted;
+	info->epoch = p->epoch;
 	info->in_view = index != SAMR_NO_INDEX;
 	info->inc = info->in_view ? n->view.inc[index] : p->inc;
 	info->ack = info->in_view ? n->view.ack[index] : 0;

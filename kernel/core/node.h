@@ -93,8 +93,11 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  *	-EMSGSIZE; -EINVAL; -ENOMEM: nothing was taken; -ENOTRECOVERABLE: halted.
  *	-EOPNOTSUPP: this is the witness.
  * MEMBERS: -EINVAL: own id not among them, or more than SAMR_HEADS_MAX, or a
- *	witness that is none of them, all of them, or has no part in the policy; -EBUSY:
- *	others were asked for before, or the view stands.
+ *	witness that is none of them, all of them, or has no part in the policy, or
+ *	founders that are not among them; -EBUSY: one of those left out is in the view,
+ *	or is the witness there; -EAGAIN: the view is being changed, and one of those
+ *	left out might get into it.
+ * SAVED: -EINVAL: that is no memory.
  * RETIRE: -ENOTCONN: no view; -EAGAIN: no window now, or nothing is ordered. The
  *	node is out when the others go on without it.
  * FENCED: -ESTALE: nobody asked for that.
@@ -147,6 +150,7 @@ static inline u32 samr_flow_cost(u32 len)
  * @learning: this node does not hold the state yet
  * @leaving: it has asked to leave
  * @wanted: whom the admin wants, one bit per id
+ * @founders: who of them shall form the first one
  * @heard: which of them asked for the same view, while there is none
  */
 struct samr_view_info {
@@ -164,6 +168,7 @@ struct samr_view_info {
 	bool learning;
 	bool leaving;
 	u64 wanted;
+	u64 founders;
 	u64 heard;
 };
 
@@ -432,6 +437,9 @@ void samr_node_stats(const struct samr_node *node, struct samr_node_stats *s);
  * @ack: holds the order up to here
  * @heard: monotonic ns of the last frame taken from it; 0: never
  * @in_view: a member
+ * @epoch: of the view that it was in when it was heard last; 0: none
+ * @wanted: whom its admin wants, one bit per id; 0: not known
+ * @saved: what it has on its disk
  */
 struct samr_peer_info {
 	u64 id;
@@ -439,9 +447,12 @@ struct samr_peer_info {
 	u64 ack;
 	u64 heard;
 	bool in_view;
+	u64 epoch;
+	u64 wanted;
+	struct samr_saved saved;
 };
 
-/** samr_node_peer - about head @id; false when nothing is known of it */
+/** samr_node_peer - about another head @id; false when nothing is known of it */
 bool samr_node_peer(const struct samr_node *node, u64 id,
 		    struct samr_peer_info *info);
 

@@ -61,9 +61,14 @@ struct samr_open {
 /**
  * struct samr_peer - what is known of a head, by id
  * @inc: incarnation heard last
- * @wanted: the view that it asks for, as a mask of ids
+ * @wanted: whom it has told to want, as a mask of ids; 0: not known
  * @digest: of the incarnations that it names (view.c)
  * @witness: who it thinks is the witness, as a mask
+ * @founders: who it thinks shall form the first view, as a mask
+ * @saved: what it has told of its disk (keeper.c)
+ * @learns: epoch of the view that took it in as a learner (keeper.c)
+ * @epoch: of its last frame
+ * @viewed_at: when a frame of it came that was of a view, ns; 0: never
  * @hello_at: when it asked for a view, ns; 0: never
  * @heard: when it, in the incarnation of the view, was heard last, ns; 0: never
  * @hears: the heads that it hears (detect.c)
@@ -79,6 +84,11 @@ struct samr_peer {
 	u64 wanted;
 	u64 digest;
 	u64 witness;
+	u64 founders;
+	struct samr_saved saved;
+	u64 learns;
+	u64 epoch;
+	u64 viewed_at;
 	u64 hello_at;
 	u64 heard;
 	u64 hears;
@@ -111,6 +121,7 @@ struct samr_peer {
  * @index: by node id, SAMR_NO_INDEX for no member
  * @all: ids of the members
  * @voters: of them, those with a vote and data
+ * @learners: of them, those that have none yet
  * @witness: id of the witness, as a mask
  * @retired: ids of members that have left in the order (group.c)
  * @retired_at: place where the first of them did
@@ -118,6 +129,9 @@ struct samr_peer {
  * @joined: indices of the members heard in this view
  * @wanted: whom the admin wants
  * @referee: who of them shall be the witness, as a mask
+ * @founders: who of them shall form the first view, as a mask
+ * @before: who was to form it before the admin changed that
+ * @asked_at: when the admin began to want a view, ns
  * @send_at: HELLO, or VIEW, is due
  * @next: a decided view that is still to be installed here; epoch 0: none
  * @next_ballot: at which it was decided
@@ -145,6 +159,7 @@ struct samr_view_state {
 	u8 index[SAMR_IDS];
 	u64 all;
 	u64 voters;
+	u64 learners;
 	u64 witness;
 	u64 retired;
 	u64 retired_at;
@@ -152,6 +167,9 @@ struct samr_view_state {
 	u32 joined;
 	u64 wanted;
 	u64 referee;
+	u64 founders;
+	u64 before;
+	u64 asked_at;
 	u64 send_at;
 	struct samr_plan next;
 	struct samr_ballot next_ballot;
@@ -169,6 +187,16 @@ struct samr_detect {
 	u64 suspects;
 	u64 hinted;
 	u64 sure;
+};
+
+/**
+ * struct samr_keeper - what is on the disks (keeper.c)
+ * @saved: on our own, as far as the admin has said
+ * @gate: learners wait until all have them in their memory
+ */
+struct samr_keeper {
+	struct samr_saved saved;
+	bool gate;
 };
 
 /**
@@ -441,6 +469,7 @@ struct samr_node {
 	struct samr_peer peer[SAMR_IDS];
 	struct samr_view_state view;
 	struct samr_detect detect;
+	struct samr_keeper keeper;
 	struct samr_acceptor acceptor;
 	struct samr_coordinator coordinator;
 	struct samr_learner learner;

@@ -9,14 +9,13 @@
 #include "flow.h"
 #include "frame.h"
 #include "group.h"
+#include "keeper.h"
 #include "learner.h"
 #include "policy.h"
 #include "receiver.h"
 #include "sequencer.h"
 #include "stable.h"
 #include "state.h"
-
-#define FIRST_EPOCH	1
 
 void samr_view_init(struct samr_node *n)
 {
@@ -52,7 +51,7 @@ static u64 lowest_of(u64 mask)
 	return id;
 }
 
-/* A number that stands for the heads wanted, in these incarnations. */
+/* A number that stands for the founders, in these incarnations. */
 static u64 mix(u64 id, u64 inc)
 {
 	u64 z = (inc ^ (id << 56)) * 0xbf58476d1ce4e5b9ULL;
@@ -70,7 +69,7 @@ static u64 own_digest(const struct samr_node *n)
 	u64 id, sum = 0;
 
 	for (id = 1; id < SAMR_IDS; id++)
-		if ((n->view.wanted & BIT_ULL(id)) && inc_of(n, id))
+		if ((n->view.founders & BIT_ULL(id)) && inc_of(n, id))
 			sum += mix(id, inc_of(n, id));
 	return sum;
 }
@@ -95,6 +94,7 @@ static void take_seats(struct samr_node *n, const struct samr_plan *p)
 	memset(v->index, SAMR_NO_INDEX, sizeof(v->index));
 	v->all = 0;
 	v->voters = 0;
+	v->learners = 0;
 	v->witness = 0;
 	v->retired = 0;
 	v->count = p->count;
@@ -108,6 +108,8 @@ static void take_seats(struct samr_node *n, const struct samr_plan *p)
 		v->all |= BIT_ULL(v->node[i]);
 		if (v->seat[i] & SAMR_SEAT_WITNESS)
 			v->witness |= BIT_ULL(v->node[i]);
+		if (v->seat[i] & SAMR_SEAT_LEARNER)
+			v->learners |= BIT_ULL(v->node[i]);
 		if (!v->seat[i])
 			v->voters |= BIT_ULL(v->node[i]);
 		if (!v->seat[i] && v->leader == SAMR_NO_INDEX)
@@ -260,6 +262,7 @@ static void install(struct samr_node *n, const struct samr_ballot *ballot,
 	}
 	move_origins(n, p);
 	v->flags = p->flags;
+	samr_keeper_learners(n, p);
 	take_seats(n, p);
 	v->epoch = p->epoch;
 	v->base = p->base;
@@ -276,7 +279,8 @@ static void install(struct samr_node *n, const struct samr_ballot *ballot,
 	n->rcv.target = 0;
 	n->flow.refused = true;
 	n->out->view = true;
-	n->beat_at = v->count > 1 ? n->now : SAMR_NEVER;
+	/* Those outside shall know, too, that there is a view. */
+	n->beat_at = v->wanted & ~BIT_ULL(n->cfg.self) ? n->now : SAMR_NEVER;
 	n->beat_news = 0;
 	samr_detect_start(n);
 	samr_stable_start(n);
@@ -339,8 +343,8 @@ static bool suits(const struct samr_node *n, const struct samr_plan *p)
 	       !samr_node_watches(n);
 }
 
-/* A first view has all that are wanted, and nobody who learns. */
-static bool forms(const struct samr_node *n, const struct samr_plan *p)
+/* Whom a first view is of, all with a vote; 0: it can not be one. */
+static u64 founders_of(const struct samr_node *n, const struct samr_plan *p)
 {
 	u64 mask = 0, bit;
 	u32 i, flags;
@@ -349,10 +353,36 @@ static bool forms(const struct samr_node *n, const struct samr_plan *p)
 		bit = BIT_ULL(p->seat[i].node);
 		flags = bit & n->view.referee ? SAMR_SEAT_WITNESS : 0;
 		if (p->seat[i].flags != flags)
-			return false;
+			return 0;
 		mask |= bit;
 	}
-	return p->epoch == FIRST_EPOCH && mask == n->view.wanted;
+	return mask;
+}
+
+/*
+ * The first view that was asked for; its number is none that may have been before.
+ * What was asked for just before may have been granted, and those in it wait for us:
+ * they have to learn that this incarnation will not come.
+ */
+static enum samr_drop first_view(struct samr_node *n,
+				 const struct samr_ballot *ballot,
+				 const struct samr_plan *p)
+{
+	const struct samr_view_state *v = &n->view;
+	u64 mask = founders_of(n, p);
+	bool wanted = mask && mask == v->founders;
+
+	if (!samr_keeper_is_first(p->epoch))
+		return SAMR_DROP_VIEW;
+	if (wanted && p->epoch > n->keeper.saved.epoch) {
+		install_from_nothing(n, ballot, p);
+		return SAMR_DROP_NONE;
+	}
+	if (wanted || (mask && mask == v->before)) {
+		samr_mark("first view that is not wanted any more");
+		samr_node_quit(n, SAMR_OUT_EXPELLED);
+	}
+	return SAMR_DROP_VIEW;
 }
 
 enum samr_drop samr_view_told(struct samr_node *n, u64 src, u64 inc,
@@ -382,10 +412,11 @@ enum samr_drop samr_view_told(struct samr_node *n, u64 src, u64 inc,
 		return SAMR_DROP_INCARNATION;
 	if (!suits(n, p))
 		return SAMR_DROP_VIEW;
+	if (!v->epoch && !p->base)
+		return first_view(n, ballot, p);
 	if (!v->epoch || n->learner.active) {
 		/* A voter of a later view has taken part in what led to it. */
-		if (p->base ? !p->seat[i].flags :
-			      v->epoch || !forms(n, p))
+		if (!p->base || !p->seat[i].flags)
 			return SAMR_DROP_VIEW;
 		install_from_nothing(n, ballot, p);
 		return SAMR_DROP_NONE;
@@ -412,21 +443,45 @@ static bool by_fences(const struct samr_node *n)
 		samr_policy_count(n->view.wanted) < 3);
 }
 
-/* As the head with data and the lowest id: does everyone want this view now? */
+/* Less than a HELLO's life ago? @at: 0: never */
+static bool lately(const struct samr_node *n, u64 at)
+{
+	return at && n->now - at <= SAMR_HELLO_LIFE * n->cfg.beat;
+}
+
+/*
+ * Where not all heads are founders one of the others may have a view, alone: it is
+ * listened for first. The witness has nothing that could be lost.
+ */
+static bool others_have_one(const struct samr_node *n)
+{
+	const struct samr_view_state *v = &n->view;
+	u64 id;
+
+	if (v->founders != v->wanted && lately(n, v->asked_at))
+		return true;
+	for (id = 1; id < SAMR_IDS; id++)
+		if ((v->wanted & ~v->referee & BIT_ULL(id)) &&
+		    lately(n, n->peer[id].viewed_at))
+			return true;
+	return false;
+}
+
+/* As the founder with data and the lowest id: does everyone want this view now? */
 static void form(struct samr_node *n)
 {
 	struct samr_view_state *v = &n->view;
-	u64 id, digest, life = SAMR_HELLO_LIFE * n->cfg.beat;
 	const struct samr_ballot none = { };
 	struct samr_plan p = { };
 	struct samr_peer *peer;
+	u64 id, digest;
 
-	if (v->epoch || !v->wanted ||
-	    lowest_of(v->wanted & ~v->referee) != n->cfg.self)
+	if (v->epoch || !v->founders ||
+	    lowest_of(v->founders & ~v->referee) != n->cfg.self)
 		return;
 	digest = own_digest(n);
 	for (id = 1; id < SAMR_IDS; id++) {
-		if (!(v->wanted & BIT_ULL(id)))
+		if (!(v->founders & BIT_ULL(id)))
 			continue;
 		p.seat[p.count].node = (u32)id;
 		if (v->referee & BIT_ULL(id))
@@ -437,10 +492,14 @@ static void form(struct samr_node *n)
 			continue;
 		if (peer->wanted != v->wanted || peer->digest != digest ||
 		    peer->witness != v->referee ||
-		    !peer->hello_at || n->now - peer->hello_at > life)
+		    peer->founders != v->founders || !lately(n, peer->hello_at))
 			return;
 	}
-	p.epoch = FIRST_EPOCH;
+	if (others_have_one(n)) {
+		samr_mark("no first view beside another one");
+		return;
+	}
+	p.epoch = samr_keeper_first(n, v->founders);
 	p.seed = samr_node_random(n);
 	if (by_fences(n))
 		p.flags |= SAMR_PLAN_FENCE;
@@ -451,31 +510,84 @@ static void form(struct samr_node *n)
 		samr_view_announce(n);
 }
 
-int samr_view_want(struct samr_node *n, u64 members, u64 witness)
+static bool makes_sense(const struct samr_node *n, u64 members, u64 witness,
+			u64 founders)
 {
-	if (!members) {
-		if (n->view.epoch)
-			return -EBUSY;
-		n->view.wanted = 0;
-		n->view.referee = 0;
-		n->view.send_at = SAMR_NEVER;
-		return 0;
-	}
 	if (!(members & BIT_ULL(n->cfg.self)) || (members & 1) ||
 	    samr_policy_count(members) > SAMR_HEADS_MAX)
-		return -EINVAL;
+		return false;
 	/* R11: no fence replaces it: it has no part where all depends on fences. */
 	if ((witness & (witness - 1)) || (witness & ~members) ||
 	    members == witness ||
 	    (witness && n->cfg.policy == SAMR_POLICY_FENCE))
-		return -EINVAL;
-	if (n->view.wanted && (n->view.wanted != members ||
-			       n->view.referee != witness))
+		return false;
+	return !(founders & ~members) && (!founders || (founders & ~witness));
+}
+
+/* While there is a view those in it stay, and what they are in it. */
+static int may_change(const struct samr_node *n, u64 members, u64 witness)
+{
+	const struct samr_view_state *v = &n->view;
+	u64 change = (v->wanted ^ members) | (v->referee ^ witness);
+
+	if (!change)
+		return 0;
+	if ((v->wanted & ~members & v->all) ||
+	    ((v->referee ^ witness) & (v->all | BIT_ULL(n->cfg.self))))
 		return -EBUSY;
-	n->view.wanted = members;
-	n->view.referee = witness;
-	if (!n->view.epoch)
+	/* A head may be on its way into the view that cannot be seen from here. */
+	return (v->wanted & ~members) && samr_node_wedged(n) ? -EAGAIN : 0;
+}
+
+void samr_view_news(struct samr_node *n)
+{
+	if (!n->view.wanted)
+		return;
+	if (!n->view.epoch) {
 		n->view.send_at = n->now;
+	} else if (n->view.wanted & ~BIT_ULL(n->cfg.self)) {
+		n->beat_news = max(n->beat_news, 1u);
+		n->beat_at = n->now;
+	}
+}
+
+int samr_view_want(struct samr_node *n, u64 members, u64 witness, u64 founders)
+{
+	struct samr_view_state *v = &n->view;
+	bool news;
+	int err;
+
+	if (!members) {
+		if (v->epoch)
+			return -EBUSY;
+		v->wanted = 0;
+		v->referee = 0;
+		v->before = v->founders ?: v->before;
+		v->founders = 0;
+		v->send_at = SAMR_NEVER;
+		return 0;
+	}
+	if (founders == SAMR_NO_FOUNDERS)
+		founders = 0;
+	else if (!founders)
+		founders = members;
+	if (!makes_sense(n, members, witness, founders))
+		return -EINVAL;
+	err = v->epoch ? may_change(n, members, witness) : 0;
+	if (err)
+		return err;
+	news = v->wanted != members || v->referee != witness ||
+	       v->founders != founders;
+	if (!v->wanted)
+		v->asked_at = max(n->now, 1ULL);
+	if (v->founders && v->founders != founders)
+		v->before = v->founders;
+	v->wanted = members;
+	v->referee = witness;
+	v->founders = founders;
+	if (news || !v->epoch)
+		samr_view_news(n);
+	samr_coordinator_consider(n);
 	form(n);
 	return 0;
 }
@@ -488,7 +600,8 @@ static u64 digest_of(const struct samr_blob *frame, const struct samr_record *r)
 
 	for (i = 0; i < r->hello.count; i++) {
 		samr_wire_seat(frame, r, i, &s);
-		sum += mix(s.node, s.inc);
+		if (s.node < SAMR_IDS && (r->hello.founders & BIT_ULL(s.node)))
+			sum += mix(s.node, s.inc);
 	}
 	return sum;
 }
@@ -508,8 +621,7 @@ static bool abandoned(const struct samr_node *n)
 		p = &n->peer[v->node[i]];
 		if (v->seat[i])
 			continue;
-		if (p->inc == v->inc[i] || !p->hello_at ||
-		    n->now - p->hello_at > SAMR_HELLO_LIFE * n->cfg.beat ||
+		if (p->inc == v->inc[i] || !lately(n, p->hello_at) ||
 		    !(n->detect.suspects & BIT_ULL(v->node[i])))
 			return false;
 	}
@@ -524,7 +636,8 @@ enum samr_drop samr_view_hello(struct samr_node *n, u64 src, u64 inc,
 	bool news = p->inc != inc;
 
 	p->inc = inc;
-	p->wanted = r->hello.members;
+	samr_keeper_heard(n, src, &r->hello.saved, r->hello.members);
+	p->founders = r->hello.founders;
 	p->witness = r->hello.witness;
 	p->digest = digest_of(frame, r);
 	p->hello_at = n->now;
@@ -550,6 +663,7 @@ static void send_hello(struct samr_node *n)
 	struct samr_rec_hello rec = {
 		.rec.type = SAMR_REC_HELLO,
 		.members  = cpu_to_be64(n->view.wanted),
+		.founders = cpu_to_be64(n->view.founders),
 	};
 	struct samr_rec_seat seats[SAMR_HEADS_MAX];
 	struct samr_seat s = { };
@@ -569,6 +683,7 @@ static void send_hello(struct samr_node *n)
 	len = sizeof(rec) + count * sizeof(seats[0]);
 	rec.rec.len = cpu_to_be16((u16)len);
 	rec.count = cpu_to_be32(count);
+	samr_wire_put_saved(&rec.saved, &n->keeper.saved);
 	b = samr_frame_record(n, SAMR_DEST_ALL, len);
 	if (!b)
 		return;
@@ -670,10 +785,12 @@ void samr_view_timer(struct samr_node *n)
 	if (n->now < v->send_at)
 		return;
 	v->send_at = n->now + n->cfg.beat;
-	if (!v->epoch)
+	if (!v->epoch) {
 		send_hello(n);
-	else if (v->joined != BIT_ULL(v->count) - 1)
+		form(n);
+	} else if (v->joined != BIT_ULL(v->count) - 1) {
 		send_view(n, SAMR_DEST_ALL);
-	else
+	} else {
 		v->send_at = SAMR_NEVER;
+	}
 }

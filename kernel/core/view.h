@@ -2,10 +2,11 @@
 /*
  * The view: who takes part, in which incarnation, and who is the sequencer.
  *
- * The first one: the admin names the heads. Each of them says HELLO, with the
- * incarnations that it hears, until the view stands; the one with the lowest id
- * installs it once all name exactly what it would install. Later ones are
- * decided by the view change (coordinator.h, acceptor.h).
+ * The first one: the admin names the heads, and those of them that form it, the
+ * founders. Each head says HELLO, with the incarnations that it hears, until it has
+ * a view; the founder with the lowest id installs it once all founders name exactly
+ * what it would install. Later ones are decided by the view change (coordinator.h,
+ * acceptor.h), and so do the other heads come in.
  *
  * A view has a place in the order, its base: all before it is delivered in the
  * views before, and what had a place behind it there is void. A node that lacks
@@ -25,7 +26,11 @@ struct samr_node;
 void samr_view_init(struct samr_node *n);
 
 /** samr_view_want - the admin's MEMBERS event; errors as in samr_node_step() */
-int samr_view_want(struct samr_node *n, u64 members, u64 witness);
+int samr_view_want(struct samr_node *n, u64 members, u64 witness,
+		   u64 founders);
+
+/** samr_view_news - the others shall hear soon what a HELLO, or a BEAT, says */
+void samr_view_news(struct samr_node *n);
 
 /** samr_view_has - is incarnation @inc of node @id a member? */
 bool samr_view_has(const struct samr_node *n, u64 id, u64 inc);

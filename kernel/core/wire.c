@@ -242,15 +242,49 @@ void samr_wire_put_seat(struct samr_rec_seat *r, const struct samr_seat *s)
 	r->flags = cpu_to_be32(s->flags);
 }
 
+void samr_wire_put_saved(struct samr_rec_saved *r, const struct samr_saved *s)
+{
+	memset(r, 0, sizeof(*r));
+	if (!s->told)
+		return;
+	r->epoch = cpu_to_be64(s->epoch);
+	r->members = cpu_to_be64(s->members);
+	r->flags = cpu_to_be32(s->flags | SAMR_SAVED_TOLD);
+}
+
+bool samr_wire_saved_ok(const struct samr_saved *s)
+{
+	if (!s->told)
+		return !s->epoch && !s->members && !s->flags;
+	/* No head has the id 0. */
+	return s->epoch <= SAMR_SAVED_EPOCH_MAX && !(s->members & 1) &&
+	       !s->epoch == !s->members && !(s->flags & ~SAMR_SAVED_FLAGS);
+}
+
+static bool get_saved(const struct samr_rec_saved *w, struct samr_saved *s)
+{
+	u32 flags = be32_to_cpu(w->flags);
+
+	s->epoch = be64_to_cpu(w->epoch);
+	s->members = be64_to_cpu(w->members);
+	s->flags = flags & ~SAMR_SAVED_TOLD;
+	s->told = flags & SAMR_SAVED_TOLD;
+	return !w->reserved && samr_wire_saved_ok(s);
+}
+
 static bool get_hello(const struct samr_rec_hello *w, struct samr_record *r)
 {
 	r->hello.count = be32_to_cpu(w->count);
 	r->hello.members = be64_to_cpu(w->members);
+	r->hello.founders = be64_to_cpu(w->founders);
 	if (r->flags >= SAMR_IDS)
 		return false;
 	r->hello.witness = r->flags ? BIT_ULL(r->flags) : 0;
-	return !(r->hello.witness & ~r->hello.members) && r->hello.count && r->hello.count <= SAMR_HEADS_MAX &&
-	       r->len == r->hello.count * sizeof(struct samr_rec_seat);
+	return !(r->hello.witness & ~r->hello.members) &&
+	       !(r->hello.founders & ~r->hello.members) &&
+	       r->hello.count && r->hello.count <= SAMR_HEADS_MAX &&
+	       r->len == r->hello.count * sizeof(struct samr_rec_seat) &&
+	       get_saved(&w->saved, &r->hello.saved);
 }
 
 /* The seats: nobody twice, one witness, and somebody who can be the sequencer. */
@@ -325,7 +359,9 @@ static bool get_beat(const struct samr_rec_beat *w, struct samr_record *r)
 	r->beat.flags = be32_to_cpu(w->flags);
 	r->beat.last = be64_to_cpu(w->last);
 	r->beat.hears = be64_to_cpu(w->hears);
-	return !r->len && !(r->beat.flags & ~SAMR_BEAT_FLAGS);
+	r->beat.members = be64_to_cpu(w->members);
+	return !r->len && !(r->beat.flags & ~SAMR_BEAT_FLAGS) &&
+	       get_saved(&w->saved, &r->beat.saved);
 }
 
 static bool get_dead(const struct samr_rec_dead *w, struct samr_record *r)

@@ -10,6 +10,7 @@
 #ifndef SAMR_CORE_WIRE_H
 #define SAMR_CORE_WIRE_H
 
+#include "event.h"
 #include "plat.h"
 
 #define SAMR_WIRE_VERSION	1
@@ -214,16 +215,36 @@ struct samr_rec_nack {
 };
 
 /**
+ * struct samr_rec_saved - what the sender has on its disk, see struct samr_saved
+ * @epoch: of the view; 0: none
+ * @members: of it, one bit per id
+ * @flags: SAMR_SAVED_*, SAMR_SAVED_TOLD; without the latter all is 0
+ * @reserved: zero
+ */
+struct samr_rec_saved {
+	__be64 epoch;
+	__be64 members;
+	__be32 flags;
+	__be32 reserved;
+};
+
+#define SAMR_SAVED_TOLD		0x04	/* somebody keeps a memory there */
+
+/**
  * struct samr_rec_beat - a sign of life
  * @flags: SAMR_BEAT_*
  * @last: last place that the sender knows to be taken
  * @hears: the heads that it hears, one bit per id, itself among them
+ * @members: whom its admin wants in the view, one bit per id
+ * @saved: its memory
  */
 struct samr_rec_beat {
 	struct samr_rec rec;
 	__be32 flags;
 	__be64 last;
 	__be64 hears;
+	__be64 members;
+	struct samr_rec_saved saved;
 };
 
 #define SAMR_BEAT_READY		0x01	/* a learner that holds the state */
@@ -267,6 +288,8 @@ struct samr_rec_seat {
  *	incarnations that it hears of the heads that it wants, and its own
  * @count: seats
  * @members: whom its admin wants in the view, one bit per id
+ * @founders: of them, those that shall form the first one; 0: it shall form none
+ * @saved: its memory
  *
  * @rec.flags is the id of the one of them that is the witness; 0: none.
  */
@@ -274,6 +297,8 @@ struct samr_rec_hello {
 	struct samr_rec rec;
 	__be32 count;
 	__be64 members;
+	__be64 founders;
+	struct samr_rec_saved saved;
 };
 
 /**
@@ -522,9 +547,10 @@ _Static_assert(sizeof(struct samr_hdr) == 56, "header");
 _Static_assert(sizeof(struct samr_rec_submit) == 48, "submit");
 _Static_assert(sizeof(struct samr_rec_order) == 80, "order");
 _Static_assert(sizeof(struct samr_rec_nack) == 40, "nack");
-_Static_assert(sizeof(struct samr_rec_beat) == 24, "beat");
+_Static_assert(sizeof(struct samr_rec_saved) == 24, "saved");
+_Static_assert(sizeof(struct samr_rec_beat) == 56, "beat");
 _Static_assert(sizeof(struct samr_rec_seat) == 16, "seat");
-_Static_assert(sizeof(struct samr_rec_hello) == 16, "hello");
+_Static_assert(sizeof(struct samr_rec_hello) == 48, "hello");
 _Static_assert(sizeof(struct samr_rec_plan) == 80, "plan");
 _Static_assert(sizeof(struct samr_rec_ask) == 40, "ask");
 _Static_assert(sizeof(struct samr_rec_answer) == 80, "answer");
@@ -750,12 +776,16 @@ struct samr_record {
 		struct {
 			u64 last;
 			u64 hears;
+			u64 members;
 			u32 flags;
+			struct samr_saved saved;
 		} beat;
 		struct {
 			u64 members;
 			u64 witness;
+			u64 founders;
 			u32 count;
+			struct samr_saved saved;
 		} hello;
 		struct {
 			u32 group;
@@ -830,5 +860,9 @@ void samr_wire_put_nack(struct samr_rec_nack *r, const struct samr_nack *n);
 void samr_wire_put_ballot(struct samr_rec_ballot *r,
 			  const struct samr_ballot *b);
 void samr_wire_put_seat(struct samr_rec_seat *r, const struct samr_seat *s);
+void samr_wire_put_saved(struct samr_rec_saved *r, const struct samr_saved *s);
+
+/** samr_wire_saved_ok - can this be a memory? */
+bool samr_wire_saved_ok(const struct samr_saved *s);
 
 #endif /* SAMR_CORE_WIRE_H */

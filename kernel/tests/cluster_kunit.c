@@ -228,11 +228,14 @@ static void cluster_configuration_is_guarded(struct kunit *test)
 	for (id = 2; id <= SAMR_HEADS_MAX; id++)
 		KUNIT_EXPECT_EQ(test, samr_cluster_node_add(h->c, id, NULL), 0);
 	KUNIT_EXPECT_EQ(test, samr_cluster_node_add(h->c, id, NULL), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, samr_cluster_start(h->c, NULL), 0);
-	KUNIT_EXPECT_EQ(test, samr_cluster_start(h->c, NULL), 0);
-	KUNIT_EXPECT_EQ(test, samr_cluster_node_del(h->c, 2, NULL), -EBUSY);
-	KUNIT_EXPECT_EQ(test, samr_cluster_stop(h->c, NULL), 0);
+	KUNIT_EXPECT_EQ(test, samr_cluster_start(h->c, 0, NULL), 0);
+	KUNIT_EXPECT_EQ(test, samr_cluster_start(h->c, 0, NULL), 0);
+	/* It has no view yet: whom it wants can be changed. */
 	KUNIT_EXPECT_EQ(test, samr_cluster_node_del(h->c, 2, NULL), 0);
+	KUNIT_EXPECT_EQ(test, samr_cluster_start(h->c, BIT_ULL(2), NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, samr_cluster_start(h->c, BIT_ULL(3), NULL), 0);
+	KUNIT_EXPECT_EQ(test, samr_cluster_stop(h->c, NULL), 0);
+	KUNIT_EXPECT_EQ(test, samr_cluster_node_del(h->c, 2, NULL), -ENOENT);
 	KUNIT_EXPECT_EQ(test, samr_link_add(h->c, "hub", "", &id, NULL), -EEXIST);
 	KUNIT_EXPECT_EQ(test, samr_link_add(h->c, "hub", "eth0", &id, NULL), -EINVAL);
 	KUNIT_EXPECT_EQ(test, samr_link_add(h->c, "smoke", "", &id, NULL), -ENOENT);
@@ -262,7 +265,7 @@ static void cluster_answers_after_its_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, v.epoch, 0);
 	samr_cluster_info(c, &info);
 	mutex_lock(c->config);
-	KUNIT_EXPECT_EQ(test, samr_cluster_start(c, NULL), -ENODEV);
+	KUNIT_EXPECT_EQ(test, samr_cluster_start(c, 0, NULL), -ENODEV);
 	KUNIT_EXPECT_EQ(test, samr_link_add(c, "loop", "", &id, NULL), -ENODEV);
 	mutex_unlock(c->config);
 	samr_cluster_put(c);

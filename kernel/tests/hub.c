@@ -295,7 +295,7 @@ void head_start(struct kunit *test, struct head *h, u32 n)
 		if (i != h->c->params.node)
 			err = samr_cluster_node_add(h->c, i, NULL);
 	if (!err)
-		err = samr_cluster_start(h->c, NULL);
+		err = samr_cluster_start(h->c, 0, NULL);
 	mutex_unlock(&config);
 	KUNIT_ASSERT_EQ(test, err, 0);
 }

@@ -85,8 +85,8 @@ static void view_members_change_of_mind(struct kunit *test)
 	net_heads(net, 2, NULL);
 	KUNIT_EXPECT_EQ(test, want(net, 0, 0xe), 0);
 	KUNIT_EXPECT_EQ(test, want(net, 0, 0xe), 0);
-	KUNIT_EXPECT_EQ(test, want(net, 0, 0x6), -EBUSY);
-	/* While there is no view it can be called off. */
+	/* While there is no view it can be changed, and called off. */
+	KUNIT_EXPECT_EQ(test, want(net, 0, 0x16), 0);
 	KUNIT_EXPECT_EQ(test, want(net, 0, 0), 0);
 	KUNIT_EXPECT_EQ(test, samr_node_deadline(net->head[0].node), U64_MAX);
 	KUNIT_EXPECT_EQ(test, want(net, 0, 0x6), 0);
@@ -95,6 +95,106 @@ static void view_members_change_of_mind(struct kunit *test)
 	KUNIT_EXPECT_NE(test, epoch_of(net, 1), 0ULL);
 	KUNIT_EXPECT_EQ(test, want(net, 0, 0), -EBUSY);
 	KUNIT_EXPECT_EQ(test, want(net, 0, 0x6), 0);
+	/* Who is in the view stays; others may come, and go again. */
+	KUNIT_EXPECT_EQ(test, want(net, 0, 0x2), -EBUSY);
+	KUNIT_EXPECT_EQ(test, want(net, 0, 0xe), 0);
+	KUNIT_EXPECT_EQ(test, want(net, 0, 0x6), 0);
+}
+
+static int save(struct net *net, u32 i, u64 epoch, u64 members, bool keeper)
+{
+	struct samr_event ev = {
+		.type = SAMR_EV_SAVED,
+		.saved = { .epoch = epoch, .members = members, .told = true },
+		.keeper = keeper,
+	};
+	int err = net_step(net, i, &ev);
+
+	net_flush(net, i);
+	return err;
+}
+
+static int want_of(struct net *net, u32 i, u64 members, u64 founders)
+{
+	struct samr_event ev = { .type = SAMR_EV_MEMBERS, .members = members,
+				 .founders = founders };
+	int err = net_step(net, i, &ev);
+
+	net_flush(net, i);
+	return err;
+}
+
+static void view_memory_that_makes_no_sense(struct kunit *test)
+{
+	struct net *net = test->priv;
+
+	net_heads(net, 1, NULL);
+	KUNIT_EXPECT_EQ(test, save(net, 0, 5, 0, false), -EINVAL);
+	KUNIT_EXPECT_EQ(test, save(net, 0, 0, 0x6, false), -EINVAL);
+	KUNIT_EXPECT_EQ(test, save(net, 0, 5, 0x7, false), -EINVAL);
+	KUNIT_EXPECT_EQ(test, save(net, 0, SAMR_SAVED_EPOCH_MAX + 1, 2, false),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, save(net, 0, U64_MAX, 2, false), -EINVAL);
+	KUNIT_EXPECT_EQ(test, save(net, 0, 0, 0, false), 0);
+	KUNIT_EXPECT_EQ(test, save(net, 0, SAMR_SAVED_EPOCH_MAX, 2, false), 0);
+	/* The highest that there can be still leaves room. */
+	KUNIT_EXPECT_EQ(test, want(net, 0, 2), 0);
+	KUNIT_EXPECT_GT(test, epoch_of(net, 0), SAMR_SAVED_EPOCH_MAX);
+}
+
+static void view_founders_and_their_memory(struct kunit *test)
+{
+	struct net *net = test->priv;
+	struct samr_peer_info p;
+	u32 i;
+
+	net_heads(net, 3, NULL);
+	KUNIT_EXPECT_EQ(test, want_of(net, 0, 0xe, 0x12), -EINVAL);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, save(net, i, 5 + i, 0xe, false), 0);
+		KUNIT_EXPECT_EQ(test, want_of(net, i, 0xe, SAMR_NO_FOUNDERS), 0);
+	}
+	net_run(net, 500 * SAMR_MSEC);
+	KUNIT_EXPECT_EQ(test, epoch_of(net, 0), 0ULL);
+	KUNIT_ASSERT_TRUE(test, samr_node_peer(net->head[0].node, 3, &p));
+	KUNIT_EXPECT_EQ(test, p.saved.epoch, 7ULL);
+	KUNIT_EXPECT_EQ(test, p.saved.members, 0xeULL);
+	KUNIT_EXPECT_EQ(test, p.wanted, 0xeULL);
+
+	KUNIT_EXPECT_EQ(test, want_of(net, 0, 0xe, 0x6), 0);
+	KUNIT_EXPECT_EQ(test, want_of(net, 1, 0xe, 0x6), 0);
+	net_run(net, 5 * SAMR_MSEC);
+	KUNIT_EXPECT_EQ(test, epoch_of(net, 0), 1001ULL);
+	KUNIT_EXPECT_EQ(test, epoch_of(net, 1), 1001ULL);
+	KUNIT_EXPECT_EQ(test, epoch_of(net, 2), 0ULL);
+	net_run(net, 500 * SAMR_MSEC);
+	KUNIT_EXPECT_GT(test, epoch_of(net, 2), 1001ULL);
+}
+
+static void view_keeper_holds_learners_back(struct kunit *test)
+{
+	struct net *net = test->priv;
+	struct samr_view_info info;
+	u32 i;
+
+	net_heads(net, 2, NULL);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, save(net, i, 0, 0, true), 0);
+	KUNIT_EXPECT_EQ(test, want_of(net, 0, 0x6, 0x2), 0);
+	KUNIT_EXPECT_EQ(test, want_of(net, 1, 0x6, SAMR_NO_FOUNDERS), 0);
+	net_run(net, 500 * SAMR_MSEC);
+	samr_node_view(net->head[1].node, &info);
+	KUNIT_EXPECT_EQ(test, info.epoch, 2ULL);
+	KUNIT_EXPECT_EQ(test, info.flags[1], (u32)SAMR_SEAT_LEARNER);
+	KUNIT_EXPECT_EQ(test, save(net, 1, 2, 0x6, true), 0);
+	KUNIT_EXPECT_EQ(test, save(net, 0, 2, 0x2, true), 0);
+	net_run(net, 500 * SAMR_MSEC);
+	KUNIT_EXPECT_EQ(test, epoch_of(net, 1), 2ULL);
+	KUNIT_EXPECT_EQ(test, save(net, 0, 2, 0x6, true), 0);
+	net_run(net, 50 * SAMR_MSEC);
+	samr_node_view(net->head[1].node, &info);
+	KUNIT_EXPECT_EQ(test, info.epoch, 3ULL);
+	KUNIT_EXPECT_EQ(test, info.flags[1], 0U);
 }
 
 static void view_waits_for_all(struct kunit *test)
@@ -328,6 +428,9 @@ static struct kunit_case view_cases[] = {
 	KUNIT_CASE(view_of_three_is_the_same),
 	KUNIT_CASE(view_members_that_make_no_sense),
 	KUNIT_CASE(view_members_change_of_mind),
+	KUNIT_CASE(view_memory_that_makes_no_sense),
+	KUNIT_CASE(view_founders_and_their_memory),
+	KUNIT_CASE(view_keeper_holds_learners_back),
 	KUNIT_CASE(view_waits_for_all),
 	KUNIT_CASE(view_needs_the_same_wish),
 	KUNIT_CASE(view_survives_any_loss),

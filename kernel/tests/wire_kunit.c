@@ -459,6 +459,56 @@ static void wire_view_counts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, whole(test, &w, &r), SAMR_DROP_RECORD);
 }
 
+static enum samr_drop saved(struct kunit *test, u64 epoch, u64 members,
+			    u32 flags, u32 reserved, struct samr_record *r)
+{
+	struct samr_rec_beat b = {
+		.rec = { .type = SAMR_REC_BEAT, .len = cpu_to_be16(sizeof(b)) },
+		.members = cpu_to_be64(0xe),
+		.saved = {
+			.epoch = cpu_to_be64(epoch),
+			.members = cpu_to_be64(members),
+			.flags = cpu_to_be32(flags),
+			.reserved = cpu_to_be32(reserved),
+		},
+	};
+	struct wire w = wire_new();
+
+	put(&w, &b, sizeof(b));
+	return whole(test, &w, r);
+}
+
+static void wire_memory(struct kunit *test)
+{
+	const u32 told = SAMR_SAVED_TOLD;
+	struct samr_record r;
+
+	KUNIT_EXPECT_EQ(test, saved(test, 0, 0, 0, 0, &r), SAMR_DROP_NONE);
+	KUNIT_EXPECT_FALSE(test, r.beat.saved.told);
+	KUNIT_EXPECT_EQ(test, saved(test, 7, 0xe, told | SAMR_SAVED_LEFT, 0, &r),
+			SAMR_DROP_NONE);
+	KUNIT_EXPECT_TRUE(test, r.beat.saved.told);
+	KUNIT_EXPECT_EQ(test, r.beat.saved.epoch, 7ULL);
+	KUNIT_EXPECT_EQ(test, r.beat.saved.members, 0xeULL);
+	KUNIT_EXPECT_EQ(test, r.beat.saved.flags, (u32)SAMR_SAVED_LEFT);
+	KUNIT_EXPECT_EQ(test, r.beat.members, 0xeULL);
+	/* An empty one is one, too. */
+	KUNIT_EXPECT_EQ(test, saved(test, 0, 0, told, 0, &r), SAMR_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, saved(test, SAMR_SAVED_EPOCH_MAX, 2, told, 0, &r),
+			SAMR_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, saved(test, SAMR_SAVED_EPOCH_MAX + 1, 2, told, 0,
+				    &r), SAMR_DROP_RECORD);
+	KUNIT_EXPECT_EQ(test, saved(test, U64_MAX, 2, told, 0, &r),
+			SAMR_DROP_RECORD);
+	KUNIT_EXPECT_EQ(test, saved(test, 7, 0xe, 0, 0, &r), SAMR_DROP_RECORD);
+	KUNIT_EXPECT_EQ(test, saved(test, 7, 0, told, 0, &r), SAMR_DROP_RECORD);
+	KUNIT_EXPECT_EQ(test, saved(test, 0, 2, told, 0, &r), SAMR_DROP_RECORD);
+	KUNIT_EXPECT_EQ(test, saved(test, 7, 1, told, 0, &r), SAMR_DROP_RECORD);
+	KUNIT_EXPECT_EQ(test, saved(test, 7, 2, told | 8, 0, &r),
+			SAMR_DROP_RECORD);
+	KUNIT_EXPECT_EQ(test, saved(test, 7, 2, told, 1, &r), SAMR_DROP_RECORD);
+}
+
 static void wire_plain_records(struct kunit *test)
 {
 	struct samr_record r;
@@ -483,6 +533,15 @@ static void wire_plain_records(struct kunit *test)
 	w.bytes[sizeof(struct samr_hdr) + offsetof(struct samr_rec, flags)] = 4;
 	KUNIT_EXPECT_EQ(test, whole(test, &w, &r), SAMR_DROP_RECORD);
 	w.bytes[sizeof(struct samr_hdr) + offsetof(struct samr_rec, flags)] = 64;
+	KUNIT_EXPECT_EQ(test, whole(test, &w, &r), SAMR_DROP_RECORD);
+	/* And so are the founders. */
+	w = wire_hello(3, 3);
+	w.bytes[sizeof(struct samr_hdr) +
+		offsetof(struct samr_rec_hello, founders) + 7] = 0x0c;
+	KUNIT_ASSERT_EQ(test, whole(test, &w, &r), SAMR_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, r.hello.founders, 0xcULL);
+	w.bytes[sizeof(struct samr_hdr) +
+		offsetof(struct samr_rec_hello, founders) + 7] = 0x10;
 	KUNIT_EXPECT_EQ(test, whole(test, &w, &r), SAMR_DROP_RECORD);
 	w = wire_hello(2, 3);
 	KUNIT_EXPECT_EQ(test, whole(test, &w, &r), SAMR_DROP_RECORD);
@@ -667,6 +726,7 @@ static struct kunit_case wire_cases[] = {
 	KUNIT_CASE(wire_nack_fields),
 	KUNIT_CASE(wire_view_counts),
 	KUNIT_CASE(wire_plain_records),
+	KUNIT_CASE(wire_memory),
 	KUNIT_CASE(wire_truncated_anywhere),
 	KUNIT_CASE(wire_record_lengths),
 	KUNIT_CASE(wire_unknown_type_is_skipped),

@@ -93,6 +93,7 @@ struct model_group {
  * @history: messages that a host may keep; 0: any number
  * @memory_max: bytes that a host may have; 0: any number
  * @strict: no hostile frames: every drop has a harmless cause
+ * @grows: heads come in, and ask from outside
  * @probe: check_flow may ask for room, which the core remembers
  * @model: groups at the end, by index; made by check_model()
  * @quiet: per host: when quiet began
@@ -132,6 +133,7 @@ struct check {
 	u64 history;
 	u64 memory_max;
 	bool strict;
+	bool grows;
 	bool probe;
 	bool refusing;
 	struct model_group *model;

@@ -338,8 +338,24 @@ int host_submit(struct host *h, const struct samr_submit *s)
 
 int host_members(struct host *h, u64 members)
 {
+	return host_founders(h, members, 0);
+}
+
+int host_founders(struct host *h, u64 members, u64 founders)
+{
 	struct samr_event ev = { .type = SAMR_EV_MEMBERS, .members = members,
-				 .witness = members & h->cluster->witness };
+				 .witness = members & h->cluster->witness,
+				 .founders = founders };
+	int err = host_step(h, &ev);
+
+	host_flush(h);
+	return err;
+}
+
+int host_saved(struct host *h, const struct samr_saved *saved, bool keeper)
+{
+	struct samr_event ev = { .type = SAMR_EV_SAVED, .saved = *saved,
+				 .keeper = keeper };
 	int err = host_step(h, &ev);
 
 	host_flush(h);

@@ -107,8 +107,14 @@ void host_flush(struct host *h);
 /** host_submit - SUBMIT and flush */
 int host_submit(struct host *h, const struct samr_submit *s);
 
-/** host_members - MEMBERS and flush */
+/** host_members - MEMBERS and flush; all of them may form the first view */
 int host_members(struct host *h, u64 members);
+
+/** host_founders - the same, but @founders as in struct samr_event */
+int host_founders(struct host *h, u64 members, u64 founders);
+
+/** host_saved - SAVED and flush */
+int host_saved(struct host *h, const struct samr_saved *saved, bool keeper);
 
 /** host_frame_max - FRAME_MAX and flush */
 int host_frame_max(struct host *h, u32 frame_max);

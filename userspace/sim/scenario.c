@@ -207,18 +207,62 @@ static void do_nodes(struct scenario *sc)
 	sc->trace.mute = !sc->out;
 }
 
-/* want NODE [NODE...|nobody]: its admin names the heads; all by default */
+/*
+ * want NODE [NODE...|nobody] [founders [NODE...]]: its admin names the heads, all by
+ * default, and those that form the first view, all by default; none: it forms none
+ */
 static void do_want(struct scenario *sc)
 {
 	struct host *h = sc->cluster.host[sc_node(sc, false)];
-	u64 mask = 0;
+	u64 mask = 0, founders = 0;
+	bool nobody = false, said = false;
 
-	if (!sc_more(sc))
+	while (sc_more(sc)) {
+		if (sc_accept(sc, "founders"))
+			said = true;
+		else if (sc_accept(sc, "nobody"))
+			nobody = true;
+		else
+			*(said ? &founders : &mask) |=
+				BIT_ULL(sc_number(sc) & 63);
+	}
+	if (said && !founders)
+		founders = SAMR_NO_FOUNDERS;
+	if (!mask && !nobody)
 		mask = sc->cluster.mask;
-	else if (!sc_accept(sc, "nobody"))
-		while (sc_more(sc))
-			mask |= BIT_ULL(sc_number(sc) & 63);
-	host_members(h, mask);
+	sc->check.grows |= mask != sc->cluster.mask ||
+			   (founders && founders != mask);
+	host_founders(h, mask, founders);
+}
+
+/* save NODE EPOCH [keeper] [NODE...]: what it says of its disk */
+static void do_save(struct scenario *sc)
+{
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
+	struct samr_saved s = { .told = true };
+	bool keeper;
+
+	s.epoch = sc_number(sc);
+	keeper = sc_accept(sc, "keeper");
+	while (sc_more(sc))
+		s.members |= BIT_ULL(sc_number(sc) & 63);
+	host_saved(h, &s, keeper);
+}
+
+/* told NODE OF: what the one knows of the other's disk, and of its view */
+static void do_told(struct scenario *sc)
+{
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
+	u32 of = (u32)sc_number(sc);
+	struct samr_peer_info p = { };
+
+	samr_node_peer(h->node, of, &p);
+	trace_note(&sc->trace,
+		   "node %u knows of %u: epoch %llu, wants %#llx, saved %llu of %#llx",
+		   h->id, of, (unsigned long long)p.epoch,
+		   (unsigned long long)p.wanted,
+		   (unsigned long long)p.saved.epoch,
+		   (unsigned long long)p.saved.members);
 }
 
 static bool formed(const struct scenario *sc)
@@ -613,6 +657,8 @@ static const struct {
 	{ "unmute", do_unmute },
 	{ "view", do_view },
 	{ "want", do_want },
+	{ "save", do_save },
+	{ "told", do_told },
 	{ "where", do_where },
 };
 

@@ -171,6 +171,13 @@ static void put_other(struct text *t, const struct samr_record *r)
 	}
 }
 
+static void put_saved(struct text *t, const struct samr_saved *s)
+{
+	if (s->told)
+		put(t, " saved %llu of %#llx", (unsigned long long)s->epoch,
+		    (unsigned long long)s->members);
+}
+
 static void put_record(struct text *t, const struct samr_record *r)
 {
 	put(t, "%s", samr_strings_rec(r->type));
@@ -201,6 +208,7 @@ static void put_record(struct text *t, const struct samr_record *r)
 			put(t, " ready");
 		if (r->beat.flags & SAMR_BEAT_BYE)
 			put(t, " bye");
+		put_saved(t, &r->beat.saved);
 		break;
 	case SAMR_REC_HELLO:
 		put(t, " wants %#llx",
@@ -208,6 +216,10 @@ static void put_record(struct text *t, const struct samr_record *r)
 		if (r->hello.witness)
 			put(t, " witness %#llx",
 			    (unsigned long long)r->hello.witness);
+		if (r->hello.founders != r->hello.members)
+			put(t, " founders %#llx",
+			    (unsigned long long)r->hello.founders);
+		put_saved(t, &r->hello.saved);
 		break;
 	case SAMR_REC_VIEW:
 	case SAMR_REC_ACCEPT:
@@ -389,8 +401,20 @@ static void on_stepped(struct watch *w, struct host *h,
 		break;
 	case SAMR_EV_MEMBERS:
 		event(t, h);
-		fprintf(t->out, "members %#llx%s%s\n",
-			(unsigned long long)ev->members, err ? " -> " : "",
+		fprintf(t->out, "members %#llx",
+			(unsigned long long)ev->members);
+		if (ev->founders)
+			fprintf(t->out, " founders %#llx",
+				(unsigned long long)(ev->founders &
+						     ~SAMR_NO_FOUNDERS));
+		fprintf(t->out, "%s%s\n", err ? " -> " : "", err ? what : "");
+		break;
+	case SAMR_EV_SAVED:
+		event(t, h);
+		fprintf(t->out, "saved %llu of %#llx%s%s%s\n",
+			(unsigned long long)ev->saved.epoch,
+			(unsigned long long)ev->saved.members,
+			ev->keeper ? ", keeps" : "", err ? " -> " : "",
 			err ? what : "");
 		break;
 	case SAMR_EV_FRAME_MAX:
