@@ -536,6 +536,22 @@ int samr_cluster_fenced(struct samr_cluster *c, u64 id, u64 inc, u64 token,
 	return err;
 }
 
+int samr_cluster_fence_own(struct samr_cluster *c, u32 portid,
+			   struct netlink_ext_ack *extack)
+{
+	u32 was = cmpxchg(&c->fence_owner, 0, portid);
+
+	if (!was || was == portid)
+		return 0;
+	NL_SET_ERR_MSG(extack, "another socket has the fencing role");
+	return -EBUSY;
+}
+
+void samr_cluster_fence_disown(struct samr_cluster *c, u32 portid)
+{
+	cmpxchg(&c->fence_owner, portid, 0);
+}
+
 /* ---- questions ---- */
 
 static enum samr_cluster_state state_in(const struct samr_cluster *c,
@@ -559,6 +575,7 @@ void samr_cluster_info(struct samr_cluster *c, struct samr_cluster_info *info)
 	info->heads = READ_ONCE(c->heads);
 	info->frame_max = READ_ONCE(c->frame_max);
 	info->queued = atomic_read(&c->rx_bytes);
+	info->fence_owner = READ_ONCE(c->fence_owner);
 	spin_lock_bh(&c->lock);
 	info->founders = c->founders;
 	info->saved = c->saved;

@@ -285,6 +285,7 @@ enum samr_cluster_state {
  * @founders: as in struct samr_event
  * @saved: what is on the disk here
  * @keeper: somebody keeps it
+ * @fence_owner: netlink port of whoever confirms fences; 0: anybody
  */
 struct samr_cluster_info {
 	struct samr_cluster_params params;
@@ -296,6 +297,7 @@ struct samr_cluster_info {
 	u64 founders;
 	struct samr_saved saved;
 	bool keeper;
+	u32 fence_owner;
 };
 
 void samr_cluster_info(struct samr_cluster *c, struct samr_cluster_info *info);
@@ -321,6 +323,17 @@ bool samr_cluster_fence(struct samr_cluster *c, u32 i, struct samr_fence *f);
  */
 int samr_cluster_fenced(struct samr_cluster *c, u64 id, u64 inc, u64 token,
 			struct netlink_ext_ack *extack);
+
+/**
+ * samr_cluster_fence_own - fences are confirmed by this netlink port alone
+ *
+ * Return: 0, -EBUSY: another one does; @extack says more.
+ */
+int samr_cluster_fence_own(struct samr_cluster *c, u32 portid,
+			   struct netlink_ext_ack *extack);
+
+/** samr_cluster_fence_disown - the port is gone; any context */
+void samr_cluster_fence_disown(struct samr_cluster *c, u32 portid);
 
 /** samr_cluster_group - as samr_node_group() */
 u32 samr_cluster_group(struct samr_cluster *c, u32 after);

@@ -81,8 +81,13 @@ const struct nla_policy samr_cluster_add_nl_policy[SAMR_A_CLUSTER_REF_MIN + 1] =
 };
 
 /* SAMR_CMD_CLUSTER_SET - do */
-const struct nla_policy samr_cluster_set_nl_policy[SAMR_A_CLUSTER_STATE + 1] = {
+const struct nla_policy samr_cluster_set_nl_policy[SAMR_A_CLUSTER_SAVED_FLAGS + 1] = {
 	[SAMR_A_CLUSTER_STATE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[SAMR_A_CLUSTER_FOUNDERS] = { .type = NLA_U64, },
+	[SAMR_A_CLUSTER_KEEPER] = NLA_POLICY_MAX(NLA_U32, 1),
+	[SAMR_A_CLUSTER_SAVED_EPOCH] = { .type = NLA_U64, },
+	[SAMR_A_CLUSTER_SAVED_MEMBERS] = { .type = NLA_U64, },
+	[SAMR_A_CLUSTER_SAVED_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x3),
 };
 
 /* SAMR_CMD_CLUSTER_DEL - do */
@@ -156,6 +161,12 @@ const struct nla_policy samr_member_get_nl_policy[SAMR_A_MEMBER_PORT + 1] = {
 	[SAMR_A_MEMBER_PORT] = { .type = NLA_U32, },
 };
 
+/* SAMR_CMD_MEMBER_DEL - do */
+const struct nla_policy samr_member_del_nl_policy[SAMR_A_MEMBER_PORT + 1] = {
+	[SAMR_A_MEMBER_GROUP] = NLA_POLICY_MIN(NLA_U32, 1),
+	[SAMR_A_MEMBER_PORT] = { .type = NLA_U32, },
+};
+
 /* SAMR_CMD_VIEW_GET - do */
 const struct nla_policy samr_view_get_nl_policy[SAMR_A_VIEW_PAD + 1] = {
 };
@@ -172,6 +183,10 @@ const struct nla_policy samr_fence_confirm_nl_policy[SAMR_A_FENCE_TOKEN + 1] = {
 	[SAMR_A_FENCE_TOKEN] = { .type = NLA_U64, },
 };
 
+/* SAMR_CMD_FENCE_OWN - do */
+const struct nla_policy samr_fence_own_nl_policy[SAMR_A_FENCE_PAD + 1] = {
+};
+
 /* SAMR_CMD_STATS_GET - do */
 const struct nla_policy samr_stats_get_nl_policy[SAMR_A_STATS_DEV + 1] = {
 	[SAMR_A_STATS_SCOPE] = NLA_POLICY_MAX(NLA_U32, 3),
@@ -179,7 +194,7 @@ const struct nla_policy samr_stats_get_nl_policy[SAMR_A_STATS_DEV + 1] = {
 };
 
 /* Ops table for samr */
-const struct genl_ops samr_nl_ops[19] = {
+const struct genl_ops samr_nl_ops[21] = {
 	{
 		.cmd		= SAMR_CMD_CLUSTER_GET,
 		.doit		= samr_nl_cluster_get_doit,
@@ -197,7 +212,7 @@ const struct genl_ops samr_nl_ops[19] = {
 		.cmd		= SAMR_CMD_CLUSTER_SET,
 		.doit		= samr_nl_cluster_set_doit,
 		.policy		= samr_cluster_set_nl_policy,
-		.maxattr	= SAMR_A_CLUSTER_STATE,
+		.maxattr	= SAMR_A_CLUSTER_SAVED_FLAGS,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -285,6 +300,13 @@ const struct genl_ops samr_nl_ops[19] = {
 		.maxattr	= SAMR_A_MEMBER_PORT,
 	},
 	{
+		.cmd		= SAMR_CMD_MEMBER_DEL,
+		.doit		= samr_nl_member_del_doit,
+		.policy		= samr_member_del_nl_policy,
+		.maxattr	= SAMR_A_MEMBER_PORT,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
 		.cmd		= SAMR_CMD_VIEW_GET,
 		.doit		= samr_nl_view_get_doit,
 		.policy		= samr_view_get_nl_policy,
@@ -302,6 +324,13 @@ const struct genl_ops samr_nl_ops[19] = {
 		.doit		= samr_nl_fence_confirm_doit,
 		.policy		= samr_fence_confirm_nl_policy,
 		.maxattr	= SAMR_A_FENCE_TOKEN,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= SAMR_CMD_FENCE_OWN,
+		.doit		= samr_nl_fence_own_doit,
+		.policy		= samr_fence_own_nl_policy,
+		.maxattr	= SAMR_A_FENCE_PAD,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

@@ -16,7 +16,7 @@ extern const struct nla_policy samr_cluster_get_nl_policy[SAMR_A_CLUSTER_PAD + 1
 
 extern const struct nla_policy samr_cluster_add_nl_policy[SAMR_A_CLUSTER_REF_MIN + 1];
 
-extern const struct nla_policy samr_cluster_set_nl_policy[SAMR_A_CLUSTER_STATE + 1];
+extern const struct nla_policy samr_cluster_set_nl_policy[SAMR_A_CLUSTER_SAVED_FLAGS + 1];
 
 extern const struct nla_policy samr_cluster_del_nl_policy[SAMR_A_CLUSTER_PAD + 1];
 
@@ -42,16 +42,20 @@ extern const struct nla_policy samr_group_del_nl_policy[SAMR_A_GROUP_ID + 1];
 
 extern const struct nla_policy samr_member_get_nl_policy[SAMR_A_MEMBER_PORT + 1];
 
+extern const struct nla_policy samr_member_del_nl_policy[SAMR_A_MEMBER_PORT + 1];
+
 extern const struct nla_policy samr_view_get_nl_policy[SAMR_A_VIEW_PAD + 1];
 
 extern const struct nla_policy samr_fence_get_nl_policy[SAMR_A_FENCE_NODE + 1];
 
 extern const struct nla_policy samr_fence_confirm_nl_policy[SAMR_A_FENCE_TOKEN + 1];
 
+extern const struct nla_policy samr_fence_own_nl_policy[SAMR_A_FENCE_PAD + 1];
+
 extern const struct nla_policy samr_stats_get_nl_policy[SAMR_A_STATS_DEV + 1];
 
 /* Ops table for samr */
-extern const struct genl_ops samr_nl_ops[19];
+extern const struct genl_ops samr_nl_ops[21];
 extern const struct genl_multicast_group samr_nl_mcgrps[1];
 
 int samr_nl_cluster_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -73,10 +77,12 @@ int samr_nl_group_add_doit(struct sk_buff *skb, struct genl_info *info);
 int samr_nl_group_del_doit(struct sk_buff *skb, struct genl_info *info);
 int samr_nl_member_get_doit(struct sk_buff *skb, struct genl_info *info);
 int samr_nl_member_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int samr_nl_member_del_doit(struct sk_buff *skb, struct genl_info *info);
 int samr_nl_view_get_doit(struct sk_buff *skb, struct genl_info *info);
 int samr_nl_fence_get_doit(struct sk_buff *skb, struct genl_info *info);
 int samr_nl_fence_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int samr_nl_fence_confirm_doit(struct sk_buff *skb, struct genl_info *info);
+int samr_nl_fence_own_doit(struct sk_buff *skb, struct genl_info *info);
 int samr_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int samr_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 

@@ -717,17 +717,32 @@ void samr_local_out(struct samr_local *l, struct list_head *free)
 	tell_failed(l, ENETRESET);
 }
 
-void samr_local_lost(struct samr_local *l, struct list_head *free)
+/* It leaves, not because it wants to. */
+static void end_membership(struct samr_local *l, int err, struct list_head *free)
 {
 	lockdep_assert_held(&l->svc->lock);
-	if (l->state != SAMR_MEMBER_JOINED)
-		return;
 	samr_install_end(l, free);
-	WRITE_ONCE(l->err, -ENODATA);
+	WRITE_ONCE(l->err, -err);
 	l->state = SAMR_MEMBER_LEAVING;
 	l->want |= WANT_LEAVE;
 	samr_local_submit(l, 0);
-	tell_failed(l, ENODATA);
+	tell_failed(l, err);
+}
+
+void samr_local_lost(struct samr_local *l, struct list_head *free)
+{
+	if (l->state == SAMR_MEMBER_JOINED)
+		end_membership(l, ENODATA, free);
+}
+
+/* Who reads no more holds up the others: so nothing is kept for it. */
+bool samr_local_expel(struct samr_local *l, struct list_head *free)
+{
+	if (l->state != SAMR_MEMBER_JOINED)
+		return false;
+	end_membership(l, ECONNABORTED, free);
+	samr_log_detach(&l->svc->log, &l->reader, free);
+	return true;
 }
 
 static void joined(struct samr_local *l, struct samr_msg *msg)

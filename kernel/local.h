@@ -268,6 +268,9 @@ void samr_local_submit(struct samr_local *l, u32 ms);
  */
 void samr_local_lost(struct samr_local *l, struct list_head *free);
 
+/** samr_local_expel - so does one that the admin wants out; false: it is no member */
+bool samr_local_expel(struct samr_local *l, struct list_head *free);
+
 /** samr_local_kick - submit the joins, leaves and the like that wait */
 void samr_local_kick(struct samr_services *all);
 

@@ -417,25 +417,89 @@ int samr_nl_cluster_add_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/* What is saved, and whether somebody keeps it, as far as it is said. */
+static int set_saved(struct samr_cluster *c, struct genl_info *info)
+{
+	struct nlattr **attrs = info->attrs;
+	struct samr_cluster_info is;
+
+	if (!attrs[SAMR_A_CLUSTER_SAVED_EPOCH] && !attrs[SAMR_A_CLUSTER_KEEPER])
+		return 0;
+	samr_cluster_info(c, &is);
+	if (attrs[SAMR_A_CLUSTER_KEEPER])
+		is.keeper = nla_get_u32(attrs[SAMR_A_CLUSTER_KEEPER]);
+	if (attrs[SAMR_A_CLUSTER_SAVED_EPOCH])
+		is.saved = (struct samr_saved){
+			.epoch = nla_get_u64(attrs[SAMR_A_CLUSTER_SAVED_EPOCH]),
+			.members = nla_get_u64(attrs[SAMR_A_CLUSTER_SAVED_MEMBERS]),
+			.flags = u32_or(info, SAMR_A_CLUSTER_SAVED_FLAGS, 0),
+			.told = true,
+		};
+	return samr_cluster_save(c, &is.saved, is.keeper, info->extack);
+}
+
+static int set_state(struct samr_cluster *c, struct genl_info *info)
+{
+	struct nlattr *state = info->attrs[SAMR_A_CLUSTER_STATE];
+	struct nlattr *founders = info->attrs[SAMR_A_CLUSTER_FOUNDERS];
+	u64 mask = 0;
+
+	if (!state)
+		return 0;
+	if (nla_get_u32(state) != SAMR_RUN_STATE_UP)
+		return samr_cluster_stop(c, info->extack);
+	if (founders)
+		mask = nla_get_u64(founders) ?: SAMR_NO_FOUNDERS;
+	return samr_cluster_start(c, mask, info->extack);
+}
+
 static int set_cluster(struct samr_cluster *c, struct genl_info *info)
 {
-	int err;
+	int err = set_saved(c, info) ?: set_state(c, info);
 
-	if (nla_get_u32(info->attrs[SAMR_A_CLUSTER_STATE]) == SAMR_RUN_STATE_UP)
-		err = samr_cluster_start(c, 0, info->extack);
-	else
-		err = samr_cluster_stop(c, info->extack);
 	if (!err)
 		announce(genl_info_net(info), c, SAMR_CMD_CLUSTER_NTF,
 			 SAMR_NTF_EVENT_CHANGE, 0);
 	return err;
 }
 
+/* Do the attributes of a request go together? */
+static int check_set(struct genl_info *info)
+{
+	struct nlattr **attrs = info->attrs;
+	struct nlattr *state = attrs[SAMR_A_CLUSTER_STATE];
+	struct nlattr *founders = attrs[SAMR_A_CLUSTER_FOUNDERS];
+
+	if (!state && !attrs[SAMR_A_CLUSTER_KEEPER] &&
+	    !attrs[SAMR_A_CLUSTER_SAVED_EPOCH] &&
+	    samr_netlink_lacks(info, SAMR_A_CLUSTER_STATE, "state"))
+		return -EINVAL;
+	if (!attrs[SAMR_A_CLUSTER_SAVED_EPOCH] !=
+	    !attrs[SAMR_A_CLUSTER_SAVED_MEMBERS]) {
+		GENL_SET_ERR_MSG(info, "'saved-epoch' and 'saved-members' belong together");
+		return -EINVAL;
+	}
+	if (attrs[SAMR_A_CLUSTER_SAVED_FLAGS] &&
+	    samr_netlink_lacks(info, SAMR_A_CLUSTER_SAVED_EPOCH, "saved-epoch"))
+		return -EINVAL;
+	if (!founders)
+		return 0;
+	if (!state || nla_get_u32(state) != SAMR_RUN_STATE_UP) {
+		NL_SET_ERR_MSG_ATTR(info->extack, founders,
+				    "founders go with the state 'up'");
+		return -EINVAL;
+	}
+	if (nla_get_u64(founders) & 1) {
+		NL_SET_ERR_MSG_ATTR(info->extack, founders,
+				    "founders are ids of heads, 1 to 63, one bit each");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 int samr_nl_cluster_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	if (samr_netlink_lacks(info, SAMR_A_CLUSTER_STATE, "state"))
-		return -EINVAL;
-	return with_cluster(info, set_cluster);
+	return check_set(info) ?: with_cluster(info, set_cluster);
 }
 
 static int del_cluster(struct samr_cluster *c, struct genl_info *info)
@@ -704,10 +768,69 @@ int samr_nl_group_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return with_cluster(info, del_group);
 }
 
+static int del_member(struct samr_cluster *c, struct genl_info *info)
+{
+	return samr_service_expel(c,
+				  nla_get_u32(info->attrs[SAMR_A_MEMBER_GROUP]),
+				  nla_get_u32(info->attrs[SAMR_A_MEMBER_PORT]),
+				  info->extack);
+}
+
+int samr_nl_member_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	if (samr_netlink_lacks(info, SAMR_A_MEMBER_GROUP, "group") ||
+	    samr_netlink_lacks(info, SAMR_A_MEMBER_PORT, "port"))
+		return -EINVAL;
+	return with_cluster(info, del_member);
+}
+
+/* ---- the fencing role ---- */
+
+static int own_fences(struct samr_cluster *c, struct genl_info *info)
+{
+	int err = samr_cluster_fence_own(c, info->snd_portid, info->extack);
+
+	if (!err)
+		announce(genl_info_net(info), c, SAMR_CMD_CLUSTER_NTF,
+			 SAMR_NTF_EVENT_CHANGE, 0);
+	return err;
+}
+
+int samr_nl_fence_own_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return with_cluster(info, own_fences);
+}
+
+/* A socket is closed: whoever had the role with it has it no more. */
+static int port_gone(struct notifier_block *nb, unsigned long what, void *data)
+{
+	const struct netlink_notify *n = data;
+	struct samr_cluster *c;
+
+	if (what != NETLINK_URELEASE || n->protocol != NETLINK_GENERIC)
+		return NOTIFY_DONE;
+	c = samr_cluster_get(n->net);
+	if (c) {
+		samr_cluster_fence_disown(c, n->portid);
+		samr_cluster_put(c);
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block ports = {
+	.notifier_call = port_gone,
+};
+
 static int confirm_fence(struct samr_cluster *c, struct genl_info *info)
 {
 	struct nlattr **attrs = info->attrs;
+	struct samr_cluster_info is;
 
+	samr_cluster_info(c, &is);
+	if (is.fence_owner && is.fence_owner != info->snd_portid) {
+		GENL_SET_ERR_MSG(info, "a daemon has the fencing role: it is the one that confirms");
+		return -EPERM;
+	}
 	return samr_cluster_fenced(c, nla_get_u64(attrs[SAMR_A_FENCE_NODE]),
 				   nla_get_u64(attrs[SAMR_A_FENCE_INCARNATION]),
 				   nla_get_u64(attrs[SAMR_A_FENCE_TOKEN]),
@@ -744,12 +867,20 @@ int __init samr_netlink_init(void)
 	events_wq = alloc_ordered_workqueue("samr_events", 0);
 	if (!events_wq)
 		return -ENOMEM;
+	err = netlink_register_notifier(&ports);
+	if (err)
+		goto no_ports;
 	samr_cluster_set_notify(notify);
 	err = genl_register_family(&samr_netlink_family);
-	if (err) {
-		samr_cluster_set_notify(NULL);
-		destroy_workqueue(events_wq);
-	}
+	if (err)
+		goto no_family;
+	return 0;
+
+no_family:
+	samr_cluster_set_notify(NULL);
+	netlink_unregister_notifier(&ports);
+no_ports:
+	destroy_workqueue(events_wq);
 	return err;
 }
 
@@ -759,4 +890,5 @@ void samr_netlink_exit(void)
 	synchronize_rcu();	/* notify() runs under RCU: none is left */
 	destroy_workqueue(events_wq);
 	genl_unregister_family(&samr_netlink_family);
+	netlink_unregister_notifier(&ports);
 }

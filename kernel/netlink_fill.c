@@ -111,6 +111,17 @@ static int put_limits(struct sk_buff *skb, const struct samr_node_config *core)
 	       nla_put_u32(skb, SAMR_A_CLUSTER_REF_MIN, core->ref_min);
 }
 
+/* What is saved there; nothing when that was not told. */
+static int put_saved(struct sk_buff *skb, const struct samr_saved *s, int epoch,
+		     int members, int flags, int pad)
+{
+	if (!s->told)
+		return 0;
+	return nla_put_u64_64bit(skb, epoch, s->epoch, pad) ||
+	       nla_put_u64_64bit(skb, members, s->members, pad) ||
+	       nla_put_u32(skb, flags, s->flags);
+}
+
 int samr_netlink_put_cluster(const struct samr_netlink_msg *m,
 			     struct samr_cluster *c)
 {
@@ -137,6 +148,18 @@ int samr_netlink_put_cluster(const struct samr_netlink_msg *m,
 		      nla_put_u32(skb, SAMR_A_CLUSTER_FRAME_MAX,
 				  info.frame_max) ||
 		      nla_put_u32(skb, SAMR_A_CLUSTER_QUEUED, info.queued) ||
+		      (info.founders &&
+		       nla_put_u64_64bit(skb, SAMR_A_CLUSTER_FOUNDERS,
+					 info.founders & ~SAMR_NO_FOUNDERS,
+					 SAMR_A_CLUSTER_PAD)) ||
+		      nla_put_u32(skb, SAMR_A_CLUSTER_KEEPER, info.keeper) ||
+		      (info.fence_owner &&
+		       nla_put_u32(skb, SAMR_A_CLUSTER_FENCE_OWNER,
+				   info.fence_owner)) ||
+		      put_saved(skb, &info.saved, SAMR_A_CLUSTER_SAVED_EPOCH,
+				SAMR_A_CLUSTER_SAVED_MEMBERS,
+				SAMR_A_CLUSTER_SAVED_FLAGS,
+				SAMR_A_CLUSTER_PAD) ||
 		      put_event(m, SAMR_A_CLUSTER_EVENT));
 }
 
@@ -149,10 +172,16 @@ static void describe_self(struct samr_cluster *c, struct samr_cluster_node *n)
 	struct samr_view_info v;
 	u32 i;
 
+	struct samr_cluster_info info;
+
 	samr_cluster_self(c, &n->inc);
 	samr_cluster_stats(c, &s);
 	n->ack = s.held;
+	samr_cluster_info(c, &info);
+	n->saved = info.saved;
 	samr_cluster_view(c, &v);
+	n->epoch = v.epoch;
+	n->wanted = v.wanted;
 	n->in_view = false;
 	for (i = 0; v.epoch && i < v.count; i++)
 		n->in_view |= v.node[i] == n->id;
@@ -188,6 +217,15 @@ int samr_netlink_put_node(const struct samr_netlink_msg *m,
 					 SAMR_A_NODE_PAD)) ||
 		      (!n.self &&
 		       nla_put_u32(skb, SAMR_A_NODE_LINKS, n.links)) ||
+		      (n.epoch &&
+		       nla_put_u64_64bit(skb, SAMR_A_NODE_EPOCH, n.epoch,
+					 SAMR_A_NODE_PAD)) ||
+		      (n.wanted &&
+		       nla_put_u64_64bit(skb, SAMR_A_NODE_WANTED, n.wanted,
+					 SAMR_A_NODE_PAD)) ||
+		      put_saved(skb, &n.saved, SAMR_A_NODE_SAVED_EPOCH,
+				SAMR_A_NODE_SAVED_MEMBERS,
+				SAMR_A_NODE_SAVED_FLAGS, SAMR_A_NODE_PAD) ||
 		      put_event(m, SAMR_A_NODE_EVENT));
 }
 
@@ -423,7 +461,9 @@ int samr_netlink_put_view(const struct samr_netlink_msg *m,
 	return finish(m, hdr,
 		      (v.epoch ? put_installed(skb, &v) :
 				 put_ids(skb, SAMR_A_VIEW_MISSING,
-					 v.wanted & ~v.heard)) ||
+					 v.founders & ~v.heard) ||
+				 put_ids(skb, SAMR_A_VIEW_FOUNDERS,
+					 v.founders)) ||
 		      put_ids(skb, SAMR_A_VIEW_WANTED, v.wanted) ||
 		      put_event(m, SAMR_A_VIEW_EVENT));
 }

@@ -123,6 +123,31 @@ int samr_service_del(struct samr_cluster *c, u32 id,
 	return busy ? -EBUSY : 0;
 }
 
+int samr_service_expel(struct samr_cluster *c, u32 id, u32 port,
+		       struct netlink_ext_ack *extack)
+{
+	struct samr_service *svc = samr_service_get(all_of(c), id);
+	struct samr_local *l;
+	LIST_HEAD(free);
+	int err = -ENOENT;
+
+	if (!svc) {
+		NL_SET_ERR_MSG(extack, "no such service on this head");
+		return -ENOENT;
+	}
+	spin_lock_bh(&svc->lock);
+	list_for_each_entry(l, &svc->locals, node)
+		if (l->port == port)
+			err = samr_local_expel(l, &free) ? 0 : -EAGAIN;
+	samr_service_unlock(svc, &free);
+	samr_service_put(svc);
+	if (err == -ENOENT)
+		NL_SET_ERR_MSG(extack, "the group has no such member on this head");
+	else if (err)
+		NL_SET_ERR_MSG(extack, "it is no member of the group, or leaves it already");
+	return err;
+}
+
 static void describe(struct samr_service *svc, struct samr_service_info *info)
 {
 	struct samr_msg *msg;

@@ -155,6 +155,20 @@ int samr_service_del(struct samr_cluster *c, u32 id,
 		     struct netlink_ext_ack *extack);
 
 /**
+ * samr_service_expel - put a member on this head out of its group
+ * @c: the cluster
+ * @id: group
+ * @port: of the member
+ * @extack: says more
+ *
+ * Its calls fail with ECONNABORTED from now on; the group is without it when the
+ * order says so.
+ * Return: 0, -ENOENT: no such member here; -EAGAIN: it is none yet, or no more.
+ */
+int samr_service_expel(struct samr_cluster *c, u32 id, u32 port,
+		       struct netlink_ext_ack *extack);
+
+/**
  * samr_service_info - look at one
  *
  * Return: 0, -ENOENT.

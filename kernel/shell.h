@@ -78,6 +78,7 @@ enum {
  * @founders: of @heads, as in struct samr_event; written under @config and @lock
  * @saved: what is on the disk here, as far as the admin has said; likewise
  * @keeper: somebody keeps that; likewise
+ * @fence_owner: netlink port of whoever confirms fences; 0: anybody
  * @links: struct samr_link; changed under @config, walked under RCU
  * @link_ids: last number given to a link; under @config
  * @links_lock: protects choosing @best and @frame_max
@@ -120,6 +121,7 @@ struct samr_cluster {
 	u64 founders;
 	struct samr_saved saved;
 	bool keeper;
+	u32 fence_owner;
 	struct list_head links;
 	u32 link_ids;
 	spinlock_t links_lock;

@@ -150,7 +150,22 @@ check "group del" ctl 1 group del id 43
 ctl 1 node add id 2
 check "state up" ctl 1 cluster set state up
 is "it waits" "$(value "$(ctl 1 -j cluster)" '.state')" '"waiting"'
-bad "nodes stay as they are meanwhile" "" ctl 1 node add id 3
+check "nodes can be added meanwhile" ctl 1 node add id 3
+check "... and forgotten" ctl 1 node del id 3
+bad "founders are configured" "a founder is none of the configured nodes" ctl 1 cluster set state up founders 1,3
+bad "founders go with up" "founders go with the state 'up'" ctl 1 cluster set state down founders 1
+check "founders are named" ctl 1 cluster set state up founders 1,2
+is "they are shown" "$(value "$(ctl 1 -j view)" '[.founders, .missing]')" '[[1,2],[2]]'
+check "no founders" ctl 1 cluster set state up founders none
+is "nobody is missing then" "$(value "$(ctl 1 -j view)" '[.founders, .missing]')" '[[],[]]'
+bad "a memory is whole" "'saved-epoch' and 'saved-members' belong together" ctl 1 cluster set saved-epoch 7
+bad "a memory makes sense" "that is no memory" ctl 1 cluster set saved-epoch 7 saved-members none
+bad "nothing to set" "state" ctl 1 cluster set
+check "what is saved" ctl 1 cluster set keeper yes saved-epoch 7 saved-members 1,2 saved-flags last-survivor
+is "it is shown" "$(value "$(ctl 1 -j cluster)" '[.keeper, .saved_epoch, .saved_members, .last_survivor, .left_cleanly]')" \
+	'[true,7,[1,2],true,false]'
+is "... and for the node itself" "$(value "$(ctl 1 -j node show id 1)" '[.saved_epoch, .saved_members]')" '[7,[1,2]]'
+check "an empty memory, and no keeper" ctl 1 cluster set keeper no saved-epoch 0 saved-members none
 check "state down" ctl 1 cluster set state down
 is "state is down" "$(value "$(ctl 1 -j cluster)" '.state')" '"down"'
 
@@ -176,6 +191,10 @@ is "it is said who is missing" "$(value "$(ctl 1 -j view)" '[.epoch, .missing]')
 is "state is waiting" "$(value "$(ctl 1 -j cluster)" '.state')" '"waiting"'
 ctl 3 cluster set state up
 # shellcheck disable=SC2317
+wants() { [ "$(value "$(ctl "$1" -j node show id "$2")" '.wants')" = "$3" ]; }
+# shellcheck disable=SC2317
+saved() { [ "$(value "$(ctl "$1" -j node show id "$2")" '[.saved_epoch, .saved_members]')" = "$3" ]; }
+# shellcheck disable=SC2317
 in_view() { ctl "$1" view | grep -q 'member node 3'; }
 for k in 1 2 3; do
 	check "head $k has the view" wait_for 20 in_view $k
@@ -184,7 +203,13 @@ is "the view has all heads" "$(value "$(ctl 2 -j view)" '[[.members[].node], .ho
 	'[[1,2,3],3,"majority",false,null]'
 is "every head is in it, this one too" "$(value "$(ctl 2 -j node)" '[.[] | [.id, .in_view]]')" \
 	'[[1,true],[2,true],[3,true]]'
-bad "nodes stay while it is up" "" ctl 1 node del id 2
+bad "nodes in the view stay" "the node is in the view" ctl 1 node del id 2
+bad "founders are for the first view" "there is a view" ctl 1 cluster set state up founders 1
+check "others can come" ctl 1 node add id 9
+is "whom a head wants is told" "$(wait_for 20 wants 2 1 '[1,2,3,9]' && echo yes)" yes
+check "... and go" ctl 1 node del id 9
+check "what is saved is told" ctl 1 cluster set saved-epoch 1 saved-members 1,2,3
+is "all know of it" "$(wait_for 20 saved 3 1 '[1,[1,2,3]]' && echo yes)" yes
 check "one link is enough to see in" grep -q 'path node 2 address 02:53:4d:00:00:02' <(ctl 1 link)
 check "status is one screen" [ "$(ctl 1 status | wc -l)" -le 24 ]
 
@@ -220,11 +245,18 @@ bad "so does the cluster" "" ctl 1 cluster del
 check "so does the module" test ! "$(rmmod samr 2>&1)" = ""
 check "and status says so" grep -q 'samrctl socket show names them' <(ctl 1 status)
 
+bad "member del: of which group" "no such service on this head" ctl 1 member del group 43 port 1
+bad "member del: which" "no such member on this head" ctl 1 member del group 42 port 4000000
+port=$(value "$(ctl 1 -j member)" '.[] | select(.node == 1) | .port')
+check "member del" ctl 1 member del group 42 port "$port"
+check "it is out, for all" wait_for 20 joined 1
+bad "member del: again" "no member of the group, or leaves it already" ctl 1 member del group 42 port "$port"
+
 # ---- privileges ----
 
 nobody() { ip netns exec samr1 setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 check "anyone may look" nobody samrctl status
-for c in "cluster del" "cluster set state down" join leave "fence confirm 2 incarnation 1 token 1" "node add id 9" "node del id 2" "node set id 2 link eth0 address learn" \
+for c in "cluster del" "cluster set state down" "cluster set keeper yes" join leave "member del group 42 port 1" "fence confirm 2 incarnation 1 token 1" "node add id 9" "node del id 2" "node set id 2 link eth0 address learn" \
 	"link add kind eth dev x" "link del dev eth0" "group add id 9" "group del id 42" "cluster add name x id 1 node 1"; do
 	# shellcheck disable=SC2086
 	bad "not allowed to all: $c" "needs CAP_NET_ADMIN" nobody samrctl $c
@@ -322,6 +354,7 @@ is "completion behind a value without its key" "$(complete_words samrctl fence c
 is "completion behind a key without value" "$(complete_words samrctl fence confirm node 2 yes '')" "incarnation token"
 is "completion of an object with one verb" "$(complete_words samrctl leave '')" "now help wait"
 is "completion of a word" "$(complete_words samrctl cluster set state '')" "down up"
+is "completion of heads" "$(complete_words samrctl cluster set state up founders '')" "none"
 is "completion behind an object with one verb" "$(complete_words samrctl monitor '')" "show help object"
 is "... and of its key" "$(complete_words samrctl monitor object g)" "group"
 is "completion of what help is for" "$(complete_words samrctl help cl)" "cluster"

@@ -22,6 +22,8 @@ static const struct {
 	{ EBADMSG,
 	  "the kernel module and this library do not understand each other: install the same version of both" },
 	{ EBUSY, "somebody else has this lock" },
+	{ ECONNABORTED,
+	  "the admin of this head has put the member out of its group, and so the membership is over: open a new one and join again" },
 	{ EDEADLK, "this member has this lock already, or waits for it" },
 	{ EHOSTUNREACH,
 	  "this head can not order anything now: it is cut off from the others, or waits until one of them is known to be dead ('samrctl status')" },

@@ -216,6 +216,9 @@ static const char *allowed(const struct key *k, char *text, size_t size)
 	case ARG_HOURS:
 		snprintf(text, size, "HOURS");
 		break;
+	case ARG_HEADS:
+		snprintf(text, size, "ID,ID..|none");
+		break;
 	case ARG_FLAG:
 		text[0] = 0;
 		break;
@@ -353,6 +356,26 @@ static uint64_t hex(const struct key *k, const char *text)
 	return strtoull(text, NULL, 16);
 }
 
+/* "1,2,3" as a set. */
+static uint64_t heads(const struct key *k, const char *text)
+{
+	const char *p = text;
+	uint64_t id, set = 0;
+	char *rest;
+
+	if (!strcmp(text, "none"))
+		return 0;
+	for (;; p = rest + 1) {
+		id = strtoull(p, &rest, 10);
+		if (*p < '0' || *p > '9' || id < k->min || id > k->max ||
+		    (*rest && *rest != ','))
+			bad_value(k, text, "not ids of heads, 1 to 63, with commas between them");
+		set |= (uint64_t)1 << id;
+		if (!*rest)
+			return set;
+	}
+}
+
 static void parse_value(const struct key *k, const char *text, struct arg *a)
 {
 	a->text = text;
@@ -388,6 +411,9 @@ static void parse_value(const struct key *k, const char *text, struct arg *a)
 	case ARG_HOURS:
 		a->num = quantity(k, text, hours,
 				  "not hours, nor a time such as 90s, 2min or 5d");
+		break;
+	case ARG_HEADS:
+		a->num = heads(k, text);
 		break;
 	case ARG_FLAG:
 		break;

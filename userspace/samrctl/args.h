@@ -28,6 +28,7 @@
  * @ARG_HEX: 1 to 16 hexadecimal digits, as print_hex() shows them; u64
  * @ARG_HOURS: number of hours, or one with a unit, "90s", "2min", "5d"; not
  *	sent, in seconds
+ * @ARG_HEADS: ids of heads with commas between them, or "none"; u64, one bit per id
  * @ARG_FLAG: no value: that it is said is all; sent without one, if at all
  */
 enum arg_type {
@@ -43,6 +44,7 @@ enum arg_type {
 	ARG_ADDRESS,
 	ARG_HEX,
 	ARG_HOURS,
+	ARG_HEADS,
 	ARG_FLAG,
 };
 

@@ -14,6 +14,10 @@ static const enum colour state_colours[] = { WARN, GOOD, WARN, BAD,
 					     WARN, BAD, WARN };
 
 static const char *const settable[] = { "down", "up", NULL };
+static const char *const no_yes[] = { "no", "yes", NULL };
+/* In the order of the bits of enum samr_saved_flag. */
+static const char *const saved_flags[] = { "none", "last-survivor",
+					   "left-cleanly", NULL };
 static const char *const resiliences[] = { "all", "quorum", NULL };
 static const char *const policies[] = { "auto", "majority", "fence", NULL };
 
@@ -40,6 +44,19 @@ static void print_limits(const struct nlattr **tb)
 	print_end();
 }
 
+void saved_print(const struct nlattr *epoch, const struct nlattr *members,
+		 const struct nlattr *flags)
+{
+	uint32_t set = nl_u32(flags);
+
+	if (!epoch)
+		return;
+	print_num("saved-epoch", nl_u64(epoch));
+	print_heads("saved-members", nl_u64(members));
+	print_flag("last-survivor", set & SAMR_SAVED_FLAG_LAST_SURVIVOR);
+	print_flag("left-cleanly", set & SAMR_SAVED_FLAG_LEFT_CLEANLY);
+}
+
 const char *cluster_state(uint32_t state)
 {
 	return state < STATES ? states[state] : "?";
@@ -58,6 +75,14 @@ void cluster_print(const struct nlattr **tb)
 	print_num("sockets", nl_u32(tb[SAMR_A_CLUSTER_SOCKETS]));
 	print_num("frame-max", nl_u32(tb[SAMR_A_CLUSTER_FRAME_MAX]));
 	print_num("queued", nl_u32(tb[SAMR_A_CLUSTER_QUEUED]));
+	if (tb[SAMR_A_CLUSTER_FOUNDERS])
+		print_heads("founders", nl_u64(tb[SAMR_A_CLUSTER_FOUNDERS]));
+	if (tb[SAMR_A_CLUSTER_FENCE_OWNER])
+		print_num("fence-owner", nl_u32(tb[SAMR_A_CLUSTER_FENCE_OWNER]));
+	print_flag("keeper", nl_u32(tb[SAMR_A_CLUSTER_KEEPER]));
+	saved_print(tb[SAMR_A_CLUSTER_SAVED_EPOCH],
+		    tb[SAMR_A_CLUSTER_SAVED_MEMBERS],
+		    tb[SAMR_A_CLUSTER_SAVED_FLAGS]);
 }
 
 static void show_one(const struct nlmsghdr *nlh, void *data)
@@ -118,7 +143,17 @@ static const struct key add_keys[] = {
 
 static const struct key set_keys[] = {
 	{ .name = "state", .type = ARG_WORD, .attr = SAMR_A_CLUSTER_STATE,
-	  .required = true, .words = settable },
+	  .words = settable },
+	{ .name = "founders", .type = ARG_HEADS, .attr = SAMR_A_CLUSTER_FOUNDERS,
+	  .min = 1, .max = SAMR_HEAD_MAX },
+	{ .name = "keeper", .type = ARG_WORD, .attr = SAMR_A_CLUSTER_KEEPER,
+	  .words = no_yes },
+	{ .name = "saved-epoch", .type = ARG_U64,
+	  .attr = SAMR_A_CLUSTER_SAVED_EPOCH, .min = 0, .max = 1ULL << 62 },
+	{ .name = "saved-members", .type = ARG_HEADS,
+	  .attr = SAMR_A_CLUSTER_SAVED_MEMBERS, .min = 1, .max = SAMR_HEAD_MAX },
+	{ .name = "saved-flags", .type = ARG_WORD,
+	  .attr = SAMR_A_CLUSTER_SAVED_FLAGS, .words = saved_flags },
 	{ }
 };
 
@@ -127,7 +162,7 @@ static const struct verb verbs[] = {
 	  SAMR_CMD_CLUSTER_GET, NULL, show },
 	{ "add", "make this network namespace a head",
 	  SAMR_CMD_CLUSTER_ADD, add_keys, nl_run },
-	{ "set", "up: form the view of the configured nodes, or join theirs; down: leave it",
+	{ "set", "up: form the view of the founders, or join that of others; down: leave it; what a daemon keeps",
 	  SAMR_CMD_CLUSTER_SET, set_keys, nl_run },
 	{ "del", "stop being a head, also of a view in force; not while sockets are bound",
 	  SAMR_CMD_CLUSTER_DEL, NULL, nl_run },

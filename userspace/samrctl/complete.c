@@ -40,6 +40,9 @@ static void values(const struct key *k)
 	case ARG_ADDRESS:
 		puts("learn");
 		break;
+	case ARG_HEADS:
+		puts("none");
+		break;
 	case ARG_USER:
 		while ((pw = getpwent()))
 			puts(pw->pw_name);

@@ -34,9 +34,19 @@ static const struct key show_keys[] = {
 	{ }
 };
 
+static const struct key del_keys[] = {
+	{ .name = "group", .type = ARG_U32, .attr = SAMR_A_MEMBER_GROUP,
+	  .required = true, .min = 1, .max = UINT32_MAX },
+	{ .name = "port", .type = ARG_U32, .attr = SAMR_A_MEMBER_PORT,
+	  .required = true, .min = 0, .max = UINT32_MAX },
+	{ }
+};
+
 static const struct verb verbs[] = {
 	{ "show", "the members of one group or of all, the most senior first",
 	  SAMR_CMD_MEMBER_GET, show_keys, show },
+	{ "del", "put a member on this head out of its group",
+	  SAMR_CMD_MEMBER_DEL, del_keys, nl_run },
 	{ }
 };
 

@@ -22,6 +22,12 @@ void node_print(const struct nlattr **tb)
 	print_num("held", nl_u64(tb[SAMR_A_NODE_HELD]));
 	if (tb[SAMR_A_NODE_SILENT_MS])
 		print_ms("silent", nl_u64(tb[SAMR_A_NODE_SILENT_MS]));
+	if (tb[SAMR_A_NODE_EPOCH])
+		print_num("epoch", nl_u64(tb[SAMR_A_NODE_EPOCH]));
+	if (tb[SAMR_A_NODE_WANTED])
+		print_heads("wants", nl_u64(tb[SAMR_A_NODE_WANTED]));
+	saved_print(tb[SAMR_A_NODE_SAVED_EPOCH], tb[SAMR_A_NODE_SAVED_MEMBERS],
+		    tb[SAMR_A_NODE_SAVED_FLAGS]);
 }
 
 static void show_one(const struct nlmsghdr *nlh, void *data)
@@ -84,11 +90,11 @@ static const struct key del_keys[] = {
 static const struct verb verbs[] = {
 	{ "show", "the configured heads and what is known of them",
 	  SAMR_CMD_NODE_GET, show_keys, show },
-	{ "add", "configure another head, or the witness, while the cluster is down",
+	{ "add", "configure another head, or the witness",
 	  SAMR_CMD_NODE_ADD, add_keys, add },
 	{ "set", "give its address on a link, or have it learned",
 	  SAMR_CMD_NODE_SET, set_keys, nl_run },
-	{ "del", "forget a head, while the cluster is down",
+	{ "del", "forget a head that is not in the view",
 	  SAMR_CMD_NODE_DEL, del_keys, nl_run },
 	{ }
 };

@@ -403,6 +403,20 @@ void print_nums(const char *key, const uint64_t *value, size_t n)
 		putchar(']');
 }
 
+void print_heads(const char *key, uint64_t set)
+{
+	uint64_t id[64];
+	size_t n = 0, i;
+
+	for (i = 0; i < 64; i++)
+		if (set >> i & 1)
+			id[n++] = i;
+	if (!n && !out.json)
+		print_str(key, "none");
+	else
+		print_nums(key, id, n);
+}
+
 void print_null(const char *key)
 {
 	if (out.json) {

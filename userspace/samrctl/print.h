@@ -79,6 +79,7 @@ void print_span(const char *key, double seconds);
 void print_percent(const char *key, double percent, int decimals);
 
 void print_nums(const char *key, const uint64_t *value, size_t n);
+void print_heads(const char *key, uint64_t set);	/* one bit per id */
 void print_null(const char *key);			/* JSON only */
 
 /** print_address - bytes, two hex digits each, with colons */

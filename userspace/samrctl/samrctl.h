@@ -32,6 +32,10 @@ extern const struct object config_object;
 /* What a message says, between print_object() and print_end(): without limits. */
 void cluster_print(const struct nlattr **tb);
 void node_print(const struct nlattr **tb);
+
+/** saved_print - what a head has on its disk; nothing without @epoch */
+void saved_print(const struct nlattr *epoch, const struct nlattr *members,
+		 const struct nlattr *flags);
 void link_print(const struct nlattr **tb);
 void group_print(const struct nlattr **tb);
 void fence_print(const struct nlattr **tb);

@@ -83,6 +83,7 @@ void view_print(const struct nlmsghdr *nlh)
 	if (tb[SAMR_A_VIEW_EPOCH])
 		print_installed(tb);
 	print_ids("wanted", SAMR_A_VIEW_WANTED, nlh);
+	print_ids("founders", SAMR_A_VIEW_FOUNDERS, nlh);
 	print_ids("missing", SAMR_A_VIEW_MISSING, nlh);
 	print_list("members");
 	mnl_attr_parse(nlh, 4, each_head, NULL);
