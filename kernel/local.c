@@ -717,7 +717,6 @@ void samr_local_out(struct samr_local *l, struct list_head *free)
 	tell_failed(l, ENETRESET);
 }
 
-/* It leaves, not because it wants to. */
 static void end_membership(struct samr_local *l, int err, struct list_head *free)
 {
 	lockdep_assert_held(&l->svc->lock);
