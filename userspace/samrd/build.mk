@@ -18,12 +18,12 @@ samrd-config_test-libs := -lconfuse -lcmocka
 samrd-fence-src := $(addprefix userspace/samrd/,fence.c fence_agent.c fence_attempt.c fence_device.c fence_ipmi.c \
 	fence_manual.c fence_watchdog.c helper.c secret.c)
 samrd-control-src := $(addprefix userspace/samrd/,control.c fence_control.c)
-samrd-fence-tests := samrd-fence_ipmi_test
+samrd-fence-tests := samrd-fence_ipmi_test samrd-fence_agent_test samrd-fence_control_test
 
 define samrd-fence-test
 programs += samrd-$(1)
 samrd-$(1)-src := $(samrd-fence-src) $(samrd-control-src) $(addprefix userspace/samrd/tests/,$(1).c bmc.c world.c)
-samrd-$(1)-cflags := -Iuserspace/samrd -Wshadow
+samrd-$(1)-cflags := -Iuserspace/samrd -Wshadow -DCONTROL_PATIENCE_MS=1000
 samrd-$(1)-libs := -lsystemd -ljansson -lcmocka
 endef
 $(foreach t,$(samrd-fence-tests:samrd-%=%),$(eval $(call samrd-fence-test,$(t))))

@@ -408,6 +408,7 @@ static int connect_to(const struct sockaddr_un *path)
 static int make_room(const struct sockaddr_un *path)
 {
 	int r = connect_to(path);
+	struct stat st;
 
 	if (r == -ENOENT)
 		return 0;
@@ -415,6 +416,11 @@ static int make_room(const struct sockaddr_un *path)
 		return -EADDRINUSE;
 	if (r != -ECONNREFUSED)
 		return r;
+	/* A file that is no socket gives the same error: it is not ours. */
+	if (lstat(path->sun_path, &st))
+		return -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
 	return unlink(path->sun_path) ? -errno : 0;
 }
 

@@ -27,7 +27,9 @@
 #include <systemd/sd-event.h>
 
 #define CONTROL_REQUEST_MAX	4096
+#ifndef CONTROL_PATIENCE_MS
 #define CONTROL_PATIENCE_MS	5000
+#endif
 #define CONTROL_CLIENTS_MAX	32	/* of them without privilege: half */
 #define CONTROL_TABLES_MAX	8
 
