@@ -19,7 +19,8 @@ struct samr_view_info;
 /**
  * struct samr_saved - a head's memory: the newest view that it knows to be on its disk
  * @epoch: of that view; 0: none ever was
- * @members: heads with data in it, learners too, one bit per id
+ * @members: heads with data in it, learners too, one bit per id; without an epoch:
+ *	those that were about to form the first one, or none
  * @flags: SAMR_SAVED_*
  * @told: this is known; false: nobody keeps a memory there, or has told it
  */
@@ -32,7 +33,10 @@ struct samr_saved {
 
 #define SAMR_SAVED_SURVIVOR	0x01	/* the head went on alone: nobody has more */
 #define SAMR_SAVED_LEFT		0x02	/* it has left: the others have more */
-#define SAMR_SAVED_FLAGS	0x03
+#define SAMR_SAVED_GONE		0x04	/* it has left, or was put out */
+#define SAMR_SAVED_FORCED	0x08	/* no view, but whom an admin wants in the next */
+#define SAMR_SAVED_UNREADABLE	0x10	/* what is on the disk cannot be read */
+#define SAMR_SAVED_FLAGS	0x1f
 
 /* A memory with a higher epoch is none: a view's number never wraps. */
 #define SAMR_SAVED_EPOCH_MAX	(1ULL << 62)

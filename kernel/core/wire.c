@@ -258,7 +258,7 @@ bool samr_wire_saved_ok(const struct samr_saved *s)
 		return !s->epoch && !s->members && !s->flags;
 	/* No head has the id 0. */
 	return s->epoch <= SAMR_SAVED_EPOCH_MAX && !(s->members & 1) &&
-	       !s->epoch == !s->members && !(s->flags & ~SAMR_SAVED_FLAGS);
+	       (s->members || !s->epoch) && !(s->flags & ~SAMR_SAVED_FLAGS);
 }
 
 static bool get_saved(const struct samr_rec_saved *w, struct samr_saved *s)

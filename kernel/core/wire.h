@@ -228,7 +228,7 @@ struct samr_rec_saved {
 	__be32 reserved;
 };
 
-#define SAMR_SAVED_TOLD		0x04	/* somebody keeps a memory there */
+#define SAMR_SAVED_TOLD		0x80	/* somebody keeps a memory there */
 
 /**
  * struct samr_rec_beat - a sign of life

@@ -502,9 +502,10 @@ static void wire_memory(struct kunit *test)
 			SAMR_DROP_RECORD);
 	KUNIT_EXPECT_EQ(test, saved(test, 7, 0xe, 0, 0, &r), SAMR_DROP_RECORD);
 	KUNIT_EXPECT_EQ(test, saved(test, 7, 0, told, 0, &r), SAMR_DROP_RECORD);
-	KUNIT_EXPECT_EQ(test, saved(test, 0, 2, told, 0, &r), SAMR_DROP_RECORD);
+	KUNIT_EXPECT_EQ(test, saved(test, 0, 2, told, 0, &r), SAMR_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, r.beat.saved.members, 2ULL);
 	KUNIT_EXPECT_EQ(test, saved(test, 7, 1, told, 0, &r), SAMR_DROP_RECORD);
-	KUNIT_EXPECT_EQ(test, saved(test, 7, 2, told | 8, 0, &r),
+	KUNIT_EXPECT_EQ(test, saved(test, 7, 2, told | 0x20, 0, &r),
 			SAMR_DROP_RECORD);
 	KUNIT_EXPECT_EQ(test, saved(test, 7, 2, told, 1, &r), SAMR_DROP_RECORD);
 }

@@ -15,7 +15,7 @@ static const enum colour state_colours[] = { WARN, GOOD, WARN, BAD,
 
 static const char *const settable[] = { "down", "up", NULL };
 static const char *const no_yes[] = { "no", "yes", NULL };
-/* In the order of the bits of enum samr_saved_flag. */
+/* Those that make sense by hand: none, and the first of enum samr_saved_flag. */
 static const char *const saved_flags[] = { "none", "last-survivor",
 					   "left-cleanly", NULL };
 static const char *const resiliences[] = { "all", "quorum", NULL };
@@ -55,6 +55,9 @@ void saved_print(const struct nlattr *epoch, const struct nlattr *members,
 	print_heads("saved-members", nl_u64(members));
 	print_flag("last-survivor", set & SAMR_SAVED_FLAG_LAST_SURVIVOR);
 	print_flag("left-cleanly", set & SAMR_SAVED_FLAG_LEFT_CLEANLY);
+	print_flag("gone", set & SAMR_SAVED_FLAG_GONE);
+	print_flag("forced", set & SAMR_SAVED_FLAG_FORCED);
+	print_flag("unreadable", set & SAMR_SAVED_FLAG_UNREADABLE);
 }
 
 const char *cluster_state(uint32_t state)

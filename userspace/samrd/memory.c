@@ -30,9 +30,9 @@ static const struct {
 	uint32_t flag;
 	const char *word;
 } flag_words[] = {
-	{ MEMORY_GONE, "gone" },
-	{ MEMORY_LEFT, "left" },
 	{ MEMORY_LAST, "last-survivor" },
+	{ MEMORY_LEFT, "left-cleanly" },
+	{ MEMORY_GONE, "gone" },
 	{ MEMORY_FORCED, "forced" },
 };
 

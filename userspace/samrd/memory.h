@@ -16,18 +16,18 @@
 #include <stdint.h>
 
 /**
- * enum memory_flag - more about a memory; the kernel carries them in saved-flags
- * @MEMORY_GONE: this head is not in the view any more: it was put out, or has left
- * @MEMORY_LEFT: with GONE: it has left as its admin wanted
+ * enum memory_flag - more about a memory; as in the kernel's enum samr_saved_flag
  * @MEMORY_LAST: this head is the only one in the view: the last survivor
+ * @MEMORY_LEFT: with GONE: it has left as its admin wanted
+ * @MEMORY_GONE: this head is not in the view any more: it was put out, or has left
  * @MEMORY_FORCED: no view of the kernel: the admin has overridden the wait for
  *	the heads that are missing from it
  * @MEMORY_LOST: only told, never on disk: what is there cannot be read
  */
 enum memory_flag {
-	MEMORY_GONE	= 0x01,
+	MEMORY_LAST	= 0x01,
 	MEMORY_LEFT	= 0x02,
-	MEMORY_LAST	= 0x04,
+	MEMORY_GONE	= 0x04,
 	MEMORY_FORCED	= 0x08,
 	MEMORY_LOST	= 0x10,
 };
@@ -38,7 +38,7 @@ enum memory_flag {
  * @node: the head
  * @flags: MEMORY_*
  * @epoch: of the view; 0: it was in none yet, and was about to form the first one
- * @members: of the view, learners and witness among them, a bit per id; not 0
+ * @members: of the view, learners too, without the witness, a bit per id; not 0
  */
 struct memory {
 	uint32_t cluster;

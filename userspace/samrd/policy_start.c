@@ -316,8 +316,8 @@ static void remember(struct policy *p)
 
 	if (has_view(p) && v->epoch) {
 		m.epoch = v->epoch;
-		m.members = policy_members(v);
-		if ((m.members & ~v->witness) == policy_bit(p->config.self))
+		m.members = policy_members(v) & ~v->witness;
+		if (m.members == policy_bit(p->config.self))
 			m.flags |= MEMORY_LAST;
 		want(p, &m);
 		return;
@@ -358,7 +358,7 @@ static void save(struct policy *p)
  */
 static bool prepared(struct policy *p, const struct policy_start *s)
 {
-	struct memory m = { .members = s->founders };
+	struct memory m = { .members = s->founders & heads_of(p) };
 
 	if (!s->founders || s->epoch || self_of(p)->memory.members)
 		return true;

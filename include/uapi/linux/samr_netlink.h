@@ -95,10 +95,17 @@ enum samr_view_policy {
  * @SAMR_SAVED_FLAG_LAST_SURVIVOR: it went on alone, so nobody has more than it
  * @SAMR_SAVED_FLAG_LEFT_CLEANLY: it has left the view, so the others have more
  *   than it
+ * @SAMR_SAVED_FLAG_GONE: it has left the view or was put out of it
+ * @SAMR_SAVED_FLAG_FORCED: this was no view, an admin wants these heads in the
+ *   next one
+ * @SAMR_SAVED_FLAG_UNREADABLE: what is on its disk cannot be read
  */
 enum samr_saved_flag {
 	SAMR_SAVED_FLAG_LAST_SURVIVOR = 1,
 	SAMR_SAVED_FLAG_LEFT_CLEANLY = 2,
+	SAMR_SAVED_FLAG_GONE = 4,
+	SAMR_SAVED_FLAG_FORCED = 8,
+	SAMR_SAVED_FLAG_UNREADABLE = 16,
 };
 
 /**

@@ -117,7 +117,7 @@ TEST(a_broken_head_is_not_fed, SERVES()
 
 TEST(a_head_that_has_left_is_fed, SERVES(" relied")
      "[ 1000] view left\n"
-     "        save 9 of 1,2,3 gone left\n"
+     "        save 9 of 1,2,3 left gone\n"
      "        2001: feed\n"
      "[ 3000] wait\n")
 

@@ -128,7 +128,7 @@ TEST(who_had_left_is_not_waited_for, REMEMBERS_9
      "[  200] heard 2/20\n"
      "[  200] memory 2 9 of 1,2,3\n"
      "[  300] heard 3/30\n"
-     "[  300] memory 3 9 of 1,2,3 gone left\n"
+     "[  300] memory 3 9 of 1,2,3 left gone\n"
      "        start 1,2\n")
 
 TEST(who_was_put_out_waits_for_the_others, CONFIG DOWN
@@ -294,10 +294,10 @@ TEST(the_last_one_remembers_that_it_is, IN_9
 
 TEST(a_witness_does_not_make_two_of_one,
      "[    0] config self 1 heads 1,2 witness 3 rule majority\n"
-     "[    0] memory 1 9 of 1,2,3\n"
-     "        tell found 9 of 1,2,3\n"
+     "[    0] memory 1 9 of 1,2\n"
+     "        tell found 9 of 1,2\n"
      "[ 1000] view serving 10 of 1,3 witness 3\n"
-     "        save 10 of 1,3 last\n")
+     "        save 10 of 1 last\n")
 
 TEST(what_is_not_on_disk_is_not_told, IN_9
      "[ 1000] view serving 10 of 1,2\n"
@@ -326,9 +326,9 @@ TEST(who_is_put_out_remembers_that, IN_9
 
 TEST(who_leaves_remembers_that_and_stays_out, IN_9
      "[ 1000] view left\n"
-     "        save 9 of 1,2,3 gone left\n"
+     "        save 9 of 1,2,3 left gone\n"
      "[ 1010] saved\n"
-     "        tell found 9 of 1,2,3 gone left\n"
+     "        tell found 9 of 1,2,3 left gone\n"
      "[99999] wait\n")
 
 /* With founders that it was given in another life it must found nothing. */
@@ -379,9 +379,9 @@ TEST(a_witness_is_needed_once,
      " hold is lost, and if one of those still serves there are two clusters.\n"
      "[  300] heard 3/30\n"
      "[  300] memory 3 none\n"
-     "        save 0 of 1,2,3\n"
+     "        save 0 of 1,2\n"
      "[  310] saved\n"
-     "        tell found 0 of 1,2,3\n"
+     "        tell found 0 of 1,2\n"
      "        start 1,2,3\n")
 
 TEST(later_a_witness_takes_part_if_it_is_there,

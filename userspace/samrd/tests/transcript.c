@@ -133,7 +133,7 @@ static const char *const result_words[] = {
 	[FENCE_CANCELLED]   = "cancelled",
 };
 
-static const char *const flag_words[] = { "gone", "left", "last", "forced",
+static const char *const flag_words[] = { "last", "left", "gone", "forced",
 					  "lost" };
 
 static void say_memory(struct run *r, const struct memory *m)
