@@ -15,6 +15,8 @@
 
 #define NOT_RUN		127	/* exit status, as shells have it */
 #define ACCURACY_US	1000
+#define PIECE		4096
+#define PIPE_PIECES	32	/* what a pipe holds, and more */
 
 /**
  * struct helper - a process
@@ -73,7 +75,7 @@ static void keep(struct helper *h, const char *bytes, size_t n)
 /* One piece a turn, however fast it writes. */
 static bool read_some(struct helper *h)
 {
-	char bytes[4096];
+	char bytes[PIECE];
 	ssize_t n = read(h->fd, bytes, sizeof(bytes));
 
 	if (n > 0)
@@ -133,7 +135,7 @@ static int on_child(sd_event_source *s, const siginfo_t *si, void *data)
 	/* It is reaped after this call: its group cannot be another one yet. */
 	kill(-h->pid, SIGKILL);
 	if (h->done)
-		for (i = 0; i < 4 && read_some(h); i++)
+		for (i = 0; i < PIPE_PIECES && read_some(h); i++)
 			;
 	if (si->si_code == CLD_EXITED)
 		end.status = si->si_status;
