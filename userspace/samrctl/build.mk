@@ -3,7 +3,7 @@
 programs += samrctl
 samrctl-src = $(wildcard userspace/samrctl/*.c) $(samrd-config-src) $(netlink-src)
 samrctl-deps := $(out)/libsamr.a
-samrctl-libs := $(out)/libsamr.a -lmnl -lconfuse
+samrctl-libs := $(out)/libsamr.a -lmnl -lconfuse -ljansson
 samrctl-cflags := -Iuserspace/samrctl -Iuserspace/samrd -DSAMR_VERSION='"0.1.0"'
 samrctl-install := sbin
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Heads that have to be fenced, and the admin's word that they are. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <linux/samr.h>
 #include <linux/samr_netlink.h>
 
+#include "fence_power.h"
 #include "nl.h"
 #include "print.h"
 #include "samrctl.h"
@@ -142,23 +144,17 @@ static void take(const struct nlmsghdr *nlh, void *data)
 	r->age = nl_u64(tb[SAMR_A_FENCE_AGE_MS]);
 }
 
-/* On the error output, so that what is printed stays what was asked for. */
 static void ask(const struct request *r)
 {
-	char line[16] = "";
-
-	fprintf(stderr,
-		"Node %" PRIu64 ", incarnation %016" PRIx64 ", shall count as "
-		"fenced, asked for since %" PRIu64 " s:\n%s\n"
-		"Confirm it only when that node does nothing any more: its "
-		"power is off, or it has\nbeen started anew since. If it still "
-		"runs, data will be lost.\nType yes to confirm: ",
-		r->node, r->inc, r->age / 1000,
-		r->why == SAMR_FENCE_REASON_BLOCKED ?
-		"nothing is ordered until then (blocked)." :
-		"the others have gone on without it (excluded).");
-	if (!fgets(line, sizeof(line), stdin) || strcmp(line, "yes\n"))
-		die(EXIT_REFUSED, "not confirmed");
+	power_ask("Node %" PRIu64 ", incarnation %016" PRIx64 ", shall count as "
+		  "fenced, asked for since %" PRIu64 " s:\n%s\n"
+		  "Confirm it only when that node does nothing any more: its "
+		  "power is off, or it has\nbeen started anew since. If it "
+		  "still runs, data will be lost.",
+		  r->node, r->inc, r->age / 1000,
+		  r->why == SAMR_FENCE_REASON_BLOCKED ?
+		  "nothing is ordered until then (blocked)." :
+		  "the others have gone on without it (excluded).");
 }
 
 static void send_confirmation(const struct verb *v, const struct arg *args,
@@ -169,7 +165,10 @@ static void send_confirmation(const struct verb *v, const struct arg *args,
 	full[NODE] = args[NODE];
 	full[INCARNATION] = (struct arg){ .text = "", .num = r->inc };
 	full[TOKEN] = (struct arg){ .text = "", .num = r->token };
-	nl_do(v, full, NULL, NULL);
+	/* Without the privilege, or because samrd has the fencing role. */
+	if (nl_try(v, full, NULL, NULL, EPERM) &&
+	    !power_confirm(r->node, r->inc, r->token))
+		nl_do(v, full, NULL, NULL);
 }
 
 static int confirm(const struct verb *v, const struct arg *args)
@@ -179,8 +178,13 @@ static int confirm(const struct verb *v, const struct arg *args)
 	if (!args[INCARNATION].text != !args[TOKEN].text)
 		die(EXIT_USAGE, "fence confirm: 'incarnation' and 'token' "
 		    "belong together");
-	if (args[TOKEN].text)
-		return nl_run(v, args);
+	if (args[TOKEN].text) {
+		r = (struct request){ .node = args[NODE].num,
+				      .inc = args[INCARNATION].num,
+				      .token = args[TOKEN].num };
+		send_confirmation(v, args, &r);
+		return EXIT_OK;
+	}
 	nl_do(&get, args, take, &r);
 	if (!r.why) {
 		print_note(PLAIN, "node %" PRIu64 " counts as fenced already",
@@ -215,6 +219,17 @@ static const struct verb verbs[] = {
 	  SAMR_CMD_FENCE_GET, NULL, list },
 	{ "confirm", "that head does nothing any more, its power is off; asks first, but with yes",
 	  SAMR_CMD_FENCE_CONFIRM, confirm_keys, confirm },
+	{ "devices", "what can cut whose power, and how that went last",
+	  0, NULL, power_devices },
+	{ "status", "read the power status of a node from its devices",
+	  0, power_look_keys, power_status },
+	{ "test", "log in to all devices, or to those of one node, and read the power status; changes nothing",
+	  0, power_test_keys, power_test },
+	{ "off", "cut the power of a node, and see that it is off; asks first, but with yes",
+	  0, power_cut_keys, power_off },
+	{ "on", "switch a node on", 0, power_look_keys, power_on },
+	{ "cycle", "off, and when that is sure, on; asks first, but with yes",
+	  0, power_cut_keys, power_cycle },
 	{ }
 };
 

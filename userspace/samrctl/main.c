@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon.h"
 #include "nl.h"
 #include "print.h"
 #include "samrctl.h"
@@ -149,6 +150,7 @@ int main(int argc, char **argv)
 			break;
 		case 'n':
 			nl_netns(optarg);
+			daemon_netns(optarg);
 			break;
 		case 'V':
 			printf("samrctl %s\n", SAMR_VERSION);

@@ -29,8 +29,10 @@ endef
 $(foreach t,$(samrd-fence-tests:samrd-%=%),$(eval $(call samrd-fence-test,$(t))))
 
 .PHONY: check-samrd-fence
-check-samrd-fence: $(samrd-fence-tests:%=$(out)/%) $(out)/samr-fence-ipmi
-	set -e; for t in $(samrd-fence-tests); do SAMR_FENCE_IPMI=$(out)/samr-fence-ipmi $(out)/$$t; done
+check-samrd-fence: $(samrd-fence-tests:%=$(out)/%) $(out)/samr-fence-ipmi $(out)/samrctl
+	set -e; for t in $(samrd-fence-tests); do \
+		SAMR_FENCE_IPMI=$(out)/samr-fence-ipmi SAMRCTL=$(out)/samrctl $(out)/$$t; \
+	done
 
 # The decisions. They run in the simulator, too: no input and no output in them.
 samrd-policy-src := $(addprefix userspace/samrd/policy,.c _feed.c _fence.c _start.c _text.c)

@@ -229,7 +229,7 @@ static void who_says_nothing(void **state)
 
 	begin = now_ms();
 	assert_says(say(w, "{\"verb\":\"fence-devices\"}\n"), "\"ok\":true");
-	assert_true(now_ms() - begin < CONTROL_PATIENCE_MS / 2);
+	assert_true(now_ms() - begin < CONTROL_PATIENCE_MS - 100);
 	assert_int_equal(send(fd, "{", 1, 0), 1);
 	assert_string_equal(hear(w, fd), "");
 	assert_in_range(now_ms() - begin, CONTROL_PATIENCE_MS - 50,
@@ -265,11 +265,11 @@ static void who_takes_no_answer(void **state)
 	assert_int_equal(control_serve(control, more, &count), 0);
 	fd = call();
 	assert_int_equal(send(fd, "{\"verb\":\"large\"}\n", 17, 0), 17);
-	begin = now_ms();
 	while (!count)
 		turn(w, 10);
+	begin = now_ms();
 	assert_says(say(w, "{\"verb\":\"fence-devices\"}\n"), "\"ok\":true");
-	assert_true(now_ms() - begin < CONTROL_PATIENCE_MS / 2);
+	assert_true(now_ms() - begin < CONTROL_PATIENCE_MS - 100);
 	while (now_ms() - begin < CONTROL_PATIENCE_MS + 100)
 		turn(w, 10);
 	while ((n = read(fd, byte, sizeof(byte))) > 0)
@@ -421,6 +421,90 @@ static void who_does_not_wait_for_the_end(void **state)
 	assert_says(say(w, LOOK), "\"ok\":true");
 }
 
+/* ---- samrctl ---- */
+
+static int exit_status;
+
+/* What samrctl writes, on both outputs, and its exit status. */
+static const char *samrctl(struct world *w, const char *words)
+{
+	char command[300];
+	const char *text;
+	int fd[2], status;
+	pid_t pid;
+
+	snprintf(command, sizeof(command), "exec %s %s </dev/null",
+		 getenv("SAMRCTL"), words);
+	assert_int_equal(pipe(fd), 0);
+	pid = fork();
+	if (!pid) {
+		setenv("SAMRD_SOCKET", path.sun_path, 1);
+		dup2(fd[1], 1);
+		dup2(fd[1], 2);
+		close(fd[0]);
+		close(fd[1]);
+		execl("/bin/sh", "sh", "-c", command, NULL);
+		_exit(127);
+	}
+	close(fd[1]);
+	text = hear(w, fd[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	exit_status = WEXITSTATUS(status);
+	return text;
+}
+
+static void what_samrctl_shows(void **state)
+{
+	struct world *w = *state;
+
+	assert_says(samrctl(w, "fence test"), "no node has a fence device");
+	add_agent(w, "pdu", AGENT);
+	assert_says(samrctl(w, "fence devices"),
+		    "node 1\n    device pdu kind agent deadline 4000ms\nnode 2 without-device\n");
+	assert_says(samrctl(w, "fence status 1"),
+		    "node 1 action status result on took ");
+	assert_int_equal(exit_status, 0);
+	assert_says(samrctl(w, "fence off 1"), "say 'samrctl fence off 1 yes'");
+	assert_int_equal(exit_status, 2);
+	assert_says(samrctl(w, "-j fence off 1 yes"),
+		    "\"action\":\"off\",\"result\":\"off\"");
+	assert_int_equal(exit_status, 0);
+	assert_says(samrctl(w, "fence test 1"), "result off took ");
+	assert_int_equal(exit_status, 0);
+	assert_says(samrctl(w, "fence cycle 1 yes"), "result on took ");
+	assert_says(samrctl(w, "fence devices"),
+		    "    last node 1 action cycle result on took ");
+	assert_says(samrctl(w, "-j fence devices"), "\"last\":{\"node\":1,");
+	/* One that does not work fails the test of all. */
+	add_agent(w, "bad", "#!/bin/sh\necho no way; exit 1\n");
+	assert_says(samrctl(w, "fence test"), "device bad kind agent result "
+		    "no-status took ");
+	assert_int_equal(exit_status, 1);
+	assert_says(samrctl(w, "fence off 2 yes"), "node 2 has no fence device");
+	assert_int_equal(exit_status, 1);
+	assert_says(samrctl(w, "fence on 3"), "no such node");
+}
+
+static void samrctl_without_samrd(void **state)
+{
+	struct world *w = *state;
+	int fd;
+
+	control_free(control);
+	control = NULL;
+	assert_says(samrctl(w, "fence status 1"), "samrd does not run");
+	assert_int_equal(exit_status, 1);
+	/* One that hangs. */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&path, sizeof(path)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_says(samrctl(w, "fence devices"), "samrd does not answer: it hangs");
+	assert_int_equal(exit_status, 1);
+	close(fd);
+	assert_int_equal(open_control(w), 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -436,6 +520,8 @@ int main(void)
 		T(what_a_dead_daemon_left),
 		T(fencing_by_hand),
 		T(who_does_not_wait_for_the_end),
+		T(what_samrctl_shows),
+		T(samrctl_without_samrd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
