@@ -21,6 +21,7 @@ static void ask(struct samr_node *n)
 	};
 	struct samr_blob *b;
 
+	n->learner.bytes = 0;
 	n->learner.ask_at = n->now + samr_node_patience(n, 1);
 	b = samr_frame_record(n, n->view.node[n->learner.donor], sizeof(rec));
 	if (b)
@@ -42,17 +43,25 @@ void samr_learner_init(struct samr_node *n)
 	n->learner.ask_at = SAMR_NEVER;
 }
 
-/* Preferably not the sequencer, who has enough to do. */
-static void choose(struct samr_node *n)
+/*
+ * Not @last, who has not answered; and preferably not the sequencer, who has
+ * enough to do.
+ */
+static void choose(struct samr_node *n, u32 last)
 {
 	const struct samr_view_state *v = &n->view;
-	u32 i, k = (u32)samr_node_random(n) % v->count;
+	u32 i, k = last;
 
+	if (last == SAMR_NO_INDEX)
+		k = (u32)samr_node_random(n) % v->count;
 	n->learner.donor = v->leader;
-	for (i = 0; i < v->count; i++, k = (k + 1) % v->count)
-		if (!v->seat[k] && k != v->leader &&
-		    !(n->detect.suspects & BIT_ULL(v->node[k])))
-			n->learner.donor = k;
+	for (i = 0; i < v->count; i++, k = (k + 1) % v->count) {
+		if (v->seat[k] || k == v->leader || k == last ||
+		    (n->detect.suspects & BIT_ULL(v->node[k])))
+			continue;
+		n->learner.donor = k;
+		break;
+	}
 }
 
 void samr_learner_start(struct samr_node *n)
@@ -60,7 +69,7 @@ void samr_learner_start(struct samr_node *n)
 	samr_learner_stop(n);
 	samr_mark("learner begins");
 	n->learner.active = true;
-	choose(n);
+	choose(n, SAMR_NO_INDEX);
 	ask(n);
 }
 
@@ -262,6 +271,17 @@ static bool send_group(struct samr_node *n, u64 dest, u32 after,
 	return send_locks(n, dest, after, g);
 }
 
+/* What a group takes of an answer, about; donor and learner count alike. */
+static u32 cost_of(const struct samr_members *m,
+		   const struct samr_lock_table *locks)
+{
+	return (u32)(sizeof(struct samr_rec_state_group) +
+		     sizeof(struct samr_rec_state_locks)) +
+	       (m ? m->count * (u32)sizeof(struct samr_rec_group_member) : 0) +
+	       locks->count * (u32)sizeof(struct samr_lock) +
+	       locks->waiting * (u32)sizeof(struct samr_rec_lock);
+}
+
 void samr_learner_asked(struct samr_node *n, u64 src, u32 after)
 {
 	const struct samr_group *g;
@@ -280,11 +300,7 @@ void samr_learner_asked(struct samr_node *n, u64 src, u32 after)
 		g = samr_group_find(n, id);
 		if (!send_group(n, src, after, g))
 			return;
-		if (g->members)
-			bytes += g->members->count *
-				 (u32)sizeof(g->members->m[0]);
-		bytes += g->locks.count * (u32)sizeof(struct samr_lock) +
-			 g->locks.waiting * (u32)sizeof(struct samr_lock_wait);
+		bytes += cost_of(g->members, &g->locks);
 		after = id;
 	}
 }
@@ -343,6 +359,12 @@ static bool fits(struct samr_node *n, const struct samr_record *r)
 	       l->group->count == r->group.total;
 }
 
+/* Something before it was lost, or has come twice. */
+static enum samr_drop out_of_turn(u32 first, u32 have)
+{
+	return first < have ? SAMR_DROP_DUPLICATE : SAMR_DROP_WINDOW;
+}
+
 enum samr_drop samr_learner_group(struct samr_node *n,
 				  const struct samr_blob *frame,
 				  const struct samr_record *r)
@@ -366,12 +388,13 @@ enum samr_drop samr_learner_group(struct samr_node *n,
 		return SAMR_DROP_NONE;
 	}
 	if (!fits(n, r))
-		return l->group ? SAMR_DROP_CONFLICT : SAMR_DROP_MEMORY;
+		return r->group.first ? out_of_turn(r->group.first, l->have) :
+					SAMR_DROP_MEMORY;
 	for (i = 0; i < r->group.count; i++, at += sizeof(*w)) {
 		w = samr_blob_peek(frame, at, sizeof(*w), &scratch);
 		if (!w || !samr_view_has(n, be32_to_cpu(w->node),
 					 be64_to_cpu(w->inc)))
-			return SAMR_DROP_RECORD;
+			goto malformed;
 		l->group->m[l->have++] = (struct samr_member_id){
 			.node	= be32_to_cpu(w->node),
 			.inc	= be64_to_cpu(w->inc),
@@ -383,10 +406,15 @@ enum samr_drop samr_learner_group(struct samr_node *n,
 	if (l->have < r->group.total)
 		return SAMR_DROP_NONE;
 	if (!samr_transfer_sane(l->group, r->group.transfer, r->group.last))
-		return SAMR_DROP_RECORD;
+		goto malformed;
 	l->transfer = r->group.transfer;
 	l->last = r->group.last;
 	return SAMR_DROP_NONE;
+
+malformed:
+	/* Or the locks that come behind it would make it whole. */
+	drop_group(n);
+	return SAMR_DROP_RECORD;
 }
 
 /* One lock, or a member that waits for the last one; moves @at behind it. */
@@ -439,6 +467,7 @@ static enum samr_drop learnt(struct samr_node *n)
 {
 	struct samr_learner *l = &n->learner;
 	struct samr_absent *a = absent_new(l->id, l->upto);
+	u32 cost = cost_of(l->group, &l->locks);
 
 	if (!a || !samr_group_learn(n, l->id, l->upto, l->group, l->transfer,
 				    l->last, &l->locks)) {
@@ -449,7 +478,12 @@ static enum samr_drop learnt(struct samr_node *n)
 	l->group = NULL;
 	l->have = 0;
 	l->after = l->id;
-	ask(n);
+	l->bytes += cost;
+	/* Not before the answer is over: each question brings as much again. */
+	if (l->bytes >= ANSWER_BYTES)
+		ask(n);
+	else
+		l->ask_at = n->now + samr_node_patience(n, 1);
 	return SAMR_DROP_NONE;
 }
 
@@ -459,7 +493,7 @@ enum samr_drop samr_learner_locks(struct samr_node *n,
 {
 	struct samr_learner *l = &n->learner;
 	u32 i, at = r->at, end = r->at + r->len;
-	enum samr_drop drop;
+	enum samr_drop drop = SAMR_DROP_NONE;
 
 	if (!l->active || !l->begun)
 		return SAMR_DROP_VIEW;
@@ -468,16 +502,16 @@ enum samr_drop samr_learner_locks(struct samr_node *n,
 	if (!l->group || l->have < l->group->count ||
 	    l->id != r->locks.group || l->upto != r->locks.gseq ||
 	    r->locks.first != l->locks.count + l->locks.waiting)
-		return SAMR_DROP_CONFLICT;
-	for (i = 0; i < r->locks.count; i++) {
+		return out_of_turn(r->locks.first,
+				   l->locks.count + l->locks.waiting);
+	for (i = 0; !drop && i < r->locks.count; i++)
 		drop = take_entry(n, frame, &at, end);
-		if (drop) {
-			drop_group(n);
-			return drop;
-		}
+	if (!drop && at != end)
+		drop = SAMR_DROP_RECORD;
+	if (drop) {
+		drop_group(n);
+		return drop;
 	}
-	if (at != end)
-		return SAMR_DROP_RECORD;
 	if (l->locks.count + l->locks.waiting < r->locks.total)
 		return SAMR_DROP_NONE;
 	return learnt(n);
@@ -487,7 +521,7 @@ void samr_learner_timer(struct samr_node *n)
 {
 	if (n->now < n->learner.ask_at)
 		return;
-	choose(n);
+	choose(n, n->learner.donor);
 	ask(n);
 }
 

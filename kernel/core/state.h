@@ -312,6 +312,7 @@ struct samr_absent {
  * @last: place of the last piece of that
  * @locks: its locks so far
  * @absent: struct samr_absent, by id
+ * @bytes: of the answer to the last question, so far, about
  * @ask_at: ask again
  */
 struct samr_learner {
@@ -327,6 +328,7 @@ struct samr_learner {
 	u64 last;
 	struct samr_lock_table locks;
 	struct list_head absent;
+	u32 bytes;
 	u64 ask_at;
 };
 

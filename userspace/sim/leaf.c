@@ -7,7 +7,9 @@
 #include "core/window.h"
 #include "leaf.h"
 #include "leaf_learner.h"
+#include "leaf_lock.h"
 #include "leaf_node.h"
+#include "leaf_state.h"
 #include "leaf_view.h"
 #include "leaf_wire.h"
 #include "memory.h"
@@ -397,6 +399,8 @@ void leaf_run(u64 seed)
 	test_config();
 	leaf_node_run();
 	leaf_learner_run();
+	leaf_state_run();
+	leaf_lock_run();
 	leaf_view_run();
 	test_pieces();
 	for (i = 0; i < 40; i++) {

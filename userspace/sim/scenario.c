@@ -512,18 +512,37 @@ static void do_farewell(struct scenario *sc)
 	host_flush(h);
 }
 
-/* restart N: the witness forgets everything */
+/* What the checkers know of a node is of the incarnation that is gone. */
+static void forget(struct check *k, u32 id)
+{
+	memset(&k->stats[id], 0, sizeof(k->stats[id]));
+	memset(&k->counted[id], 0, sizeof(k->counted[id]));
+	memset(k->last[id], 0, sizeof(k->last[id]));
+	memset(k->told[id], 0, sizeof(k->told[id]));
+	k->grows = true;
+	k->installed[id] = 0;
+	k->epoch[id] = 0;
+	k->strangers[id] = 0;
+}
+
+/*
+ * restart N: it forgets everything, and comes back in another incarnation. Not a
+ * head that members were on: the checkers take what they sent, and what they were
+ * given, as that of one life.
+ */
 static void do_restart(struct scenario *sc)
 {
-	u32 id = sc_node(sc, false);
+	u32 id = sc_node(sc, false), port;
 	struct host *h = sc->cluster.host[id];
 	struct host_params p = h->params;
 
-	if (!(sc->cluster.witness & BIT_ULL(id)))
-		sc_bad(sc, "only the witness has nothing to lose");
+	for (port = 0; port < PORTS; port++)
+		if (sc->member[id][port])
+			sc_bad(sc, "only a node without members, now and before, is restarted");
+	if (sc->ledger.by_host[id].count)
+		sc_bad(sc, "only a node that has sent nothing is restarted");
 	host_free(h);
-	memset(&sc->check.stats[id], 0, sizeof(sc->check.stats[id]));
-	memset(&sc->check.counted[id], 0, sizeof(sc->check.counted[id]));
+	forget(&sc->check, id);
 	sc->cluster.host[id] = host_new(&sc->cluster, id, &p, &sc->cfg);
 	host_frame_max(sc->cluster.host[id], 1440);
 	host_members(sc->cluster.host[id], sc->cluster.mask);
@@ -628,6 +647,7 @@ static const struct {
 	{ "form", do_form },
 	{ "frames", do_frames },
 	{ "give", do_give },
+	{ "group", do_group },
 	{ "heal", do_heal },
 	{ "hide", do_hide },
 	{ "hint", do_hint },

@@ -89,6 +89,7 @@ void do_fail(struct scenario *sc);
 void do_forge(struct scenario *sc);
 
 /* Commands of scenario_state.c. */
+void do_group(struct scenario *sc);
 void do_snapshot(struct scenario *sc);
 void do_give(struct scenario *sc);
 void do_took(struct scenario *sc);

@@ -4,6 +4,9 @@
 #include "scenario_inside.h"
 #include "sim.h"
 
+/* Requests that are handed in at the same instant, of many. */
+#define AT_ONCE	16
+
 static void request(struct scenario *sc, u8 kind, struct member *m, u8 flags,
 		    const char *name, const char *value)
 {
@@ -26,6 +29,23 @@ static void request(struct scenario *sc, u8 kind, struct member *m, u8 flags,
 	member_lock(&sc->members, m, kind, 0, bytes, len, 0);
 }
 
+/* So many locks, by names with a number behind them; not all of them at once. */
+static void lock_many(struct scenario *sc, struct member *m, u8 flags,
+		      const char *name)
+{
+	struct queue *q = &sc->cluster.queue;
+	u64 i, times = sc_number(sc);
+	char numbered[64];
+
+	for (i = 0; i < times; i++) {
+		if (i % AT_ONCE == 0)
+			queue_run(q, q->now + SAMR_MSEC);
+		snprintf(numbered, sizeof(numbered), "%s%llu", name,
+			 (unsigned long long)i);
+		request(sc, SAMR_KIND_LOCK, m, flags, numbered, "");
+	}
+}
+
 void do_lock(struct scenario *sc)
 {
 	struct member *m = sc_member(sc);
@@ -36,7 +56,10 @@ void do_lock(struct scenario *sc)
 		flags = SAMR_LKF_TRY;
 	else if (sc_accept(sc, "next"))
 		flags = SAMR_LKF_NEXT;
-	request(sc, SAMR_KIND_LOCK, m, flags, name, "");
+	if (sc_accept(sc, "times"))
+		lock_many(sc, m, flags, name);
+	else
+		request(sc, SAMR_KIND_LOCK, m, flags, name, "");
 }
 
 void do_unlock(struct scenario *sc)

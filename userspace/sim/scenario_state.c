@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Commands of a scenario about state transfer, see scenario_inside.h. */
+/* Commands of a scenario about groups and their state, see scenario_inside.h. */
+#include "core/group.h"
+#include "core/transfer.h"
 #include "scenario_inside.h"
 
 static void submit(struct scenario *sc, struct member *m, u8 kind, u8 flags,
@@ -53,4 +55,55 @@ void do_took(struct scenario *sc)
 	struct member *m = sc_member(sc);
 
 	submit(sc, m, SAMR_KIND_READ, 0, sc_number(sc), 0);
+}
+
+/* Who is in it, as " 1.1 2.1(lacks, gets)"; @text has room for all. */
+static void put_members(char *text, size_t size, const struct samr_group *g)
+{
+	static const struct {
+		u32 flag;
+		const char *name;
+	} names[] = {
+		{ SAMR_ID_STATEFUL, "stateful" }, { SAMR_ID_LACKS, "lacks" },
+		{ SAMR_ID_FAILED, "failed" }, { SAMR_ID_GIVES, "gives" },
+		{ SAMR_ID_GETS, "gets" },
+	};
+	const struct samr_members *m = g->members;
+	size_t at = 0, k;
+	u32 i, flags;
+
+	text[0] = 0;
+	for (i = 0; m && i < m->count && at < size; i++) {
+		flags = samr_transfer_flags(g, &m->m[i]);
+		at += (size_t)snprintf(text + at, size - at, " %llu.%u",
+				       (unsigned long long)m->m[i].node,
+				       m->m[i].port);
+		for (k = 0; k < ARRAY_SIZE(names) && at < size; k++)
+			if (flags & names[k].flag)
+				at += (size_t)snprintf(text + at, size - at,
+						       "/%s", names[k].name);
+	}
+}
+
+/* group NODE G: what the node has of the group */
+void do_group(struct scenario *sc)
+{
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
+	u32 id = (u32)sc_number(sc);
+	const struct samr_group *g = samr_group_find(h->node, id);
+	char text[4096];
+
+	if (!g || !g->members) {
+		trace_note(&sc->trace, "node %u: group %u has no members",
+			   h->id, id);
+		return;
+	}
+	put_members(text, sizeof(text), g);
+	trace_note(&sc->trace, "node %u: group %u in view %llu of %u:%s", h->id,
+		   id, (unsigned long long)g->members->id, g->members->count,
+		   text);
+	if (g->transfer)
+		trace_note(&sc->trace, "transfer %llu, %s",
+			   (unsigned long long)g->transfer->id,
+			   g->last ? "all of it has its place" : "under way");
 }
