@@ -40,6 +40,9 @@ static void on_stepped(struct watch *w, struct host *h,
 	} else if (ev->type == SAMR_EV_SUBMIT) {
 		c->submitted += !err;
 		c->refused += err == -EAGAIN;
+	} else if (ev->type == SAMR_EV_RETIRE) {
+		/* It is a message of the head's own. */
+		c->submitted += !err && !samr_node_out(h->node);
 	}
 }
 
