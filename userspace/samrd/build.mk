@@ -8,7 +8,8 @@ samrd-memory_test-src := $(addprefix userspace/samrd/,memory.c tests/memory_test
 samrd-memory_test-libs := -Wl,--wrap=fsync,--wrap=renameat,--wrap=write,--wrap=close -lcmocka -lnettle
 
 # The configuration, also read by samrctl.
-samrd-config-src := $(addprefix userspace/samrd/,config.c config_check.c config_diff.c config_parse.c config_table.c config_value.c)
+samrd-config-src := $(addprefix userspace/samrd/,config.c config_check.c config_diff.c config_parse.c config_table.c \
+	config_value.c fence_device.c)
 programs += samrd-config_test
 samrd-config_test-src := $(samrd-config-src) userspace/samrd/tests/config_test.c
 samrd-config_test-cflags := -Iuserspace/samrd
@@ -44,6 +45,14 @@ samrd-policy_$(1)_test-libs := -lcmocka -lnettle
 endef
 samrd-policy-tests := fence start feed
 $(foreach t,$(samrd-policy-tests),$(eval $(call samrd-policy-test,$(t))))
+
+# The daemon.
+programs += samrd
+samrd-src := $(sort $(samrd-config-src) $(samrd-fence-src) $(samrd-control-src) $(netlink-src) $(samrd-policy-src) \
+	$(addprefix userspace/samrd/,acts.c facts.c hooks.c kernel.c kernel_apply.c log.c main.c memory.c status.c))
+samrd-cflags := -Iuserspace/samrd -DSAMR_VERSION='"0.1.0"'
+samrd-libs := -lmnl -lconfuse -lsystemd -lcap-ng -ljansson -lnettle
+samrd-install := sbin
 
 samrd-tests := samrd-memory_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
 .PHONY: check-samrd

@@ -252,6 +252,8 @@ static bool only_watchdog(const struct fence_node *f)
 static void check_fence(struct config_reader *r, const struct config *c,
 			const struct config_node *n, cfg_t *sec)
 {
+	char why[FENCE_TEXT_MAX];
+	unsigned int before = r->errors;
 	size_t i;
 
 	for (i = 0; i < n->fence.count; i++)
@@ -267,6 +269,9 @@ static void check_fence(struct config_reader *r, const struct config *c,
 		config_tell(r, false, sec->line, "node \"%s\" has no fence: when "
 			    "it fails, all stands still until an admin says "
 			    "samrctl fence confirm", n->name);
+	if (r->errors == before && n->fence.count &&
+	    !fence_node_check(&n->fence, why))
+		config_tell(r, true, sec->line, "node \"%s\": %s", n->name, why);
 }
 
 /* ---- services, the rest ---- */

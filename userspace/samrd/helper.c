@@ -192,7 +192,7 @@ static void become(const struct helper_setup *s, pid_t parent, int in, int out)
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
 		_exit(NOT_RUN);
 	close_range(3, ~0U, 0);
-	execve(s->argv[0], s->argv, environment);
+	execve(s->argv[0], s->argv, s->env ? s->env : environment);
 	why = strerrordesc_np(errno);
 	if (why && write(1, why, strlen(why)) < 0)
 		_exit(NOT_RUN);

@@ -40,6 +40,7 @@ typedef void helper_done_fn(const struct helper_end *end, void *data);
  * struct helper_setup - what to run
  * @event: the loop; SIGCHLD has to be blocked
  * @argv: path and arguments, ends with NULL: everybody can see them
+ * @env: its environment, ends with NULL; NULL: a path and the locale C
  * @input: bytes for its standard input, at most HELPER_INPUT_MAX
  * @len: of @input
  * @limit_ms: to its deadline
@@ -49,6 +50,7 @@ typedef void helper_done_fn(const struct helper_end *end, void *data);
 struct helper_setup {
 	sd_event *event;
 	char *const *argv;
+	char *const *env;
 	const char *input;
 	size_t len;
 	unsigned int limit_ms;

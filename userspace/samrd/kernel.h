@@ -30,10 +30,11 @@
  * @in_view: a member of the view in force
  * @links: on which it is heard now; own: 1
  * @inc: incarnation, in the view or as heard; 0: never heard
+ * @epoch: of the view that it was in when it was heard last; 0: in none
  * @saved: it has told what it has on disk
  * @saved_epoch: that
  * @saved_members: a bit per id
- * @saved_flags: enum memory_flag
+ * @saved_flags: SAMR_SAVED_FLAG_*
  */
 struct kernel_node {
 	bool configured;
@@ -42,6 +43,7 @@ struct kernel_node {
 	bool in_view;
 	uint32_t links;
 	uint64_t inc;
+	uint64_t epoch;
 	bool saved;
 	uint64_t saved_epoch;
 	uint64_t saved_members;
@@ -154,6 +156,8 @@ void kernel_close(struct kernel *k);
  * @k: the connection
  * @c: wanted: cluster, nodes, links, groups. What is there and wanted stays
  *	untouched
+ * @was: what was wanted before: its groups are deleted if @c has none such, while
+ *	others, that somebody declared by hand, stay; NULL: nothing was
  * @why: KERNEL_TEXT_MAX bytes: which object was refused, and why; or, when all
  *	went well, "" or what differs and can only change while the cluster is down
  *
@@ -162,11 +166,31 @@ void kernel_close(struct kernel *k);
  *
  * Return: 0; -EEXIST: there is another cluster; or -errno of the refusal.
  */
-int kernel_apply(struct kernel *k, const struct config *c, char *why);
+int kernel_apply(struct kernel *k, const struct config *c,
+		 const struct config *was, char *why);
+
+/**
+ * kernel_own_fences - from now on only this connection confirms fences
+ *
+ * Return: 0; -EBUSY: another daemon does; or -errno.
+ */
+int kernel_own_fences(struct kernel *k, char *why);
+
+/**
+ * kernel_tell - what is on this head's disk, for all heads
+ * @epoch: @members: as in struct memory
+ * @flags: SAMR_SAVED_FLAG_*
+ *
+ * From the first call on a learner gets its vote only when it is in what all
+ * members have told.
+ */
+int kernel_tell(struct kernel *k, uint64_t epoch, uint64_t members,
+		uint32_t flags, char *why);
 
 /**
  * kernel_start - ask for a view, or for a place in the one of the others
- * @founders: a bit per id; 0: all configured heads
+ * @founders: heads that form the first view once all of them ask for the same, a
+ *	bit per id; 0: this head forms none, and only comes in where there is one
  */
 int kernel_start(struct kernel *k, uint64_t founders, char *why);
 

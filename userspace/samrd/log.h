@@ -44,6 +44,9 @@ void log_start(bool stderr_wanted);
 void log_message(int priority, enum log_id id, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/** log_id_text - 32 hexadecimal digits, or "" */
+const char *log_id_text(enum log_id id);
+
 #define log_error(...)	log_message(LOG_ERR, LOG_ID_NONE, __VA_ARGS__)
 #define log_info(...)	log_message(LOG_INFO, LOG_ID_NONE, __VA_ARGS__)
 

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0
+/* samrd: arguments, the loop, signals, the start and the end. */
+#define _GNU_SOURCE
+#include <cap-ng.h>
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "log.h"
+#include "samrd.h"
+
+#ifndef SAMR_VERSION
+#define SAMR_VERSION	"unknown"
+#endif
+
+#define LEAVE_US	20000000	/* a wedged head cannot leave: it is not waited for */
+
+/* Exit statuses. */
+enum {
+	END_WELL	= 0,
+	END_FAILED	= 1,
+	END_USAGE	= 2,
+	END_CONFIG	= 6,	/* as systemd.exec(5) has it: EXIT_NOTCONFIGURED */
+};
+
+/* ---- what is said to systemd ---- */
+
+static void tell_status(struct samrd *d)
+{
+	char text[sizeof(d->status)];
+
+	status_line(d, text, sizeof(text));
+	if (!strcmp(text, d->status))
+		return;
+	memcpy(d->status, text, sizeof(text));
+	sd_notifyf(0, "STATUS=%s", text);
+}
+
+static void end_if_left(struct samrd *d)
+{
+	if (d->leaving && !d->saver &&
+	    (!d->now.present || d->now.state == SAMR_RUN_STATE_DOWN))
+		sd_event_exit(d->event, END_WELL);
+}
+
+static void on_changed(const struct kernel_state *now, void *data)
+{
+	struct samrd *d = data;
+
+	facts_kernel(d, now);
+	tell_status(d);
+	end_if_left(d);
+}
+
+void samrd_saved(struct samrd *d)
+{
+	end_if_left(d);
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct policy_event ev = { .type = POLICY_EV_TIME };
+
+	(void)source;
+	(void)usec;
+	facts_feed(data, &ev);
+	return 0;
+}
+
+/* ---- configuration ---- */
+
+static void on_message(bool error, const char *message, void *data)
+{
+	(void)data;
+	log_message(error ? LOG_ERR : LOG_WARNING,
+		    error ? LOG_ID_REFUSED : LOG_ID_CONFIG, "%s", message);
+}
+
+static void on_difference(bool restart, const char *what, void *data)
+{
+	(void)data;
+	if (restart)
+		log_message(LOG_ERR, LOG_ID_REFUSED, "%s: needs samrd and the "
+			    "cluster to be stopped and started", what);
+	else
+		log_message(LOG_INFO, LOG_ID_CONFIG, "%s", what);
+}
+
+static bool take_over(struct samrd *d, struct config *c)
+{
+	struct config *old = d->config;
+	char why[KERNEL_TEXT_MAX] = "";
+
+	if (config_diff(old, c, on_difference, NULL))
+		return false;
+	if (kernel_apply(d->kernel, c, old, why)) {
+		log_message(LOG_ERR, LOG_ID_REFUSED, "the kernel refuses %s",
+			    why);
+		return false;
+	}
+	d->config = c;
+	if (facts_config(d)) {
+		d->config = old;
+		log_message(LOG_ERR, LOG_ID_REFUSED,
+			    "the policy refuses the configuration");
+		if (kernel_apply(d->kernel, old, c, why))
+			log_error("the kernel keeps some of it: %s", why);
+		return false;
+	}
+	hooks_configure(d->hooks, c);
+	control_admin(d->control, c->admin_gid);
+	acts_fence_nodes(d);
+	return true;
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
+		     void *data)
+{
+	struct samrd *d = data;
+	struct config *old = d->config, *c;
+	struct timespec t;
+
+	(void)source;
+	(void)si;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		   (uint64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000);
+	c = config_load(d->path, NULL, on_message, NULL);
+	if (c && take_over(d, c)) {
+		config_free(old);
+		log_message(LOG_NOTICE, LOG_ID_CONFIG, "%s is in force",
+			    d->path);
+	} else {
+		config_free(c);
+		log_message(LOG_ERR, LOG_ID_REFUSED, "%s is refused, all stays "
+			    "as it was", d->path);
+	}
+	sd_notify(0, "READY=1");
+	return 0;
+}
+
+/* ---- the end ---- */
+
+static int on_patience(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct samrd *d = data;
+
+	(void)source;
+	(void)usec;
+	log_message(LOG_WARNING, LOG_ID_STOPPED, "this head could not leave the "
+		    "view yet, and does so when it can");
+	return sd_event_exit(d->event, END_WELL);
+}
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si,
+		   void *data)
+{
+	char why[KERNEL_TEXT_MAX] = "";
+	struct samrd *d = data;
+
+	(void)source;
+	(void)si;
+	sd_notify(0, "STOPPING=1");
+	if (d->leaving || d->config->on_stop == CONFIG_STOP_STAY)
+		return sd_event_exit(d->event, END_WELL);
+	d->leaving = true;
+	if (kernel_stop(d->kernel, why)) {
+		log_error("the cluster cannot be left: %s", why);
+		return sd_event_exit(d->event, END_FAILED);
+	}
+	return sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC,
+					  LEAVE_US, 0, on_patience, d);
+}
+
+/* ---- the start ---- */
+
+static bool make_folder(const char *path, mode_t mode)
+{
+	if (!mkdir(path, mode) || errno == EEXIST)
+		return true;
+	log_error("the folder %s cannot be made: %s", path, strerror(errno));
+	return false;
+}
+
+/* What follows needs the network's configuration and nothing else. */
+static bool drop_capabilities(void)
+{
+	capng_get_caps_process();
+	if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN)) {
+		log_error("needs CAP_NET_ADMIN: run it as root");
+		return false;
+	}
+	capng_clear(CAPNG_SELECT_BOTH);
+	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED |
+		     CAPNG_BOUNDING_SET, CAP_NET_ADMIN);
+	if (capng_apply(CAPNG_SELECT_CAPS)) {
+		log_error("capabilities cannot be dropped");
+		return false;
+	}
+	/* Of a container's root: what it may not bound, it does not have. */
+	capng_apply(CAPNG_SELECT_BOUNDS);
+	return true;
+}
+
+static int add_sources(struct samrd *d)
+{
+	sigset_t set;
+	int err;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	err = sd_event_default(&d->event);
+	if (err >= 0)
+		err = sd_event_add_signal(d->event, NULL, SIGHUP, on_reload, d);
+	if (err >= 0)
+		err = sd_event_add_signal(d->event, NULL, SIGTERM, on_stop, d);
+	if (err >= 0)
+		err = sd_event_add_signal(d->event, NULL, SIGINT, on_stop, d);
+	if (err >= 0)
+		err = sd_event_add_time(d->event, &d->deadline, CLOCK_MONOTONIC,
+					0, 1000, on_deadline, d);
+	if (err >= 0)
+		err = sd_event_source_set_enabled(d->deadline, SD_EVENT_OFF);
+	if (err >= 0)
+		err = sd_event_set_watchdog(d->event, true);
+	return err < 0 ? err : 0;
+}
+
+/* A second daemon is noticed here, before it could change anything. */
+static int open_control(struct samrd *d)
+{
+	char path[300];
+	const struct control_setup s = {
+		.event = d->event,
+		.path = path,
+		.admin_gid = d->config->admin_gid,
+	};
+	int err;
+
+	snprintf(path, sizeof(path), "%s/control", d->config->run_dir);
+	if (!make_folder(d->config->run_dir, 0755))
+		return -errno;
+	err = control_new(&d->control, &s);
+	if (err == -EADDRINUSE)
+		log_error("another samrd answers at %s", path);
+	else if (err)
+		log_error("the socket %s cannot be made: %s", path,
+			  strerror(-err));
+	return err;
+}
+
+static void log_text(const char *text)
+{
+	log_message(LOG_NOTICE, LOG_ID_FENCE_ATTEMPT, "%s", text);
+}
+
+static int open_parts(struct samrd *d)
+{
+	const struct fence_setup fence = {
+		.event = d->event,
+		.ipmi_program = getenv("SAMR_FENCE_IPMI"),
+	};
+	int err;
+
+	err = hooks_new(&d->hooks, d->event) ?: fence_new(&d->fence, &fence);
+	if (err)
+		goto out;
+	hooks_configure(d->hooks, d->config);
+	d->fence_control = (struct fence_control){
+		.fence = d->fence,
+		.self = d->config->node[d->config->self].id,
+		.log = log_text,
+	};
+	acts_fence_nodes(d);
+	err = status_serve(d) ?:
+	      fence_control_serve(d->control, &d->fence_control);
+	if (err)
+		goto out;
+	d->policy = malloc(policy_size());
+	if (d->policy)
+		policy_init(d->policy);
+	else
+		err = -ENOMEM;
+out:
+	if (err)
+		log_error("cannot start: %s", strerror(-err));
+	return err;
+}
+
+static int open_kernel(struct samrd *d)
+{
+	char why[KERNEL_TEXT_MAX] = "";
+	int err;
+
+	err = kernel_open(&d->kernel, d->event, on_changed, d, why);
+	if (err) {
+		log_error("%s", why);
+		return err;
+	}
+	err = kernel_apply(d->kernel, d->config, NULL, why);
+	if (err) {
+		log_message(LOG_ERR, LOG_ID_REFUSED, "the kernel refuses %s",
+			    why);
+		return err;
+	}
+	if (*why)
+		log_message(LOG_WARNING, LOG_ID_CONFIG, "%s", why);
+	err = kernel_own_fences(d->kernel, why);
+	if (err)
+		log_error("fences cannot be taken over: %s", why);
+	return err;
+}
+
+static int first_look(struct samrd *d)
+{
+	char why[KERNEL_TEXT_MAX] = "";
+	struct kernel_state now;
+	int err;
+
+	err = facts_start(d);
+	if (err) {
+		log_error("the policy refuses the configuration: %s",
+			  strerror(-err));
+		return err;
+	}
+	err = kernel_look(d->kernel, &now, why);
+	if (err) {
+		log_error("cannot read how the cluster stands: %s", why);
+		return err;
+	}
+	on_changed(&now, d);
+	return 0;
+}
+
+static int run(struct samrd *d)
+{
+	int status = END_FAILED;
+
+	if (add_sources(d) || open_control(d) ||
+	    !make_folder(d->config->state_dir, 0755) || open_parts(d) ||
+	    open_kernel(d) || !drop_capabilities() || first_look(d))
+		goto out;
+	log_message(LOG_NOTICE, LOG_ID_STARTED, "started as %s of %s",
+		    d->config->node[d->config->self].name, d->config->name);
+	sd_notify(0, "READY=1");
+	status = sd_event_loop(d->event);
+	log_message(LOG_NOTICE, LOG_ID_STOPPED, "stopped");
+out:
+	fence_free(d->fence);
+	hooks_free(d->hooks);
+	kernel_close(d->kernel);
+	control_free(d->control);
+	sd_event_source_disable_unref(d->saver);
+	sd_event_source_disable_unref(d->deadline);
+	sd_event_unref(d->event);
+	config_free(d->config);
+	free(d->policy);
+	return status < 0 ? END_FAILED : status;
+}
+
+static int usage(FILE *to, int status)
+{
+	fprintf(to, "usage: samrd [OPTIONS]\n\n"
+		"Configures samr.ko by " CONFIG_FILE ", decides who is fenced and\n"
+		"does it, and starts the cluster. See samrd(8), samr.conf(5).\n\n"
+		"  -c, --config FILE  another configuration\n"
+		"  -k, --check        only see whether it is right\n"
+		"  -f, --foreground   messages to standard error, not the journal\n"
+		"  -V, --version      -h, --help\n");
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "check", no_argument, NULL, 'k' },
+		{ "foreground", no_argument, NULL, 'f' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	static struct samrd d = { .path = CONFIG_FILE };
+	bool check = false, foreground = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:kfVh", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			d.path = optarg;
+			break;
+		case 'k':
+			check = true;
+			break;
+		case 'f':
+			foreground = true;
+			break;
+		case 'V':
+			printf("samrd %s\n", SAMR_VERSION);
+			return END_WELL;
+		case 'h':
+			return usage(stdout, END_WELL);
+		default:
+			return usage(stderr, END_USAGE);
+		}
+	}
+	if (argv[optind])
+		return usage(stderr, END_USAGE);
+	log_start(foreground || check);
+	d.config = config_load(d.path, NULL, on_message, NULL);
+	if (!d.config)
+		return END_CONFIG;
+	if (!check)
+		return run(&d);
+	config_free(d.config);
+	return END_WELL;
+}

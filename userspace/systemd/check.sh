@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What systemd says of the units: every word is known (verify), and samrd.service gives away little (security). The
+# programs need not be installed: what stands in for them is in a folder of its own.
+set -euo pipefail
+out=$1
+command -v systemd-analyze >/dev/null || { echo "1..0 # SKIP no systemd-analyze"; exit 0; }
+work=$(mktemp -d)
+trap 'rm -r "$work"' EXIT
+points=0
+
+say() { echo "$1 $((++points)) - $2"; }
+fail() { grep -v '✓' "$work/said" | sed 's/^/# /'; say "not ok" "$1"; exit 1; }
+
+for unit in samrd.service samr-service@.service; do
+	sed -E "s,^(ExecStart=).*,\1/bin/true,; s,man:[^ ]+,,g; s,^Documentation= *$,," "$out/$unit" >"$work/$unit"
+done
+cp "$work/samr-service@.service" "$work/samr-service@check.service"
+for unit in samrd.service samr-service@check.service; do
+	SYSTEMD_UNIT_PATH=$work: systemd-analyze verify --recursive-errors=no "$work/$unit" >"$work/said" 2>&1 ||
+		fail "$unit is understood"
+	# Words that are not known are only told.
+	! grep -q "$work" "$work/said" || fail "$unit is understood"
+	say ok "$unit is understood"
+done
+
+# Exposure, in tenths: 0 is none, 100 all there is.
+systemd-analyze security --offline=yes --threshold=30 "$work/samrd.service" >"$work/said" 2>&1 ||
+	fail "exposure of samrd.service is at most 3.0"
+say ok "exposure of samrd.service is at most 3.0: $(tail -n 1 "$work/said")"
+echo "1..$points"
