@@ -174,7 +174,7 @@ static uint32_t flags_of(uint32_t flags)
 	       (flags & MEMORY_LEFT ? SAMR_SAVED_FLAG_LEFT_CLEANLY : 0) |
 	       (flags & MEMORY_LAST ? SAMR_SAVED_FLAG_LAST_SURVIVOR : 0) |
 	       (flags & MEMORY_FORCED ? SAMR_SAVED_FLAG_FORCED : 0) |
-	       (flags & MEMORY_LOST ? SAMR_SAVED_FLAG_LOST : 0);
+	       (flags & MEMORY_LOST ? SAMR_SAVED_FLAG_UNREADABLE : 0);
 }
 
 static void tell(struct samrd *d, const struct policy_action *a)

@@ -167,7 +167,7 @@ static uint32_t flags_of(uint32_t flags)
 	       (flags & SAMR_SAVED_FLAG_LEFT_CLEANLY ? MEMORY_LEFT : 0) |
 	       (flags & SAMR_SAVED_FLAG_LAST_SURVIVOR ? MEMORY_LAST : 0) |
 	       (flags & SAMR_SAVED_FLAG_FORCED ? MEMORY_FORCED : 0) |
-	       (flags & SAMR_SAVED_FLAG_LOST ? MEMORY_LOST : 0);
+	       (flags & SAMR_SAVED_FLAG_UNREADABLE ? MEMORY_LOST : 0);
 }
 
 static void tell_memory(struct samrd *d, const struct kernel_state *now,
