@@ -17,6 +17,7 @@
 #define GROUPS		2
 #define SERVICES	2
 #define TICK		(2 * SAMR_MSEC)
+#define EVE		(8 * SAMR_MSEC)
 #define CHAOS_TIME	(6000 * SAMR_MSEC)
 #define CALM_MOST	(150000 * SAMR_MSEC)
 #define WINDOW		65536
@@ -70,6 +71,7 @@ struct fail {
 	struct rng rng;
 	struct timer tick;
 	struct timer trouble;
+	u64 trouble_at;
 	struct net_params net;
 	struct samr_node_config cfg;
 	u32 count;		/* heads with data */
@@ -320,6 +322,12 @@ static void refuse(struct app *a)
 		sim_fail("node %u is the witness, and takes messages", a->id);
 }
 
+/* Shortly before something fails all send: then it matters who has got what. */
+static bool is_eve(const struct fail *f)
+{
+	return now_of(f) < f->trouble_at && now_of(f) + EVE >= f->trouble_at;
+}
+
 static void work(struct app *a)
 {
 	struct fail *f = a->fail;
@@ -345,7 +353,7 @@ static void work(struct app *a)
 			submit(a, &s, NULL);
 		}
 	}
-	if (f->calm || now_of(f) < a->send_at)
+	if (f->calm || (now_of(f) < a->send_at && !is_eve(f)))
 		return;
 	a->send_at = now_of(f) + rng_below(&f->rng, 2 * a->wait);
 	s = (struct samr_submit){ .kind = SAMR_KIND_DATA, .port = 1 };
@@ -559,8 +567,8 @@ static void on_trouble(struct timer *t)
 	struct app *a = any_head(f);
 	struct samr_event ev = { .type = SAMR_EV_RETIRE };
 
-	queue_set(&f->cluster.queue, t, now_of(f) +
-		  rng_range(&f->rng, 5, 500) * SAMR_MSEC);
+	f->trouble_at = now_of(f) + rng_range(&f->rng, 5, 500) * SAMR_MSEC;
+	queue_set(&f->cluster.queue, t, f->trouble_at);
 	if (!a)
 		return;
 	switch (rng_below(&f->rng, 10)) {
@@ -623,8 +631,8 @@ static void plan(struct fail *f, const struct run_options *o)
 	f->net.queue = 1 << 20;
 	f->net.tx_queue = 1 << 20;
 	f->net.len_max = 2000;
-	/* In half of the runs most of the order's ends lie in a silence. */
-	idle = rng_one_in(r, 2);
+	/* In most runs there is silence, but when something is about to fail. */
+	idle = !rng_one_in(r, 4);
 	/* Two heads and a witness is what there is one for. */
 	if (watched && rng_one_in(r, 2) && !o->nodes)
 		f->count = 2;

@@ -308,7 +308,9 @@ static void on_poll(struct timer *t)
 
 void host_arrive(struct host *h, struct buffer *frame)
 {
+	struct queue *q = queue_of(h);
 	struct waiting *wait;
+	u64 at;
 
 	if (h->nframes >= h->params.backlog) {
 		h->dropped_backlog++;
@@ -318,8 +320,14 @@ void host_arrive(struct host *h, struct buffer *frame)
 	wait->frame = buffer_get(frame);
 	list_add_tail(&wait->list, &h->frames);
 	h->nframes++;
-	if (!queue_is_set(&h->poll))
-		queue_set(queue_of(h), &h->poll, awake_at(h, h->busy_until));
+	if (queue_is_set(&h->poll))
+		return;
+	at = awake_at(h, h->busy_until);
+	/* Nothing else happens now: no need to wait for the queue. */
+	if (at <= q->now && queue_next(q) > q->now)
+		on_poll(&h->poll);
+	else
+		queue_set(q, &h->poll, at);
 }
 
 void host_pause(struct host *h, u64 ns)

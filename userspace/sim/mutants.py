@@ -407,8 +407,8 @@ def main():
                    help="draw other mechanical changes than those of mutants.drawn")
     p.add_argument("--count", type=int, default=100, help="how many of those (100)")
     p.add_argument("--seeds", type=int, default=60, help="runs of each change (60)")
-    p.add_argument("--failures", type=int, default=100,
-                   help="runs in which heads fail, of each change (100)")
+    p.add_argument("--failures", type=int, default=150,
+                   help="runs in which heads fail, of each change (150)")
     p.add_argument("--patience", type=int, default=10, help="CPU seconds of one run (10)")
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("--named", action="store_true", help="only the named ones")
