@@ -24,7 +24,7 @@ value() { jq -c "$2" <<<"$1"; }
 keep_json() { samrctl "$@" >>"$tmp/json" && printf '\0' >>"$tmp/json"; }
 
 samr_unload || die "samr.ko cannot be unloaded"
-bad "without the module it says how to load it" "samr.ko is not loaded: run modprobe samr" samrctl status
+bad "without the module it says how to load it" "samr.ko is not loaded: run modprobe samr" samrctl cluster
 bad "also for sockets" "run modprobe samr" samrctl socket show
 samr_load
 at_exit heads_down
@@ -34,12 +34,14 @@ at_exit heads_down
 
 wrong "no object" "which object" samrctl
 wrong "unknown object: the likely one" "did you mean 'cluster'? There are: status" samrctl clutser show
-wrong "unknown object: all of them" "there are: status, cluster, node, link, group, member" samrctl nonsense
+wrong "unknown object: all of them" "there are: status, doctor, cluster, node, link, group, member" samrctl nonsense
 wrong "unknown verb: the likely one" "did you mean 'show'? There are: show, add, set, del, help" samrctl cluster shwo
 wrong "verbs are not abbreviated" "unknown verb of cluster 'sh'" samrctl cluster sh
 wrong "unknown key: the likely one" "did you mean 'name'? There are: name, id" samrctl cluster add nmae x
 wrong "an option in the wrong place" "'-j': options stand before the object" samrctl cluster show -j
 wrong "the same where a verb is wanted" "'--json': options stand before the object" samrctl status --json
+wrong "an interval that is none" "watch 'x': not seconds" samrctl status --watch x
+wrong "an interval out of range" "watch '1ms': out of range" samrctl status --watch 1ms
 wrong "a key that nothing takes" "view show takes no key" samrctl view show id 3
 wrong "a key without value" "'node' needs a value: 1..63" samrctl cluster add name demo id 7 node
 wrong "a key twice" "'id' is there twice" samrctl cluster add id 1 id 2
@@ -357,6 +359,7 @@ is "completion of a word" "$(complete_words samrctl cluster set state '')" "down
 is "completion of heads" "$(complete_words samrctl cluster set state up founders '')" "none"
 is "completion behind an object with one verb" "$(complete_words samrctl monitor '')" "show help object"
 is "... and of its key" "$(complete_words samrctl monitor object g)" "group"
+is "completion of a key written as an option" "$(complete_words samrctl status --w)" "--watch"
 is "completion of what help is for" "$(complete_words samrctl help cl)" "cluster"
 is "completion of a kind of link" "$(complete_words samrctl link add kind '')" "eth loop"
 is "completion of a user" "$(complete_words samrctl group add id 3 uid roo)" "root"

@@ -219,6 +219,9 @@ static const char *allowed(const struct key *k, char *text, size_t size)
 	case ARG_HEADS:
 		snprintf(text, size, "ID,ID..|none");
 		break;
+	case ARG_SECONDS:
+		snprintf(text, size, "SECONDS");
+		break;
 	case ARG_FLAG:
 		text[0] = 0;
 		break;
@@ -255,6 +258,10 @@ struct unit {
 
 static const struct unit times[] = {
 	{ "us", 1 }, { "ms", 1000 }, { "s", 1000000 }, { },
+};
+
+static const struct unit seconds[] = {
+	{ "", 1000000 }, { "s", 1000000 }, { "ms", 1000 }, { },
 };
 
 static const struct unit hours[] = {
@@ -415,6 +422,10 @@ static void parse_value(const struct key *k, const char *text, struct arg *a)
 	case ARG_HEADS:
 		a->num = heads(k, text);
 		break;
+	case ARG_SECONDS:
+		a->num = quantity(k, text, seconds,
+				  "not seconds, nor a time such as 500ms");
+		break;
 	case ARG_FLAG:
 		break;
 	}
@@ -444,13 +455,17 @@ void args_parse(const struct object *o, const struct verb *v, char **argv,
 
 	for (; *argv; argv++) {
 		k = meant(o, v, *argv, argv == first, &named);
-		if (named && k->type != ARG_FLAG && !*++argv)
-			die(EXIT_USAGE, "%s %s: '%s' needs a value: %s", o->name,
-			    v->name, k->name, allowed(k, range, sizeof(range)));
 		a = &args[k - v->keys];
 		if (a->text)
 			die(EXIT_USAGE, "%s %s: '%s' is there twice", o->name,
 			    v->name, k->name);
+		if (k->optional && (!argv[1] || args_key(v, argv[1]))) {
+			a->text = "";
+			continue;
+		}
+		if (named && k->type != ARG_FLAG && !*++argv)
+			die(EXIT_USAGE, "%s %s: '%s' needs a value: %s", o->name,
+			    v->name, k->name, allowed(k, range, sizeof(range)));
 		parse_value(k, *argv, a);
 	}
 	for (k = v->keys; k && k->name; k++)
@@ -468,9 +483,10 @@ static void describe(const struct key *k, char *item, size_t size)
 	char range[128];
 
 	allowed(k, range, sizeof(range));
-	snprintf(item, size, "%s%s%s%s%s%s%s", k->required ? "" : "[",
+	snprintf(item, size, "%s%s%s%s%s%s%s%s%s", k->required ? "" : "[",
 		 k->bare ? "[" : "", k->name, k->bare ? "]" : "",
-		 *range ? " " : "", range, k->required ? "" : "]");
+		 *range ? " " : "", k->optional ? "[" : "", range,
+		 k->optional ? "]" : "", k->required ? "" : "]");
 }
 
 void args_help(const struct object *o)

@@ -29,6 +29,7 @@
  * @ARG_HOURS: number of hours, or one with a unit, "90s", "2min", "5d"; not
  *	sent, in seconds
  * @ARG_HEADS: ids of heads with commas between them, or "none"; u64, one bit per id
+ * @ARG_SECONDS: number of seconds, or a time with a unit; not sent, microseconds
  * @ARG_FLAG: no value: that it is said is all; sent without one, if at all
  */
 enum arg_type {
@@ -45,6 +46,7 @@ enum arg_type {
 	ARG_HEX,
 	ARG_HOURS,
 	ARG_HEADS,
+	ARG_SECONDS,
 	ARG_FLAG,
 };
 
@@ -58,6 +60,7 @@ enum arg_type {
  * @max: largest number, or most bytes
  * @words: for ARG_WORD, ends with NULL; for ARG_NAME those to complete, or NULL
  * @bare: the first of a verb's keys: its name may be left out
+ * @optional: its value may be left out; struct arg.text is "" then
  */
 struct key {
 	const char *name;
@@ -68,6 +71,7 @@ struct key {
 	uint64_t max;
 	const char *const *words;
 	bool bare;
+	bool optional;
 };
 
 #define KEYS_MAX	16

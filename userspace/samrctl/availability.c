@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <linux/samr_netlink.h>
+
 #include "nl.h"
 #include "print.h"
 #include "samrctl.h"
@@ -52,13 +54,13 @@ static int nines(double u)
 /* Mean of what this cluster has measured, in seconds. */
 static double measured(uint64_t *times)
 {
-	uint64_t sum = 0;
+	uint64_t sum;
 
 	*times = 0;
 	if (access("/sys/module/samr", F_OK))
 		return 0;
-	stats_order("recoveries", times);
-	stats_order("recovery-ns", &sum);
+	*times = stats_counter(SAMR_STATS_SCOPE_ORDER, "recoveries");
+	sum = stats_counter(SAMR_STATS_SCOPE_ORDER, "recovery-ns");
 	return *times ? sum / 1e9 / *times : 0;
 }
 

@@ -10,10 +10,22 @@ samrctl-install := sbin
 man-pages += userspace/man/samrctl.8
 installs += install-samrctl-completion
 
+programs += samrctl-verdict_test
+samrctl-verdict_test-src := $(addprefix userspace/samrctl/,verdict.c tests/verdict_test.c)
+samrctl-verdict_test-cflags := -Iuserspace/samrctl -Iuserspace/samrd
+samrctl-verdict_test-libs := -lcmocka
+
+programs += samrctl-samrd_test
+samrctl-samrd_test-src := $(addprefix userspace/samrctl/,samrd.c daemon.c args.c tests/samrd_test.c)
+samrctl-samrd_test-cflags := -Iuserspace/samrctl -Iuserspace/samrd
+samrctl-samrd_test-libs := -lcmocka -ljansson
+
 checks += check-samrctl
 
 .PHONY: check-samrctl install-samrctl-completion
-check-samrctl: $(out)/samrctl
+check-samrctl: $(out)/samrctl $(out)/samrctl-verdict_test $(out)/samrctl-samrd_test
+	$(out)/samrctl-verdict_test
+	$(out)/samrctl-samrd_test
 	userspace/samrctl/tests/availability.sh
 
 install-samrctl-completion:

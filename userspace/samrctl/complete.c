@@ -74,6 +74,7 @@ static void keys(const struct verb *v, char **words)
 	bool said[KEYS_MAX] = { };
 	const struct key *k;
 	char **word = words;
+	const char *dashes;
 
 	for (; word[0] && word[1]; word++) {
 		k = args_key(v, *word);
@@ -93,9 +94,11 @@ static void keys(const struct verb *v, char **words)
 			return;
 		}
 	}
+	/* Keys may be written as options are. */
+	dashes = word[0] && !strncmp(word[0], "--", 2) ? "--" : "";
 	for (k = v->keys; k && k->name; k++)
 		if (!said[k - v->keys])
-			puts(k->name);
+			printf("%s%s\n", dashes, k->name);
 }
 
 static const struct object *object_of(const struct object *const *objects,

@@ -46,6 +46,13 @@ void daemon_netns(const char *name)
 		path.sun_path[0] = '\0';
 }
 
+bool daemon_is_default(void)
+{
+	const char *other = getenv("SAMRD_SOCKET");
+
+	return !(other && *other) && !strcmp(path.sun_path, FOLDER "/control");
+}
+
 static bool find(char *why)
 {
 	const char *other = getenv("SAMRD_SOCKET");

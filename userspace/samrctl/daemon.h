@@ -8,6 +8,7 @@
 #define SAMRCTL_DAEMON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #define DAEMON_WHY_MAX	1200
 #define DAEMON_NOW_MS	5000	/* for answers that wait for nothing */
@@ -28,6 +29,9 @@ enum daemon_end {
 
 /** daemon_netns - ask the one of this network namespace */
 void daemon_netns(const char *name);
+
+/** daemon_is_default - it is the one of this machine that is asked */
+bool daemon_is_default(void);
 
 /**
  * daemon_ask - one request

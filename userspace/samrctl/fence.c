@@ -71,16 +71,24 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 	print_end();
 }
 
-static size_t show_all(const struct verb *v, const char *key, bool done)
+static size_t show_all(const struct verb *v, bool done)
 {
 	struct wish w = { .done = done };
 	struct nl_answer answer;
 
 	nl_fetch(v, NULL, &answer);
-	print_list(key);
+	print_list(NULL);
 	nl_each(&answer, show_one, &w);
 	print_end();
 	return w.shown;
+}
+
+void fence_message(const struct nlmsghdr *nlh, void *data)
+{
+	struct wish w = { };
+
+	(void)data;
+	show_one(nlh, &w);
 }
 
 static int show(const struct verb *v, const struct arg *args)
@@ -89,7 +97,7 @@ static int show(const struct verb *v, const struct arg *args)
 
 	if (args[0].text)
 		nl_do(v, args, show_one, &w);
-	else if (!show_all(v, NULL, false))
+	else if (!show_all(v, false))
 		print_note(GOOD, "nobody has to be fenced");
 	return EXIT_OK;
 }
@@ -97,7 +105,7 @@ static int show(const struct verb *v, const struct arg *args)
 static int list(const struct verb *v, const struct arg *args)
 {
 	(void)args;
-	show_all(v, NULL, true);
+	show_all(v, true);
 	return EXIT_OK;
 }
 
@@ -236,11 +244,6 @@ static const struct verb verbs[] = {
 const struct object fence_object = {
 	"fence", "heads that must be made sure to do nothing any more", verbs
 };
-
-size_t fence_list(const char *key)
-{
-	return show_all(&get, key, false);
-}
 
 /* ---- for those who wait ---- */
 

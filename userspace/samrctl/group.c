@@ -31,7 +31,7 @@ void group_print(const struct nlattr **tb)
 	print_num("consumed", nl_u64(tb[SAMR_A_GROUP_CONSUMED]));
 }
 
-static void show_one(const struct nlmsghdr *nlh, void *data)
+void group_message(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *tb[ATTRS_MAX];
 
@@ -50,7 +50,7 @@ static const struct key show_keys[] = {
 
 static int show(const struct verb *v, const struct arg *args)
 {
-	return show_asked(v, args, show_one);
+	return show_asked(v, args, group_message);
 }
 
 static const struct key add_keys[] = {
@@ -84,8 +84,3 @@ static const struct verb verbs[] = {
 const struct object group_object = {
 	"group", "replicated services and their membership", verbs
 };
-
-void group_list(const char *key)
-{
-	show_list(&verbs[0], NULL, key, show_one);
-}

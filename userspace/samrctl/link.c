@@ -68,7 +68,7 @@ void link_print(const struct nlattr **tb)
 	print_flag("multicast", tb[SAMR_A_LINK_MULTICAST]);
 }
 
-static void show_one(const struct nlmsghdr *nlh, void *data)
+void link_message(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *tb[ATTRS_MAX];
 
@@ -90,7 +90,7 @@ static const struct key show_keys[] = {
 
 static int show(const struct verb *v, const struct arg *args)
 {
-	return show_asked(v, args, show_one);
+	return show_asked(v, args, link_message);
 }
 
 /* Those of this version; the kernel says which there are. */
@@ -132,8 +132,3 @@ static const struct verb verbs[] = {
 const struct object link_object = {
 	"link", "ways to the other heads", verbs
 };
-
-void link_list(const char *key)
-{
-	show_list(&verbs[0], NULL, key, show_one);
-}

@@ -74,16 +74,37 @@ static void open_socket(int bus)
 		    strerror(err));
 }
 
-/* Find the family, once. */
+/* Find the family, once. Return: an errno; ENOENT: no such module. */
+static int find_family(struct nl_trouble *t)
+{
+	if (nl.family)
+		return 0;
+	if (!nl.sock)
+		open_socket(NETLINK_GENERIC);
+	return nl_conn_find(&nl, t);
+}
+
+bool nl_loaded(void)
+{
+	struct nl_trouble t;
+	int err = find_family(&t);
+
+	if (err && err != ENOENT)
+		explain(&t, NULL);
+	return !err;
+}
+
+void nl_close(void)
+{
+	nl_conn_close(&nl);
+	nl.family = 0;
+}
+
 static void open_family(void)
 {
 	struct nl_trouble t;
-	int err;
+	int err = find_family(&t);
 
-	if (nl.family)
-		return;
-	open_socket(NETLINK_GENERIC);
-	err = nl_conn_find(&nl, &t);
 	if (err == ENOENT)
 		die(EXIT_REFUSED, "samr.ko is not loaded: run modprobe samr");
 	if (err)
@@ -169,7 +190,7 @@ int nl_run(const struct verb *v, const struct arg *args)
 
 /* ---- dumps ---- */
 
-static void keep(const struct nlmsghdr *nlh, void *data)
+void nl_keep(const struct nlmsghdr *nlh, void *data)
 {
 	struct nl_answer *a = data;
 	size_t len = MNL_ALIGN(nlh->nlmsg_len);
@@ -181,8 +202,8 @@ static void keep(const struct nlmsghdr *nlh, void *data)
 	a->len += len;
 }
 
-void nl_fetch(const struct verb *v, const struct arg *args,
-	      struct nl_answer *answer)
+int nl_fetch_try(const struct verb *v, const struct arg *args,
+		 struct nl_answer *answer, int tolerated)
 {
 	struct nl_trouble t;
 	int tries, err = EINTR;
@@ -190,15 +211,22 @@ void nl_fetch(const struct verb *v, const struct arg *args,
 	*answer = (struct nl_answer){ };
 	for (tries = 0; err == EINTR && tries < TRIES; tries++) {
 		answer->len = 0;
-		err = request(v, args, NLM_F_DUMP, keep, answer, &t);
+		err = request(v, args, NLM_F_DUMP, nl_keep, answer, &t);
 	}
 	if (err == EINTR)
 		die(EXIT_REFUSED, "it changes faster than it can be read");
-	if (err)
+	if (err && err != tolerated)
 		explain(&t, v);
+	return err;
 }
 
-void nl_each(struct nl_answer *answer, nl_message *cb, void *data)
+void nl_fetch(const struct verb *v, const struct arg *args,
+	      struct nl_answer *answer)
+{
+	nl_fetch_try(v, args, answer, 0);
+}
+
+void nl_walk(const struct nl_answer *answer, nl_message *cb, void *data)
 {
 	const struct nlmsghdr *nlh = (const void *)answer->bytes;
 	int len = answer->len;
@@ -206,7 +234,18 @@ void nl_each(struct nl_answer *answer, nl_message *cb, void *data)
 	for (; len > 0 && mnl_nlmsg_ok(nlh, len);
 	     nlh = mnl_nlmsg_next(nlh, &len))
 		cb(nlh, data);
+}
+
+void nl_each(struct nl_answer *answer, nl_message *cb, void *data)
+{
+	nl_walk(answer, cb, data);
+	nl_free(answer);
+}
+
+void nl_free(struct nl_answer *answer)
+{
 	free(answer->bytes);
+	*answer = (struct nl_answer){ };
 }
 
 void nl_diag(const void *req, size_t len, struct nl_answer *answer)
@@ -217,29 +256,37 @@ void nl_diag(const void *req, size_t len, struct nl_answer *answer)
 
 	*answer = (struct nl_answer){ };
 	open_family();		/* says so when the module is not loaded */
-	nl_conn_close(&nl);
+	nl_close();
 	open_socket(NETLINK_SOCK_DIAG);
 	nlh = mnl_nlmsg_put_header(buffer);
 	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	memcpy(mnl_nlmsg_put_extra_header(nlh, len), req, len);
-	if (talk(nlh, keep, answer, &t))
+	if (talk(nlh, nl_keep, answer, &t))
 		explain(&t, NULL);
 	nl_conn_close(&nl);
 }
 
 /* ---- events ---- */
 
-void nl_listen(nl_message *cb, void (*lost)(void))
+int nl_subscribe(void)
 {
-	static char buffer[BUFFER];
-	const struct nlmsghdr *nlh;
-	int len, err;
+	int err;
 
 	open_family();
 	err = nl_conn_listen(&nl);
 	if (err)
 		die(EXIT_REFUSED, "cannot listen to events: %s", strerror(err));
+	return mnl_socket_get_fd(nl.sock);
+}
+
+void nl_listen(nl_message *cb, void (*lost)(void))
+{
+	static char buffer[BUFFER];
+	const struct nlmsghdr *nlh;
+	int len;
+
+	nl_subscribe();
 	for (;;) {
 		len = mnl_socket_recvfrom(nl.sock, buffer, sizeof(buffer));
 		if (len < 0 && errno == ENOBUFS) {

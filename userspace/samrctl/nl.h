@@ -7,12 +7,19 @@
 #ifndef SAMRCTL_NL_H
 #define SAMRCTL_NL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "../netlink/netlink.h"
 #include "args.h"
 
 /** nl_netns - work in the network namespace of this name from here on */
 void nl_netns(const char *name);
+
+/** nl_loaded - is there a module to talk to? */
+bool nl_loaded(void);
+
+/** nl_close - the socket; the next call opens another one */
+void nl_close(void);
 
 /**
  * nl_do - send a request
@@ -50,6 +57,19 @@ struct nl_answer {
 void nl_fetch(const struct verb *v, const struct arg *args,
 	      struct nl_answer *answer);
 
+/** nl_fetch_try - the same, but one errno is returned: @tolerated */
+int nl_fetch_try(const struct verb *v, const struct arg *args,
+		 struct nl_answer *answer, int tolerated);
+
+/** nl_keep - for nl_do(), with a struct nl_answer as @data: keep the message */
+void nl_keep(const struct nlmsghdr *nlh, void *data);
+
+/** nl_walk - hand the messages of @answer to @cb */
+void nl_walk(const struct nl_answer *answer, nl_message *cb, void *data);
+
+/** nl_free - them */
+void nl_free(struct nl_answer *answer);
+
 /** nl_each - hand the messages of @answer to @cb and free them */
 void nl_each(struct nl_answer *answer, nl_message *cb, void *data);
 
@@ -62,6 +82,13 @@ int nl_run(const struct verb *v, const struct arg *args);
  * @lost: called when some were lost
  */
 void nl_listen(nl_message *cb, void (*lost)(void)) __attribute__((noreturn));
+
+/**
+ * nl_subscribe - hear events, and do nothing else with this process's socket
+ *
+ * Return: its descriptor, readable when there are some.
+ */
+int nl_subscribe(void);
 
 /** nl_diag - dump the sockets of AF_SAMR; @req as in linux/samr_diag.h */
 void nl_diag(const void *req, size_t len, struct nl_answer *answer);

@@ -30,7 +30,7 @@ void node_print(const struct nlattr **tb)
 		    tb[SAMR_A_NODE_SAVED_FLAGS]);
 }
 
-static void show_one(const struct nlmsghdr *nlh, void *data)
+void node_message(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *tb[ATTRS_MAX];
 
@@ -49,7 +49,7 @@ static const struct key show_keys[] = {
 
 static int show(const struct verb *v, const struct arg *args)
 {
-	return show_asked(v, args, show_one);
+	return show_asked(v, args, node_message);
 }
 
 static const struct key add_keys[] = {
@@ -102,8 +102,3 @@ static const struct verb verbs[] = {
 const struct object node_object = {
 	"node", "the heads of the cluster, as configured here", verbs
 };
-
-void node_list(const char *key)
-{
-	show_list(&verbs[0], NULL, key, show_one);
-}

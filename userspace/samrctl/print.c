@@ -72,6 +72,17 @@ static void put_coloured(const char *s, enum colour c)
 	printf("%s%s%s", code, s, *code ? "\033[0m" : "");
 }
 
+void print_coloured(enum colour c, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	put_coloured(text, c);
+}
+
 static void end_line(void)
 {
 	if (out.line)
@@ -422,6 +433,14 @@ void print_null(const char *key)
 	if (out.json) {
 		json_next(key, "");
 		printf("null");
+	}
+}
+
+void print_raw(const char *key, const char *json)
+{
+	if (out.json) {
+		json_next(key, "");
+		fputs(json, stdout);
 	}
 }
 

@@ -61,6 +61,10 @@ void print_section(const char *title);
 void print_note(enum colour c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/** print_coloured - text: as printf(), in a colour; it begins and ends nothing */
+void print_coloured(enum colour c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 void print_str(const char *key, const char *value);
 void print_word(const char *key, const char *value, enum colour c);
 void print_num(const char *key, uint64_t value);
@@ -81,6 +85,7 @@ void print_percent(const char *key, double percent, int decimals);
 void print_nums(const char *key, const uint64_t *value, size_t n);
 void print_heads(const char *key, uint64_t set);	/* one bit per id */
 void print_null(const char *key);			/* JSON only */
+void print_raw(const char *key, const char *json);	/* the same: written as it is */
 
 /** print_address - bytes, two hex digits each, with colons */
 void print_address(const char *key, const void *bytes, size_t len);

@@ -22,6 +22,7 @@ extern const struct object view_object;
 extern const struct object stats_object;
 extern const struct object monitor_object;
 extern const struct object status_object;
+extern const struct object doctor_object;
 extern const struct object fence_object;
 extern const struct object join_object;
 extern const struct object leave_object;
@@ -44,8 +45,16 @@ void view_print(const struct nlmsghdr *nlh);
 /* The same on one line of text. */
 void view_brief(const struct nlmsghdr *nlh);
 
-/* The view as an object of the name @key. */
-void view_show(const char *key);
+/*
+ * All that a message says, as an object: nl_message. @data is the name of it for
+ * view_message(), and nothing else for the others. A fence that is done is left
+ * out.
+ */
+void node_message(const struct nlmsghdr *nlh, void *data);
+void link_message(const struct nlmsghdr *nlh, void *data);
+void group_message(const struct nlmsghdr *nlh, void *data);
+void fence_message(const struct nlmsghdr *nlh, void *data);
+void view_message(const struct nlmsghdr *nlh, void *data);
 
 /**
  * view_ids - what a view says of heads, as sets of their ids, one bit each
@@ -63,18 +72,14 @@ const char *ids_text(uint64_t ids, char *text, size_t size);
 /** cluster_state - name of an enum samr_run_state */
 const char *cluster_state(uint32_t state);
 
-/** stats_order - the value of a counter of scope order; 0 without a cluster */
-void stats_order(const char *name, uint64_t *value);
+/** stats_counter - value of a counter of a scope; 0 without it or a cluster */
+uint64_t stats_counter(uint32_t scope, const char *name);
+
+/** stats_prometheus - all metrics as text; @v asks for the counters */
+int stats_prometheus(const struct verb *v);
 
 /** monitor_view - events of the view of heads, one a line, until interrupted */
 void monitor_view(void) __attribute__((noreturn));
-
-/**
- * fence_list - fences that are asked for, as a list of the name @key
- *
- * Return: how many.
- */
-size_t fence_list(const char *key);
 
 /** fence_blocked - heads without whose fence nothing goes on, one bit per id */
 uint64_t fence_blocked(void);
@@ -94,10 +99,5 @@ int show_asked(const struct verb *v, const struct arg *args, nl_message *one);
 
 /** lock_command - "lock" and what follows, when that is no verb of it */
 int lock_command(int argc, char **argv);
-
-/* All of a kind, as a list of the name @key; alone when it is NULL. */
-void node_list(const char *key);
-void link_list(const char *key);
-void group_list(const char *key);
 
 #endif /* SAMRCTL_H */

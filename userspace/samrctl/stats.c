@@ -80,6 +80,7 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 static const struct key show_keys[] = {
 	{ .name = "scope", .type = ARG_WORD, .words = scopes },
 	{ .name = "counters", .type = ARG_WORD, .words = which },
+	{ .name = "prometheus", .type = ARG_FLAG },
 	{ }
 };
 
@@ -89,9 +90,13 @@ static int show(const struct verb *v, const struct arg *args)
 		.scope = args[0].text ? (int64_t)args[0].num : -1,
 		.zeros = args[1].num == 1,
 	};
-
 	struct nl_answer answer;
 
+	if (args[2].text && (args[0].text || args[1].text || print_json()))
+		die(EXIT_USAGE, "stats show: 'prometheus' takes nothing else, "
+		    "and no --json: it is all, in a format of its own");
+	if (args[2].text)
+		return stats_prometheus(v);
 	nl_fetch(v, NULL, &answer);
 	print_object(NULL, NULL);
 	nl_each(&answer, show_one, &w);
@@ -129,7 +134,7 @@ static void seek(const struct nlmsghdr *nlh, void *data)
 	mnl_attr_parse(nlh, 4, each_sought, data);
 }
 
-void stats_order(const char *name, uint64_t *value)
+uint64_t stats_counter(uint32_t which_scope, const char *name)
 {
 	static const struct key scope[] = {
 		{ .name = "scope", .type = ARG_U32,
@@ -139,16 +144,17 @@ void stats_order(const char *name, uint64_t *value)
 	static const struct verb get = { .cmd = SAMR_CMD_STATS_GET,
 					 .keys = scope };
 	const struct arg args[KEYS_MAX] = {
-		{ .text = "", .num = SAMR_STATS_SCOPE_ORDER },
+		{ .text = "", .num = which_scope },
 	};
-	struct sought s = { .name = name, .value = value };
+	uint64_t value = 0;
+	struct sought s = { .name = name, .value = &value };
 
-	*value = 0;
 	nl_try(&get, args, seek, &s, ENOENT);
+	return value;
 }
 
 static const struct verb verbs[] = {
-	{ "show", "counters; only those that are not 0 unless all are asked for",
+	{ "show", "counters; only those that are not 0 unless all are asked for; or all that is known, as text for Prometheus",
 	  SAMR_CMD_STATS_GET, show_keys, show },
 	{ }
 };

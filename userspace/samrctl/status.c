@@ -1,95 +1,126 @@
 // SPDX-License-Identifier: GPL-2.0
-/* All that an admin wants to see first, on one screen. */
-#include <errno.h>
-#include <stdio.h>
+/* What an admin wants to see first, on one screen; exit status by the verdict. */
 #include <stdlib.h>
 
-#include <linux/samr_netlink.h>
-
-#include "nl.h"
 #include "print.h"
 #include "samrctl.h"
+#include "status.h"
 
-/* Sockets of all network namespaces, and other users of the module. */
-static long module_users(void)
+#define WATCH_US	2000000
+#define WATCH_US_MIN	100000
+#define WATCH_US_MAX	3600000000ULL
+
+static void json_list(const char *key, const struct nl_answer *raw,
+		      nl_message *one)
 {
-	FILE *f = fopen("/sys/module/samr/refcnt", "r");
-	long n = 0;
-
-	if (f) {
-		if (fscanf(f, "%ld", &n) != 1)
-			n = 0;
-		fclose(f);
-	}
-	return n;
-}
-
-static void show_module(void)
-{
-	long n = module_users();
-
-	print_section("module");
-	print_object("module", NULL);
-	print_num("users", n);
+	print_list(key);
+	nl_walk(raw, one, NULL);
 	print_end();
-	if (n)
-		print_note(PLAIN, "samr.ko stays loaded while it has users, two "
-			   "for each socket; samrctl socket show names them");
-	print_section(NULL);
 }
 
-static void show_cluster(const struct nlmsghdr *nlh, void *data)
+static void json_findings(const struct findings *v)
+{
+	const struct finding *one;
+
+	print_list("findings");
+	for (one = v->finding; one < v->finding + v->count; one++) {
+		print_object(NULL, NULL);
+		print_str("verdict", verdict_word(one->verdict));
+		print_str("what", one->what);
+		print_str("why", one->why);
+		print_str("todo", one->todo);
+		print_end();
+	}
+	print_end();
+}
+
+static void json_cluster(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *tb[ATTRS_MAX];
 
+	(void)data;
 	nl_attrs(nlh, tb);
-	*(uint32_t *)data = nl_u32(tb[SAMR_A_CLUSTER_STATE]);
-	print_section("cluster");
 	print_object("cluster", NULL);
 	cluster_print(tb);
 	print_end();
 }
 
-/* What can be done about it stands where it is seen that it does not go on. */
-static void show_fences(uint32_t state)
+static void json_samrd(const struct samrd *d)
 {
-	print_section("fences");
-	if (!fence_list("fences") && state == SAMR_RUN_STATE_WEDGED)
-		print_note(WARN, "none; the heads that are left are too few, "
-			   "or the view is just being changed");
+	char *text;
+
+	print_object("samrd", NULL);
+	print_flag("configured", d->configured);
+	print_flag("running", d->running);
+	print_flag("foreign", d->foreign);
+	print_str("error", d->error);
+	text = d->status ? json_dumps(d->status, JSON_COMPACT) : NULL;
+	print_raw("status", text ? text : "null");
+	free(text);
+	print_end();
+}
+
+void status_json(const struct facts *f, const struct findings *v)
+{
+	print_object(NULL, NULL);
+	print_str("verdict", verdict_word(v->verdict));
+	print_str("line", v->line);
+	print_num("exit-status", verdict_exit(v->verdict));
+	json_findings(v);
+	if (f->cluster) {
+		nl_walk(&f->raw.cluster, json_cluster, NULL);
+		nl_walk(&f->raw.view, view_message, "view");
+		json_list("fences", &f->raw.fences, fence_message);
+		json_list("nodes", &f->raw.nodes, node_message);
+		json_list("links", &f->raw.links, link_message);
+		json_list("groups", &f->raw.groups, group_message);
+	} else {
+		print_null("cluster");
+	}
+	print_object("module", NULL);
+	print_flag("loaded", f->loaded);
+	print_num("users", f->users);
+	print_end();
+	json_samrd(&f->samrd);
+	print_end();
+}
+
+static int show_once(void)
+{
+	struct findings v;
+	struct facts f;
+
+	facts_gather(&f);
+	verdict_find(&f, &v);
+	if (print_json())
+		status_json(&f, &v);
+	else
+		status_text(&f, &v);
+	facts_free(&f);
+	return verdict_exit(v.verdict);
 }
 
 static int show(const struct verb *v, const struct arg *args)
 {
-	uint32_t state = 0;
-
-	print_object(NULL, NULL);
-	if (nl_try(v, args, show_cluster, &state, ENOENT)) {
-		print_null("cluster");
-		print_section("cluster");
-		print_note(WARN, "none: samrctl cluster add name NAME id ID node ID");
-	} else {
-		print_section("view");
-		view_show("view");
-		show_fences(state);
-		print_section("nodes");
-		node_list("nodes");
-		print_section("links");
-		link_list("links");
-		print_section("groups");
-		group_list("groups");
-	}
-	show_module();
-	print_end();
-	return EXIT_OK;
+	(void)v;
+	if (!args[0].text)
+		return show_once();
+	return watch(*args[0].text ? args[0].num : WATCH_US, show_once);
 }
 
+static const struct key keys[] = {
+	{ .name = "watch", .type = ARG_SECONDS, .optional = true,
+	  .min = WATCH_US_MIN, .max = WATCH_US_MAX },
+	{ }
+};
+
 static const struct verb verbs[] = {
-	{ "show", "cluster, view, fences, nodes, links and groups on one screen",
-	  SAMR_CMD_CLUSTER_GET, NULL, show },
+	{ "show", "the verdict, what to do, heads, links, services, fences; exit status 0 healthy, 3 degraded, 4 waiting, 5 stopped here, 6 halted",
+	  0, keys, show },
 	{ }
 };
 
 const struct object status_object = {
-	"status", "where this head stands", verbs
+	"status", "is it healthy, who is in, what is waited for, what to do",
+	verbs
 };

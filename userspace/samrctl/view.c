@@ -186,7 +186,7 @@ void view_brief(const struct nlmsghdr *nlh)
 	print_set("missing", set_of(SAMR_A_VIEW_MISSING, nlh), WARN);
 }
 
-static void show_one(const struct nlmsghdr *nlh, void *data)
+void view_message(const struct nlmsghdr *nlh, void *data)
 {
 	print_object(data, NULL);
 	view_print(nlh);
@@ -195,7 +195,7 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 
 static int show(const struct verb *v, const struct arg *args)
 {
-	nl_do(v, args, show_one, NULL);
+	nl_do(v, args, view_message, NULL);
 	return EXIT_OK;
 }
 
@@ -217,8 +217,3 @@ static const struct verb verbs[] = {
 const struct object view_object = {
 	"view", "the heads that take part in the order", verbs
 };
-
-void view_show(const char *key)
-{
-	nl_do(&verbs[0], NULL, show_one, (void *)key);
-}

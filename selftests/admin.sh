@@ -1,0 +1,228 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2317	# functions are called by check, wait_for and the like
+#
+# What an admin sees: "samrctl status" and its exit status, "status --watch", "doctor" and the metrics, while a cluster of
+# three heads has nothing wrong, loses heads, and waits. The words of each verdict are held by the unit test; here it is
+# whether the kernel's facts lead to them.
+. "$(dirname "$0")/lib.sh"
+need_root
+need samrctl ip jq python3 script
+tmp=$(mktemp -d)
+at_exit "rm -rf $tmp"
+
+ctl() { samrctl -n "samr$1" "${@:2}"; }
+value() { jq -c "$2" <<<"$1"; }
+cut() { ip -n samr-switch link set "port$1" nomaster; }
+heal() { ip -n samr-switch link set "port$1" master br0; }
+
+# shows NAME STATUS LINE [TEXT...] -- COMMAND...: its exit status, its first line, and what else is in it.
+shows() {
+	local name=$1 wanted=$2 line=$3 status=0 out text
+	local texts=()
+	shift 3
+	while [ "$1" != -- ]; do
+		texts+=("$1")
+		shift
+	done
+	shift
+	out=$("$@" 2>&1) || status=$?
+	# shellcheck disable=SC2053	# a pattern
+	if [ "$status" -ne "$wanted" ] || [[ ${out%%$'\n'*} != $line ]]; then
+		note "$* ended with $status (wanted $wanted), its first line: ${out%%$'\n'*} (wanted $line)"
+		not_ok "$name"
+		return
+	fi
+	for text in "${texts[@]}"; do
+		if [[ $out != *"$text"* ]]; then
+			note "'$text' is not in: $out"
+			not_ok "$name"
+			return
+		fi
+	done
+	ok "$name"
+}
+
+# verdict K WORD: what -j says.
+verdict() { [ "$(ctl "$1" -j status | jq -r .verdict)" = "$2" ]; }
+
+# finds NAME STATUS TEXT... -- COMMAND...: what doctor says, with any space between words.
+finds() {
+	local name=$1 wanted=$2 status=0 out text
+	shift 2
+	local texts=()
+	while [ "$1" != -- ]; do
+		texts+=("$1")
+		shift
+	done
+	shift
+	out=$("$@" 2>&1 | tr -s ' '; exit "${PIPESTATUS[0]}") || status=$?
+	for text in "${texts[@]}"; do
+		[[ $out != *"$text"* ]] || continue
+		note "'$text' is not in: $out"
+		status=-1
+	done
+	is "$name" "$status" "$wanted"
+}
+
+# ---- nothing there ----
+
+samr_unload || die "samr.ko cannot be unloaded"
+shows "without the module" 5 "stopped here: samr.ko is not loaded" "to do: modprobe samr" -- samrctl status
+is "the same in JSON" "$(value "$(samrctl -j status)" '[.verdict, .exit_status, .module.loaded, .cluster]')" \
+	'["stopped",5,false,null]'
+finds "the doctor, without the module" 4 "fail module samr.ko is not loaded" "to do: modprobe samr" "skip samrd" -- \
+	samrctl doctor
+samr_load
+at_exit heads_down
+"$SCRIPTS/lab" 3 --no-config || die "scripts/lab failed"
+shows "nothing configured" 5 "stopped here: no cluster is configured" "samrctl cluster add name" -- ctl 1 status
+
+# ---- before there is a view ----
+
+for k in 1 2 3; do
+	ctl $k cluster add name lab id 4711 node $k dead 1s || die "head $k takes no cluster"
+	ctl $k link add kind eth dev eth0
+	for j in 1 2 3; do [ $j = $k ] || ctl $k node add id $j; done
+done
+shows "configured and down" 5 "stopped here: this head takes no part" "to do: samrctl join" -- ctl 1 status
+ctl 1 join
+ctl 2 join
+heard() { ctl 1 -j node | jq -e '[.[] | select(.heard).id] == [2, 3]'; }
+check "the others are heard" wait_for 20 heard
+await_text() { [[ $(ctl "$1" status) == "$2"* ]]; }
+check "it waits for one that has not asked" wait_for 20 await_text 1 "waiting for head 3"$'\n'"  heard, and has not asked"
+ctl 3 join
+check "healthy" wait_for 20 verdict 1 healthy
+shows "and says so first" 0 "healthy: all 3 heads are in view 1" "this is head 1, up, view 1, policy majority" \
+	"in the view  this head" "hears heads 2 and 3" "fences    none asked for" "services  none" -- ctl 1 status
+is "in JSON the same" "$(value "$(ctl 1 -j status)" \
+	'[.verdict, .line, .exit_status, .findings, (.nodes | length), .links[0].dev, .samrd.running]')" \
+	'["healthy","healthy: all 3 heads are in view 1",0,[],3,"eth0",false]'
+is "samrd is not spoken of where nothing needs it" "$(ctl 1 status | grep -c samrd)" 0
+
+# ---- metrics ----
+
+# sample K TEXT: a line of the metrics of head K, without the cluster's label.
+sample() { ctl "$1" stats --prometheus | sed 's/{cluster="lab",/{/; s/{cluster="lab"}//' | grep -qxF "$2"; }
+if /usr/bin/python3 -c "import prometheus_client" 2>/dev/null; then
+	ctl 1 stats --prometheus >"$tmp/metrics"
+	check "the metrics are in their format, with names and units as they should be" "$SELFTESTS/prometheus.py" \
+		samr_verdict samr_state samr_view_epoch samr_node_in_view samr_path_heard samr_order_position samr_dropped_total \
+		samr_link_bytes_total samr_recovery_seconds <"$tmp/metrics"
+	check "also when nothing is loaded for it" "$SELFTESTS/prometheus.py" samr_module_loaded \
+		< <(unshare -n samrctl stats show prometheus)
+else
+	skip "the format of the metrics" "python3-prometheus-client is missing"
+fi
+check "the verdict" sample 1 'samr_verdict{verdict="healthy"} 1'
+check "the state" sample 1 'samr_state{state="up"} 1'
+check "who is in the view" sample 1 'samr_node_in_view{node="3"} 1'
+check "who is heard where" sample 1 'samr_path_heard{link="eth0",node="2"} 1'
+fails_with "nothing else goes with it" 2 "takes nothing else" samrctl -j stats --prometheus
+
+# ---- the doctor ----
+
+finds "the doctor, of what is healthy" 3 "ok module samr.ko" "ok cluster healthy: all 3 heads" "ok duplicates" "ok agreement" \
+	"warn key NO KEY: frames are not authenticated" "warn links there is one link" "ok carrier link eth0" \
+	"ok heard heads 2 and 3 are heard on eth0" "ok multicast" "ok mtu" "0 wrong" -- ctl 1 doctor
+is "in JSON" "$(value "$(ctl 1 -j doctor)" '[.failures, ([.checks[] | select(.check == "key").result])]')" '[0,["warn"]]'
+finds "without privilege it says what it can not see" 3 "skip duplicates" "skip log the kernel's log can not be read" "to do: run it as root" -- \
+	ip netns exec samr1 setpriv --reuid=65534 --regid=65534 --clear-groups samrctl doctor
+if modprobe softdog 2>/dev/null; then
+	finds "a watchdog that panics stop" 3 "is softdog" "does not fire after a panic" -- ctl 1 doctor
+	rmmod softdog
+else
+	skip "a watchdog that panics stop" "no softdog here"
+fi
+says() { [[ $(ctl "$1" doctor | tr -s ' ') == *"$2"* ]]; }
+ip -n samr-switch link set port3 mtu 1300
+check "frames that do not get through" wait_for 30 says 1 "warn mtu eth0 takes frames of 1496 bytes (MTU 1500), and to head 3 only"
+ip -n samr-switch link set port3 mtu 1500
+
+# A fourth machine, which says that it is head 2.
+ip netns add samr4
+ip link add eth0 netns samr4 type veth peer name port4 netns samr-switch
+ip -n samr-switch link set port4 master br0 up
+ip -n samr4 link set eth0 up
+ctl 4 cluster add name lab id 4711 node 2
+ctl 4 link add kind eth dev eth0
+ctl 4 node add id 1
+ctl 4 node add id 3
+check "two machines with one id, as a third one sees it" wait_for 20 says 1 "fail duplicates two machines say that they are head 2: "
+check "and as one of them does" wait_for 20 says 2 "frames of head 2, which is this one, came in"
+check "which the kernel's log has, too" wait_for 20 says 2 "another machine says that it is node 2"
+ctl 4 cluster del
+ctl 4 cluster add name lab id 4711 node 9
+ctl 4 link add kind eth dev eth0
+ctl 4 node add id 1
+check "a machine that nobody knows" wait_for 20 says 1 "from a head that is not configured here"
+ctl 4 cluster del
+ip netns del samr4
+check "healthy all the while" verdict 1 healthy
+
+# ---- watched ----
+
+# A terminal of 12 lines; what is written to it stands in a file at once.
+timeout 120 script -qfec "stty rows 12 columns 60; echo \$\$ >$tmp/pid; export TERM=xterm; exec samrctl -n samr1 status --watch 1" \
+	"$tmp/screen" >/dev/null </dev/null &
+watcher=$!
+seen() { grep -aq "$1" "$tmp/screen"; }
+check "watch draws" wait_for 20 seen "every 1 s and at each change"
+timeout 60 samrctl -n samr1 -j status --watch 60 >"$tmp/frames" &
+frames=$!
+check "the first one in a pipe" wait_for 20 grep -q healthy "$tmp/frames"
+
+# ---- a head is out ----
+
+cut 3
+out_of() { ctl 1 -j view | jq -e "[.members[].node] == [$1]"; }
+check "the others go on without it" wait_for 30 out_of 1,2
+shows "degraded" 3 "degraded: head 3 is out" "not heard for" "3         out" "does not hear head 3" "fence confirm 3" \
+	"excluded     the others go on without it" -- ctl 1 status
+is "which head, in JSON" "$(value "$(ctl 1 -j status)" '[.verdict, .findings[0].what, .fences[0].node]')" \
+	'["degraded","head 3 is out",3]'
+finds "the doctor" 4 "warn cluster head 3 is out" "fail heard head 3 is not heard on eth0, since" -- ctl 1 doctor
+check "and in the metrics" sample 1 'samr_verdict{verdict="degraded"} 1'
+check "who is out" sample 1 'samr_node_in_view{node="3"} 0'
+check "how often views went on" sample 1 'samr_recovery_seconds_count 1'
+shows "the one that is cut off waits" 4 "waiting for 1 of the heads 1 and 2" "to do: start them again" -- ctl 3 status
+check "watch has seen it" wait_for 20 seen "head 3 is out"
+check "and so has the pipe, though its interval is not over" grep -q '"verdict":"degraded"' "$tmp/frames"
+kill $frames
+kill -INT "$(cat "$tmp/pid")"
+status=0
+wait $watcher || status=$?
+is "its exit status is that of what it showed last" $status 3
+check "the screen is given back" seen $'\033\[?1049l'
+check "each frame is drawn over the one before" [ "$(grep -ac $'\033\[2J' "$tmp/screen")" -le 1 ]
+is "no line is longer than the screen" "$(sed 's/\x1b\[H/\n/g; s/\x1b[^a-zA-Z]*[a-zA-Z]//g; s/\r//g' "$tmp/screen" |
+	awk 'length > 60 && !/^Script/ { n++ } END { print n + 0 }')" 0
+rest() { tail -n 1 "$tmp/frames" | jq -e .exit_status; }
+check "each frame in a pipe is whole" rest
+
+# ---- nothing goes on without a fence ----
+
+cut 2
+asked() { ctl 1 -j fence | jq -e '[.[] | select(.why == "blocked").node] == [2]'; }
+check "a fence is asked for" wait_for 30 asked
+shows "it waits for that" 4 "waiting for head 2 to be fenced" "nothing is ordered until it is known to be off" \
+	"to do: make sure that its power is off, then: samrctl fence confirm 2" "samrd, which could see to it, does not run" \
+	-- ctl 1 status
+check "confirmed" ctl 1 fence confirm 2 yes
+check "it goes on alone" wait_for 20 verdict 1 degraded
+heal 2
+heal 3
+check "healthy again" wait_for 60 verdict 1 healthy
+
+# ---- one of two links ----
+
+ip -n samr1 link add eth1 type veth peer name far1 netns samr-switch
+ctl 1 link add kind eth dev eth1
+shows "a link that is down" 3 "degraded: link eth1 is down" "ip link set eth1 up" -- ctl 1 status
+ctl 1 link del dev eth1
+shows "until it is used no more" 0 "healthy: *" -- ctl 1 status
+ctl 1 leave wait 20s
+shows "one that has left" 5 "stopped here: this head takes no part" -- ctl 1 status
+shows "the others see it out" 3 "degraded: head 1 is out" -- ctl 2 status
+finish

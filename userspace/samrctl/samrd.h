@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What samrd, the daemon that fences, says of itself and of what it does; see
+ * daemon.h for how it is asked.
+ */
+#ifndef SAMRCTL_SAMRD_H
+#define SAMRCTL_SAMRD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SAMRD_IDS	64
+#define SAMRD_DEVICES	64
+#define SAMRD_CONFIG	"/etc/samr/samr.conf"
+
+/**
+ * struct samrd_fence - where the fence of a head stands
+ * @text: in words; "": it is asked for none
+ * @manual: nothing but an admin can end it
+ */
+struct samrd_fence {
+	char text[240];
+	bool manual;
+};
+
+/**
+ * struct samrd_device - what can cut a head's power
+ * @node: the head
+ * @name: of the device
+ * @kind: "ipmi"
+ * @timeout_ms: of one attempt
+ * @used: it was, or was tested
+ * @works: the last time it did what it was asked
+ * @text: how that ended
+ */
+struct samrd_device {
+	uint32_t node;
+	char name[32];
+	char kind[16];
+	unsigned int timeout_ms;
+	bool used;
+	bool works;
+	char text[200];
+};
+
+/**
+ * struct samrd - what samrd says
+ * @configured: its configuration file is there, so it should run
+ * @running: it answers
+ * @foreign: it does, and is about another head or cluster
+ * @error: why there is no answer to go by; "": there is one
+ * @waits: what it waits for before there is a view, a sentence or two; "": nothing
+ * @armed: it holds an armed watchdog
+ * @starved: and does not feed it any more
+ * @watchdog_ms: its time-out
+ * @watchdog_device: "/dev/watchdog0"
+ * @fence: by id of the head
+ * @devices: of @device
+ * @device: what can cut power
+ * @status: the whole answer; NULL: none
+ */
+struct samrd {
+	bool configured;
+	bool running;
+	bool foreign;
+	char error[240];
+	char waits[320];
+	bool armed;
+	bool starved;
+	uint64_t watchdog_ms;
+	char watchdog_device[64];
+	struct samrd_fence fence[SAMRD_IDS];
+	size_t devices;
+	struct samrd_device device[SAMRD_DEVICES];
+	json_t *status;
+};
+
+/**
+ * samrd_ask - fill in @s; that it does not run is no error
+ * @s: overwritten
+ * @cluster: id of the cluster that this head is of; 0: not known
+ * @node: this head
+ */
+void samrd_ask(struct samrd *s, uint32_t cluster, uint32_t node);
+
+/** samrd_take - fill @s in from @status, its answer, which is taken over */
+void samrd_take(struct samrd *s, json_t *status, uint32_t cluster,
+		uint32_t node);
+
+/** samrd_take_devices - the same of what it fences with */
+void samrd_take_devices(struct samrd *s, const json_t *nodes);
+
+/** samrd_free - what samrd_ask() has allocated */
+void samrd_free(struct samrd *s);
+
+#endif /* SAMRCTL_SAMRD_H */

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What samrctl takes from samrd's answers, also from those that make little sense. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "samrd.h"
+
+static struct samrd s;
+
+static json_t *json_of(const char *text)
+{
+	json_t *j = json_loads(text, JSON_DECODE_ANY, NULL);
+
+	assert_non_null(j);
+	return j;
+}
+
+static void take(const char *status, const char *devices)
+{
+	json_t *list = json_of(devices);
+
+	memset(&s, 0, sizeof(s));
+	samrd_take(&s, json_of(status), 7, 1);
+	samrd_take_devices(&s, list);
+	json_decref(list);
+}
+
+#define HEAD1	"{\"id\":1,\"self\":true,\"fence\":{\"state\":\"none\",\"text\":\"is not asked for\"}}"
+
+static void fences(void **state)
+{
+	(void)state;
+	take("{\"id\":7,\"nodes\":[" HEAD1 ","
+	     "{\"id\":2,\"fence\":{\"state\":\"retry\",\"text\":\"is tried again\",\"failed\":3,\"last\":\"unreachable\"}},"
+	     "{\"id\":3,\"fence\":{\"state\":\"manual\",\"text\":\"waits for an admin\"}}]}", "[]");
+	assert_false(s.foreign);
+	assert_string_equal(s.fence[1].text, "");
+	assert_string_equal(s.fence[2].text,
+			    "is tried again (failed 3 times, the last time: unreachable)");
+	assert_false(s.fence[2].manual);
+	assert_true(s.fence[3].manual);
+	samrd_free(&s);
+}
+
+static void start(void **state)
+{
+	(void)state;
+	take("{\"id\":7,\"nodes\":[" HEAD1 "],\"start\":{\"wait\":\"heads\",\"text\":\"waits for b\"}}", "[]");
+	assert_string_equal(s.waits, "waits for b");
+	samrd_free(&s);
+	take("{\"id\":7,\"nodes\":[" HEAD1 "],\"start\":{\"wait\":\"none\",\"text\":\"nothing\"}}", "[]");
+	assert_string_equal(s.waits, "");
+	samrd_free(&s);
+}
+
+static void another_head(void **state)
+{
+	(void)state;
+	take("{\"id\":8,\"nodes\":[" HEAD1 "]}", "[]");
+	assert_true(s.foreign);
+	samrd_free(&s);
+	take("{\"id\":7,\"nodes\":[{\"id\":2,\"self\":true,\"fence\":{\"state\":\"manual\",\"text\":\"x\"}}]}", "[]");
+	assert_true(s.foreign);
+	assert_string_equal(s.fence[2].text, "");
+	samrd_free(&s);
+}
+
+static void devices(void **state)
+{
+	(void)state;
+	take("{\"id\":7,\"nodes\":[" HEAD1 "]}",
+	     "[{\"node\":2,\"devices\":[{\"device\":\"bmc\",\"kind\":\"ipmi\",\"timeout_ms\":20000},"
+	     "{\"device\":\"pdu\",\"kind\":\"agent\",\"timeout_ms\":5000}],"
+	     "\"last\":{\"devices\":[{\"device\":\"bmc\",\"result\":\"refused\",\"text\":\"wrong password\"},"
+	     "{\"device\":\"pdu\",\"result\":\"on\",\"text\":\"\"}]}},"
+	     "{\"node\":3,\"devices\":[{\"device\":\"hand\",\"kind\":\"manual\",\"timeout_ms\":1}]}]");
+	assert_int_equal(s.devices, 3);
+	assert_true(s.device[0].used);
+	assert_false(s.device[0].works);
+	assert_string_equal(s.device[0].text, "refused, wrong password");
+	assert_true(s.device[1].works);
+	assert_int_equal(s.device[1].timeout_ms, 5000);
+	assert_int_equal(s.device[2].node, 3);
+	assert_false(s.device[2].used);
+	samrd_free(&s);
+}
+
+/* An answer of another version, or of what is no samrd. */
+static void nonsense(void **state)
+{
+	static const char *const answers[] = {
+		"[]", "3", "null", "{}", "{\"id\":\"x\",\"nodes\":7}",
+		"{\"id\":7,\"nodes\":[{\"id\":-1},{\"id\":1e3},[],null,{\"id\":99999,\"self\":true,\"fence\":[]}]}",
+		"{\"id\":7,\"nodes\":[" HEAD1 "],\"start\":[],\"watchdog\":1}",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+		take(answers[i], answers[i]);
+		assert_string_equal(s.waits, "");
+		samrd_free(&s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fences),
+		cmocka_unit_test(start),
+		cmocka_unit_test(another_head),
+		cmocka_unit_test(devices),
+		cmocka_unit_test(nonsense),
+	};
+
+	return cmocka_run_group_tests_name("samrctl samrd", tests, NULL, NULL);
+}
