@@ -200,7 +200,13 @@ static void reset_links(void *data)
 	s->carrier = false;
 }
 
-int kernel_look(struct kernel *k, struct kernel_state *now, char *why)
+static int get_view(struct kernel *k, struct kernel_state *now, char *why)
+{
+	return now->present ?
+	       get(k, SAMR_CMD_VIEW_GET, read_view, now, why) : 0;
+}
+
+static int look_once(struct kernel *k, struct kernel_state *now, char *why)
 {
 	int err;
 
@@ -213,9 +219,42 @@ int kernel_look(struct kernel *k, struct kernel_state *now, char *why)
 			   why) ?:
 	       kernel_dump(k, SAMR_CMD_LINK_GET, read_link, now, reset_links,
 			   why) ?:
-	       get(k, SAMR_CMD_VIEW_GET, read_view, now, why) ?:
+	       get_view(k, now, why) ?:
 	       kernel_dump(k, SAMR_CMD_FENCE_GET, read_fence, now, reset_fences,
 			   why);
+}
+
+static bool same_state(const struct kernel_state *a, const struct kernel_state *b)
+{
+	return a->present == b->present && a->state == b->state &&
+	       a->inc == b->inc && a->view.epoch == b->view.epoch &&
+	       a->view.wedged == b->view.wedged &&
+	       a->view.learning == b->view.learning &&
+	       a->view.count == b->view.count;
+}
+
+/* The answers are of different moments: nothing may have changed between them. */
+int kernel_look(struct kernel *k, struct kernel_state *now, char *why)
+{
+	struct kernel_state *after = malloc(sizeof(*after));
+	int err = -ENOMEM, tries;
+	bool same = false;
+
+	for (tries = 0; after && !same && tries < TRIES; tries++) {
+		err = look_once(k, now, why);
+		if (err)
+			break;
+		memset(after, 0, sizeof(*after));
+		err = get(k, SAMR_CMD_CLUSTER_GET, read_cluster, after, why);
+		if (err == -ENOENT)
+			err = 0;
+		err = err ?: get_view(k, after, why);
+		same = !err && same_state(now, after);
+	}
+	free(after);
+	if (err == -ENOMEM)
+		snprintf(why, KERNEL_TEXT_MAX, "no memory");
+	return err;
 }
 
 /* ---- events ---- */

@@ -214,8 +214,10 @@ static int look(struct plan *p, char *why)
 	err = kernel_talk(p->k, kernel_request(p->k, buffer, NLM_F_ACK,
 					       SAMR_CMD_CLUSTER_GET),
 			  read_cluster, t, why);
-	if (err == -ENOENT)
+	if (err == -ENOENT) {
 		err = 0;
+		*why = 0;
+	}
 	if (err || !t->present)
 		return err;
 	return kernel_dump(p->k, SAMR_CMD_NODE_GET, read_node, t, reset_nodes,

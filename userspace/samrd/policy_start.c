@@ -403,7 +403,10 @@ static void watch(struct policy *p)
 		policy_alert(p, POLICY_ALERT_CONFLICT,
 			     (uint32_t)__builtin_ctzll(n.differ), 0, 0);
 	p->conflict = n.differ;
-	for (id = 1; id < POLICY_IDS && has_view(p); id++) {
+	/* One that was cut off finds out in this way, too: that is no fault. */
+	if (p->view.state != POLICY_SERVING)
+		return;
+	for (id = 1; id < POLICY_IDS; id++) {
 		h = &p->head[id];
 		if (id == p->config.self || !remembers(h) ||
 		    h->memory.epoch <= p->view.epoch ||
