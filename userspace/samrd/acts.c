@@ -202,6 +202,14 @@ static void start(struct samrd *d, uint64_t founders)
 		log_error("the cluster cannot be started: %s", why);
 }
 
+static void feed(struct samrd *d)
+{
+	int err = d->watchdog ? watchdog_feed(d->watchdog) : 0;
+
+	if (err)
+		log_error("the watchdog cannot be fed: %s", strerror(-err));
+}
+
 /* ---- alerts ---- */
 
 static void alert(struct samrd *d, const struct policy_action *a)
@@ -252,7 +260,11 @@ void acts_run(struct samrd *d, const struct policy_action *a)
 		start(d, a->founders);
 		break;
 	case POLICY_FEED:
+		feed(d);
+		break;
 	case POLICY_STARVE:
+		if (d->watchdog)
+			watchdog_starve(d->watchdog);
 		break;
 	case POLICY_ALERT:
 		alert(d, a);

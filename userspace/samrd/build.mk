@@ -49,12 +49,18 @@ $(foreach t,$(samrd-policy-tests),$(eval $(call samrd-policy-test,$(t))))
 # The daemon.
 programs += samrd
 samrd-src := $(sort $(samrd-config-src) $(samrd-fence-src) $(samrd-control-src) $(netlink-src) $(samrd-policy-src) \
-	$(addprefix userspace/samrd/,acts.c facts.c hooks.c kernel.c kernel_apply.c log.c main.c memory.c status.c))
+	$(addprefix userspace/samrd/,acts.c facts.c hooks.c kernel.c kernel_apply.c log.c main.c memory.c status.c \
+		watchdog.c))
 samrd-cflags := -Iuserspace/samrd -DSAMR_VERSION='"0.1.0"'
 samrd-libs := -lmnl -lconfuse -lsystemd -lcap-ng -ljansson -lnettle
 samrd-install := sbin
 
-samrd-tests := samrd-memory_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
+programs += samrd-watchdog_test
+samrd-watchdog_test-src := userspace/samrd/watchdog.c userspace/samrd/tests/watchdog_test.c
+samrd-watchdog_test-cflags := -Iuserspace/samrd
+samrd-watchdog_test-libs := -Wl,--wrap=open,--wrap=ioctl,--wrap=write,--wrap=close -lcmocka
+
+samrd-tests := samrd-watchdog_test samrd-memory_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
 .PHONY: check-samrd
 checks += check-samrd
 check-samrd: $(samrd-tests:%=$(out)/%)

@@ -107,6 +107,8 @@ int facts_config(struct samrd *d)
 		.delay_blocked = c->fence_delay_blocked_ms * SAMRD_NS_PER_MS,
 		.dead = c->limits.dead_us * 1000ULL,
 		.watchdog_margin = c->watchdog_margin_ms * SAMRD_NS_PER_MS,
+		.watchdog = d->watchdog ?
+			    watchdog_timeout(d->watchdog) * SAMRD_NS_PER_MS : 0,
 		.relied = has_watchdog_fence(&c->node[c->self]),
 	};
 	struct policy_event ev = { .type = POLICY_EV_CONFIG, .config = &p };

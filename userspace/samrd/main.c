@@ -45,10 +45,24 @@ static void tell_status(struct samrd *d)
 	sd_notifyf(0, "STATUS=%s", text);
 }
 
+static bool has_left(const struct samrd *d)
+{
+	return !d->now.present || d->now.state == SAMR_RUN_STATE_DOWN;
+}
+
+/* Only a head that is surely in no view need not be reset. */
+static bool may_disarm(struct samrd *d)
+{
+	char why[KERNEL_TEXT_MAX];
+
+	if (!d->known && (!d->kernel || kernel_look(d->kernel, &d->now, why)))
+		return false;
+	return has_left(d);
+}
+
 static void end_if_left(struct samrd *d)
 {
-	if (d->leaving && !d->saver &&
-	    (!d->now.present || d->now.state == SAMR_RUN_STATE_DOWN))
+	if (d->leaving && !d->saver && has_left(d))
 		sd_event_exit(d->event, END_WELL);
 }
 
@@ -240,6 +254,20 @@ static int add_sources(struct samrd *d)
 	return err < 0 ? err : 0;
 }
 
+static int open_watchdog(struct samrd *d)
+{
+	char why[WATCHDOG_TEXT_MAX] = "";
+	int err;
+
+	if (!d->config->watchdog)
+		return 0;
+	err = watchdog_open(&d->watchdog, d->config->watchdog,
+			    d->config->watchdog_ms, why);
+	if (err)
+		log_error("%s", why);
+	return err;
+}
+
 /* A second daemon is noticed here, before it could change anything. */
 static int open_control(struct samrd *d)
 {
@@ -352,7 +380,8 @@ static int run(struct samrd *d)
 
 	if (add_sources(d) || open_control(d) ||
 	    !make_folder(d->config->state_dir, 0755) || open_parts(d) ||
-	    open_kernel(d) || !drop_capabilities() || first_look(d))
+	    open_kernel(d) || open_watchdog(d) || !drop_capabilities() ||
+	    first_look(d))
 		goto out;
 	log_message(LOG_NOTICE, LOG_ID_STARTED, "started as %s of %s",
 		    d->config->node[d->config->self].name, d->config->name);
@@ -360,6 +389,7 @@ static int run(struct samrd *d)
 	status = sd_event_loop(d->event);
 	log_message(LOG_NOTICE, LOG_ID_STOPPED, "stopped");
 out:
+	watchdog_close(d->watchdog, may_disarm(d));
 	fence_free(d->fence);
 	hooks_free(d->hooks);
 	kernel_close(d->kernel);

@@ -19,6 +19,7 @@
 #include "kernel.h"
 #include "memory.h"
 #include "policy.h"
+#include "watchdog.h"
 
 #define SAMRD_NS_PER_MS	1000000ULL
 #define SAMRD_FACTS_MAX	64
@@ -48,6 +49,7 @@ struct samrd_shot {
  * @leaving: SIGTERM: the loop ends when it has left
  * @hooks: @control: @fence: @fence_control: the other parts
  * @fence_nodes: what @fence works on
+ * @watchdog: of this machine; NULL: none is configured
  * @policy: who decides
  * @deadline: when it wants to be asked again
  * @actions: what it wants done
@@ -73,6 +75,7 @@ struct samrd {
 	struct fence *fence;
 	struct fence_control fence_control;
 	struct fence_node fence_nodes[SAMR_HEADS];
+	struct watchdog *watchdog;
 	struct policy *policy;
 	sd_event_source *deadline;
 	struct policy_actions actions;

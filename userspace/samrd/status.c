@@ -181,6 +181,16 @@ static json_t *start_json(const struct samrd *d)
 			 "better", ids_json(d, s.better));
 }
 
+static json_t *watchdog_json(const struct samrd *d)
+{
+	const struct watchdog *w = d->watchdog;
+
+	return json_pack("{s:b, s:b, s:i, s:s}", "armed", w != NULL,
+			 "starved", w && watchdog_starved(w), "timeout_ms",
+			 w ? (int)watchdog_timeout(w) : 0, "device",
+			 w ? d->config->watchdog : "");
+}
+
 static void run_status(struct control_client *client, json_t *request,
 		       void *data)
 {
@@ -195,7 +205,7 @@ static void run_status(struct control_client *client, json_t *request,
 	for (i = 0; i < c->nodes; i++)
 		json_array_append_new(nodes, node_json(d, &c->node[i]));
 	o = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:i, s:i, "
-		      "s:o, s:o}",
+		      "s:o, s:o, s:o}",
 		      "cluster", c->name, "id", (json_int_t)c->id,
 		      "node", c->node[c->self].name, "state", state_word(d),
 		      "text", line, "policy", config_policy_word(c->policy),
@@ -203,7 +213,8 @@ static void run_status(struct control_client *client, json_t *request,
 		      "members", ids_json(d, members_of(&d->now)),
 		      "carrier", d->now.carrier, "links", (int)d->now.links,
 		      "links_up", (int)d->now.links_up,
-		      "start", start_json(d), "nodes", nodes);
+		      "start", start_json(d), "watchdog", watchdog_json(d),
+		      "nodes", nodes);
 	if (!o)
 		control_refuse(client, "no memory");
 	else
