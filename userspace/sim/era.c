@@ -107,6 +107,15 @@ static void check_safe(const struct era *was, const struct era *now)
 			 (unsigned long long)now->base);
 }
 
+bool eras_first(const struct samr_view_info *v, u32 id, bool had_one)
+{
+	u32 i;
+
+	for (i = 0; i < v->count && v->node[i] != id; i++)
+		;
+	return !v->base || (!had_one && !v->flags[i]);
+}
+
 void eras_view(struct eras *e, struct host *h)
 {
 	struct life *l = life_of(e, h->inc);
@@ -121,7 +130,7 @@ void eras_view(struct eras *e, struct host *h)
 			 (unsigned long long)l->epoch,
 			 (unsigned long long)v.epoch);
 	now = era_at(e, v.epoch);
-	if (v.epoch == 1 && (!now || now->digest != digest_of(&v))) {
+	if (eras_first(&v, h->id, l->epoch) && (!now || now->digest != digest_of(&v))) {
 		/* From nothing, as all had died: nothing of old is known. */
 		forget(e);
 		e->formed++;

@@ -83,6 +83,16 @@ struct eras {
 void eras_init(struct eras *e);
 void eras_free(struct eras *e);
 
+/**
+ * eras_first - is a view the first of those formed from nothing?
+ * @v: it
+ * @id: head that has installed it
+ * @had_one: it had another one before
+ *
+ * Or the next one, as a step may make two: who comes in later has no vote at first.
+ */
+bool eras_first(const struct samr_view_info *v, u32 id, bool had_one);
+
 /** eras_born - a new incarnation */
 void eras_born(struct eras *e, struct host *h);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/strings.h"
+#include "admin.h"
 #include "check_lock.h"
 #include "era.h"
 #include "fail.h"
@@ -67,6 +68,7 @@ struct fail {
 	struct services services;
 	struct lock_check locks;
 	struct votes votes;
+	struct admin admin;
 	struct trace trace;
 	struct rng rng;
 	struct timer tick;
@@ -129,7 +131,7 @@ static void switch_on(struct app *a)
 			service_new(&f->services, a->host, 1, 2) : NULL;
 	a->on_at = 0;
 	host_frame_max(a->host, 1500);
-	host_members(a->host, f->mask);
+	admin_on(&f->admin, a->host);
 }
 
 static void switch_off(struct app *a, u64 wait)
@@ -140,6 +142,7 @@ static void switch_off(struct app *a, u64 wait)
 	a->host = NULL;
 	f->cluster.host[a->id] = NULL;
 	services_gone(&f->services, h);
+	admin_off(&f->admin, a->id);
 	host_free(h);
 	if (!list_empty(&a->notes))
 		sim_fail("node %u is gone, and the owner of a message has not heard of it",
@@ -154,9 +157,12 @@ static void on_view(struct watch *w, struct host *h)
 
 	eras_view(&f->eras, h);
 	f->services.formation = f->eras.formed;
-	if (formed != f->eras.formed)
+	if (formed != f->eras.formed) {
 		lock_check_model(&f->locks, false);
+		votes_forget(&f->votes);
+	}
 	votes_view(&f->votes, h);
+	admin_view(&f->admin, h);
 }
 
 static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,
@@ -207,9 +213,8 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	if (watches(a))
 		sim_fail("node %u is the witness, and delivers", h->id);
 	eras_deliver(&f->eras, h, msg);
-	if (m->kind == SAMR_KIND_DATA) {
+	if (m->kind == SAMR_KIND_DATA)
 		check_bytes(msg);
-	}
 	if (samr_kind_is_load(m->kind)) {
 		a->unread[m->group - 1].gseq = m->gseq;
 		a->unread[m->group - 1].cost += samr_msg_cost(msg);
@@ -453,6 +458,7 @@ static void on_tick(struct timer *t)
 	for (i = 0; i < JOBS_MOST; i++)
 		if (f->job[i].by && now >= f->job[i].at)
 			fence(f, &f->job[i]);
+	admin_tick(&f->admin);
 	queue_set(&f->cluster.queue, t, now + TICK);
 }
 
@@ -561,6 +567,22 @@ static void crash(struct fail *f, struct app *a)
 	switch_off(a, rng_range(&f->rng, 10, 1500) * SAMR_MSEC);
 }
 
+/* All power is lost, and comes back here and there. */
+static bool blackout(struct fail *f)
+{
+	u32 id;
+
+	if (!f->admin.keeps || !rng_one_in(&f->admin.rng, 40) ||
+	    f->eras.lives > ERA_LIVES - 3 * f->count - 3)
+		return false;
+	f->admin.blackouts++;
+	for (id = 1; id < NET_NODES; id++)
+		if (f->app[id].host)
+			switch_off(&f->app[id], rng_range(&f->rng, 20, 2500) *
+						SAMR_MSEC);
+	return true;
+}
+
 static void on_trouble(struct timer *t)
 {
 	struct fail *f = container_of(t, struct fail, trouble);
@@ -569,7 +591,7 @@ static void on_trouble(struct timer *t)
 
 	f->trouble_at = now_of(f) + rng_range(&f->rng, 5, 500) * SAMR_MSEC;
 	queue_set(&f->cluster.queue, t, f->trouble_at);
-	if (!a)
+	if (!a || blackout(f))
 		return;
 	switch (rng_below(&f->rng, 10)) {
 	case 0:
@@ -671,6 +693,8 @@ static bool hopeless(struct fail *f)
 static bool settled(struct fail *f)
 {
 	struct samr_view_info v, w;
+	struct samr_node_stats s;
+	u64 upto = 0;
 	struct app *a;
 	u32 id, i, g;
 
@@ -689,8 +713,14 @@ static bool settled(struct fail *f)
 		for (i = 0; i < w.count; i++)
 			if (w.flags[i] & SAMR_SEAT_LEARNER)
 				return false;
+		if (watches(a))
+			continue;
+		host_stats(a->host, &s);
+		if (upto && s.delivered != upto)
+			return false;
+		upto = s.delivered;
 		for (g = 0; g < GROUPS; g++)
-			if (!a->joined[g] && !watches(a))
+			if (!a->joined[g])
 				return false;
 	}
 	return services_settled(&f->services);
@@ -792,6 +822,9 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	f->services.send = send_of;
 	votes_init(&f->votes);
 	plan(f, o);
+	admin_init(&f->admin, &f->cluster, o->seed, f->mask);
+	if (f->admin.newcomer)
+		f->app[f->admin.newcomer].on_at = f->admin.grow_at;
 	f->cfg.dead = 100 * SAMR_MSEC;
 	f->cluster.net.params = f->net;
 	f->watch.view = on_view;
@@ -811,8 +844,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	net_heal(&f->cluster.net);
 	f->net.drop = 0;
 	f->cluster.net.params = f->net;
-	f->calm = true;
-	f->services.calm = true;
+	f->calm = f->admin.calm = f->services.calm = true;
 	since = q->now;
 	for (end = since; !o->until && !settled(f); end += 10 * SAMR_MSEC) {
 		if (hopeless(f) && end - since > 2000 * SAMR_MSEC) {
@@ -829,7 +861,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	if (!o->until && !lost)
 		last_stand(f);
 	snprintf(line, size,
-		 "%u heads%s, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out, %llu hints, %llu halves; %llu transfers, %llu installed (%llu KiB), %llu failed, %llu behind, %llu lost; %llu lock requests, %llu granted, %llu of dead owners; together after %llu ms%s",
+		 "%u heads%s, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out, %llu hints, %llu halves; %s; %s; %llu lock requests, %llu granted, %llu of dead owners; together after %llu ms%s",
 		 f->count, f->cluster.witness ? " and a witness" : "",
 		 f->cfg.policy == SAMR_POLICY_FENCE ||
 		 (f->count < 3 && !f->cluster.witness) ? "fence" : "majority",
@@ -843,12 +875,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 		 (unsigned long long)f->leaves, (unsigned long long)f->expelled,
 		 (unsigned long long)f->hints,
 		 (unsigned long long)f->votes.halves,
-		 (unsigned long long)f->services.begun,
-		 (unsigned long long)f->services.installed,
-		 (unsigned long long)f->services.bytes >> 10,
-		 (unsigned long long)f->services.failed,
-		 (unsigned long long)f->services.behind,
-		 (unsigned long long)f->services.lost,
+		 admin_text(&f->admin), services_text(&f->services),
 		 (unsigned long long)f->locks.requests,
 		 (unsigned long long)f->locks.granted,
 		 (unsigned long long)f->locks.inherited,

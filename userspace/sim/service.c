@@ -608,3 +608,18 @@ void services_stuck(const struct services *all)
 				s->asked ? ", has asked" : "",
 				s->ask ? ", wants to ask" : "");
 }
+
+const char *services_text(const struct services *all)
+{
+	static char text[160];
+
+	snprintf(text, sizeof(text),
+		 "%llu transfers, %llu installed (%llu KiB), %llu failed, %llu behind, %llu lost",
+		 (unsigned long long)all->begun,
+		 (unsigned long long)all->installed,
+		 (unsigned long long)all->bytes >> 10,
+		 (unsigned long long)all->failed,
+		 (unsigned long long)all->behind,
+		 (unsigned long long)all->lost);
+	return text;
+}

@@ -132,4 +132,7 @@ bool services_settled(const struct services *all);
 /** services_stuck - say who does not */
 void services_stuck(const struct services *all);
 
+/** services_text - what was transferred; until the next call */
+const char *services_text(const struct services *all);
+
 #endif /* SAMR_SIM_SERVICE_H */

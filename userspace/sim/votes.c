@@ -17,6 +17,12 @@ void votes_free(struct votes *v)
 	votes_init(v);
 }
 
+void votes_forget(struct votes *v)
+{
+	if (v->vote)
+		memset(v->vote, 0, v->room * sizeof(*v->vote));
+}
+
 static struct vote *vote_of(struct votes *v, u64 epoch)
 {
 	while (epoch >= v->room)
@@ -136,12 +142,8 @@ void votes_view(struct votes *v, struct host *h)
 		sim_fail("node %u is the witness, and the sequencer",
 			 (u32)view.sequencer);
 	now = vote_of(v, view.epoch);
-	if (now->view.epoch && view.epoch > 1)
+	if (now->view.epoch)
 		return;
-	if (view.epoch == 1 && now->view.epoch &&
-	    now->view.inc[0] != view.inc[0])
-		/* From nothing: all that was is forgotten. */
-		memset(v->vote, 0, v->room * sizeof(*v->vote));
 	now->view = view;
 	/* Nobody has asked for what one alone decides. */
 	note(v, view.epoch, h->inc);

@@ -38,6 +38,10 @@ struct votes {
 };
 
 void votes_init(struct votes *v);
+
+/** votes_forget - a view was formed from nothing: all that was is over */
+void votes_forget(struct votes *v);
+
 void votes_free(struct votes *v);
 
 /** votes_sent - @h sends @frame */
