@@ -66,6 +66,8 @@ static uint32_t take_nodes(struct samrd *s, const json_t *nodes)
 
 		if (yes_of(one, "self"))
 			self = id;
+		snprintf(s->name[id], sizeof(s->name[id]), "%s",
+			 text_of(one, "name"));
 		take_fence(&s->fence[id], json_object_get(one, "fence"));
 	}
 	return self;
@@ -91,6 +93,7 @@ void samrd_take(struct samrd *s, json_t *status, uint32_t cluster,
 	if (cluster && (num_of(status, "id") != cluster || self != node)) {
 		s->foreign = true;
 		memset(s->fence, 0, sizeof(s->fence));
+		memset(s->name, 0, sizeof(s->name));
 		return;
 	}
 	if (strcmp(text_of(start, "wait"), "none"))

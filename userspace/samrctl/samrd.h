@@ -56,6 +56,7 @@ struct samrd_device {
  * @starved: and does not feed it any more
  * @watchdog_ms: its time-out
  * @watchdog_device: "/dev/watchdog0"
+ * @name: by id of the head, as in its configuration; "": not known
  * @fence: by id of the head
  * @devices: of @device
  * @device: what can cut power
@@ -71,6 +72,7 @@ struct samrd {
 	bool starved;
 	uint64_t watchdog_ms;
 	char watchdog_device[64];
+	char name[SAMRD_IDS][32];
 	struct samrd_fence fence[SAMRD_IDS];
 	size_t devices;
 	struct samrd_device device[SAMRD_DEVICES];

@@ -135,10 +135,11 @@ static void show_head(const struct facts *f, int id, const char **name)
 	struct list l = { };
 	enum colour c;
 	const char *word = head_word(f, h, &c);
-	char span[48];
+	char span[48], label[48];
 
 	title(name);
-	printf("%-*d", NAME_WIDTH, id);
+	snprintf(label, sizeof(label), "%d %s", id, f->samrd.name[id]);
+	printf("%-*s ", NAME_WIDTH - 1, label);
 	print_coloured(c, "%-*s", WORD_WIDTH, word);
 	if (h->self)
 		put(&l, "this head");

@@ -13,6 +13,7 @@
 
 #include "verdict.h"
 
+#define NAME_SIZE	64
 #define BIT(id)		(1ULL << (id))
 
 /* ---- words ---- */
@@ -133,12 +134,14 @@ static int count(uint64_t ids)
 	return __builtin_popcountll(ids);
 }
 
-/* "head 2", "the witness (3)" */
+/* "head 2", "the witness (3)"; with the name that samrd has for it "head 2 (beta)" */
 static const char *name_of(const struct facts *f, int id, char *text,
 			   size_t size)
 {
 	if (f->head[id].witness)
 		snprintf(text, size, "the witness (%d)", id);
+	else if (*f->samrd.name[id])
+		snprintf(text, size, "head %d (%.31s)", id, f->samrd.name[id]);
 	else
 		snprintf(text, size, "head %d", id);
 	return text;
@@ -295,7 +298,7 @@ static void find_out(const struct facts *f, struct findings *out, int id)
 {
 	const struct fact_head *h = &f->head[id];
 	struct finding *found;
-	char name[40];
+	char name[NAME_SIZE];
 
 	found = add(out, VERDICT_DEGRADED, "%s is out",
 		    name_of(f, id, name, sizeof(name)));
@@ -314,7 +317,7 @@ static void find_out(const struct facts *f, struct findings *out, int id)
 static void find_heads(const struct facts *f, struct findings *out)
 {
 	struct finding *found;
-	char name[40];
+	char name[NAME_SIZE];
 	int id;
 
 	for (id = 1; id < FACT_IDS; id++) {
@@ -353,7 +356,7 @@ static void find_path(const struct facts *f, struct findings *out,
 {
 	const struct fact_path *p = &l->path[id];
 	struct finding *found;
-	char span[48], name[40];
+	char span[48], name[NAME_SIZE];
 
 	if (!p->there || p->heard)
 		return;
@@ -490,22 +493,6 @@ static void find_nothing(const struct facts *f, struct findings *out)
 	}
 }
 
-/* The worst first; the order of those that are alike is kept. */
-static void sort(struct findings *out)
-{
-	struct finding t;
-	size_t i, j;
-
-	for (i = 1; i < out->count; i++) {
-		for (j = i; j && out->finding[j - 1].verdict <
-				 out->finding[j].verdict; j--) {
-			t = out->finding[j];
-			out->finding[j] = out->finding[j - 1];
-			out->finding[j - 1] = t;
-		}
-	}
-}
-
 static void healthy_line(const struct facts *f, struct findings *out)
 {
 	int heads = count(HEADS_WITH(f, h, h->configured && !h->witness));
@@ -547,6 +534,7 @@ void verdict_find(const struct facts *f, struct findings *out)
 	if (!f->loaded || !f->cluster) {
 		find_nothing(f, out);
 	} else {
+		/* The state says the worst; what follows only degrades. */
 		find_state(f, out);
 		if (f->state == SAMR_RUN_STATE_UP)
 			find_heads(f, out);
@@ -560,7 +548,6 @@ void verdict_find(const struct facts *f, struct findings *out)
 		healthy_line(f, out);
 		return;
 	}
-	sort(out);
 	out->verdict = out->finding[0].verdict;
 	write_line(out);
 }

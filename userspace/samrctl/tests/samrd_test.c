@@ -37,10 +37,11 @@ static void fences(void **state)
 {
 	(void)state;
 	take("{\"id\":7,\"nodes\":[" HEAD1 ","
-	     "{\"id\":2,\"fence\":{\"state\":\"retry\",\"text\":\"is tried again\",\"failed\":3,\"last\":\"unreachable\"}},"
+	     "{\"id\":2,\"name\":\"beta\",\"fence\":{\"state\":\"retry\",\"text\":\"is tried again\",\"failed\":3,\"last\":\"unreachable\"}},"
 	     "{\"id\":3,\"fence\":{\"state\":\"manual\",\"text\":\"waits for an admin\"}}]}", "[]");
 	assert_false(s.foreign);
 	assert_string_equal(s.fence[1].text, "");
+	assert_string_equal(s.name[2], "beta");
 	assert_string_equal(s.fence[2].text,
 			    "is tried again (failed 3 times, the last time: unreachable)");
 	assert_false(s.fence[2].manual);

@@ -138,6 +138,8 @@ static void a_head_is_out(void **state)
 	f.head[3].in_view = false;
 	f.head[3].witness = true;
 	expect(VERDICT_DEGRADED, "degraded: head 2 is out; the witness (3) is out");
+	strcpy(f.samrd.name[2], "beta");
+	expect(VERDICT_DEGRADED, "degraded: head 2 (beta) is out; the witness (3) is out");
 	assert_int_equal(verdict_exit(v.verdict), 3);
 }
 
