@@ -79,6 +79,7 @@ struct model_group {
  * @counted: per host: what its counters should be
  * @blocked: per host: submissions refused since it was last writable
  * @installed: per host: its newest view
+ * @viewed: per host: its view after its last run of steps
  * @epoch: per host: of its last delivery
  * @seed_epoch: the view that was told to heads last, and
  * @seed: what group random is drawn from in it
@@ -116,6 +117,7 @@ struct check {
 	u32 groups;
 	u64 last[NET_NODES][CHECK_GROUPS];
 	u64 installed[NET_NODES];
+	u64 viewed[NET_NODES];
 	u64 epoch[NET_NODES];
 	u64 seed_epoch;
 	u64 seed;

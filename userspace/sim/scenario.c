@@ -474,9 +474,10 @@ static void do_view(struct scenario *sc)
 
 	samr_node_view(h->node, &v);
 	trace_note(&sc->trace,
-		   "node %u: view %llu, wants %#llx, which %#llx want",
+		   "node %u: view %llu, wants %#llx, which %#llx want%s",
 		   h->id, (unsigned long long)v.epoch,
-		   (unsigned long long)v.wanted, (unsigned long long)v.heard);
+		   (unsigned long long)v.wanted, (unsigned long long)v.heard,
+		   samr_node_out(h->node) ? "; it is out" : "");
 }
 
 /* retire N: it asks to leave the view */
@@ -659,6 +660,7 @@ static const struct {
 	{ "lose", do_lose },
 	{ "mute", do_mute },
 	{ "nodes", do_nodes },
+	{ "pause", do_pause },
 	{ "probe", do_probe },
 	{ "read", do_read },
 	{ "reading", do_reading },

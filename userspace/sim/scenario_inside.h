@@ -84,6 +84,7 @@ void do_delay(struct scenario *sc);
 void do_cut(struct scenario *sc);
 void do_heal(struct scenario *sc);
 void do_frames(struct scenario *sc);
+void do_pause(struct scenario *sc);
 void do_links(struct scenario *sc);
 void do_fail(struct scenario *sc);
 void do_forge(struct scenario *sc);

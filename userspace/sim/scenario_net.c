@@ -160,6 +160,14 @@ void do_heal(struct scenario *sc)
 	net_heal(&sc->cluster.net);
 }
 
+/* pause N TIME: its machine stands still so long; what comes waits for it */
+void do_pause(struct scenario *sc)
+{
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
+
+	host_pause(h, sc_span(sc));
+}
+
 /* frames NODE|* BYTES: what the shell believes; links BYTES: what is true */
 void do_frames(struct scenario *sc)
 {
