@@ -60,7 +60,12 @@ samrd-watchdog_test-src := userspace/samrd/watchdog.c userspace/samrd/tests/watc
 samrd-watchdog_test-cflags := -Iuserspace/samrd
 samrd-watchdog_test-libs := -Wl,--wrap=open,--wrap=ioctl,--wrap=write,--wrap=close -lcmocka
 
-samrd-tests := samrd-watchdog_test samrd-memory_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
+programs += samrd-hooks_test
+samrd-hooks_test-src := $(addprefix userspace/samrd/,helper.c hooks.c log.c tests/hooks_test.c)
+samrd-hooks_test-cflags := -Iuserspace/samrd
+samrd-hooks_test-libs := -lsystemd -lcmocka
+
+samrd-tests := samrd-hooks_test samrd-watchdog_test samrd-memory_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
 .PHONY: check-samrd
 checks += check-samrd
 check-samrd: $(samrd-tests:%=$(out)/%)
