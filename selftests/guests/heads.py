@@ -81,9 +81,12 @@ class Head:
         user = os.path.join(TOP, "build", "userspace")
         script = f"export SAMR_KO={samr_ko or kernel.samr_ko}\n" + AGENT.format(user=user, top=TOP, mark=MARK)
         self.text, self.answer = "", None
-        self.guest = qemu.Guest(options, script, self._heard)
+        self.guest = self.make_guest(options, script)
         self.thread = threading.Thread(target=self._run, args=[self.guest], daemon=True)
         self.thread.start()
+
+    def make_guest(self, options, script):
+        return qemu.Guest(options, script, self._heard)
 
     def _run(self, guest):
         try:
@@ -214,12 +217,14 @@ class Head:
 
 
 class Heads:
+    head_class = Head
+
     def __init__(self, count, work, timers=TIMERS, kernel="6.1"):
         self.count, self.work, self.timers = count, work, timers
         self.kernel = kernels.find(kernel)
         if not os.path.exists(self.kernel.samr_ko):
             raise Broken(f"no {self.kernel.samr_ko}: make module")
-        self.heads = {k: Head(self, k) for k in range(1, count + 1)}
+        self.heads = {k: self.head_class(self, k) for k in range(1, count + 1)}
 
     def __getitem__(self, number):
         return self.heads[number]
