@@ -51,7 +51,7 @@ programs += samrd
 samrd-src := $(sort $(samrd-config-src) $(samrd-fence-src) $(samrd-control-src) $(netlink-src) $(samrd-policy-src) \
 	$(addprefix userspace/samrd/,acts.c facts.c hooks.c kernel.c kernel_apply.c log.c main.c memory.c status.c \
 		watchdog.c))
-samrd-cflags := -Iuserspace/samrd -DSAMR_VERSION='"0.1.0"'
+samrd-cflags := -Iuserspace/samrd -DSAMR_VERSION='"0.1.0"' -DSAMR_LIBEXEC='"$(PREFIX)/libexec/samr"'
 samrd-libs := -lmnl -lconfuse -lsystemd -lcap-ng -ljansson -lnettle
 samrd-install := sbin
 
