@@ -22,10 +22,11 @@ samrctl-samrd_test-libs := -lcmocka -ljansson
 
 checks += check-samrctl
 
-.PHONY: check-samrctl install-samrctl-completion
-check-samrctl: $(out)/samrctl $(out)/samrctl-verdict_test $(out)/samrctl-samrd_test
-	$(out)/samrctl-verdict_test
-	$(out)/samrctl-samrd_test
+.PHONY: check-samrctl check-samrctl-units install-samrctl-completion
+check-samrctl-units: $(out)/samrctl-verdict_test $(out)/samrctl-samrd_test
+	set -e; for t in $^; do $$t; done
+
+check-samrctl: check-samrctl-units $(out)/samrctl
 	userspace/samrctl/tests/availability.sh
 
 install-samrctl-completion:

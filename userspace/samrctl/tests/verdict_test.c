@@ -332,7 +332,7 @@ static void all_at_once(void **state)
 
 	(void)state;
 	for (state_ = 0; state_ < 9; state_++) {
-		memset(&f, 0xff, sizeof(f));
+		memset(&f, 1, sizeof(f));
 		f.state = state_;
 		f.links = FACT_LINKS;
 		f.groups = 0;
