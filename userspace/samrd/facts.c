@@ -309,7 +309,8 @@ static void tell_view(struct samrd *d, const struct kernel_state *now)
 	fill_view(d, &d->now, &was);
 	/* It was put out and has begun anew at once: the policy shall know. */
 	if (d->known && in_view(d->now.state) && now->inc != d->now.inc &&
-	    d->now.state != SAMR_RUN_STATE_LEAVING) {
+	    d->now.state != SAMR_RUN_STATE_LEAVING &&
+	    now->state != SAMR_RUN_STATE_DOWN) {
 		log_message(LOG_WARNING, LOG_ID_OUT,
 			    "the others went on without this head");
 		v = (struct policy_view){ .state = POLICY_EXPELLED };
@@ -317,7 +318,7 @@ static void tell_view(struct samrd *d, const struct kernel_state *now)
 		facts_feed(d, &ev);
 		was = v;
 	}
-	if (d->now.state == SAMR_RUN_STATE_LEAVING &&
+	if (d->known && in_view(d->now.state) && now->present &&
 	    now->state == SAMR_RUN_STATE_DOWN)
 		d->left = true;
 	else if (now->state != SAMR_RUN_STATE_DOWN)

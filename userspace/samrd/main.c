@@ -109,6 +109,18 @@ static void on_difference(bool restart, const char *what, void *data)
 		log_message(LOG_INFO, LOG_ID_CONFIG, "%s", what);
 }
 
+/* What is accepted and has no effect yet must not stay unsaid. */
+static void tell_unused(const struct config *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->services; i++)
+		if (c->service[i].timeout_ms)
+			log_message(LOG_WARNING, LOG_ID_CONFIG, "service \"%s\": "
+				    "timeout and on-exit have no effect in this "
+				    "version", c->service[i].name);
+}
+
 static bool take_over(struct samrd *d, struct config *c)
 {
 	struct config *old = d->config;
@@ -133,6 +145,7 @@ static bool take_over(struct samrd *d, struct config *c)
 	hooks_configure(d->hooks, c);
 	control_admin(d->control, c->admin_gid);
 	acts_fence_nodes(d);
+	tell_unused(c);
 	return true;
 }
 
@@ -179,6 +192,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si,
 		   void *data)
 {
 	char why[KERNEL_TEXT_MAX] = "";
+	struct kernel_state now;
 	struct samrd *d = data;
 
 	(void)source;
@@ -187,10 +201,11 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si,
 	if (d->leaving || d->config->on_stop == CONFIG_STOP_STAY)
 		return sd_event_exit(d->event, END_WELL);
 	d->leaving = true;
-	if (kernel_stop(d->kernel, why)) {
+	if (kernel_stop(d->kernel, why) || kernel_look(d->kernel, &now, why)) {
 		log_error("the cluster cannot be left: %s", why);
 		return sd_event_exit(d->event, END_FAILED);
 	}
+	on_changed(&now, d);	/* it may be down already */
 	return sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC,
 					  LEAVE_US, 0, on_patience, d);
 }
@@ -216,12 +231,12 @@ static bool drop_capabilities(void)
 	capng_clear(CAPNG_SELECT_BOTH);
 	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED |
 		     CAPNG_BOUNDING_SET, CAP_NET_ADMIN);
+	/* A container's root may not, and does not have what it would bound. */
+	capng_apply(CAPNG_SELECT_BOUNDS);
 	if (capng_apply(CAPNG_SELECT_CAPS)) {
 		log_error("capabilities cannot be dropped");
 		return false;
 	}
-	/* Of a container's root: what it may not bound, it does not have. */
-	capng_apply(CAPNG_SELECT_BOUNDS);
 	return true;
 }
 
@@ -385,6 +400,7 @@ static int run(struct samrd *d)
 		goto out;
 	log_message(LOG_NOTICE, LOG_ID_STARTED, "started as %s of %s",
 		    d->config->node[d->config->self].name, d->config->name);
+	tell_unused(d->config);
 	sd_notify(0, "READY=1");
 	status = sd_event_loop(d->event);
 	log_message(LOG_NOTICE, LOG_ID_STOPPED, "stopped");
