@@ -216,6 +216,27 @@ void samr_flow_freed(struct samr_node *n)
 	n->out->writable = true;
 }
 
+/*
+ * When to repeat what comes behind a message that was just ordered. After the
+ * last one of those repeated together, at once, if it was sent before they were
+ * repeated: it was probably lost as they were, and nobody asks for what he does
+ * not know of.
+ */
+static u64 next_repeat(const struct samr_node *n, u64 oseq)
+{
+	const struct samr_slot *slot;
+
+	if (oseq >= n->flow.next)
+		return SAMR_NEVER;
+	slot = samr_window_at(&own(n)->win, oseq);
+	if (slot && oseq == n->flow.again &&
+	    slot->sent_at <= n->flow.again_at) {
+		samr_mark("more submissions repeated at once");
+		return n->now;
+	}
+	return n->now + patience(n);
+}
+
 void samr_flow_ordered(struct samr_node *n, const struct samr_msg *msg,
 		       const struct samr_slot *slot)
 {
@@ -225,8 +246,7 @@ void samr_flow_ordered(struct samr_node *n, const struct samr_msg *msg,
 	if (!msg->all && !samr_node_leads(n))
 		samr_trip_learn(&f->trip, rtt, slot->asks);
 	f->backoff = 0;
-	f->resend_at = msg->meta.oseq + 1 < f->next ? n->now + patience(n) :
-						       SAMR_NEVER;
+	f->resend_at = next_repeat(n, msg->meta.oseq + 1);
 	if (msg->meta.kind == SAMR_KIND_DATA)
 		samr_credit_ordered(n, msg);
 	samr_flow_freed(n);
@@ -260,7 +280,7 @@ void samr_flow_flush(struct samr_node *n)
 static void resend(struct samr_node *n)
 {
 	struct samr_origin *o = own(n);
-	u32 left = RESEND_MOST;
+	u32 left = RESEND_MOST, sent;
 	struct samr_slot *slot;
 	struct samr_msg *msg;
 	u64 s;
@@ -271,17 +291,17 @@ static void resend(struct samr_node *n)
 			return;
 		msg = slot->msg;
 		if (msg->all && msg->sent < msg->meta.len)
-			return;
-		/*
-		 * Of a long message the first piece is enough: the sequencer
-		 * asks for the rest.
-		 */
+			break;
 		samr_mark("submission repeated");
-		samr_emit_submit(n, n->view.sequencer, msg, 0, msg->meta.len, 1);
+		sent = samr_emit_submit(n, n->view.sequencer, msg, 0,
+					msg->meta.len, 1);
 		slot->asks += slot->asks < U8_MAX;
 		n->stats.resent++;
-		if (msg->all)
-			return;
+		n->flow.again = s + 1;
+		n->flow.again_at = n->now;
+		/* Of a long one the sequencer asks for the rest. */
+		if (sent < msg->meta.len)
+			break;
 	}
 }
 

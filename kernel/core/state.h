@@ -415,6 +415,8 @@ struct samr_trip {
  * @burst_at: when the next burst of @jobs may leave
  * @resend_at: when the oldest unordered one is repeated
  * @backoff: how often that happened without progress
+ * @again: those below this number were repeated
+ * @again_at: the last of them, ns
  * @trip: from submission to order; what the sequencer lets wait counts, too
  * @refused: somebody was told no, for another reason than credit, and waits
  */
@@ -424,6 +426,8 @@ struct samr_flow {
 	u64 burst_at;
 	u64 resend_at;
 	u32 backoff;
+	u64 again;
+	u64 again_at;
 	struct samr_trip trip;
 	bool refused;
 };
