@@ -541,6 +541,8 @@ int samr_node_step(struct samr_node *n, const struct samr_event *ev,
 	n->wall = ev->wall;
 	if (slept && n->view.epoch)
 		samr_detect_slept(n);
+	else if (slept && n->view.wanted)
+		n->view.slept_at = n->now;
 	err = dispatch(n, ev);
 	samr_coordinator_run(n);
 	while (n->order_due && samr_node_leads(n) && samr_node_serves(n) &&

@@ -132,6 +132,7 @@ struct samr_peer {
  * @founders: who of them shall form the first view, as a mask
  * @before: who was to form it before the admin changed that
  * @asked_at: when the admin began to want a view, ns
+ * @slept_at: when we went on after we had stood still, without a view, ns; 0: never
  * @send_at: HELLO, or VIEW, is due
  * @next: a decided view that is still to be installed here; epoch 0: none
  * @next_ballot: at which it was decided
@@ -170,6 +171,7 @@ struct samr_view_state {
 	u64 founders;
 	u64 before;
 	u64 asked_at;
+	u64 slept_at;
 	u64 send_at;
 	struct samr_plan next;
 	struct samr_ballot next_ballot;

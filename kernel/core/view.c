@@ -460,6 +460,9 @@ static bool others_have_one(const struct samr_node *n)
 
 	if (v->founders != v->wanted && lately(n, v->asked_at))
 		return true;
+	/* What was said while we stood still may be long past. */
+	if (lately(n, v->slept_at))
+		return true;
 	for (id = 1; id < SAMR_IDS; id++)
 		if ((v->wanted & ~v->referee & BIT_ULL(id)) &&
 		    lately(n, n->peer[id].viewed_at))
