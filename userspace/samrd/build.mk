@@ -30,10 +30,12 @@ endef
 $(foreach t,$(samrd-fence-tests:samrd-%=%),$(eval $(call samrd-fence-test,$(t))))
 
 .PHONY: check-samrd-fence
+# Together, since they mostly wait for power and deadlines.
 check-samrd-fence: $(samrd-fence-tests:%=$(out)/%) $(out)/samr-fence-ipmi $(out)/samrctl
-	set -e; for t in $(samrd-fence-tests); do \
-		SAMR_FENCE_IPMI=$(out)/samr-fence-ipmi SAMRCTL=$(out)/samrctl $(out)/$$t; \
-	done
+	bad=0; pids=; export SAMR_FENCE_IPMI=$(out)/samr-fence-ipmi SAMRCTL=$(out)/samrctl; \
+	for t in $(samrd-fence-tests); do $(out)/$$t >$(out)/$$t.out 2>&1 & pids="$$pids $$!"; done; \
+	for p in $$pids; do wait $$p || bad=1; done; \
+	cat $(samrd-fence-tests:%=$(out)/%.out); exit $$bad
 
 # The decisions. They run in the simulator, too: no input and no output in them.
 samrd-policy-src := $(addprefix userspace/samrd/policy,.c _feed.c _fence.c _start.c _text.c)

@@ -317,6 +317,18 @@ static enum fence_result looked(const struct job *j)
 	return told;
 }
 
+/* Of devices in order: the one that did it, or the last that failed at it. */
+static enum fence_result in_order(const struct job *j)
+{
+	enum fence_result r = j->r.outcome[j->current].result;
+	size_t i;
+
+	for (i = j->current; i && (r == FENCE_WAITS || r == FENCE_NOT_ARMED);)
+		r = j->r.outcome[--i].result;
+	/* None of them could be asked: an admin is more than no watchdog. */
+	return r == FENCE_NOT_ARMED ? j->r.outcome[j->current].result : r;
+}
+
 static enum fence_result phase_result(struct job *j)
 {
 	if (j->phase == PHASE_VERIFY)
@@ -325,7 +337,7 @@ static enum fence_result phase_result(struct job *j)
 		return looked(j);
 	if (j->together)
 		return all_done(j);
-	return j->r.outcome[j->current].result;
+	return in_order(j);
 }
 
 /* Power is off: of a cycle that is half of it. */

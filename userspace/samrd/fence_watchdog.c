@@ -31,10 +31,10 @@ static uint64_t ms_left(const struct fence_attempt *a)
 
 void fence_watchdog_start(struct fence_attempt *a)
 {
-	if (!a->watchdog_at)
-		fence_attempt_end(a, FENCE_NOT_ARMED, "none can be waited for");
-	else if (a->action == FENCE_OFF)
-		fence_attempt_timer(a, ms_left(a), on_time);
-	else
+	if (a->action != FENCE_OFF)
 		fence_attempt_end(a, FENCE_WAITS, "it cannot be asked");
+	else if (!a->watchdog_at)
+		fence_attempt_end(a, FENCE_NOT_ARMED, "none can be waited for");
+	else
+		fence_attempt_timer(a, ms_left(a), on_time);
 }

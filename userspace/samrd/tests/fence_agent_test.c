@@ -368,6 +368,34 @@ static void a_watchdog(void **state)
 	assert_int_equal(result, FENCE_EXPIRED);
 }
 
+/* Nor can it be asked: that does not fail the test of the others. */
+static void what_cannot_be_asked(void **state)
+{
+	struct world *w = *state;
+
+	add_kind(w, FENCE_WATCHDOG);
+	assert_int_equal(ask(w, FENCE_TEST), FENCE_WAITS);
+	assert_int_equal(ask(w, FENCE_ON), FENCE_WAITS);
+	add_agent(w, "agent", AGENT(""));
+	assert_int_equal(ask(w, FENCE_TEST), FENCE_IS_ON);
+	assert_int_equal(w->report.outcome[0].result, FENCE_WAITS);
+	assert_int_equal(ask(w, FENCE_STATUS), FENCE_IS_ON);
+	assert_int_equal(ask(w, FENCE_OFF), FENCE_IS_OFF);
+}
+
+/* Of devices that failed the one that tells more than "ask an admin". */
+static void what_went_wrong_is_said(void **state)
+{
+	struct world *w = *state;
+
+	add_agent(w, "agent", AGENT("exit 1"));
+	add_kind(w, FENCE_MANUAL);
+	assert_int_equal(ask(w, FENCE_OFF), FENCE_NO_STATUS);
+	assert_int_equal(w->report.outcome[1].result, FENCE_WAITS);
+	assert_int_equal(ask(w, FENCE_ON), FENCE_NO_STATUS);
+	assert_int_equal(ask(w, FENCE_TEST), FENCE_NO_STATUS);
+}
+
 static void a_watchdog_after_a_bmc(void **state)
 {
 	enum fence_result result = FENCE_PENDING;
@@ -463,6 +491,8 @@ int main(void)
 		T(what_makes_no_sense),
 		T(nobody_is_there),
 		T(a_watchdog),
+		T(what_cannot_be_asked),
+		T(what_went_wrong_is_said),
 		T(a_watchdog_after_a_bmc),
 		cmocka_unit_test(sets_of_devices_that_cannot_work),
 	};
