@@ -610,9 +610,9 @@ static u64 digest_of(const struct samr_blob *frame, const struct samr_record *r)
 }
 
 /*
- * As the witness: is there nobody left who could go on from this view? Each
- * machine that was a member runs another incarnation. Should that be wrong, a
- * vote is lost, and nothing else.
+ * As the witness or a learner: is there nobody left who could go on from this
+ * view? Each machine that was a member runs another incarnation. Should that be
+ * wrong, a vote or what was learnt is lost, and nothing else.
  */
 static bool abandoned(const struct samr_node *n)
 {
@@ -652,8 +652,8 @@ enum samr_drop samr_view_hello(struct samr_node *n, u64 src, u64 inc,
 	} else if (samr_view_has(n, src, inc)) {
 		samr_mark("member without the view");
 		samr_view_tell(n, src);
-	} else if (samr_node_watches(n) && abandoned(n)) {
-		samr_mark("witness of a view without heads");
+	} else if (!(n->view.voters & BIT_ULL(n->cfg.self)) && abandoned(n)) {
+		samr_mark("part of a view without heads");
 		samr_node_quit(n, SAMR_OUT_EXPELLED);
 	} else {
 		samr_coordinator_consider(n);

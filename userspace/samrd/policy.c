@@ -218,6 +218,7 @@ int policy_step(struct policy *p, const struct policy_event *ev,
 	    ev->now > policy_add(p->deadline, policy_guard(p) / 2))
 		p->stood_at = ev->now;
 	p->now = ev->now;
+	p->whole = ev->type == POLICY_EV_TIME;
 	err = take(p, ev);
 	if (p->configured) {
 		p->deadline = POLICY_NEVER;

@@ -390,7 +390,13 @@ void policy_init(struct policy *p);
 int policy_step(struct policy *p, const struct policy_event *ev,
 		struct policy_actions *out);
 
-/** policy_deadline - monotonic ns at which TIME is wanted; POLICY_NEVER: never */
+/**
+ * policy_deadline - monotonic ns at which TIME is wanted; POLICY_NEVER: never
+ *
+ * It may be the time of the last event: FENCE_START comes from TIME only, so that
+ * a head whose next sign of life is known already, but was not told yet, is not
+ * shot. So tell all that is known, and then, if the deadline has come, TIME.
+ */
 uint64_t policy_deadline(const struct policy *p);
 
 /**

@@ -74,6 +74,22 @@ static uint64_t delay_of(const struct policy *p, const struct policy_fence *f)
 }
 
 /*
+ * When turns begin to count. Where a view waits for several heads they do so with
+ * the first of them: the others, who count too, may still see that one alive.
+ */
+static uint64_t turns_since(const struct policy *p, const struct policy_head *h)
+{
+	uint64_t since = silent_since(p, h);
+	uint32_t id;
+
+	for (id = 1; id < POLICY_IDS && h->fence.why == POLICY_BLOCKED; id++)
+		if (p->head[id].fence.asked && !p->head[id].heard &&
+		    p->head[id].fence.why == POLICY_BLOCKED)
+			since = policy_min(since, silent_since(p, &p->head[id]));
+	return since;
+}
+
+/*
  * The next time at which an attempt may begin; it is now when that is not later
  * than now.
  */
@@ -83,7 +99,7 @@ static uint64_t next_turn(const struct policy *p, const struct policy_head *h)
 	struct turns t = turns_of(p);
 	uint64_t first, not_before, cycle, slack = policy_guard(p) / 2;
 
-	first = policy_add(silent_since(p, h), delay_of(p, f));
+	first = policy_add(turns_since(p, h), delay_of(p, f));
 	first = policy_add(first, policy_times(t.each, t.rank));
 	cycle = policy_times(t.each, t.count ? t.count : 1);
 	not_before = policy_max(f->retry_at,
@@ -416,7 +432,11 @@ static void run_wanted(struct policy *p, uint32_t id)
 
 	switch (state_of(p, id)) {
 	case POLICY_FENCE_RUNNING:
-		start_attempt(p, id);
+		/* What saves it may be the next event of the same turn. */
+		if (p->whole)
+			start_attempt(p, id);
+		else
+			policy_wake(p, p->now);
 		break;
 	case POLICY_FENCE_DELAY:
 		/* There may be turns to wait for behind it: that is to be seen. */

@@ -123,6 +123,7 @@ struct policy_head {
  * @config: the admin's
  * @configured: there is one
  * @now: of the event
+ * @whole: all that was known is known: a shot may be decided on
  * @deadline: earliest time at which a part wants to look again
  * @stood_at: when it was noticed last that this machine, or samrd, had stood still
  * @out: where actions go, during a step
@@ -150,6 +151,7 @@ struct policy {
 	struct policy_config config;
 	bool configured;
 	uint64_t now;
+	bool whole;
 	uint64_t deadline;
 	uint64_t stood_at;
 	struct policy_actions *out;

@@ -9,9 +9,10 @@
 
 programs += sim
 sim-core := $(wildcard kernel/core/*.c)
-sim-src := $(wildcard userspace/sim/*.c) $(sim-core) $(out)/gen/sim-version.c
+sim-policy := $(wildcard userspace/samrd/policy*.c)
+sim-src := $(wildcard userspace/sim/*.c) $(sim-core) $(sim-policy) $(out)/gen/sim-version.c
 # What is not initialised shall show, and the same way each time.
-sim-cflags := -ftrivial-auto-var-init=pattern -DSAMR_SIM -Iuserspace/sim -Ikernel -I$(out)/gen
+sim-cflags := -ftrivial-auto-var-init=pattern -DSAMR_SIM -Iuserspace/sim -Iuserspace -Ikernel -I$(out)/gen
 sim-scenarios := $(wildcard userspace/sim/testdata/*.txt)
 
 SEEDS ?= 1000
@@ -40,6 +41,7 @@ sim-scenarios: $(out)/sim
 sim: $(out)/sim sim-scenarios
 	$(out)/sim --seeds 1..$(SEEDS) --jobs $(JOBS) --quiet --marks
 	$(out)/sim --failures --seeds 1..$(SEEDS) --jobs $(JOBS) --quiet --marks
+	$(out)/sim --rooms --seeds 1..$(SEEDS) --jobs $(JOBS) --quiet
 
 mutants: $(out)/sim
 	python3 userspace/sim/mutants.py --out $(out)/mutants --jobs $(JOBS) --draw $(MUTANT_SEED)

@@ -18,6 +18,7 @@
 #include "gap.h"
 #include "leaf.h"
 #include "memory.h"
+#include "room.h"
 #include "run.h"
 #include "script.h"
 #include "sim.h"
@@ -37,6 +38,7 @@ struct options {
 	bool update;
 	bool failures;
 	bool gaps;
+	bool rooms;
 };
 
 /* The most that any seed took of something. */
@@ -67,6 +69,7 @@ static const char usage[] =
 "  --seeds A..B       all seeds from A to B\n"
 "  --failures         heads die, stand still, are cut off, leave\n"
 "  --gaps             some are cut off: how long are the others held up?\n"
+"  --rooms            with samrd's decisions, fences, disks and losses of power\n"
 "  --nodes N          2 to 16 heads, whatever the seed says\n"
 "  --jobs J           in J processes (1)\n"
 "  --trace            print every step\n"
@@ -115,14 +118,14 @@ static void parse_seeds(struct options *o, const char *text)
 
 /* Numbers of the options; those from VALUES on have an argument. */
 enum { TRACE = 1, QUIET, STOP, MARKS, LEAVES, SCRIPT, UPDATE, FAILURES,
-       GAPS, VERSION, HELP, VALUES, SEED = VALUES, SEEDS, NODES, JOBS, FROM, UNTIL, PATIENCE };
+       GAPS, ROOMS, VERSION, HELP, VALUES, SEED = VALUES, SEEDS, NODES, JOBS, FROM, UNTIL, PATIENCE };
 
 static const struct option option_list[] = {
 	{ "trace", 0, NULL, TRACE }, { "quiet", 0, NULL, QUIET },
 	{ "stop", 0, NULL, STOP }, { "marks", 0, NULL, MARKS },
 	{ "leaves", 0, NULL, LEAVES }, { "script", 0, NULL, SCRIPT },
 	{ "update", 0, NULL, UPDATE }, { "failures", 0, NULL, FAILURES },
-	{ "gaps", 0, NULL, GAPS },
+	{ "gaps", 0, NULL, GAPS }, { "rooms", 0, NULL, ROOMS },
 	{ "version", 0, NULL, VERSION },
 	{ "help", 0, NULL, HELP }, { "seed", 1, NULL, SEED },
 	{ "seeds", 1, NULL, SEEDS }, { "nodes", 1, NULL, NODES },
@@ -160,6 +163,9 @@ static void set_flag(struct options *o, int c)
 		break;
 	case GAPS:
 		o->gaps = true;
+		break;
+	case ROOMS:
+		o->rooms = true;
 		break;
 	case VERSION:
 		printf("sim %s\n", sim_version);
@@ -267,6 +273,8 @@ static void __attribute__((noreturn)) work(const struct options *o,
 		strcat(sim_run.args, " --failures");
 	if (o->gaps)
 		strcat(sim_run.args, " --gaps");
+	if (o->rooms)
+		strcat(sim_run.args, " --rooms");
 	for (;;) {
 		seed = __atomic_fetch_add(&p->next, 1, __ATOMIC_RELAXED);
 		if (seed > o->last || seed < o->first)
@@ -275,6 +283,8 @@ static void __attribute__((noreturn)) work(const struct options *o,
 		cpu = cpu_now();
 		if (o->gaps)
 			gap_seed(&run, line, sizeof(line));
+		else if (o->rooms)
+			room_seed(&run, line, sizeof(line));
 		else if (o->failures)
 			fail_seed(&run, line, sizeof(line));
 		else

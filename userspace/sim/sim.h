@@ -12,6 +12,7 @@
  *	workload			what members do
  *	check_*				watch all of it, change nothing
  *	trace				writes down what happens
+ *	machine, room			machines with samrd around the hosts
  *	run, script			a run from a seed, or from a scenario
  */
 #ifndef SAMR_SIM_SIM_H

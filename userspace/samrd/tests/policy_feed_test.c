@@ -127,6 +127,10 @@ TEST(who_stood_still_looks_before_it_feeds, SERVES(" relied")
      "        6200: feed\n"
      "[ 6300] wait\n")
 
+TEST(where_nobody_relies_on_that_it_feeds_at_once, SERVES()
+     "[ 6000] late\n"
+     "        feed\n")
+
 TEST(who_finds_itself_out_then_does_not_feed, SERVES(" relied")
      "[ 6000] late\n"
      "[ 6100] view wedged 9 of 1,2,3\n"
@@ -154,6 +158,7 @@ int main(void)
 		cmocka_unit_test(a_broken_head_is_not_fed),
 		cmocka_unit_test(a_head_that_has_left_is_fed),
 		cmocka_unit_test(who_stood_still_looks_before_it_feeds),
+		cmocka_unit_test(where_nobody_relies_on_that_it_feeds_at_once),
 		cmocka_unit_test(who_finds_itself_out_then_does_not_feed),
 		cmocka_unit_test(who_is_a_little_late_feeds),
 	};

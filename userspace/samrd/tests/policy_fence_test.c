@@ -179,6 +179,32 @@ TEST(the_junior_waits_for_longer_than_a_whole_attempt, TWO_JUNIOR()
      "        6600: shoot 1/10 token 5\n"
      "[ 7000] wait\n")
 
+/* Heads 3 and 4 fell silent; 1 does later, as they have shot it. */
+TEST(turns_count_from_the_first_head_that_a_view_waits_for,
+     "[    0] config self 2 heads 1,2,3,4 rule fence\n"
+     "[    0] memory 2 9 of 1,2,3,4\n"
+     "        tell found 9 of 1,2,3,4\n"
+     "[    0] view serving 9 of 1,2,3,4\n"
+     "[    0] carrier on\n"
+     "[    0] heard 1/10\n"
+     "[ 1000] fence 3/30 token 5 blocked\n"
+     "[ 1000] fence 4/40 token 6 blocked\n"
+     "[ 4000] lost 1\n"
+     "[ 4000] fence 1/10 token 7 blocked\n"
+     "        6500: shoot 1/10 token 7\n"
+     "        6500: shoot 3/30 token 5\n"
+     "        6500: shoot 4/40 token 6\n"
+     "[ 7000] wait\n")
+
+/* Its sign of life is the next event of the same turn of the loop. */
+TEST(nobody_is_shot_on_half_of_what_is_known, TWO
+     "[ 1000] lost 2\n"
+     "[ 1100] fence 2/20 token 5 blocked\n"
+     "[ 1800] behind carrier on\n"
+     "[ 1800] behind heard 2/20\n"
+     "[ 9000] state 2\n"
+     "        heard\n")
+
 TEST(the_preferred_one_goes_first, TWO_JUNIOR(" preferred 2")
      "[ 1000] lost 1\n"
      "[ 1100] fence 1/10 token 5 blocked\n"
@@ -527,6 +553,16 @@ TEST(two_heads_cannot_wait_for_each_other_s_watchdogs,
      "[90000] state 2\n"
      "        manual\n")
 
+/* Whatever the kernel asks for: the rule of the admin, and that of the view. */
+TEST(nor_under_that_rule_for_one_that_was_left_out,
+     "[    0] config self 1 heads 1,2 rule fence watchdogonly\n" SERVES
+     "[    0] armed 2/20 8000\n"
+     "[ 1000] lost 2\n"
+     "[ 1100] fence 2/20 token 5 excluded\n"
+     "        alert watchdog 2\n"
+     "[90000] state 2\n"
+     "        manual\n")
+
 TEST(nor_can_two_halves,
      "[    0] config self 1 heads 1,2 rule majority watchdogonly\n" SERVES
      "[    0] armed 2/20 8000\n"
@@ -566,6 +602,8 @@ int main(void)
 		cmocka_unit_test(a_head_that_was_never_admitted_never_fences),
 		cmocka_unit_test(a_head_that_was_put_out_fences_no_more),
 		cmocka_unit_test(the_junior_waits_for_longer_than_a_whole_attempt),
+		cmocka_unit_test(turns_count_from_the_first_head_that_a_view_waits_for),
+		cmocka_unit_test(nobody_is_shot_on_half_of_what_is_known),
 		cmocka_unit_test(the_preferred_one_goes_first),
 		cmocka_unit_test(who_is_not_preferred_waits_though_senior),
 		cmocka_unit_test(more_heads_have_their_turns_by_seniority),
@@ -596,6 +634,7 @@ int main(void)
 		cmocka_unit_test(a_watchdog_that_was_not_announced_proves_nothing),
 		cmocka_unit_test(a_watchdog_that_is_not_armed_proves_nothing),
 		cmocka_unit_test(two_heads_cannot_wait_for_each_other_s_watchdogs),
+		cmocka_unit_test(nor_under_that_rule_for_one_that_was_left_out),
 		cmocka_unit_test(nor_can_two_halves),
 		cmocka_unit_test(a_watchdog_that_nobody_was_to_wait_for_proves_nothing),
 		cmocka_unit_test(a_stranger_s_fence_is_refused),

@@ -131,6 +131,12 @@ TEST(who_had_left_is_not_waited_for, REMEMBERS_9
      "[  300] memory 3 9 of 1,2,3 left gone\n"
      "        start 1,2\n")
 
+/* Somebody has it leave who was alone: there is nobody else to wait for. */
+TEST(who_has_left_nobody_behind_starts_alone, CONFIG DOWN
+     "[    0] memory 1 11 of 1 left gone\n"
+     "        tell found 11 of 1 left gone\n"
+     "        start 1\n")
+
 TEST(who_was_put_out_waits_for_the_others, CONFIG DOWN
      "[    0] memory 1 9 of 1,2,3 gone\n"
      "        tell found 9 of 1,2,3 gone\n"
@@ -430,6 +436,7 @@ int main(void)
 		cmocka_unit_test(a_newer_memory_stays_known),
 		cmocka_unit_test(a_last_survivor_starts_alone),
 		cmocka_unit_test(who_had_left_is_not_waited_for),
+		cmocka_unit_test(who_has_left_nobody_behind_starts_alone),
 		cmocka_unit_test(who_was_put_out_waits_for_the_others),
 		cmocka_unit_test(without_its_memory_a_head_only_joins),
 		cmocka_unit_test(a_founder_without_its_memory_stops_the_start),

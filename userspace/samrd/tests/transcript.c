@@ -210,7 +210,8 @@ static void step(struct run *r, const struct policy_event *ev, uint64_t at)
 	size_t i;
 
 	assert_true(r->acts.count < POLICY_ACTIONS_MAX);
-	assert_true(policy_deadline(r->p) > ev->now);
+	assert_true(policy_deadline(r->p) > ev->now ||
+		    ev->type != POLICY_EV_TIME);
 	for (i = 0; i < r->acts.count; i++) {
 		say(r, "        ");
 		if (at)
@@ -477,6 +478,7 @@ static void run_line(struct run *r, const char *line, size_t len)
 {
 	char copy[256], *end;
 	uint64_t at;
+	bool behind;
 
 	assert_true(len < sizeof(copy));
 	memcpy(copy, line, len);
@@ -492,11 +494,17 @@ static void run_line(struct run *r, const char *line, size_t len)
 		step(r, &r->ev, 0);
 		return;
 	}
-	run_timers(r, at);
+	behind = is(r, "behind");
+	if (!behind)
+		run_timers(r, at);
 	say(r, "%.*s\n", (int)len, line);
 	if (question(r))
 		return;
 	parse_event(r);
+	step(r, &r->ev, 0);
+	if (behind || policy_deadline(r->p) > at)
+		return;
+	r->ev = (struct policy_event){ .type = POLICY_EV_TIME, .now = at };
 	step(r, &r->ev, 0);
 }
 

@@ -22,6 +22,7 @@
  *	powered 2 on|RESULT	armed 2/20 8000		override
  *	wait			nothing; but timers up to here have fired
  *	late			this machine stood still up to here
+ *	behind EVENT		timers that are due have to wait for more events
  *	state 2			where its fence stands
  *	status			what a start waits for, in words
  */
