@@ -13,21 +13,9 @@ at_exit "rm -rf $tmp"
 refused=1
 usage=2
 
-ctl() { samrctl -n "samr$1" "${@:2}"; }
 value() { jq -c "$2" <<<"$1"; }
-has() { jq -e "$2" <<<"$(ctl "$1" -j "${@:3}")"; }
 bad() { fails_with "$1" $refused "$2" "${@:3}"; }
 wrong() { fails_with "$1" $usage "$2" "${@:3}"; }
-
-# What a head orders is seen by the members of a group; a member is a process that joins.
-member() {
-	# shellcheck disable=SC2016	# it is Perl
-	exec ip netns exec "samr$1" perl -e 'use Socket;
-		socket(my $s, 25, SOCK_SEQPACKET, 0) or die "socket: $!";
-		bind($s, pack("SSLQLL", 25, 0, 42, 0, 0, 0)) or die "bind: $!";
-		setsockopt($s, 325, 1, pack("LL", 0, 0)) or die "join: $!";
-		sleep 600;'
-}
 
 heads_up 2 --cluster "policy fence"
 for k in 1 2; do

@@ -125,3 +125,17 @@ on() {
 	shift
 	ip netns exec "samr$head" "$@"
 }
+
+# ctl K WORDS...: samrctl there. has K FILTER WORDS...: what it says as JSON passes a filter of jq.
+ctl() { samrctl -n "samr$1" "${@:2}"; }
+has() { jq -e "$2" <<<"$(ctl "$1" -j "${@:3}")"; }
+
+# member K: a process on head K with a socket that joined group 42; it stays, and takes the place of its shell.
+member() {
+	# shellcheck disable=SC2016	# it is Perl
+	exec ip netns exec "samr$1" perl -e 'use Socket;
+		socket(my $s, 25, SOCK_SEQPACKET, 0) or die "socket: $!";
+		bind($s, pack("SSLQLL", 25, 0, 42, 0, 0, 0)) or die "bind: $!";
+		setsockopt($s, 325, 1, pack("LL", 0, 0)) or die "join: $!";
+		sleep 600;'
+}

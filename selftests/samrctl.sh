@@ -11,7 +11,6 @@ at_exit "rm -rf $tmp"
 usage=2
 refused=1
 
-ctl() { samrctl -n "samr$1" "${@:2}"; }
 
 # wrong NAME TEXT COMMAND...: wrong usage, explained by TEXT; bad: the same of what the kernel refuses.
 wrong() { fails_with "$1" $usage "$2" "${@:3}"; }
@@ -217,15 +216,6 @@ check "status is one screen" [ "$(ctl 1 status | wc -l)" -le 24 ]
 
 # ---- sockets and who holds them ----
 
-# member K: a process on head K with a socket that joined group 42; ends when its standard input does.
-member() {
-	# shellcheck disable=SC2016	# it is Perl
-	exec ip netns exec "samr$1" perl -e 'use Socket;
-		socket(my $s, 25, SOCK_SEQPACKET, 0) or die "socket: $!";
-		bind($s, pack("SSLQLL", 25, 0, 42, 0, 0, 0)) or die "bind: $!";
-		setsockopt($s, 325, 1, pack("LL", 0, 0)) or die "join: $!";
-		sleep 600;'
-}
 for k in 1 2; do
 	member $k &
 	at_exit "kill $! 2>/dev/null"

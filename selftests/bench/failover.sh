@@ -22,9 +22,6 @@ tracing=/sys/kernel/tracing/instances/failover
 need_root
 need python3
 
-now_us() { awk '{ print int($1 * 1e6) }' /proc/uptime; }
-cut() { ip -n samr-switch link set "port$1" nomaster; }
-heal() { ip -n samr-switch link set "port$1" master br0; }
 field() { samrctl -n "samr$1" -j view show | grep -o "\"$2\": *[0-9]*" | head -1 | tr -dc 0-9; }
 
 # together COUNT: until every head that takes part is in a view of so many.
@@ -41,17 +38,12 @@ together() {
 }
 
 start() {
-	local k
 	cluster_up 3 1 --cluster "$1" ${delay:+--delay "$delay"}
 	echo mono >$tracing/trace_clock
 	echo >$tracing/trace
 	echo 1 >$tracing/events/samr/samr_view/enable
 	echo 1 >$tracing/events/samr/samr_doubt/enable
-	members=()
-	for ((k = 1; k <= heads; k++)); do
-		samr-test-survive "samr$k" 1 "$work/head$k" 2000 64 "$safe" &
-		members+=($!)
-	done
+	members_up 2000 64 "$safe" $(seq "$heads")
 	sleep 1
 }
 

@@ -25,6 +25,39 @@ cluster_up() {
 trouble() { "$SCRIPTS/lab" netem "$@" || die "netem $*"; }
 at_head() { "$SCRIPTS/lab" netem "$@" || die "netem $*"; }
 
+# A silent kill: what is sent there goes nowhere, and nothing comes. No farewell, no carrier lost.
+cut() { ip -n samr-switch link set "port$1" nomaster; }
+heal() { ip -n samr-switch link set "port$1" master br0; }
+
+now_us() { awk '{ print int($1 * 1e6) }' /proc/uptime; }
+
+# members_up INTERVAL_US LEN SAFE HEAD...: on each a member that sends all the time; the last call's pids are in members.
+members_up() {
+	local every=$1 len=$2 safe=$3 k
+	shift 3
+	members=()
+	for k; do
+		samr-test-survive "samr$k" 1 "$work/head$k" "$every" "$len" "$safe" &
+		members+=($!)
+	done
+	at_exit "kill -KILL ${members[*]} 2>/dev/null"
+}
+
+# members_down NAME: they come to their end, and history.py finds nothing wrong with what they wrote down.
+members_down() {
+	local name=$1 out pid bad=0
+	kill -TERM "${members[@]}"
+	for pid in "${members[@]}"; do wait "$pid" || bad=1; done
+	is "$name: the members came to their end" $bad 0
+	if out=$(python3 -B "$CLUSTER/history.py" "$work"/head*); then
+		note "$out"
+		ok "$name: one order, nothing lost, nothing twice"
+	else
+		note "$out"
+		not_ok "$name: one order, nothing lost, nothing twice"
+	fi
+}
+
 # scenario NAME OPTIONS: a load runs to its end, and its judge finds nothing wrong. Sets refused, lies, ms, failed.
 scenario() {
 	local name=$1 out args=() option=

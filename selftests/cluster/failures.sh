@@ -32,12 +32,12 @@ kill_and_return() {
 		sleep 1
 	done
 	check "who was alone was told while it lasted" grep -q '^stuck$' "$work/head1"
-	load_down "$cycles kills"
+	members_down "$cycles kills"
 }
 
 # Some cuts are over before anybody has noticed, most are not.
 kill_at_random() {
-	local i first second both=0 ms longest=0 sum=0 begin took
+	local i first second both=0 ms longest=0 sum=0 begin took up
 	RANDOM=${SEED:-$$}
 	note "SEED=${SEED:-$$}"
 	cluster_up 5 1 --cluster "dead $dead stuck 500ms"
@@ -48,6 +48,7 @@ kill_at_random() {
 		first=$((RANDOM % heads + 1)) second=
 		[ $((RANDOM % 4)) -ne 0 ] || second=$(((first + RANDOM % (heads - 1)) % heads + 1))
 		ms=$((RANDOM % 1500))
+		read -r up _ </proc/uptime
 		cut $first
 		[ -z "$second" ] || { cut $second; both=$((both + 1)); }
 		sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
@@ -59,13 +60,13 @@ kill_at_random() {
 			return
 		fi
 		took=$(($(now) - begin))
-		note "cycle $i: $first $second for $ms ms, together after $took ms"
+		note "cycle $i: at $up s $first $second for $ms ms, together after $took ms"
 		sum=$((sum + took)) longest=$((took > longest ? took : longest))
 		[ $((i % 20)) -ne 0 ] || ok "$i cycles, all five together each time"
 		[ $((RANDOM % 2)) -eq 0 ] || sleep 0.5
 	done
 	note "two at once: $both; from the healing until all were together: mean $((sum / cycles)) ms, longest $longest ms"
-	load_down "$cycles cycles"
+	members_down "$cycles cycles"
 }
 
 leave_and_join() {
@@ -83,7 +84,7 @@ leave_and_join() {
 		await "and the others know" 20 $other 3 || return
 		sleep 1
 	done
-	load_down "leaving"
+	members_down "leaving"
 }
 
 case $what in

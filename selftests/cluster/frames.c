@@ -6,11 +6,9 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <netpacket/packet.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "frames.h"
+#include "util.h"
 
 #define ETHERTYPE	0x88b5
 #define CAUGHT		256
@@ -178,18 +177,6 @@ void beat(struct frame *f)
 
 /* ---- sending and listening ---- */
 
-static void enter(const char *ns)
-{
-	char path[64];
-	int f;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", ns);
-	f = open(path, O_RDONLY | O_CLOEXEC);
-	if (f < 0 || setns(f, CLONE_NEWNET))
-		die("%s: %s", path, strerror(errno));
-	close(f);
-}
-
 void transmit(int to, const void *bytes, size_t len)
 {
 	uint8_t b[14 + 2048] = {
@@ -289,7 +276,8 @@ void open_wire(void)
 	char name[16];
 	int i, buf = 4 << 20;
 
-	enter("samr-switch");
+	if (util_enter("samr-switch"))
+		die("samr-switch: %s", strerror(errno));
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(0x0003));
 	if (fd < 0)
 		die("packet socket: %s", strerror(errno));

@@ -7,6 +7,7 @@ history.py FILE...      what is wrong, one line each; status 1 if anything is. T
 history.py --self-test  each kind of wrong, planted into right records, must be found
 """
 import bisect
+import os
 import sys
 
 
@@ -99,13 +100,13 @@ def check_sent(heads, seen):
 
 
 def longest_gap(heads):
-    """Longest time between two deliveries at a member that went on, ms."""
-    gap = 0
-    for lives in heads.values():
+    """Longest time between two deliveries at a member that went on: ms, whose, and since when it was, ms of its clock."""
+    gap = (0, "nobody", 0)
+    for name, lives in heads.items():
         for life in lives:
             at = [t for _, _, t in life.got]
-            gap = max([gap] + [b - a for a, b in zip(at, at[1:])])
-    return gap / 1000
+            gap = max([gap] + [(b - a, name, a) for a, b in zip(at, at[1:])])
+    return gap[0] / 1000, os.path.basename(gap[1]), gap[2] / 1000
 
 
 def judge(heads, ended):
@@ -169,7 +170,7 @@ def main():
         print(line)
     places = {g for lives in heads.values() for life in lives for g, _, _ in life.got}
     print(f"{len(places)} messages, {sum(map(len, heads.values()))} memberships, "
-          f"longest gap {longest_gap(heads):.1f} ms")
+          "longest gap {:.1f} ms at {} since {:.0f} ms".format(*longest_gap(heads)))
     return 1 if wrong else 0
 
 

@@ -14,11 +14,9 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <samr/samr.h>
+#include "util.h"
 
 #define HEADS_MAX	16
 #define GROUPS_MAX	16
@@ -179,14 +178,11 @@ static FILE *file_of(const struct member *m, const char *what)
 
 static void enter(int head)
 {
-	char path[64];
-	int fd;
+	char name[16];
 
-	snprintf(path, sizeof(path), "/run/netns/samr%d", head);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		die("%s: %s", path, strerror(errno));
-	close(fd);
+	snprintf(name, sizeof(name), "samr%d", head);
+	if (util_enter(name))
+		die("%s: %s", name, strerror(errno));
 }
 
 static void nap(int ms)

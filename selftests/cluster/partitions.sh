@@ -78,7 +78,7 @@ start() {
 }
 
 end() {
-	load_down "$1"
+	members_down "$1"
 	heads_down
 	rm -r "$work"
 }

@@ -25,6 +25,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "util.h"
 
 static void die(const char *what)
 {
@@ -32,24 +33,13 @@ static void die(const char *what)
 	exit(1);
 }
 
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000ULL + ts.tv_nsec / 1000;
-}
-
 static int socket_in(const char *name, const char *address, const char *port)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET };
-	char path[100];
-	int ns, fd;
+	int fd;
 
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
-	ns = open(path, O_RDONLY | O_CLOEXEC);
-	if (ns < 0 || setns(ns, CLONE_NEWNET))
-		die(path);
+	if (util_enter(name))
+		die(name);
 	to.sin_port = htons(atoi(port));
 	if (inet_pton(AF_INET, address, &to.sin_addr) != 1) {
 		errno = EINVAL;
@@ -119,14 +109,14 @@ int main(int argc, char **argv)
 	if (mlockall(MCL_CURRENT | MCL_FUTURE))
 		die("mlockall");
 	take_processor(atoi(argv[2]), ksoftirqd);
-	begin = now_us();
+	begin = util_now_us();
 	end = begin + atoi(argv[1]) * 1000000ULL;
 	/* Nobody listens at that port: only the way there is what counts. */
-	while (now_us() < end)
+	while (util_now_us() < end)
 		if (fd >= 0 && send(fd, data, sizeof(data), MSG_DONTWAIT) > 0)
 			sent++;
 	printf("%llu %llu %llu %c\n", (unsigned long long)begin,
-	       (unsigned long long)now_us(), (unsigned long long)sent,
+	       (unsigned long long)util_now_us(), (unsigned long long)sent,
 	       state_of(ksoftirqd));
 	return 0;
 }

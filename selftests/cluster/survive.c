@@ -20,16 +20,14 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <samr/samr.h>
+#include "util.h"
 
 #define QUIET_MS	2500
 #define LEN_MAX		65536
@@ -63,26 +61,6 @@ static void die(const char *what, int err)
 	exit(1);
 }
 
-static uint64_t now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000ULL + ts.tv_nsec / 1000;
-}
-
-static void enter(const char *name)
-{
-	char path[100];
-	int fd;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		die(path, errno);
-	close(fd);
-}
-
 /* FNV-1a */
 static uint32_t hash_of(const void *bytes, size_t n)
 {
@@ -107,7 +85,7 @@ static void wrote(struct samr *m, const struct samr_received *r)
 		(unsigned long long)d->gseq, (unsigned long long)d->origin,
 		(unsigned long long)d->incarnation, d->port,
 		(unsigned long long)d->request, hash_of(r->data, r->len),
-		(unsigned long long)now_us());
+		(unsigned long long)util_now_us());
 }
 
 /* 0: sent or no room now; else the membership is over */
@@ -128,7 +106,7 @@ static int send_one(struct samr *m)
 /* A membership, from its first view to its end; false: no more are wanted. */
 static bool live(struct samr *m)
 {
-	uint64_t next = now_us(), heard = now_us();
+	uint64_t next = util_now_us(), heard = util_now_us();
 	struct samr_received r;
 	int err;
 
@@ -142,8 +120,8 @@ static bool live(struct samr *m)
 			fprintf(out, "left\n");
 			return false;
 		}
-		if (!stopping && !leaving && now_us() >= next) {
-			next = now_us() + interval_us;
+		if (!stopping && !leaving && util_now_us() >= next) {
+			next = util_now_us() + interval_us;
 			err = send_one(m);
 			if (err)
 				break;
@@ -151,12 +129,12 @@ static bool live(struct samr *m)
 		err = samr_recv(m, &r, stopping ? 100 : 5);
 		if (err == 1) {
 			wrote(m, &r);
-			heard = now_us();
+			heard = util_now_us();
 			continue;
 		}
 		if (err != -ETIMEDOUT && err != -EAGAIN && err != -EINTR)
 			break;
-		if (stopping && now_us() - heard > QUIET_MS * 1000)
+		if (stopping && util_now_us() - heard > QUIET_MS * 1000)
 			return false;
 	}
 	fprintf(out, "out %d\n", -err);
@@ -178,8 +156,8 @@ int main(int argc, char **argv)
 			argv[0]);
 		return 2;
 	}
-	if (strcmp(argv[1], "-"))
-		enter(argv[1]);
+	if (strcmp(argv[1], "-") && util_enter(argv[1]))
+		die(argv[1], errno);
 	out = fopen(argv[3], "w");
 	if (!out)
 		die(argv[3], errno);

@@ -11,10 +11,6 @@ safe=${SAFE:-1}
 need_root
 need python3
 
-# A silent kill: what is sent there goes nowhere, and nothing comes.
-cut() { ip -n samr-switch link set "port$1" nomaster; }
-heal() { ip -n samr-switch link set "port$1" master br0; }
-
 now() { date +%s%3N; }
 
 # view_of HEAD: epoch, number of members and state, as "EPOCH COUNT STATE". Few processes: they cost much in a guest.
@@ -46,29 +42,7 @@ await() {
 	return 1
 }
 
-load_up() {
-	local k
-	pids=()
-	for ((k = 1; k <= heads; k++)); do
-		samr-test-survive "samr$k" 1 "$work/head$k" "$interval" 200 "$safe" &
-		pids+=($!)
-	done
-	at_exit "kill ${pids[*]} 2>/dev/null"
-}
-
-load_down() {
-	local name=$1 out pid bad=0
-	kill -TERM "${pids[@]}"
-	for pid in "${pids[@]}"; do wait "$pid" || bad=1; done
-	is "$name: the members came to their end" $bad 0
-	if out=$(python3 -B "$CLUSTER/history.py" "$work"/head*); then
-		note "$out"
-		ok "$name: one order, nothing lost, nothing twice"
-	else
-		note "$out"
-		not_ok "$name: one order, nothing lost, nothing twice"
-	fi
-}
+load_up() { members_up "$interval" 200 "$safe" $(seq "$heads"); }
 
 # All of them in one view, in force. A head that was left behind several times waits for long before it is taken in; but
 # one that was may not stay a learner.

@@ -12,10 +12,6 @@ need_root
 need jq perl python3
 dead=2000
 
-cut() { ip -n samr-switch link set "port$1" nomaster; }
-heal() { ip -n samr-switch link set "port$1" master br0; }
-ctl() { samrctl -n "samr$1" "${@:2}"; }
-has() { jq -e "$2" <<<"$(ctl "$1" -j "${@:3}")"; }
 
 # A view of so many members, in force.
 serves() { has "$1" ".members | length == $2" view && has "$1" '.state == "up"' cluster; }
@@ -28,30 +24,6 @@ bind_there() {
 	ip netns exec "samr$1" perl -e 'use Socket;
 		socket(my $s, 25, SOCK_SEQPACKET, 0) or die "socket: $!";
 		bind($s, pack("SSLQLL", 25, 0, 1, 0, 0, 0)) or die "bind: $!\n";'
-}
-
-load_up() {
-	local k
-	pids=()
-	for k in 1 2; do
-		samr-test-survive "samr$k" 1 "$work/head$k" 4000 200 1 &
-		pids+=($!)
-	done
-	at_exit "kill ${pids[*]} 2>/dev/null"
-}
-
-load_down() {
-	local out pid bad=0
-	kill -TERM "${pids[@]}"
-	for pid in "${pids[@]}"; do wait "$pid" || bad=1; done
-	is "the members came to their end" $bad 0
-	if out=$(python3 -B "$CLUSTER/history.py" "$work"/head*); then
-		note "$out"
-		ok "one order, nothing lost, nothing twice"
-	else
-		note "$out"
-		not_ok "one order, nothing lost, nothing twice"
-	fi
 }
 
 # What the last view change that left a head out took at head $1, ms since that was heard last.
@@ -82,7 +54,7 @@ fails_with "one witness only" 1 "the cluster is started" ctl 1 node add id 4 wit
 
 # ---- silent deaths ----
 
-load_up
+members_up 4000 200 1 1 2
 sleep 1
 cut 1
 goes_on "the sequencer is silent: the other head goes on, with the witness" 2 2
@@ -117,7 +89,7 @@ check "still" wedged 2
 is "the witness has no view" "$(ctl 3 -j cluster | jq -r .state)" waiting
 heal 1
 goes_on "with the other head it is admitted" 1 3
-load_down
+members_down "heads and witness"
 
 # ---- deaths that are announced ----
 

@@ -507,32 +507,9 @@ TEST(two_join_at_once)
 	CHECK(m[0].snapshots <= 2);
 }
 
-TEST(donor_that_closes)
+/* The member on the third head is half way with the state that @donor gives it. */
+static void third_is_half_way(void)
 {
-	tap_limit(120);
-	begin(HEADS);
-	start(0, 1, mib(2));
-	start(1, 2, 0);
-	work(all_have, 30000);
-	pause_all(mib(1));
-	start(2, 3, 0);
-	m[0].to_send = m[1].to_send = some(100);
-	work(half_given, 30000);
-	taken_by = 2;
-	work(some_taken, 30000);
-	CHECK(donor < 2);
-	stop(donor);
-	m[1 - donor].pause = NEVER;
-	all_agree();
-	CHECK_EQ(m[2].firsts, 2);
-	CHECK_EQ(m[2].lasts, 1);
-}
-
-/* The head of the donor is cut off from one moment to the next. */
-TEST(donor_whose_head_is_cut_off)
-{
-	char cut[100];
-
 	tap_limit(120);
 	begin(HEADS);
 	/* Nobody is on head 3, so the donor is not the sequencer's by need. */
@@ -546,14 +523,35 @@ TEST(donor_whose_head_is_cut_off)
 	taken_by = 2;
 	work(some_taken, 30000);
 	CHECK(donor < 2);
-	lab_enter(0);
-	snprintf(cut, sizeof(cut), "ip link set p%d nomaster", donor + 1);
-	CHECK_EQ(system(cut), 0);
-	stop(donor);
+}
+
+/* It is given the state by the one that is left. */
+static void other_one_gives(void)
+{
 	m[1 - donor].pause = NEVER;
 	all_agree();
 	CHECK_EQ(m[2].firsts, 2);
 	CHECK_EQ(m[2].lasts, 1);
+}
+
+TEST(donor_that_closes)
+{
+	third_is_half_way();
+	stop(donor);
+	other_one_gives();
+}
+
+/* The head of the donor is cut off from one moment to the next. */
+TEST(donor_whose_head_is_cut_off)
+{
+	char cut[100];
+
+	third_is_half_way();
+	lab_enter(0);
+	snprintf(cut, sizeof(cut), "ip link set p%d nomaster", donor + 1);
+	CHECK_EQ(system(cut), 0);
+	stop(donor);
+	other_one_gives();
 }
 
 static bool nobody_gives(void)
