@@ -50,7 +50,7 @@ is "the witness is configured on each" \
 	"$(for k in 1 2 3; do ctl $k -j node | jq -c '[.[] | select(.witness).id]'; done | xargs)" "[3] [3] [3]"
 fails_with "it takes no sockets" 95 "Operation not supported" bind_there 3
 check "a head does" bind_there 1
-fails_with "one witness only" 1 "the cluster is started" ctl 1 node add id 4 witness
+fails_with "one witness only" 1 "the cluster has a witness already" ctl 1 node add id 4 witness
 
 # ---- silent deaths ----
 

@@ -263,9 +263,20 @@ static u64 some_of(struct gap *g)
 	return set;
 }
 
+static u32 other_than(struct gap *g, u32 id)
+{
+	u32 other;
+
+	do
+		other = (u32)rng_range(&g->rng, 1, g->count);
+	while (other == id);
+	return other;
+}
+
 static void cycle(struct gap *g)
 {
 	struct queue *q = &g->cluster.queue;
+	bool one_way = rng_one_in(&g->rng, 3);
 	u64 set, span;
 	u32 id;
 
@@ -279,7 +290,10 @@ static void cycle(struct gap *g)
 		if (!(set & BIT_ULL(id)))
 			continue;
 		g->head[id].healed_at = U64_MAX / 2;
-		net_cut(&g->cluster.net, BIT_ULL(id));
+		if (one_way)
+			net_cut_one(&g->cluster.net, id, other_than(g, id));
+		else
+			net_cut(&g->cluster.net, BIT_ULL(id));
 	}
 	queue_run(q, q->now + span);
 	net_heal(&g->cluster.net);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Runs in which less than half of the heads falls silent for a while, again and
- * again, on a network that loses nothing otherwise: how long are those held up
- * that go on? Nobody may be held up for longer than by what cannot be avoided.
+ * Runs in which less than half of the heads falls silent for a while, or is not
+ * heard by one other, again and again, on a network that loses nothing otherwise:
+ * how long are those held up that go on? Nobody may be held up for longer than by
+ * what cannot be avoided.
  */
 #ifndef SAMR_SIM_GAP_H
 #define SAMR_SIM_GAP_H
