@@ -89,6 +89,37 @@ else
 	skip "asking on a terminal" "script(1) is missing"
 fi
 
+# ---- the fencing role ----
+
+# own K: a daemon on head K that asks for the role, says what came of it, and keeps it until its standard input ends.
+own() {
+	ip netns exec "samr$1" python3 -c 'import socket, struct, sys
+s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 16)
+s.bind((0, 0))
+def ask(family, cmd, attrs=b""):
+    s.send(struct.pack("IHHII", 20 + len(attrs), family, 5, 1, 0) + struct.pack("BBH", cmd, 1, 0) + attrs)
+    return s.recv(65536)
+reply = ask(16, 3, struct.pack("HH", 9, 2) + b"samr\0\0\0\0")
+at, family = 20, 0
+while at + 4 <= len(reply) and not family:
+    size, kind = struct.unpack_from("HH", reply, at)
+    if kind == 1: family = struct.unpack_from("H", reply, at + 4)[0]
+    at += (size + 3) & ~3
+s.recv(65536)
+print(-struct.unpack_from("i", ask(family, int(sys.argv[1])), 16)[0], flush=True)
+sys.stdin.read()' "$(awk '$1 == "SAMR_CMD_FENCE_OWN," { print n } /SAMR_CMD_.*= 1,/ { n = 1 } /^\tSAMR_CMD_/ { n++ }' \
+		"$TOP/include/uapi/linux/samr_netlink.h")"
+}
+mkfifo "$tmp/own"
+own 2 <"$tmp/own" >"$tmp/owner" &
+exec 9>"$tmp/own"
+check "a daemon gets the fencing role" wait_for 20 grep -qx 0 "$tmp/owner"
+check "it is shown" has 2 '.fence_owner > 0' cluster
+is "another one does not" "$(own 2 </dev/null)" 16
+bad "nobody else confirms then" "a daemon has the fencing role" confirm "$inc" "$token"
+exec 9>&-
+check "it ends with the daemon" wait_for 20 has 2 '.fence_owner == null' cluster
+
 # ---- confirmed ----
 
 check "fence confirm" ctl 2 fence confirm 1 yes

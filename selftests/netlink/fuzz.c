@@ -174,7 +174,19 @@ static void make_sense(struct nlmsghdr *nlh, uint8_t cmd)
 					 some_number());
 		break;
 	case SAMR_CMD_CLUSTER_SET:
-		mnl_attr_put_u32(nlh, SAMR_A_CLUSTER_STATE, below(2));
+		if (chance(80))
+			mnl_attr_put_u32(nlh, SAMR_A_CLUSTER_STATE, below(2));
+		if (chance(20))
+			mnl_attr_put_u64(nlh, SAMR_A_CLUSTER_FOUNDERS,
+					 below(32));
+		if (chance(20))
+			mnl_attr_put_u32(nlh, SAMR_A_CLUSTER_KEEPER, below(2));
+		if (chance(30)) {
+			mnl_attr_put_u64(nlh, SAMR_A_CLUSTER_SAVED_EPOCH,
+					 some_number());
+			mnl_attr_put_u64(nlh, SAMR_A_CLUSTER_SAVED_MEMBERS,
+					 2 * below(16));
+		}
 		break;
 	case SAMR_CMD_NODE_SET:
 	case SAMR_CMD_NODE_ADD:
@@ -208,6 +220,9 @@ static void make_sense(struct nlmsghdr *nlh, uint8_t cmd)
 	case SAMR_CMD_GROUP_GET:
 		mnl_attr_put_u32(nlh, SAMR_A_GROUP_ID, 1 + below(9));
 		break;
+	case SAMR_CMD_MEMBER_DEL:
+		mnl_attr_put_u32(nlh, SAMR_A_MEMBER_PORT, 1 + below(4));
+		/* fallthrough */
 	case SAMR_CMD_MEMBER_GET:
 		mnl_attr_put_u32(nlh, SAMR_A_MEMBER_GROUP, 1 + below(9));
 		break;
