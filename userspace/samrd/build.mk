@@ -67,7 +67,12 @@ samrd-hooks_test-src := $(addprefix userspace/samrd/,helper.c hooks.c log.c test
 samrd-hooks_test-cflags := -Iuserspace/samrd
 samrd-hooks_test-libs := -lsystemd -lcmocka
 
-samrd-tests := samrd-hooks_test samrd-watchdog_test samrd-memory_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
+programs += samrd-apply_test
+samrd-apply_test-src := $(samrd-config-src) $(netlink-src) $(addprefix userspace/samrd/,kernel_apply.c tests/apply_test.c)
+samrd-apply_test-cflags := -Iuserspace/samrd
+samrd-apply_test-libs := -lmnl -lconfuse -lcmocka
+
+samrd-tests := samrd-apply_test samrd-hooks_test samrd-watchdog_test samrd-memory_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
 .PHONY: check-samrd
 checks += check-samrd
 check-samrd: $(samrd-tests:%=$(out)/%)
