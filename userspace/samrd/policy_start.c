@@ -68,6 +68,14 @@ struct newest {
 	uint64_t differ;
 };
 
+/* That it is out a head knows before its disk does. */
+static bool knows_out(const struct policy *p, uint32_t id)
+{
+	return id == p->config.self && p->want &&
+	       (p->wanted.flags & MEMORY_GONE) &&
+	       p->wanted.epoch == p->head[id].memory.epoch;
+}
+
 /* Of the heads in @set. */
 static struct newest newest_of(const struct policy *p, uint64_t set)
 {
@@ -88,7 +96,7 @@ static struct newest newest_of(const struct policy *p, uint64_t set)
 		}
 		if (h->memory.members != n.members)
 			n.differ |= policy_bit(id);
-		if (h->memory.flags & MEMORY_GONE)
+		if ((h->memory.flags & MEMORY_GONE) || knows_out(p, id))
 			gone |= policy_bit(id);
 		n.flags |= h->memory.flags & MEMORY_FORCED;
 		n.holders |= policy_bit(id);

@@ -26,36 +26,54 @@ static u64 data_of(const struct room *r, const struct samr_view_info *v)
 	return set;
 }
 
+/* Whom the newest memory of those in @set names, and who was in that to its end. */
+static u64 named_by(struct room *r, u64 set, u64 *epoch)
+{
+	const struct memory *d;
+	u64 need = 0, gone = 0;
+	u32 i;
+
+	*epoch = 0;
+	for (i = 0; i < r->count; i++) {
+		d = &r->machine[r->id[i]].disk;
+		if (!(set & BIT_ULL(r->id[i])) || d->epoch <= *epoch)
+			continue;
+		*epoch = d->epoch;
+		need = d->members;
+	}
+	/* Who knows that he was out of it may have said so, and be off. */
+	for (i = 0; i < r->count; i++) {
+		d = &r->machine[r->id[i]].disk;
+		if (d->epoch == *epoch && (d->flags & MEMORY_GONE))
+			gone |= BIT_ULL(r->id[i]);
+	}
+	return need & ~gone;
+}
+
 /* A first view of @set: is that all, and has it what there was? */
 static void check_first(struct room *r, u64 epoch, u64 set)
 {
 	struct place best = { };
-	const struct memory *d;
-	u64 newest = 0, need = 0, gone = 0;
+	u64 newest, need, more;
 	u32 i;
 
-	for (i = 0; i < r->count; i++) {
-		d = &r->machine[r->id[i]].disk;
-		if (!(set & BIT_ULL(r->id[i])))
-			continue;
-		if (later(&r->machine[r->id[i]].stored, &best))
-			best = r->machine[r->id[i]].stored;
-		if (d->epoch > newest) {
-			newest = d->epoch;
-			need = d->members;
-			gone = 0;
-		}
-		if (d->epoch == newest && (d->flags & MEMORY_GONE))
-			gone |= BIT_ULL(r->id[i]);
+	/* The witness may have been heard, and remember more; or it was not. */
+	if (named_by(r, set | r->cluster.witness, &more) & ~set) {
+		need = named_by(r, set, &newest);
+		if (need & ~set)
+			sim_fail("first view %llu of %#llx, and view %llu was of %#llx",
+				 (unsigned long long)epoch,
+				 (unsigned long long)set,
+				 (unsigned long long)newest,
+				 (unsigned long long)need);
 	}
-	if (need & ~gone & ~set)
-		sim_fail("first view %llu of %#llx, and view %llu was of %#llx",
-			 (unsigned long long)epoch, (unsigned long long)set,
-			 (unsigned long long)newest,
-			 (unsigned long long)(need & ~gone));
-	if (!newest && set != (r->cluster.mask & ~r->cluster.witness))
+	if (!more && set != (r->cluster.mask & ~r->cluster.witness))
 		sim_fail("the first view of all is one of %#llx only",
 			 (unsigned long long)set);
+	for (i = 0; i < r->count; i++)
+		if ((set & BIT_ULL(r->id[i])) &&
+		    later(&r->machine[r->id[i]].stored, &best))
+			best = r->machine[r->id[i]].stored;
 	if (later(&r->newest, &best))
 		sim_fail("first view %llu of %#llx lacks %llu of view %llu, which was delivered SAFE",
 			 (unsigned long long)epoch, (unsigned long long)set,

@@ -330,6 +330,19 @@ TEST(who_is_put_out_remembers_that, IN_9
      "[ 1030] view learning 11 of 2,3,1 learners 1\n"
      "        save 11 of 1,2,3\n")
 
+/* It knows that before it is on disk. */
+TEST(who_is_put_out_does_not_wait_for_its_disk_to_know, IN_9
+     "[  200] heard 2/20\n"
+     "[  200] memory 2 9 of 1,2,3\n"
+     "[  200] heard 3/30\n"
+     "[  200] memory 3 9 of 1,2,3\n"
+     "[ 1000] view expelled\n"
+     "        save 9 of 1,2,3 gone\n"
+     "[ 1001] view waiting\n"
+     "        start nobody\n"
+     "[ 1010] saved\n"
+     "        tell found 9 of 1,2,3 gone\n")
+
 TEST(who_leaves_remembers_that_and_stays_out, IN_9
      "[ 1000] view left\n"
      "        save 9 of 1,2,3 left gone\n"
@@ -454,6 +467,7 @@ int main(void)
 		cmocka_unit_test(a_witness_does_not_make_two_of_one),
 		cmocka_unit_test(what_is_not_on_disk_is_not_told),
 		cmocka_unit_test(who_is_put_out_remembers_that),
+		cmocka_unit_test(who_is_put_out_does_not_wait_for_its_disk_to_know),
 		cmocka_unit_test(who_leaves_remembers_that_and_stays_out),
 		cmocka_unit_test(who_is_out_founds_nothing_any_more),
 		cmocka_unit_test(what_an_admin_takes_down_stays_down),
