@@ -5,7 +5,7 @@
 failures.py [SCENARIO...]   kill: the sequencer's machine is switched off under load, and comes back
                             stop: the sequencer's machine stands still for ten seconds and goes on
                             panic: a kernel ends, its machine stays on; it is reset
-                            reboot: a head ends its machine by itself and comes back
+                            reboot: the sequencer's machine is rebooted, in order, and comes back
 
 What each member received is judged by history.py. A TAP test; needs root.
 """
@@ -73,11 +73,15 @@ def incarnation(head):
     return next(line.split()[2] for line in reversed(head.lines()) if line.startswith("join "))
 
 
-def end_and_return(t, heads, victim, what, end):
+def end_and_return(t, heads, victim, what, end, meanwhile=lambda: None):
     """Ends a machine somehow, and boots it anew: another incarnation."""
     old = incarnation(heads[victim])
     end(heads[victim])
     others_go_on(t, heads, victim, what)
+    for k, head in heads.heads.items():
+        if k != victim:
+            note(f"{what}: head {k} went on {head.counter('recovery-ns-last') // 1000000} ms after it had heard the other one")
+    meanwhile()
     heads[victim].kill()
     heads.boot(victim)
     t.check(f"{what}: it joins", heads[victim].await_view(list(heads.heads), 90), heads[victim].status())
@@ -95,9 +99,14 @@ def panic(t, heads):
 
 
 def reboot(t, heads):
-    def end(head):
-        head.sh("(sleep 0.5; echo b >/proc/sysrq-trigger) >/dev/null 2>&1 &")
-    end_and_return(t, heads, 3, "reboot", end)
+    """In order: its kernel says farewell, and nobody has to find out that it is silent."""
+    victim = sequencer(heads)
+    rest = [h for k, h in heads.heads.items() if k != victim]
+    before = [h.counter("recoveries") for h in rest]
+    end_and_return(t, heads, victim, "reboot", lambda head: head.reboot(), lambda: t.check(
+        "reboot: the others knew it from the head itself",
+        all(h.counter("recoveries") > n and h.counter("recovery-ns-last") < lab.DEAD_MS * 500000
+            for h, n in zip(rest, before)), [h.counter("recovery-ns-last") for h in rest]))
 
 
 def stop(t, heads):

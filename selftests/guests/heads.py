@@ -23,7 +23,10 @@ import qemu     # noqa: E402
 
 MARK = "samr-agent: done "
 # Three guests share the machine with whatever else it does: a head is silent for a second at times.
-TIMERS = "beat 100ms dead 3s stuck 2s"
+DEAD_MS = 3000
+TIMERS = f"beat 100ms dead {DEAD_MS}ms stuck 2s"
+# reboot(2): what the command does once everybody has ended.
+REBOOT = "perl -e 'syscall(169, 0xfee1dead, 672274793, 0x1234567, 0)'"
 # The agent runs each line that comes, and says with which status it ended.
 AGENT = """
 export PATH={user}:$PATH LD_LIBRARY_PATH={user}
@@ -135,6 +138,10 @@ class Head:
         """The kernel is dead, and stays so; the machine is on."""
         self.sh("sysctl -q kernel.panic=0; (sleep 0.5; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &")
 
+    def reboot(self):
+        """Its kernel ends in order; QEMU ends where the machine would begin anew."""
+        self.sh(f"(sleep 0.5; {REBOOT}) >/dev/null 2>&1 &")
+
     def running(self):
         return self.guest is not None and self.guest.qemu is not None and self.guest.qemu.poll() is None
 
@@ -157,6 +164,9 @@ class Head:
 
     def status(self):
         return json.loads(self.sh("samrctl -j status", check=False)[1])
+
+    def counter(self, name):
+        return int(self.sh(f"samrctl stats show counters all | awk '$1 == \"{name}\" {{ print $2; exit }}'"))
 
     def view(self):
         """Epoch, ids of members, state."""
