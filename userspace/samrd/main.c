@@ -264,6 +264,10 @@ static int add_sources(struct samrd *d)
 					0, 1000, on_deadline, d);
 	if (err >= 0)
 		err = sd_event_source_set_enabled(d->deadline, SD_EVENT_OFF);
+	/* Whom the kernel has heard again is known by then. */
+	if (err >= 0)
+		err = sd_event_source_set_priority(d->deadline,
+						   SD_EVENT_PRIORITY_NORMAL + 2);
 	if (err >= 0)
 		err = sd_event_set_watchdog(d->event, true);
 	return err < 0 ? err : 0;
