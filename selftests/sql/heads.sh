@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2317	# used by the tests
 #
 # For tests of samr-sql, after lib.sh: three heads and a folder of their own, in which head K has K.db, K.out, K.err.
-# lab: array of more options for scripts/lab.
+# lab: array of more options for scripts/lab. limit: seconds that a samr-sql may run.
 
 need_root
 need sqlite3 jq
@@ -19,7 +19,7 @@ status=(0 0 0 0)
 start() {
 	local k=$1
 	shift
-	{ exec nsenter --net="/run/netns/samr$k" timeout 200 samr-sql "$@" "$k.db" >"$k.out" 2>"$k.err" 5>&- 6>&- 7>&-; } <&0 &
+	{ exec nsenter --net="/run/netns/samr$k" timeout "${limit:-200}" samr-sql "$@" "$k.db" >"$k.out" 2>"$k.err" 5>&- 6>&- 7>&-; } <&0 &
 	pid[k]=$!
 }
 
