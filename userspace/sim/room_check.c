@@ -54,22 +54,17 @@ static u64 named_by(struct room *r, u64 set, u64 *epoch)
 static void check_first(struct room *r, u64 epoch, u64 set)
 {
 	struct place best = { };
-	u64 newest, need, more;
+	u64 newest, need = named_by(r, set, &newest), known;
 	u32 i;
 
-	/* The witness may have been heard, and remember more; or it was not. */
-	if (named_by(r, set | r->cluster.witness, &more) & ~set) {
-		need = named_by(r, set, &newest);
-		if (need & ~set)
-			sim_fail("first view %llu of %#llx, and view %llu was of %#llx",
-				 (unsigned long long)epoch,
-				 (unsigned long long)set,
-				 (unsigned long long)newest,
-				 (unsigned long long)need);
-	}
-	if (!more && set != (r->cluster.mask & ~r->cluster.witness))
+	if (!newest && set != (r->cluster.mask & ~r->cluster.witness))
 		sim_fail("the first view of all is one of %#llx only",
 			 (unsigned long long)set);
+	/* Others may have been heard, and know who was out of it; or were not. */
+	if ((need & ~set) && (named_by(r, r->cluster.mask, &known) & ~set))
+		sim_fail("first view %llu of %#llx, and view %llu was of %#llx",
+			 (unsigned long long)epoch, (unsigned long long)set,
+			 (unsigned long long)newest, (unsigned long long)need);
 	for (i = 0; i < r->count; i++)
 		if ((set & BIT_ULL(r->id[i])) &&
 		    later(&r->machine[r->id[i]].stored, &best))
