@@ -9,7 +9,7 @@
 
 #include "fence_attempt.h"
 
-#define PORTION		10	/* of the deadline, kept back: */
+#define PORTION		5	/* a fifth of the deadline is kept back: */
 #define RESERVE_MAX_MS	1000	/* it answers by itself before it is killed */
 
 /* Its exit statuses, and the word that its line has to begin with. */
