@@ -39,7 +39,7 @@ wrong "verbs are not abbreviated" "unknown verb of cluster 'sh'" samrctl cluster
 wrong "unknown key: the likely one" "did you mean 'name'? There are: name, id" samrctl cluster add nmae x
 wrong "an option in the wrong place" "'-j': options stand before the object" samrctl cluster show -j
 wrong "the same where a verb is wanted" "'--json': options stand before the object" samrctl status --json
-wrong "an interval that is none" "watch 'x': not seconds" samrctl status --watch x
+wrong "an interval that is none" "watch 'x': not a number, allowed is SECONDS" samrctl status --watch x
 wrong "an interval out of range" "watch '1ms': out of range" samrctl status --watch 1ms
 wrong "a key that nothing takes" "view show takes no key" samrctl view show id 3
 wrong "a key without value" "'node' needs a value: 1..63" samrctl cluster add name demo id 7 node
