@@ -173,6 +173,7 @@ void beat(struct frame *f)
 {
 	record(f, BEAT, 0, BEAT_LEN);
 	field(f, B_HEARS, 8, 0xe);
+	field(f, B_MEMBERS, 8, 0xe);
 }
 
 /* ---- sending and listening ---- */
