@@ -32,15 +32,17 @@ class _Level:
 
 
 def count(lines):
-    """Counts the leaves: the line that sums up a subtest counts only when it fails and none of its points did."""
+    """Counts the leaves: the line that sums up a subtest counts only when it fails and none of its points did.
+
+    A test may run others, each with a plan of its own: all of them together must be kept."""
     result, levels = Count(), {}
     for line in lines:
         if plan := _PLAN.match(line):
             level = levels.setdefault(len(plan[1]), _Level())
-            level.plan = int(plan[2])
-            if level.plan == 0:
+            if int(plan[2]) == 0:
                 result.skipped += 1
-                level.points, level.plan = 1, None
+            else:
+                level.plan = (level.plan or 0) + int(plan[2])
         elif point := _POINT.match(line):
             _take(result, levels, len(point[1]), bool(point[2]), point[3])
     for level in levels.values():

@@ -25,6 +25,11 @@ class Tap(unittest.TestCase):
     def test_plan_at_the_end(self):
         self.assertEqual(counted("ok 1\nok 2\n1..2\n"), (2, 0, 0))
 
+    def test_two_plans(self):
+        self.assertEqual(counted("ok 1\nok 2\n1..2\nok 1 - other\n1..1\n"), (3, 0, 0))
+        self.assertEqual(counted("ok 1\n1..2\nok 1 - other\n1..1\n"), (2, 1, 0))
+        self.assertEqual(counted("ok 1\n1..1\n1..0 # SKIP not here\n"), (1, 0, 1))
+
     def test_all_skipped(self):
         self.assertEqual(counted("1..0 # SKIP no root\n"), (0, 0, 1))
 
