@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "turn.h"
 
 #define BACKLOG		16
 #define ACCURACY_US	10000
@@ -340,6 +341,14 @@ static bool in_group(int fd, const struct ucred *cred, gid_t gid)
 	return false;
 }
 
+/* Whoever asks waits until the daemon has nothing else to do. */
+static bool listen_to(struct control *c, sd_event_source **io, int fd,
+		      sd_event_io_handler_t handler, void *data)
+{
+	return sd_event_add_io(c->event, io, fd, EPOLLIN, handler, data) >= 0 &&
+	       sd_event_source_set_priority(*io, TURN_SERVE) >= 0;
+}
+
 /* Returns false when it must not come in. */
 static bool admit(struct control *c, struct control_client *cl)
 {
@@ -373,8 +382,7 @@ static void come_in(struct control *c, int fd)
 	c->count++;
 	if (!cl->admin)
 		c->commoners++;
-	if (!be_patient(cl) || sd_event_add_io(c->event, &cl->io, fd, EPOLLIN,
-					       on_client, cl) < 0)
+	if (!be_patient(cl) || !listen_to(c, &cl->io, fd, on_client, cl))
 		drop(cl);
 }
 
@@ -462,13 +470,14 @@ int control_new(struct control **control, const struct control_setup *s)
 	r = listen_at(c);
 	if (r)
 		goto no_socket;
-	r = sd_event_add_io(c->event, &c->io, c->fd, EPOLLIN, on_connect, c);
-	if (r < 0)
+	r = -ENOMEM;
+	if (!listen_to(c, &c->io, c->fd, on_connect, c))
 		goto no_source;
 	*control = c;
 	return 0;
 
 no_source:
+	sd_event_source_disable_unref(c->io);
 	unlink(c->path.sun_path);
 no_socket:
 	if (c->fd >= 0)

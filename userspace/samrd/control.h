@@ -15,7 +15,8 @@
  * something are for root and the admin group. A request is at most
  * CONTROL_REQUEST_MAX bytes and has to be there within CONTROL_PATIENCE_MS; an
  * answer that is not taken for that long is dropped. Clients without privilege
- * never use up the places of those with it.
+ * never use up the places of those with it, and no client holds up what the
+ * daemon has to do by itself (turn.h).
  */
 #ifndef SAMRD_CONTROL_H
 #define SAMRD_CONTROL_H

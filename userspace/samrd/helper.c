@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "helper.h"
+#include "turn.h"
 
 #define NOT_RUN		127	/* exit status, as shells have it */
 #define ACCURACY_US	1000
@@ -212,8 +213,10 @@ static int watch(struct helper *h, const struct helper_setup *s)
 				       on_deadline, h);
 	if (r < 0)
 		return r;
-	return sd_event_add_io(s->event, &h->output, h->fd, EPOLLIN, on_output,
-			       h);
+	r = sd_event_add_io(s->event, &h->output, h->fd, EPOLLIN, on_output, h);
+	if (r < 0)
+		return r;
+	return sd_event_source_set_priority(h->output, TURN_SERVE);
 }
 
 static int open_pipe(int fd[2])

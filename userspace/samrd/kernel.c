@@ -11,6 +11,7 @@
 
 #include "kernel_internal.h"
 #include "log.h"
+#include "turn.h"
 
 #define BUFFER		65536
 #define REQUEST_MAX	512
@@ -395,7 +396,7 @@ static int open_hear(struct kernel *k, char *why)
 		goto fail;
 	sd_event_source_set_enabled(k->retry, SD_EVENT_OFF);
 	/* Decisions come after all that is known has been read. */
-	sd_event_source_set_priority(k->again, SD_EVENT_PRIORITY_NORMAL + 1);
+	sd_event_source_set_priority(k->again, TURN_LOOK);
 	return 0;
 fail:
 	snprintf(why, KERNEL_TEXT_MAX, "cannot listen to the kernel: %s",

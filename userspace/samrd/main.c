@@ -17,6 +17,7 @@
 
 #include "log.h"
 #include "samrd.h"
+#include "turn.h"
 
 #ifndef SAMR_VERSION
 #define SAMR_VERSION	"unknown"
@@ -266,8 +267,7 @@ static int add_sources(struct samrd *d)
 		err = sd_event_source_set_enabled(d->deadline, SD_EVENT_OFF);
 	/* Whom the kernel has heard again is known by then. */
 	if (err >= 0)
-		err = sd_event_source_set_priority(d->deadline,
-						   SD_EVENT_PRIORITY_NORMAL + 2);
+		err = sd_event_source_set_priority(d->deadline, TURN_DECIDE);
 	if (err >= 0)
 		err = sd_event_set_watchdog(d->event, true);
 	return err < 0 ? err : 0;

@@ -22,6 +22,7 @@
 
 #include "../control.h"
 #include "../fence_control.h"
+#include "../turn.h"
 #include "world.h"
 
 #define NOBODY		65534
@@ -339,6 +340,39 @@ static void a_crowd(void **state)
 		usleep(1000);
 }
 
+static int on_decision(sd_event_source *s, uint64_t usec, void *data)
+{
+	(void)s;
+	(void)usec;
+	*(bool *)data = true;
+	return 0;
+}
+
+/* However fast they ask: what the daemon itself has to do comes first. */
+static void what_cannot_wait(void **state)
+{
+	struct world *w = *state;
+	sd_event_source *timer;
+	bool decided = false;
+	int fd = call(), said = call();
+
+	turn(w, 0);
+	turn(w, 0);
+	assert_int_equal(send(said, LOOK, strlen(LOOK), 0), strlen(LOOK));
+	close(fd);
+	fd = call();
+	assert_true(sd_event_add_time_relative(w->event, &timer, CLOCK_MONOTONIC,
+					       0, 1, on_decision,
+					       &decided) >= 0);
+	assert_true(sd_event_source_set_priority(timer, TURN_DECIDE) >= 0);
+	usleep(1000);
+	turn(w, 0);
+	assert_true(decided);
+	sd_event_source_unref(timer);
+	assert_says(hear(w, said), "\"ok\":true");
+	close(fd);
+}
+
 /* ---- the socket itself ---- */
 
 static void two_daemons(void **state)
@@ -516,6 +550,7 @@ int main(void)
 		T(who_takes_no_answer),
 		T(who_may_do_what),
 		T(a_crowd),
+		T(what_cannot_wait),
 		T(two_daemons),
 		T(what_a_dead_daemon_left),
 		T(fencing_by_hand),

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "hooks.h"
+#include "turn.h"
 
 static char folder[] = "/tmp/samr-hooks-XXXXXX";
 static char program[64], output[64];
@@ -176,6 +177,39 @@ static void late(void **state)
 	hooks_free(h);
 }
 
+static int on_decision(sd_event_source *s, uint64_t usec, void *data)
+{
+	(void)s;
+	(void)usec;
+	*(bool *)data = true;
+	return 0;
+}
+
+/* It writes as fast as it can: what the daemon itself has to do comes first. */
+static void talker(void **state)
+{
+	struct hooks *h = fresh();
+	sd_event_source *timer;
+	bool decided = false;
+	char script[400];
+
+	(void)state;
+	snprintf(script, sizeof(script), "echo much; echo ready >>%s; exec sleep "
+		 "100", output);
+	write_program(script);
+	tell(h, HOOK_FENCE, 1);
+	while (!lines())
+		usleep(1000);
+	assert_true(sd_event_add_time_relative(event, &timer, CLOCK_MONOTONIC, 0,
+					       1, on_decision, &decided) >= 0);
+	assert_true(sd_event_source_set_priority(timer, TURN_DECIDE) >= 0);
+	usleep(1000);
+	assert_true(sd_event_run(event, 0) >= 0);
+	assert_true(decided);
+	sd_event_source_unref(timer);
+	hooks_free(h);
+}
+
 static void none(void **state)
 {
 	struct hooks *h = fresh();
@@ -226,6 +260,7 @@ int main(void)
 		cmocka_unit_test(order),
 		cmocka_unit_test(too_many),
 		cmocka_unit_test(late),
+		cmocka_unit_test(talker),
 		cmocka_unit_test(none),
 	};
 
