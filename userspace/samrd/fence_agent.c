@@ -34,8 +34,8 @@ static void keep(struct fence_attempt *a, const struct helper_end *end)
 {
 	char output[HELPER_OUTPUT_MAX + 1];
 
-	strcpy(output, end->output);
-	snprintf(a->text, sizeof(a->text), "%.150s", helper_last_line(output));
+	snprintf(a->text, sizeof(a->text), "%.150s",
+		 fence_attempt_said(a, end, output));
 }
 
 /* True when it ended as a program that works: then its status means something. */

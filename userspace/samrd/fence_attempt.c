@@ -127,6 +127,17 @@ bool fence_attempt_secret(struct fence_attempt *a)
 	return false;
 }
 
+const char *fence_attempt_said(const struct fence_attempt *a,
+			       const struct helper_end *end, char *output)
+{
+	strcpy(output, end->output);
+	secret_hide(output, a->secret);
+	/* There was more before it, which may have been half of the secret. */
+	if (strlen(output) == HELPER_OUTPUT_MAX)
+		output += strlen(a->secret);
+	return helper_last_line(output);
+}
+
 bool fence_attempt_run(struct fence_attempt *a, const char *program,
 		       char *input, size_t len, unsigned int limit_ms,
 		       helper_done_fn *done)

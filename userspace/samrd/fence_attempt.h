@@ -115,6 +115,15 @@ bool fence_attempt_run(struct fence_attempt *a, const char *program,
 		       char *input, size_t len, unsigned int limit_ms,
 		       helper_done_fn *done);
 
+/**
+ * fence_attempt_said - the last line of what a program wrote, without the secret
+ * @output: HELPER_OUTPUT_MAX + 1 bytes, which it is put into
+ *
+ * To be cut, if it has to be, only afterwards: half a secret is not found.
+ */
+const char *fence_attempt_said(const struct fence_attempt *a,
+			       const struct helper_end *end, char *output);
+
 /* One of these for each kind. */
 void fence_ipmi_start(struct fence_attempt *a);
 void fence_agent_start(struct fence_attempt *a);

@@ -59,8 +59,7 @@ static void on_end(const struct helper_end *end, void *data)
 	const char *line, *text;
 
 	a->helper = NULL;
-	strcpy(output, end->output);
-	line = helper_last_line(output);
+	line = fence_attempt_said(a, end, output);
 	if (end->late) {
 		fence_attempt_end(a, FENCE_DEADLINE, "samr-fence-ipmi was killed "
 				  "after %u ms", a->limit_ms);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "../helper.h"
 #include "world.h"
 
 /* Reads its options; @PART@ comes between them and what it does. */
@@ -182,6 +183,44 @@ static void an_agent_that_is_chatty(void **state)
 	assert_text(w, 0, "?[31m**********?");
 	fence_report_text(&w->report, text, sizeof(text));
 	assert_null(strstr(text, BMC_PASSWORD));
+}
+
+/* An agent says it with so much before and behind: no piece of it is seen. */
+static void try_password(struct world *w, unsigned int before,
+			 unsigned int behind)
+{
+	static const char script[] =
+		"#!/bin/sh\n"
+		"while IFS='=' read -r key value; do\n"
+		"	[ \"$key\" != password ] || password=$value\n"
+		"done\n"
+		"printf '%%0%ud%%s%%0%ud\\n' 0 \"$password\" 0\n";
+	char text[FENCE_DEVICES_MAX * 300], all[400], piece[4];
+	unsigned int i;
+
+	snprintf(all, sizeof(all), script, before, behind);
+	add_agent(w, "agent", all);
+	w->node[0].device[0].password_file = strdup(w->password);
+	assert_int_equal(ask(w, FENCE_STATUS), FENCE_NO_STATUS);
+	fence_report_text(&w->report, text, sizeof(text));
+	for (i = 0; i + 3 <= strlen(BMC_PASSWORD); i++) {
+		snprintf(piece, sizeof(piece), "%.3s", &BMC_PASSWORD[i]);
+		if (strstr(text, piece))
+			fail_msg("'%s' is in '%s'", piece, text);
+	}
+	fence_device_free(&w->node[0].device[0]);
+	w->node[0].count = 0;
+}
+
+/* Wherever the text is cut: at its end, as it is long, or at its beginning. */
+static void a_password_that_is_cut(void **state)
+{
+	unsigned int n;
+
+	for (n = 0; n < strlen(BMC_PASSWORD); n++) {
+		try_password(*state, 150 - n, 1);
+		try_password(*state, 1, HELPER_OUTPUT_MAX - n);
+	}
 }
 
 /* ---- deadlines ---- */
@@ -484,6 +523,7 @@ int main(void)
 		T(slow_power),
 		T(agents_that_are_broken),
 		T(an_agent_that_is_chatty),
+		T(a_password_that_is_cut),
 		T(the_deadline_kills_all_of_it),
 		T(a_cancelled_one_is_killed),
 		T(no_round_takes_longer_than_its_devices),
