@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The first view, for SPIN: three heads that have just come up and have none, one of which reboots meanwhile.
+ * All three are founders: a head that is not waits for a view to take it in, as one that has rebooted does, and the
+ * founders' HELLOs count only when they name the same founders. Whoever overrides them by hand answers for it.
  *
  * Each head says in HELLO which incarnations it knows, by an exchange of nonces with each of them, which only a live one
  * can answer. The lowest head installs the first view when the HELLO of every head names exactly the incarnations that
