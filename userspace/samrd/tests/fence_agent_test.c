@@ -407,6 +407,27 @@ static void a_watchdog(void **state)
 	assert_int_equal(result, FENCE_EXPIRED);
 }
 
+static void a_watchdog_before_its_time(void **state)
+{
+	enum fence_result result = FENCE_PENDING;
+	struct fence_request rq = { .node = 1, .action = FENCE_OFF,
+				    .watchdog_ms = 300, .report = on_other,
+				    .data = &result };
+	struct world *w = *state;
+	unsigned long begin;
+
+	add_kind(w, FENCE_WATCHDOG);
+	turn(w, 0);
+	/* The loop's own clock stands still while it does something. */
+	usleep(200000);
+	begin = now_ms();
+	assert_int_equal(fence_start(w->fence, &rq), 0);
+	while (result == FENCE_PENDING)
+		turn(w, 50);
+	assert_int_equal(result, FENCE_EXPIRED);
+	assert_in_range(now_ms() - begin, 300, 600);
+}
+
 /* Nor can it be asked: that does not fail the test of the others. */
 static void what_cannot_be_asked(void **state)
 {
@@ -531,6 +552,7 @@ int main(void)
 		T(what_makes_no_sense),
 		T(nobody_is_there),
 		T(a_watchdog),
+		T(a_watchdog_before_its_time),
 		T(what_cannot_be_asked),
 		T(what_went_wrong_is_said),
 		T(a_watchdog_after_a_bmc),
