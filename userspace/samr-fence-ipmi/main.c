@@ -38,6 +38,8 @@ static const char *const words[] = {
 
 /* ---- the deadline ---- */
 
+#define LATE_MAX	(TEXT_MAX - 32)	/* a word goes before it */
+
 /*
  * What there is to say when the time is over: written before each step that can
  * take long, as the library may be in the middle of anything then.
@@ -64,8 +66,9 @@ static void if_late(enum outcome o, const char *text)
 	sigaddset(&alarm_only, SIGALRM);
 	sigprocmask(SIG_BLOCK, &alarm_only, &before);
 	late.status = o;
-	late.len = snprintf(late.line, sizeof(late.line), "%s: %s\n", words[o],
-			    text);
+	snprintf(late.line, sizeof(late.line), "%s: %.*s\n", words[o], LATE_MAX,
+		 text);
+	late.len = strlen(late.line);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
