@@ -226,12 +226,12 @@ static void run_status(struct control_client *client, json_t *request,
 static bool hex_of(json_t *request, const char *key, uint64_t *n)
 {
 	const char *text = json_string_value(json_object_get(request, key));
-	char *end;
+	size_t len = text ? strspn(text, "0123456789abcdefABCDEF") : 0;
 
-	if (!text)
+	if (!len || len > 16 || text[len])
 		return false;
-	*n = strtoull(text, &end, 16);
-	return *text && !*end;
+	*n = strtoull(text, NULL, 16);
+	return true;
 }
 
 static void run_confirm(struct control_client *client, json_t *request,
