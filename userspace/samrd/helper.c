@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -177,6 +178,7 @@ static void become(const struct helper_setup *s, pid_t parent, int in, int out)
 		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL
 	};
 	const struct sigaction standard = { .sa_handler = SIG_DFL };
+	const struct rlimit no_core = { };
 	const char *why;
 	sigset_t none;
 	int i;
@@ -189,6 +191,8 @@ static void become(const struct helper_setup *s, pid_t parent, int in, int out)
 		sigaction(i, &standard, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* What it was told may be a password. */
+	setrlimit(RLIMIT_CORE, &no_core);
 	/* They are above these: the daemon has all three. */
 	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
 		_exit(NOT_RUN);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -397,6 +398,8 @@ static int run(struct samrd *d)
 {
 	int status = END_FAILED;
 
+	/* Passwords of devices are nothing for a core dump. */
+	prctl(PR_SET_DUMPABLE, 0);
 	if (add_sources(d) || open_control(d) ||
 	    !make_folder(d->config->state_dir, 0755) || open_parts(d) ||
 	    open_kernel(d) || open_watchdog(d) || !drop_capabilities() ||

@@ -210,6 +210,22 @@ static void talker(void **state)
 	hooks_free(h);
 }
 
+/* What it was told, a password for example, does not get into a file. */
+static void no_core(void **state)
+{
+	struct hooks *h = fresh();
+	char script[400];
+
+	(void)state;
+	snprintf(script, sizeof(script), "ulimit -c >%s.new; ulimit -Hc >>%s.new; "
+		 "mv %s.new %s", output, output, output, output);
+	write_program(script);
+	tell(h, HOOK_FENCE, 1);
+	turn(2, 20);
+	assert_string_equal(written(), "0\n0\n");
+	hooks_free(h);
+}
+
 static void none(void **state)
 {
 	struct hooks *h = fresh();
@@ -261,6 +277,7 @@ int main(void)
 		cmocka_unit_test(too_many),
 		cmocka_unit_test(late),
 		cmocka_unit_test(talker),
+		cmocka_unit_test(no_core),
 		cmocka_unit_test(none),
 	};
 
