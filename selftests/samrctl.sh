@@ -34,7 +34,7 @@ at_exit heads_down
 wrong "no object" "which object" samrctl
 wrong "unknown object: the likely one" "did you mean 'cluster'? There are: status" samrctl clutser show
 wrong "unknown object: all of them" "there are: status, doctor, cluster, node, link, group, member" samrctl nonsense
-wrong "unknown verb: the likely one" "did you mean 'show'? There are: show, add, set, del, help" samrctl cluster shwo
+wrong "unknown verb: the likely one" "did you mean 'show'? There are: show, add, set, override, del, help" samrctl cluster shwo
 wrong "verbs are not abbreviated" "unknown verb of cluster 'sh'" samrctl cluster sh
 wrong "unknown key: the likely one" "did you mean 'name'? There are: name, id" samrctl cluster add nmae x
 wrong "an option in the wrong place" "'-j': options stand before the object" samrctl cluster show -j
