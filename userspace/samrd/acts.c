@@ -4,9 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include "log.h"
 #include "samrd.h"
@@ -131,37 +128,26 @@ static void saved(struct samrd *d, bool ok)
 	facts_feed(d, &ev);
 }
 
-static int on_saved(sd_event_source *source, const siginfo_t *si, void *data)
+static void on_saved(int err, void *data)
 {
 	struct samrd *d = data;
 
-	(void)source;
-	d->saver = sd_event_source_disable_unref(d->saver);
-	saved(d, si->si_code == CLD_EXITED && !si->si_status);
+	d->saver = NULL;
+	if (err)
+		log_error("the memory cannot be saved in %s: %s",
+			  d->config->state_dir, strerror(-err));
+	saved(d, !err);
 	samrd_saved(d);
-	return 0;
 }
 
-/* A disk may take seconds, and nothing is to wait for it: in a process. */
 static void save(struct samrd *d, const struct memory *m)
 {
-	char why[MEMORY_TEXT_MAX];
-	pid_t pid;
 	int err;
 
 	d->saving = *m;
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_NAME, "samrd-save");
-		err = memory_save(d->config->state_dir, m, why);
-		if (err)
-			log_error("the memory cannot be saved: %s", why);
-		_exit(err != 0);
-	}
-	err = pid < 0 ? -errno :
-	      sd_event_add_child(d->event, &d->saver, pid, WEXITED, on_saved,
-				 d);
-	if (err < 0) {
+	err = saver_start(&d->saver, d->event, d->config->state_dir, m, on_saved,
+			  d);
+	if (err) {
 		log_error("no process to save the memory: %s", strerror(-err));
 		saved(d, false);
 	}

@@ -7,6 +7,12 @@ programs += samrd-memory_test
 samrd-memory_test-src := $(addprefix userspace/samrd/,memory.c tests/memory_test.c)
 samrd-memory_test-libs := -Wl,--wrap=fsync,--wrap=renameat,--wrap=write,--wrap=close -lcmocka -lnettle
 
+# The process that writes it, and a disk that hangs.
+programs += samrd-saver_test
+samrd-saver_test-src := $(addprefix userspace/samrd/,memory.c saver.c tests/saver_test.c)
+samrd-saver_test-cflags := -Iuserspace/samrd
+samrd-saver_test-libs := -Wl,--wrap=fsync -lsystemd -lcmocka -lnettle
+
 # The configuration, also read by samrctl.
 samrd-config-src := $(addprefix userspace/samrd/,config.c config_check.c config_diff.c config_parse.c config_table.c \
 	config_value.c fence_device.c)
@@ -51,7 +57,7 @@ $(foreach t,$(samrd-policy-tests),$(eval $(call samrd-policy-test,$(t))))
 # The daemon.
 programs += samrd
 samrd-src := $(sort $(samrd-config-src) $(samrd-fence-src) $(samrd-control-src) $(netlink-src) $(samrd-policy-src) \
-	$(addprefix userspace/samrd/,acts.c facts.c hooks.c kernel.c kernel_apply.c log.c main.c memory.c status.c \
+	$(addprefix userspace/samrd/,acts.c facts.c hooks.c kernel.c kernel_apply.c log.c main.c memory.c saver.c status.c \
 		watchdog.c))
 samrd-cflags := -Iuserspace/samrd -DSAMR_VERSION='"0.1.0"' -DSAMR_LIBEXEC='"$(PREFIX)/libexec/samr"'
 samrd-libs := -lmnl -lconfuse -lsystemd -lcap-ng -ljansson -lnettle
@@ -72,7 +78,7 @@ samrd-apply_test-src := $(samrd-config-src) $(netlink-src) $(addprefix userspace
 samrd-apply_test-cflags := -Iuserspace/samrd
 samrd-apply_test-libs := -lmnl -lconfuse -lcmocka
 
-samrd-tests := samrd-apply_test samrd-hooks_test samrd-watchdog_test samrd-memory_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
+samrd-tests := samrd-apply_test samrd-hooks_test samrd-watchdog_test samrd-memory_test samrd-saver_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
 .PHONY: check-samrd
 checks += check-samrd
 check-samrd: $(samrd-tests:%=$(out)/%)

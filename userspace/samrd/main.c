@@ -417,7 +417,7 @@ out:
 	hooks_free(d->hooks);
 	kernel_close(d->kernel);
 	control_free(d->control);
-	sd_event_source_disable_unref(d->saver);
+	saver_stop(d->saver);
 	sd_event_source_disable_unref(d->deadline);
 	sd_event_unref(d->event);
 	config_free(d->config);

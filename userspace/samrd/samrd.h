@@ -19,6 +19,7 @@
 #include "kernel.h"
 #include "memory.h"
 #include "policy.h"
+#include "saver.h"
 #include "watchdog.h"
 
 #define SAMRD_NS_PER_MS	1000000ULL
@@ -58,7 +59,7 @@ struct samrd_shot {
  * @fact: they
  * @shot: by id of the head
  * @saving: memory that is being written
- * @saver: the process that does it; its end
+ * @saver: does it; NULL: nothing is written
  * @status: as told to systemd last
  */
 struct samrd {
@@ -84,7 +85,7 @@ struct samrd {
 	struct policy_event fact[SAMRD_FACTS_MAX];
 	struct samrd_shot shot[POLICY_IDS];
 	struct memory saving;
-	sd_event_source *saver;
+	struct saver *saver;
 	char status[300];
 };
 
