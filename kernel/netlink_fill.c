@@ -168,11 +168,10 @@ int samr_netlink_put_cluster(const struct samr_netlink_msg *m,
 /* What this head knows of itself, it did not hear from anyone. */
 static void describe_self(struct samr_cluster *c, struct samr_cluster_node *n)
 {
+	struct samr_cluster_info info;
 	struct samr_node_stats s;
 	struct samr_view_info v;
 	u32 i;
-
-	struct samr_cluster_info info;
 
 	samr_cluster_self(c, &n->inc);
 	samr_cluster_stats(c, &s);
