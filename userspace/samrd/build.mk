@@ -57,8 +57,8 @@ $(foreach t,$(samrd-policy-tests),$(eval $(call samrd-policy-test,$(t))))
 # The daemon.
 programs += samrd
 samrd-src := $(sort $(samrd-config-src) $(samrd-fence-src) $(samrd-control-src) $(netlink-src) $(samrd-policy-src) \
-	$(addprefix userspace/samrd/,acts.c facts.c hooks.c kernel.c kernel_apply.c log.c main.c memory.c saver.c status.c \
-		watchdog.c))
+	$(addprefix userspace/samrd/,acts.c exits.c facts.c hooks.c kernel.c kernel_apply.c kernel_members.c log.c main.c \
+		memory.c saver.c services.c status.c watchdog.c))
 samrd-cflags := -Iuserspace/samrd -DSAMR_VERSION='"0.1.0"' -DSAMR_LIBEXEC='"$(PREFIX)/libexec/samr"'
 samrd-libs := -lmnl -lconfuse -lsystemd -lcap-ng -ljansson -lnettle
 samrd-install := sbin
@@ -78,7 +78,20 @@ samrd-apply_test-src := $(samrd-config-src) $(netlink-src) $(addprefix userspace
 samrd-apply_test-cflags := -Iuserspace/samrd
 samrd-apply_test-libs := -lmnl -lconfuse -lcmocka
 
-samrd-tests := samrd-apply_test samrd-hooks_test samrd-watchdog_test samrd-memory_test samrd-saver_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
+# Members of services. Pure as well; the configuration is there for its lists.
+programs += samrd-services_test
+samrd-services_test-src := $(samrd-config-src) $(addprefix userspace/samrd/,services.c tests/services_test.c)
+samrd-services_test-cflags := -Iuserspace/samrd
+samrd-services_test-libs := -lconfuse -lcmocka
+
+# What follows when one ends; with a systemctl of the test.
+programs += samrd-exits_test
+samrd-exits_test-src := $(samrd-config-src) \
+	$(addprefix userspace/samrd/,exits.c helper.c log.c services.c tests/exits_test.c)
+samrd-exits_test-cflags := -Iuserspace/samrd
+samrd-exits_test-libs := -lconfuse -lsystemd -ljansson -lcmocka
+
+samrd-tests := samrd-services_test samrd-exits_test samrd-apply_test samrd-hooks_test samrd-watchdog_test samrd-memory_test samrd-saver_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
 .PHONY: check-samrd
 checks += check-samrd
 check-samrd: $(samrd-tests:%=$(out)/%)

@@ -304,10 +304,10 @@ static void check_service(struct config_reader *r, const struct config *c,
 		config_tell(r, true, line_of(sec, "unit"), "service \"%s\": unit "
 			    "'%s' is none; allowed: the name of a unit of "
 			    "systemd, as db.service", s->name, s->unit);
-	if (s->on_exit != CONFIG_EXIT_NONE && !s->timeout_ms)
+	if (s->on_exit != CONFIG_EXIT_NONE && !s->timeout_ms && !s->unit)
 		config_tell(r, true, line_of(sec, "on-exit"), "service \"%s\": "
-			    "on-exit never happens without a timeout; needed: "
-			    "timeout, as 30s", s->name);
+			    "on-exit never happens without a timeout or a unit; "
+			    "needed: timeout, as 30s", s->name);
 	if (s->on_exit == CONFIG_EXIT_RESTART && !s->unit)
 		config_tell(r, true, line_of(sec, "on-exit"), "service \"%s\": "
 			    "there is nothing to restart; needed: unit, as "

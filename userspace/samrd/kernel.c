@@ -275,6 +275,12 @@ static bool is_of_interest(const struct kernel *k, const struct nlmsghdr *nlh)
 	return false;
 }
 
+static bool is_of_groups(const struct kernel *k, const struct nlmsghdr *nlh)
+{
+	return nlh->nlmsg_type == k->hear.family &&
+	       nl_cmd(nlh) == SAMR_CMD_GROUP_NTF;
+}
+
 static int on_again(sd_event_source *source, void *data)
 {
 	char why[KERNEL_TEXT_MAX];
@@ -305,7 +311,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 	static char buffer[BUFFER];
 	const struct nlmsghdr *nlh;
 	struct kernel *k = data;
-	bool dirty = false;
+	bool dirty = false, groups = false;
 	int len;
 
 	(void)source;
@@ -316,16 +322,21 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 	       errno == ENOBUFS || errno == EINTR) {
 		/* Lost some: nobody knows which. */
 		dirty |= len < 0;
+		groups |= len < 0;
 		nlh = (const void *)buffer;
 		for (; len > 0 && mnl_nlmsg_ok(nlh, len);
-		     nlh = mnl_nlmsg_next(nlh, &len))
+		     nlh = mnl_nlmsg_next(nlh, &len)) {
 			dirty |= is_of_interest(k, nlh);
+			groups |= is_of_groups(k, nlh);
+		}
 	}
 	if (errno != EAGAIN)
 		log_error("cannot hear the kernel's events: %s",
 			  strerror(errno));
 	if (dirty)
 		sd_event_source_set_enabled(k->again, SD_EVENT_ONESHOT);
+	if (groups && k->groups)
+		k->groups(k->data);
 	return 0;
 }
 
@@ -405,7 +416,7 @@ fail:
 }
 
 int kernel_open(struct kernel **kp, sd_event *event, kernel_changed_fn *changed,
-		void *data, char *why)
+		kernel_groups_fn *groups, void *data, char *why)
 {
 	struct kernel *k = calloc(1, sizeof(*k));
 	int err;
@@ -417,6 +428,7 @@ int kernel_open(struct kernel **kp, sd_event *event, kernel_changed_fn *changed,
 	}
 	k->event = event;
 	k->changed = changed;
+	k->groups = groups;
 	k->data = data;
 	err = open_ask(k, why);
 	if (!err && event)
@@ -438,6 +450,7 @@ void kernel_close(struct kernel *k)
 	sd_event_source_disable_unref(k->retry);
 	nl_conn_close(&k->ask);
 	nl_conn_close(&k->hear);
+	nl_conn_close(&k->diag);
 	free(k);
 }
 

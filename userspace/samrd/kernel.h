@@ -18,6 +18,7 @@
 #include <systemd/sd-event.h>
 
 #include "config.h"
+#include "services.h"
 
 #define KERNEL_IDS		64	/* ids are 1 .. 63 */
 #define KERNEL_TEXT_MAX		512	/* bytes that explain a refusal */
@@ -135,18 +136,22 @@ struct kernel;
  */
 typedef void kernel_changed_fn(const struct kernel_state *now, void *data);
 
+/** kernel_groups_fn - groups or their members are different now */
+typedef void kernel_groups_fn(void *data);
+
 /**
  * kernel_open - find samr.ko, load it when it is not there, follow its events
  * @k: set
  * @event: the loop; not taken over. NULL: no events, for a caller without one
  * @changed: is called from the loop after changes, and once after the start
+ * @groups: the same after changes of groups and their members; NULL: nobody cares
  * @data: for @changed
  * @why: KERNEL_TEXT_MAX bytes: what is wrong and what can be done
  *
  * Return: 0 or -errno.
  */
 int kernel_open(struct kernel **k, sd_event *event, kernel_changed_fn *changed,
-		void *data, char *why);
+		kernel_groups_fn *groups, void *data, char *why);
 
 /** kernel_close - what is in the kernel stays as it is; NULL is fine */
 void kernel_close(struct kernel *k);
@@ -203,6 +208,24 @@ int kernel_remove(struct kernel *k, char *why);
 /** kernel_confirm - that incarnation is off; -ESTALE when nobody asks for it */
 int kernel_confirm(struct kernel *k, uint32_t node, uint64_t inc,
 		   uint64_t token, char *why);
+
+/** kernel_member_fn - takes one member of a service on this head */
+typedef void kernel_member_fn(const struct services_member *m, void *data);
+
+/**
+ * kernel_members - all sockets here that are or were members
+ *
+ * A few may be left out when others are closed at the same time.
+ */
+int kernel_members(struct kernel *k, kernel_member_fn *each, void *data,
+		   char *why);
+
+/**
+ * kernel_expel - put a member on this head out of its group; it is told
+ *
+ * Return: 0; -EAGAIN, -ENOENT: it is none, or not any more.
+ */
+int kernel_expel(struct kernel *k, uint32_t group, uint32_t port, char *why);
 
 /** kernel_look - how things stand, asked for now */
 int kernel_look(struct kernel *k, struct kernel_state *now, char *why);

@@ -10,21 +10,24 @@
  * struct kernel - the connection
  * @ask: requests
  * @hear: events; closed without a loop
+ * @diag: sockets; closed before the first question
  * @event: the loop, or NULL
  * @io: of @hear
  * @again: fetches how things stand, once per turn of the loop at most
  * @retry: does so later, when that failed
- * @changed: @data: the caller's
+ * @changed: @groups: @data: the caller's
  * @now: how things stand
  */
 struct kernel {
 	struct nl_conn ask;
 	struct nl_conn hear;
+	struct nl_conn diag;
 	sd_event *event;
 	sd_event_source *io;
 	sd_event_source *again;
 	sd_event_source *retry;
 	kernel_changed_fn *changed;
+	kernel_groups_fn *groups;
 	void *data;
 	struct kernel_state now;
 };

@@ -25,6 +25,7 @@ static const char *const ids[LOG_IDS] = {
 	[LOG_ID_FENCE_DONE] = "24304951c02b40febe51fb48208d592f",
 	[LOG_ID_ALERT] = "027302ac37ba427f8a12d5015b4a2704",
 	[LOG_ID_HOOK] = "5611c90a28a64e2eb9c28112ae93fd7f",
+	[LOG_ID_SERVICE] = "010be4181cf549fa86713f4fa32c8174",
 };
 
 /* Systemd sets the variable where standard error is the journal. */

@@ -26,6 +26,7 @@ enum log_id {
 	LOG_ID_FENCE_DONE,
 	LOG_ID_ALERT,
 	LOG_ID_HOOK,
+	LOG_ID_SERVICE,		/* a member of a service ended */
 	LOG_IDS,
 };
 

@@ -77,6 +77,13 @@ static void on_changed(const struct kernel_state *now, void *data)
 	end_if_left(d);
 }
 
+static void on_groups(void *data)
+{
+	struct samrd *d = data;
+
+	exits_soon(d->exits);
+}
+
 void samrd_saved(struct samrd *d)
 {
 	end_if_left(d);
@@ -111,18 +118,6 @@ static void on_difference(bool restart, const char *what, void *data)
 		log_message(LOG_INFO, LOG_ID_CONFIG, "%s", what);
 }
 
-/* What is accepted and has no effect yet must not stay unsaid. */
-static void tell_unused(const struct config *c)
-{
-	size_t i;
-
-	for (i = 0; i < c->services; i++)
-		if (c->service[i].timeout_ms)
-			log_message(LOG_WARNING, LOG_ID_CONFIG, "service \"%s\": "
-				    "timeout and on-exit have no effect in this "
-				    "version", c->service[i].name);
-}
-
 static bool take_over(struct samrd *d, struct config *c)
 {
 	struct config *old = d->config;
@@ -147,7 +142,7 @@ static bool take_over(struct samrd *d, struct config *c)
 	hooks_configure(d->hooks, c);
 	control_admin(d->control, c->admin_gid);
 	acts_fence_nodes(d);
-	tell_unused(c);
+	exits_soon(d->exits);
 	return true;
 }
 
@@ -324,7 +319,8 @@ static int open_parts(struct samrd *d)
 	};
 	int err;
 
-	err = hooks_new(&d->hooks, d->event) ?: fence_new(&d->fence, &fence);
+	err = hooks_new(&d->hooks, d->event) ?: fence_new(&d->fence, &fence) ?:
+	      exits_new(&d->exits, d);
 	if (err)
 		goto out;
 	hooks_configure(d->hooks, d->config);
@@ -354,7 +350,7 @@ static int open_kernel(struct samrd *d)
 	char why[KERNEL_TEXT_MAX] = "";
 	int err;
 
-	err = kernel_open(&d->kernel, d->event, on_changed, d, why);
+	err = kernel_open(&d->kernel, d->event, on_changed, on_groups, d, why);
 	if (err) {
 		log_error("%s", why);
 		return err;
@@ -391,6 +387,7 @@ static int first_look(struct samrd *d)
 		return err;
 	}
 	on_changed(&now, d);
+	exits_start(d->exits);
 	return 0;
 }
 
@@ -407,12 +404,12 @@ static int run(struct samrd *d)
 		goto out;
 	log_message(LOG_NOTICE, LOG_ID_STARTED, "started as %s of %s",
 		    d->config->node[d->config->self].name, d->config->name);
-	tell_unused(d->config);
 	sd_notify(0, "READY=1");
 	status = sd_event_loop(d->event);
 	log_message(LOG_NOTICE, LOG_ID_STOPPED, "stopped");
 out:
 	watchdog_close(d->watchdog, may_disarm(d));
+	exits_free(d->exits);
 	fence_free(d->fence);
 	hooks_free(d->hooks);
 	kernel_close(d->kernel);

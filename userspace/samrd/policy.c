@@ -199,6 +199,9 @@ static int take(struct policy *p, const struct policy_event *ev)
 	case POLICY_EV_SAVED:
 	case POLICY_EV_OVERRIDE:
 		return policy_start_event(p, ev);
+	case POLICY_EV_SELF_FENCE:
+		p->condemned = true;
+		return 0;
 	}
 	return -EINVAL;
 }
@@ -228,6 +231,13 @@ int policy_step(struct policy *p, const struct policy_event *ev,
 	}
 	p->out = NULL;
 	return err;
+}
+
+uint64_t policy_armed(const struct policy *p, uint32_t node)
+{
+	const struct policy_head *h = &p->head[node % POLICY_IDS];
+
+	return h->armed_inc && h->armed_inc == h->inc ? h->armed : 0;
 }
 
 uint64_t policy_deadline(const struct policy *p)

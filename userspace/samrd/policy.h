@@ -128,6 +128,7 @@ struct policy_config {
  * @POLICY_EV_POWERED: a POWER_ON has ended
  * @POLICY_EV_ARMED: a head has announced whether its watchdog is armed
  * @POLICY_EV_OVERRIDE: the admin starts the cluster from the heads that are here
+ * @POLICY_EV_SELF_FENCE: this machine is to be reset by its watchdog; for good
  */
 enum policy_event_type {
 	POLICY_EV_TIME,
@@ -144,6 +145,7 @@ enum policy_event_type {
 	POLICY_EV_POWERED,
 	POLICY_EV_ARMED,
 	POLICY_EV_OVERRIDE,
+	POLICY_EV_SELF_FENCE,
 };
 
 /**
@@ -303,7 +305,8 @@ enum policy_action_type {
  * @POLICY_ALERT_NOT_SAVED: the own memory cannot be written: no head is taken in
  * @POLICY_ALERT_NEWER: @node remembers a later view than the one in force
  * @POLICY_ALERT_CONFLICT: two memories of the same epoch differ (one is @node's)
- * @POLICY_ALERT_STARVED: this head is out, and its watchdog is not fed any more
+ * @POLICY_ALERT_STARVED: this head is out, or is to be reset, and its watchdog is
+ *	not fed any more
  */
 enum policy_alert {
 	POLICY_ALERT_FENCE_FAILED,
@@ -512,6 +515,14 @@ bool policy_fence_look(const struct policy *p, uint32_t node,
 
 /** policy_feeds - is the watchdog to be fed now? */
 bool policy_feeds(const struct policy *p);
+
+/**
+ * policy_armed - time-out of the watchdog that this head has announced as armed, ns
+ *
+ * 0: it has announced none, as the incarnation that is heard or was heard last, so
+ * that its watchdog proves nothing about it.
+ */
+uint64_t policy_armed(const struct policy *p, uint32_t node);
 
 /** policy_*_text - for people: "waits until it is its turn" */
 const char *policy_fence_text(enum policy_fence_state s);

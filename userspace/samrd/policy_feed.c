@@ -20,6 +20,8 @@ static bool wedged_feeds(const struct policy *p)
 
 bool policy_feeds(const struct policy *p)
 {
+	if (p->condemned)
+		return false;
 	if (!p->viewed)
 		return true;
 	switch (p->view.state) {

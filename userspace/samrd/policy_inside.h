@@ -146,6 +146,7 @@ struct policy_head {
  * @fed_at: the watchdog was fed
  * @careful_until: not before; 0: does not matter
  * @starved: STARVE was asked for
+ * @condemned: this machine is to be reset
  */
 struct policy {
 	struct policy_config config;
@@ -174,6 +175,7 @@ struct policy {
 	uint64_t fed_at;
 	uint64_t careful_until;
 	bool starved;
+	bool condemned;
 };
 
 static inline uint64_t policy_bit(uint32_t id)

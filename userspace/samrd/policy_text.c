@@ -41,7 +41,7 @@ static const struct words alerts[] = {
 	[POLICY_ALERT_NOT_SAVED]     = { "not-saved", "the memory cannot be written: no head is taken into the view" },
 	[POLICY_ALERT_NEWER]	     = { "newer-memory", "it remembers a later view than the one in force" },
 	[POLICY_ALERT_CONFLICT]	     = { "memory-conflict", "its memory contradicts another one" },
-	[POLICY_ALERT_STARVED]	     = { "starved", "this head is out, and its watchdog is not fed any more" },
+	[POLICY_ALERT_STARVED]	     = { "starved", "the watchdog is not fed any more, and resets this machine" },
 };
 
 static const struct words states[] = {

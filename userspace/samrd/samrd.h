@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "control.h"
+#include "exits.h"
 #include "fence.h"
 #include "fence_control.h"
 #include "hooks.h"
@@ -50,6 +51,7 @@ struct samrd_shot {
  * @leaving: SIGTERM: the loop ends when it has left
  * @hooks: @control: @fence: @fence_control: the other parts
  * @fence_nodes: what @fence works on
+ * @exits: members of services that end
  * @watchdog: of this machine; NULL: none is configured
  * @policy: who decides
  * @deadline: when it wants to be asked again
@@ -76,6 +78,7 @@ struct samrd {
 	struct fence *fence;
 	struct fence_control fence_control;
 	struct fence_node fence_nodes[SAMR_HEADS];
+	struct exits *exits;
 	struct watchdog *watchdog;
 	struct policy *policy;
 	sd_event_source *deadline;

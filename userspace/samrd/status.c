@@ -147,14 +147,30 @@ static const char *node_word(const struct samrd *d, uint32_t id)
 	return d->now.node[id].links ? "heard" : "silent";
 }
 
+/* Does a fence rely on that head's watchdog, and is it known to be armed? */
+static json_t *relied_json(const struct samrd *d, const struct config_node *n)
+{
+	uint64_t ms = policy_armed(d->policy, n->id) / SAMRD_NS_PER_MS;
+	bool relied = false;
+	size_t i;
+
+	for (i = 0; i < n->fence.count; i++)
+		relied |= n->fence.device[i].kind == FENCE_WATCHDOG;
+	if (n->self)
+		ms = d->watchdog ? watchdog_timeout(d->watchdog) : 0;
+	return json_pack("{s:b, s:I}", "relied", relied, "armed_ms",
+			 (json_int_t)ms);
+}
+
 static json_t *node_json(const struct samrd *d, const struct config_node *n)
 {
 	const struct kernel_node *k = &d->now.node[n->id];
-	json_t *o = json_pack("{s:i, s:s, s:b, s:b, s:s, s:i, s:o}",
+	json_t *o = json_pack("{s:i, s:s, s:b, s:b, s:s, s:i, s:o, s:o}",
 			      "id", (int)n->id, "name", n->name,
 			      "self", n->self, "witness", n->witness,
 			      "state", node_word(d, n->id), "links",
-			      (int)k->links, "fence", fence_json(d, n->id));
+			      (int)k->links, "fence", fence_json(d, n->id),
+			      "watchdog", relied_json(d, n));
 
 	if (o && k->saved) {
 		json_object_set_new(o, "saved_epoch",
@@ -205,7 +221,7 @@ static void run_status(struct control_client *client, json_t *request,
 	for (i = 0; i < c->nodes; i++)
 		json_array_append_new(nodes, node_json(d, &c->node[i]));
 	o = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:i, s:i, "
-		      "s:o, s:o, s:o}",
+		      "s:o, s:o, s:o, s:o}",
 		      "cluster", c->name, "id", (json_int_t)c->id,
 		      "node", c->node[c->self].name, "state", state_word(d),
 		      "text", line, "policy", config_policy_word(c->policy),
@@ -214,7 +230,7 @@ static void run_status(struct control_client *client, json_t *request,
 		      "carrier", d->now.carrier, "links", (int)d->now.links,
 		      "links_up", (int)d->now.links_up,
 		      "start", start_json(d), "watchdog", watchdog_json(d),
-		      "nodes", nodes);
+		      "services", exits_json(d->exits), "nodes", nodes);
 	if (!o)
 		control_refuse(client, "no memory");
 	else

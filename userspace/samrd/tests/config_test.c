@@ -240,7 +240,7 @@ static const struct fault faults[] = {
 	{ ALL "service \"db\" { id = 1 unit = \"db\" }\n", "unit 'db' is none; "
 	  "allowed: the name of a unit of systemd" },
 	{ ALL "service \"db\" { id = 1 on-exit = leave }\n", "on-exit never "
-	  "happens without a timeout; needed: timeout" },
+	  "happens without a timeout or a unit; needed: timeout" },
 	{ ALL "service \"db\" { id = 1 timeout = 1s on-exit = restart }\n",
 	  "there is nothing to restart; needed: unit" },
 	{ ALL "service \"db\" { id = 1 timeout = 1s on-exit = self-fence }\n",

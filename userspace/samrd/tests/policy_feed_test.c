@@ -142,6 +142,32 @@ TEST(who_is_a_little_late_feeds, SERVES(" relied")
      "[ 3900] late\n"
      "        feed\n")
 
+/* Whatever becomes of the view: it was said that this machine is to be reset. */
+TEST(a_head_that_is_to_be_reset_is_never_fed_again, SERVES()
+     "[ 1000] self-fence\n"
+     "        2001: starve\n"
+     "        2001: alert starved\n"
+     "[ 3000] view waiting\n"
+     "        start nobody\n"
+     "[ 4000] view serving 10 of 1,2,3\n"
+     "        save 10 of 1,2,3\n"
+     "[99999] wait\n")
+
+/* Of another incarnation, or none, an announcement says nothing. */
+TEST(only_what_the_same_incarnation_announced_counts, SERVES()
+     "[ 1000] armed? 2\n"
+     "        0\n"
+     "[ 1000] heard 2/20\n"
+     "[ 1000] armed 2/20 8000\n"
+     "[ 1000] armed? 2\n"
+     "        8000\n"
+     "[ 1100] heard 2/21\n"
+     "[ 1100] armed? 2\n"
+     "        0\n"
+     "[ 1200] armed 2/21 0\n"
+     "[ 1200] armed? 2\n"
+     "        0\n")
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +187,8 @@ int main(void)
 		cmocka_unit_test(where_nobody_relies_on_that_it_feeds_at_once),
 		cmocka_unit_test(who_finds_itself_out_then_does_not_feed),
 		cmocka_unit_test(who_is_a_little_late_feeds),
+		cmocka_unit_test(a_head_that_is_to_be_reset_is_never_fed_again),
+		cmocka_unit_test(only_what_the_same_incarnation_announced_counts),
 	};
 
 	return cmocka_run_group_tests_name("samrd_policy_feed", tests, NULL,

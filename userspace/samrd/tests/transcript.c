@@ -411,6 +411,11 @@ static bool question(struct run *r)
 		say(r, "        %s\n", text);
 		return true;
 	}
+	if (is(r, "armed?")) {
+		say(r, "        %llu\n", (unsigned long long)
+		    (policy_armed(r->p, (uint32_t)number(r)) / MS));
+		return true;
+	}
 	if (!is(r, "state"))
 		return false;
 	if (!policy_fence_look(r->p, (uint32_t)number(r), &f))
@@ -467,6 +472,8 @@ static void parse_event(struct run *r)
 		ev->timeout = number(r) * MS;
 	} else if (is(r, "override")) {
 		ev->type = POLICY_EV_OVERRIDE;
+	} else if (is(r, "self-fence")) {
+		ev->type = POLICY_EV_SELF_FENCE;
 	} else {
 		fail_msg("%s?", r->word);
 	}

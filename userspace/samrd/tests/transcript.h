@@ -20,10 +20,12 @@
  *	memory 2 none|corrupt|lost|EPOCH of 1,2 [gone] [left] [forced]
  *	saved|unsaved		attempt 2[/20 token 5] RESULT
  *	powered 2 on|RESULT	armed 2/20 8000		override
+ *	self-fence
  *	wait			nothing; but timers up to here have fired
  *	late			this machine stood still up to here
  *	behind EVENT		timers that are due have to wait for more events
  *	state 2			where its fence stands
+ *	armed? 2		its watchdog's time-out, as announced; 0: it proves nothing
  *	status			what a start waits for, in words
  */
 #ifndef SAMRD_TRANSCRIPT_H
