@@ -28,6 +28,7 @@ check-samrctl-units: $(out)/samrctl-verdict_test $(out)/samrctl-samrd_test
 
 check-samrctl: check-samrctl-units $(out)/samrctl
 	userspace/samrctl/tests/availability.sh
+	python3 -B userspace/samrctl/tests/override.py $(out)/samrctl
 
 install-samrctl-completion:
 	install -D -m 644 userspace/bash-completion/samrctl $(dest)/share/bash-completion/completions/samrctl

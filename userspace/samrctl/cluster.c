@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The cluster of this network namespace. */
-#include <unistd.h>
-
 #include <linux/samr.h>
 #include <linux/samr_netlink.h>
 
-#include "daemon.h"
-#include "fence_power.h"
 #include "nl.h"
+#include "override.h"
 #include "print.h"
 #include "samrctl.h"
 
@@ -164,46 +161,6 @@ static const struct key set_keys[] = {
 	{ }
 };
 
-/* ---- override ---- */
-
-/* What samrd waits for, and what would be at stake; empty: it does not wait. */
-static const char *start_text(const json_t *status)
-{
-	const char *text = json_string_value(json_object_get(
-				json_object_get(status, "start"), "text"));
-
-	return text ? text : "";
-}
-
-/* samrd decides whether it may; an admin has to know what it means. */
-static int override(const struct verb *v, const struct arg *args)
-{
-	json_t *status;
-
-	(void)v;
-	if (!args[0].text && !isatty(STDIN_FILENO))
-		die(EXIT_USAGE, "no terminal to ask on: say 'samrctl cluster "
-		    "override yes' when no other head serves, and what only they "
-		    "hold may be lost");
-	if (!args[0].text) {
-		status = daemon_must(json_pack("{s:s}", "verb", "status"),
-				     DAEMON_NOW_MS);
-		if (*start_text(status))
-			power_ask("%s\nMake sure that the heads that are not "
-				  "here are off, and stay off until this one "
-				  "serves.", start_text(status));
-		json_decref(status);
-	}
-	json_decref(daemon_must(json_pack("{s:s}", "verb", "override"),
-				DAEMON_NOW_MS));
-	return EXIT_OK;
-}
-
-static const struct key override_keys[] = {
-	{ .name = "yes", .type = ARG_FLAG },
-	{ }
-};
-
 static const struct verb verbs[] = {
 	{ "show", "the cluster, its state and its limits",
 	  SAMR_CMD_CLUSTER_GET, NULL, show },
@@ -212,7 +169,7 @@ static const struct verb verbs[] = {
 	{ "set", "up: form the view of the founders, or join that of others; down: leave it; what a daemon keeps",
 	  SAMR_CMD_CLUSTER_SET, set_keys, nl_run },
 	{ "override", "have samrd start the cluster without the heads that it waits for; asks first, but with yes",
-	  0, override_keys, override },
+	  0, override_keys, override_run },
 	{ "del", "stop being a head, also of a view in force; not while sockets are bound",
 	  SAMR_CMD_CLUSTER_DEL, NULL, nl_run },
 	{ }

@@ -99,12 +99,57 @@ static void check_devices(const struct facts *f)
 	}
 }
 
+/* A fence of the kind watchdog is worth what the watchdog is. */
+static void check_armed(const struct facts *f)
+{
+	const struct samrd *d = &f->samrd;
+	int id;
+
+	if (d->armed && !d->starved)
+		doctor_say(DOCTOR_OK, "armed", NULL,
+			   "samrd holds the watchdog %s", d->watchdog_device);
+	else if (d->starved)
+		doctor_say(DOCTOR_FAIL, "armed", NULL,
+			   "samrd does not feed the watchdog %s any more: this machine is about to be reset",
+			   d->watchdog_device);
+	for (id = 1; id < FACT_IDS; id++) {
+		if (!(d->unarmed & 1ULL << id))
+			continue;
+		if (f->head[id].self)
+			doctor_say(DOCTOR_FAIL, "armed",
+				   "a section watchdog in " SAMRD_CONFIG ", then systemctl restart samrd",
+				   "no watchdog is armed here, and a fence of this head relies on one");
+		else
+			doctor_say(DOCTOR_WARN, "armed",
+				   "there: samrctl doctor; and give it a fence of another kind",
+				   "head %d has not announced an armed watchdog: its fence of that kind proves nothing",
+				   id);
+	}
+}
+
+static void check_exits(const struct facts *f)
+{
+	const struct samrd *d = &f->samrd;
+	const struct samrd_exit *e;
+	char span[48];
+
+	for (e = d->exit; e < d->exit + d->exits; e++)
+		doctor_say(DOCTOR_WARN, "service", "journalctl -u samrd",
+			   "%s; %s ago%s, %u time%s since samrd was started",
+			   e->text, verdict_span(e->age_ms, span, sizeof(span)),
+			   e->back ? ", and there is a member again" : "",
+			   e->count, e->count == 1 ? "" : "s");
+}
+
 void doctor_samrd(const struct facts *f)
 {
 	check_running(f);
-	if (f->samrd.running && !f->samrd.foreign && !*f->samrd.error)
+	if (f->samrd.running && !f->samrd.foreign && !*f->samrd.error) {
 		check_devices(f);
-	else
+		check_armed(f);
+		check_exits(f);
+	} else {
 		doctor_say(DOCTOR_SKIP, "fencing", NULL,
 			   "devices that cut power can be tested by samrd only, which does not run here");
+	}
 }

@@ -54,6 +54,12 @@ static void take_fence(struct samrd_fence *f, const json_t *fence)
 			 text_of(fence, "text"));
 }
 
+static void take_relied(struct samrd *s, uint32_t id, const json_t *dog)
+{
+	if (yes_of(dog, "relied") && !num_of(dog, "armed_ms"))
+		s->unarmed |= 1ULL << id;
+}
+
 /* Return: id of the head that it is the samrd of. */
 static uint32_t take_nodes(struct samrd *s, const json_t *nodes)
 {
@@ -69,6 +75,7 @@ static uint32_t take_nodes(struct samrd *s, const json_t *nodes)
 		snprintf(s->name[id], sizeof(s->name[id]), "%s",
 			 text_of(one, "name"));
 		take_fence(&s->fence[id], json_object_get(one, "fence"));
+		take_relied(s, id, json_object_get(one, "watchdog"));
 	}
 	return self;
 }
@@ -80,6 +87,28 @@ static void take_watchdog(struct samrd *s, const json_t *dog)
 	s->watchdog_ms = num_of(dog, "timeout_ms");
 	snprintf(s->watchdog_device, sizeof(s->watchdog_device), "%s",
 		 text_of(dog, "device"));
+}
+
+static void take_exits(struct samrd *s, const json_t *services)
+{
+	const json_t *one, *last;
+	struct samrd_exit *e;
+	size_t i;
+
+	json_array_foreach(services, i, one) {
+		last = json_object_get(one, "last");
+		if (!last || s->exits == SAMRD_EXITS)
+			continue;
+		e = &s->exit[s->exits++];
+		e->group = num_of(one, "id");
+		e->back = num_of(one, "members");
+		e->count = num_of(last, "count");
+		e->age_ms = num_of(last, "age_ms");
+		snprintf(e->name, sizeof(e->name), "%s", text_of(one, "name"));
+		snprintf(e->on_exit, sizeof(e->on_exit), "%s",
+			 text_of(last, "on_exit"));
+		snprintf(e->text, sizeof(e->text), "%s", text_of(last, "text"));
+	}
 }
 
 void samrd_take(struct samrd *s, json_t *status, uint32_t cluster,
@@ -94,12 +123,14 @@ void samrd_take(struct samrd *s, json_t *status, uint32_t cluster,
 		s->foreign = true;
 		memset(s->fence, 0, sizeof(s->fence));
 		memset(s->name, 0, sizeof(s->name));
+		s->unarmed = 0;
 		return;
 	}
 	if (strcmp(text_of(start, "wait"), "none"))
 		snprintf(s->waits, sizeof(s->waits), "%s",
 			 text_of(start, "text"));
 	take_watchdog(s, json_object_get(status, "watchdog"));
+	take_exits(s, json_object_get(status, "services"));
 }
 
 /* ---- devices ---- */

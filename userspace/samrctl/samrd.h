@@ -13,6 +13,7 @@
 
 #define SAMRD_IDS	64
 #define SAMRD_DEVICES	64
+#define SAMRD_EXITS	16
 #define SAMRD_CONFIG	"/etc/samr/samr.conf"
 
 /**
@@ -46,6 +47,26 @@ struct samrd_device {
 };
 
 /**
+ * struct samrd_exit - how a member of a service on this head ended last
+ * @group: id of the service
+ * @name: of it
+ * @on_exit: what followed: "restart"
+ * @text: how, a sentence
+ * @age_ms: since then
+ * @count: ends since samrd was started
+ * @back: there is a member again
+ */
+struct samrd_exit {
+	uint32_t group;
+	char name[32];
+	char on_exit[16];
+	char text[200];
+	uint64_t age_ms;
+	unsigned int count;
+	bool back;
+};
+
+/**
  * struct samrd - what samrd says
  * @configured: its configuration file is there, so it should run
  * @running: it answers
@@ -56,6 +77,10 @@ struct samrd_device {
  * @starved: and does not feed it any more
  * @watchdog_ms: its time-out
  * @watchdog_device: "/dev/watchdog0"
+ * @unarmed: heads with a fence device that relies on their watchdog, which is not
+ *	known to be armed, a bit per id
+ * @exits: of @exit
+ * @exit: services with a member that ended
  * @name: by id of the head, as in its configuration; "": not known
  * @fence: by id of the head
  * @devices: of @device
@@ -72,6 +97,9 @@ struct samrd {
 	bool starved;
 	uint64_t watchdog_ms;
 	char watchdog_device[64];
+	uint64_t unarmed;
+	size_t exits;
+	struct samrd_exit exit[SAMRD_EXITS];
 	char name[SAMRD_IDS][32];
 	struct samrd_fence fence[SAMRD_IDS];
 	size_t devices;

@@ -406,6 +406,42 @@ static void find_links(const struct facts *f, struct findings *out)
 
 /* ---- samrd ---- */
 
+/* Members that ended, and that nothing has followed since. */
+static void find_exits(const struct samrd *d, struct findings *out)
+{
+	const struct samrd_exit *e;
+	struct finding *found;
+	char span[48];
+
+	for (e = d->exit; e < d->exit + d->exits; e++) {
+		if (e->back)
+			continue;
+		found = add(out, VERDICT_DEGRADED, "service %u (%s) has no member here",
+			    e->group, e->name);
+		WHY(found, "%s; %s ago", e->text,
+		    verdict_span(e->age_ms, span, sizeof(span)));
+		HELP(found, "start it again; journalctl -u samrd");
+	}
+}
+
+static void find_unarmed(const struct facts *f, struct findings *out)
+{
+	struct finding *found;
+	char name[NAME_SIZE];
+	int id;
+
+	for (id = 1; id < FACT_IDS; id++) {
+		/* One that is out is a matter of its fence. */
+		if (!(f->samrd.unarmed & BIT(id)) || !f->head[id].in_view)
+			continue;
+		found = add(out, VERDICT_DEGRADED,
+			    "%s has not announced an armed watchdog",
+			    name_of(f, id, name, sizeof(name)));
+		WHY(found, "its fence of the kind watchdog relies on one, and proves nothing");
+		HELP(found, "there: samrctl doctor");
+	}
+}
+
 static void find_samrd(const struct facts *f, struct findings *out)
 {
 	const struct samrd *d = &f->samrd;
@@ -433,6 +469,8 @@ static void find_samrd(const struct facts *f, struct findings *out)
 		WHY(found, "%s", dev->text);
 		HELP(found, "samrctl fence test %u", dev->node);
 	}
+	find_exits(d, out);
+	find_unarmed(f, out);
 	if (d->starved) {
 		found = add(out, VERDICT_DEGRADED,
 			    "the watchdog is not fed any more");
@@ -442,15 +480,40 @@ static void find_samrd(const struct facts *f, struct findings *out)
 
 /* ---- all ---- */
 
+/* The service that this head has left for, or NULL. */
+static const struct samrd_exit *left_for(const struct samrd *d)
+{
+	const struct samrd_exit *e, *last = NULL;
+
+	for (e = d->exit; e < d->exit + d->exits; e++)
+		if (!strcmp(e->on_exit, "leave") &&
+		    (!last || e->age_ms < last->age_ms))
+			last = e;
+	return last;
+}
+
+static void find_down(const struct facts *f, struct findings *out)
+{
+	const struct samrd_exit *e = left_for(&f->samrd);
+	struct finding *found;
+
+	found = add(out, VERDICT_STOPPED, "this head takes no part");
+	if (e) {
+		WHY(found, "it has left: %s", e->text);
+		HELP(found, "once the service is mended: samrctl join");
+	} else {
+		WHY(found, "its state is down");
+		HELP(found, "samrctl join");
+	}
+}
+
 static void find_state(const struct facts *f, struct findings *out)
 {
 	struct finding *found;
 
 	switch (f->state) {
 	case SAMR_RUN_STATE_DOWN:
-		found = add(out, VERDICT_STOPPED, "this head takes no part");
-		WHY(found, "its state is down");
-		HELP(found, "samrctl join");
+		find_down(f, out);
 		break;
 	case SAMR_RUN_STATE_HALTED:
 		found = add(out, VERDICT_HALTED,

@@ -92,13 +92,43 @@ static void devices(void **state)
 	samrd_free(&s);
 }
 
+static void services(void **state)
+{
+	(void)state;
+	take("{\"id\":7,\"nodes\":[" HEAD1 "],\"services\":["
+	     "{\"id\":42,\"name\":\"db\",\"members\":0,\"last\":{\"end\":\"stalled\",\"on_exit\":\"leave\",\"text\":\"is out\",\"age_ms\":12,\"count\":3}},"
+	     "{\"id\":43,\"name\":\"web\",\"members\":1},"
+	     "{\"id\":44,\"name\":\"fs\",\"members\":1,\"last\":{\"text\":\"is out\"}}]}", "[]");
+	assert_int_equal(s.exits, 2);
+	assert_int_equal(s.exit[0].group, 42);
+	assert_string_equal(s.exit[0].name, "db");
+	assert_string_equal(s.exit[0].on_exit, "leave");
+	assert_string_equal(s.exit[0].text, "is out");
+	assert_int_equal(s.exit[0].age_ms, 12);
+	assert_int_equal(s.exit[0].count, 3);
+	assert_false(s.exit[0].back);
+	assert_true(s.exit[1].back);
+	samrd_free(&s);
+}
+
+static void watchdogs(void **state)
+{
+	(void)state;
+	take("{\"id\":7,\"nodes\":[" HEAD1 ","
+	     "{\"id\":2,\"watchdog\":{\"relied\":true,\"armed_ms\":0}},"
+	     "{\"id\":3,\"watchdog\":{\"relied\":true,\"armed_ms\":8000}},"
+	     "{\"id\":4,\"watchdog\":{\"relied\":false,\"armed_ms\":0}}]}", "[]");
+	assert_int_equal(s.unarmed, 1 << 2);
+	samrd_free(&s);
+}
+
 /* An answer of another version, or of what is no samrd. */
 static void nonsense(void **state)
 {
 	static const char *const answers[] = {
 		"[]", "3", "null", "{}", "{\"id\":\"x\",\"nodes\":7}",
 		"{\"id\":7,\"nodes\":[{\"id\":-1},{\"id\":1e3},[],null,{\"id\":99999,\"self\":true,\"fence\":[]}]}",
-		"{\"id\":7,\"nodes\":[" HEAD1 "],\"start\":[],\"watchdog\":1}",
+		"{\"id\":7,\"nodes\":[" HEAD1 "],\"start\":[],\"watchdog\":1,\"services\":[3,{\"last\":7}]}",
 	};
 	size_t i;
 
@@ -117,6 +147,8 @@ int main(void)
 		cmocka_unit_test(start),
 		cmocka_unit_test(another_head),
 		cmocka_unit_test(devices),
+		cmocka_unit_test(services),
+		cmocka_unit_test(watchdogs),
 		cmocka_unit_test(nonsense),
 	};
 

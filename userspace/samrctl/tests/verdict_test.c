@@ -355,6 +355,61 @@ static void all_at_once(void **state)
 	}
 }
 
+static void ended(uint64_t age_ms, const char *on_exit)
+{
+	f.samrd.running = true;
+	f.samrd.exits = 1;
+	f.samrd.exit[0] = (struct samrd_exit){ .group = 42, .age_ms = age_ms,
+					       .count = 1 };
+	strcpy(f.samrd.exit[0].name, "db");
+	strcpy(f.samrd.exit[0].on_exit, on_exit);
+	strcpy(f.samrd.exit[0].text, "its member has read nothing for 3000 ms");
+}
+
+static void a_service_has_ended(void **state)
+{
+	(void)state;
+	cluster_of(2);
+	ended(61000, "restart");
+	expect(VERDICT_DEGRADED, "degraded: service 42 (db) has no member here");
+	expect_finding(0, "service 42 (db) has no member here",
+		       "its member has read nothing for 3000 ms; 1 min 1 s ago",
+		       "start it again; journalctl -u samrd");
+	f.samrd.exit[0].back = true;
+	expect(VERDICT_HEALTHY, "healthy: all 2 heads are in view 7");
+}
+
+static void this_head_has_left_for_a_service(void **state)
+{
+	(void)state;
+	cluster_of(2);
+	f.state = SAMR_RUN_STATE_DOWN;
+	ended(1000, "leave");
+	expect(VERDICT_STOPPED, "stopped here: this head takes no part");
+	expect_finding(0, "this head takes no part",
+		       "it has left: its member has read nothing for 3000 ms",
+		       "once the service is mended: samrctl join");
+	strcpy(f.samrd.exit[0].on_exit, "restart");
+	verdict_find(&f, &v);
+	assert_string_equal(v.finding[0].why, "its state is down");
+}
+
+static void a_watchdog_that_is_relied_on(void **state)
+{
+	(void)state;
+	cluster_of(3);
+	f.samrd.running = true;
+	f.samrd.unarmed = 1 << 2;
+	expect(VERDICT_DEGRADED, "degraded: head 2 has not announced an armed watchdog");
+	expect_finding(0, "head 2 has not announced an armed watchdog",
+		       "its fence of the kind watchdog relies on one, and proves nothing",
+		       "there: samrctl doctor");
+	/* One that is out has a fence to wait for, and only that is said. */
+	f.head[2].in_view = false;
+	silence(2, 1000);
+	expect(VERDICT_DEGRADED, "degraded: head 2 is out");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,6 +429,9 @@ int main(void)
 		cmocka_unit_test(worst_first),
 		cmocka_unit_test(spans),
 		cmocka_unit_test(all_at_once),
+		cmocka_unit_test(a_service_has_ended),
+		cmocka_unit_test(this_head_has_left_for_a_service),
+		cmocka_unit_test(a_watchdog_that_is_relied_on),
 	};
 
 	return cmocka_run_group_tests_name("samrctl verdict", tests, NULL, NULL);

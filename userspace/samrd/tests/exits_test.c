@@ -150,22 +150,46 @@ static int after(void **state)
 	return 0;
 }
 
+#define PATIENCE_MS	20000	/* of a busy machine, where looks come late */
+
+static void turn_until(const unsigned int *what)
+{
+	uint64_t end = now_ms() + PATIENCE_MS;
+
+	while (!*what && now_ms() < end)
+		turn(10);
+	assert_true(*what);
+}
+
 /* It does not read; now and then something comes in. */
-static void stall(unsigned int ms)
+static void stall(void)
 {
 	member.queued = 100;
-	turn(ms / 2);
+	turn(100);
 	member.queued += 100;
-	turn(ms / 2);
+	turn_until(&expelled);
+	turn(50);
+}
+
+static void turn_until_said(const char *text)
+{
+	uint64_t end = now_ms() + PATIENCE_MS;
+
+	while (strcmp(written(said), text) && now_ms() < end)
+		turn(10);
+	assert_string_equal(written(said), text);
 }
 
 static void one_that_does_not_read_is_put_out_and_told_of(void **state)
 {
+	uint64_t since;
+
 	(void)state;
 	turn(100);
-	stall(160);
 	assert_int_equal(expelled, 0);
-	turn(300);
+	since = now_ms();
+	stall();
+	assert_true(now_ms() - since >= 200);
 	assert_int_equal(expelled, 1);
 	assert_int_equal(hooks, 1);
 	assert_non_null(strstr(told, "SAMR_ALERT=service-stalled\n"));
@@ -183,7 +207,7 @@ static void one_that_has_left_meanwhile_is_no_matter(void **state)
 	(void)state;
 	expel_answers = -EAGAIN;
 	service[0].on_exit = CONFIG_EXIT_LEAVE;
-	stall(500);
+	stall();
 	assert_int_equal(expelled, 1);
 	assert_int_equal(hooks + stopped, 0);
 }
@@ -193,7 +217,7 @@ static void what_cannot_be_put_out_is_not_followed_by_anything(void **state)
 	(void)state;
 	expel_answers = -EPERM;
 	service[0].on_exit = CONFIG_EXIT_SELF_FENCE;
-	stall(500);
+	stall();
 	assert_int_equal(expelled, 1);
 	assert_int_equal(hooks + condemned, 0);
 }
@@ -202,9 +226,9 @@ static void restart_restarts_its_unit(void **state)
 {
 	(void)state;
 	service[0].on_exit = CONFIG_EXIT_RESTART;
-	stall(700);
+	stall();
 	assert_int_equal(hooks, 1);
-	assert_string_equal(written(said), "--no-block restart db.service\n");
+	turn_until_said("--no-block restart db.service\n");
 	assert_int_equal(stopped + condemned, 0);
 }
 
@@ -212,7 +236,7 @@ static void leave_leaves_the_cluster(void **state)
 {
 	(void)state;
 	service[0].on_exit = CONFIG_EXIT_LEAVE;
-	stall(500);
+	stall();
 	assert_int_equal(hooks, 1);
 	assert_int_equal(stopped, 1);
 	assert_int_equal(condemned, 0);
@@ -223,7 +247,7 @@ static void self_fence_is_for_good(void **state)
 {
 	(void)state;
 	service[0].on_exit = CONFIG_EXIT_SELF_FENCE;
-	stall(500);
+	stall();
 	assert_int_equal(condemned, 1);
 	assert_int_equal(stopped, 0);
 	exits_free(d.exits);
@@ -242,13 +266,25 @@ static void self_fence_is_for_good(void **state)
 	assert_int_equal(condemned, 3);
 }
 
+#define SHOW	"show -p ActiveState,Result db.service\n"
+
 static void gone(const char *shown)
 {
 	turn(100);
 	put(answer, shown, 0644);
 	there = false;
 	exits_soon(d.exits);
-	turn(500);
+}
+
+/* Systemd was asked, and has answered. */
+static void asked(void)
+{
+	uint64_t end = now_ms() + PATIENCE_MS;
+
+	while (!strstr(written(said), SHOW) && now_ms() < end)
+		turn(10);
+	assert_non_null(strstr(written(said), SHOW));
+	turn(200);
 }
 
 static void one_whose_unit_failed_has_ended(void **state)
@@ -256,13 +292,13 @@ static void one_whose_unit_failed_has_ended(void **state)
 	(void)state;
 	service[0].on_exit = CONFIG_EXIT_LEAVE;
 	gone("ActiveState=failed\nResult=signal\n");
+	turn_until(&stopped);
 	assert_int_equal(expelled, 0);
 	assert_int_equal(hooks, 1);
 	assert_int_equal(stopped, 1);
 	assert_non_null(strstr(told, "SAMR_ALERT=service-ended\n"));
 	assert_non_null(strstr(told, "db.service has failed"));
-	assert_string_equal(written(said),
-			    "show -p ActiveState,Result db.service\n");
+	assert_string_equal(written(said), SHOW);
 }
 
 static void one_that_was_stopped_has_not(void **state)
@@ -270,6 +306,7 @@ static void one_that_was_stopped_has_not(void **state)
 	(void)state;
 	service[0].on_exit = CONFIG_EXIT_LEAVE;
 	gone("ActiveState=inactive\nResult=success\n");
+	asked();
 	assert_int_equal(hooks + stopped, 0);
 }
 
@@ -278,9 +315,10 @@ static void systemd_may_be_late_to_notice(void **state)
 	(void)state;
 	service[0].on_exit = CONFIG_EXIT_LEAVE;
 	gone("ActiveState=active\nResult=success\n");
+	asked();
 	assert_int_equal(hooks + stopped, 0);
 	put(answer, "ActiveState=activating\nResult=core-dump\n", 0644);
-	turn(700);
+	turn_until(&stopped);
 	assert_int_equal(hooks, 1);
 	assert_int_equal(stopped, 1);
 }
@@ -290,8 +328,10 @@ static void one_that_only_closed_its_socket_is_left_alone(void **state)
 	(void)state;
 	service[0].on_exit = CONFIG_EXIT_LEAVE;
 	gone("ActiveState=active\nResult=success\n");
-	turn(2000);
+	turn_until_said(SHOW SHOW SHOW SHOW SHOW);
+	turn(500);
 	assert_int_equal(hooks + stopped, 0);
+	assert_string_equal(written(said), SHOW SHOW SHOW SHOW SHOW);
 }
 
 static void without_a_unit_nobody_is_asked(void **state)
@@ -300,6 +340,7 @@ static void without_a_unit_nobody_is_asked(void **state)
 	service[0].on_exit = CONFIG_EXIT_LEAVE;
 	service[0].unit = NULL;
 	gone("ActiveState=failed\nResult=signal\n");
+	turn(500);
 	assert_int_equal(hooks + stopped, 0);
 	assert_string_equal(written(said), "");
 }
@@ -315,7 +356,7 @@ static void the_status_names_it(void **state)
 				json_array_get(list, 0), "members")), 1);
 	assert_null(json_object_get(json_array_get(list, 0), "last"));
 	json_decref(list);
-	stall(500);
+	stall();
 	list = exits_json(d.exits);
 	last = json_object_get(json_array_get(list, 0), "last");
 	assert_string_equal(json_string_value(json_object_get(last, "end")),
