@@ -15,7 +15,7 @@ release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generat
 moddir  = $(CURDIR)/build/$(release)
 sparse  = CF='-D__CHECK_ENDIAN__ -Wsparse-error'
 SEEDS  ?= 1000
-libraries = libmnl sqlite3 nettle cmocka
+libraries = libmnl sqlite3 nettle cmocka libconfuse libsystemd libcap-ng jansson libfreeipmi
 
 .PHONY: all module user check check-long sim sim-coverage mutants demo docs sparse kunit tidy install clean help
 

@@ -51,7 +51,7 @@ static const struct word suites[] = {
 	{ }
 };
 
-/* The names of ipmi-power(8). */
+/* The names of ipmipower(8). */
 static const struct word workarounds[] = {
 	{ "authcap",
 	  IPMI_WORKAROUND_FLAGS_OUTOFBAND_2_0_AUTHENTICATION_CAPABILITIES },

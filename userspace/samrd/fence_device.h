@@ -98,7 +98,7 @@ enum fence_result {
  * @k_g_file: first line: K_g, as text or 0x and hexadecimal digits; NULL: none
  * @suite_3: cipher suite 3 may be used when 17 is not to be had
  * @privilege: "operator" unless NULL; "admin" or "user"
- * @workarounds: names as of ipmi-power(8), separated by commas; NULL: none
+ * @workarounds: names as of ipmipower(8), separated by commas; NULL: none
  */
 struct fence_ipmi {
 	const char *address;
