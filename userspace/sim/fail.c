@@ -103,14 +103,7 @@ static u64 now_of(const struct fail *f)
 static void switch_on(struct app *a)
 {
 	struct fail *f = a->fail;
-	struct host_params p = {
-		.drift	 = (s32)rng_below(&f->rng, 200) - 100,
-		.offset	 = rng_below(&f->rng, 1000000) * SAMR_MSEC,
-		.wall	 = 1700000000000000000ULL,
-		.slack	 = 100 * SAMR_USEC,
-		.busy	 = 2 * SAMR_USEC,
-		.backlog = 1000,
-	};
+	struct host_params p = host_params_draw(&f->rng);
 	u32 g;
 
 	if (!f->cluster.host[a->id] && !(f->cluster.mask & BIT_ULL(a->id))) {

@@ -7,14 +7,12 @@
 #include "era.h"
 #include "gap.h"
 #include "sim.h"
+#include "talker.h"
 #include "trace.h"
 
 #define HEADS_MOST	7
 #define TICK		(2 * SAMR_MSEC)
-#define GROUP		1
-#define PORT		1
 #define LEN		200
-#define WINDOW		262144
 #define CYCLES		12
 /* Until all are together again; a head that comes and goes is made to wait. */
 #define TOGETHER_MOST	(90000 * SAMR_MSEC)
@@ -24,13 +22,8 @@ struct gap_head {
 	struct gap *gap;
 	struct host *host;
 	u32 id;
-	bool asked;
-	bool joined;
+	struct talker talker;
 	u64 send_at;
-	struct {
-		u64 gseq;
-		u32 cost;
-	} unread;
 	u64 got_at;		/* the last delivery in this incarnation; 0: none */
 	u64 healed_at;		/* it is cut off until then, or was */
 };
@@ -64,14 +57,7 @@ static u64 now_of(const struct gap *g)
 static void head_on(struct gap_head *a)
 {
 	struct gap *g = a->gap;
-	struct host_params p = {
-		.drift	 = (s32)rng_below(&g->rng, 200) - 100,
-		.offset	 = rng_below(&g->rng, 1000000) * SAMR_MSEC,
-		.wall	 = 1700000000000000000ULL,
-		.slack	 = 100 * SAMR_USEC,
-		.busy	 = 2 * SAMR_USEC,
-		.backlog = 1000,
-	};
+	struct host_params p = host_params_draw(&g->rng);
 
 	if (g->cluster.mask & BIT_ULL(a->id)) {
 		a->host = host_new(&g->cluster, a->id, &p, &g->cfg);
@@ -80,11 +66,8 @@ static void head_on(struct gap_head *a)
 		a->host = cluster_add(&g->cluster, a->id, &p, &g->cfg);
 	}
 	eras_born(&g->eras, a->host);
-	a->asked = false;
-	a->joined = false;
+	a->talker = (struct talker){ };
 	a->got_at = 0;
-	a->unread.gseq = 0;
-	a->unread.cost = 0;
 	host_frame_max(a->host, 1500);
 }
 
@@ -139,59 +122,24 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 {
 	struct gap *g = gap_of(w);
 	struct gap_head *a = &g->head[h->id];
-	const struct samr_meta *m = &msg->meta;
 
-	if (!m->gseq)
+	if (!msg->meta.gseq)
 		return;
 	eras_deliver(&g->eras, h, msg);
-	if (m->kind == SAMR_KIND_JOIN && m->inc == h->inc)
-		a->joined = true;
-	if (!samr_kind_is_load(m->kind))
+	if (!talker_take(&a->talker, h, msg))
 		return;
 	g->delivered++;
-	a->unread.gseq = m->gseq;
-	a->unread.cost += samr_msg_cost(msg);
 	note_gap(a);
-}
-
-static int hand_in(struct gap_head *a, u8 kind, u64 arg, u32 len)
-{
-	struct samr_submit s = {
-		.group = GROUP, .port = PORT, .kind = kind, .arg = arg,
-		.len = len,
-	};
-	struct buffer *b = NULL;
-	int err;
-
-	if (len) {
-		b = buffer_new(len);
-		b->len = len;
-		memset(b->bytes, 0x5a, len);
-		s.payload = blob_of_buffer(b, 0, len);
-		s.flags = SAMR_MSG_SAFE;
-	}
-	err = host_submit(a->host, &s);
-	samr_blob_put(s.payload);
-	if (b)
-		buffer_put(b);
-	return err;
 }
 
 static void work(struct gap_head *a)
 {
 	struct gap *g = a->gap;
 
-	if (a->unread.gseq) {
-		host_consumed(a->host, GROUP, a->unread.gseq, a->unread.cost);
-		a->unread.gseq = 0;
-		a->unread.cost = 0;
-	}
-	if (!a->asked)
-		a->asked = !hand_in(a, SAMR_KIND_JOIN, WINDOW, 0);
-	if (!a->joined || now_of(g) < a->send_at)
+	if (!talker_read(&a->talker, a->host) || now_of(g) < a->send_at)
 		return;
 	a->send_at = now_of(g) + g->wait;
-	hand_in(a, SAMR_KIND_DATA, 0, LEN);
+	talker_send(a->host, LEN);
 }
 
 static void on_tick(struct timer *t)

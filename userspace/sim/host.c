@@ -410,6 +410,20 @@ void host_stats(struct host *h, struct samr_node_stats *s)
 	samr_node_stats(h->node, s);
 }
 
+struct host_params host_params_draw(struct rng *rng)
+{
+	struct host_params p = {
+		.wall	 = 1700000000000000000ULL,
+		.slack	 = 100 * SAMR_USEC,
+		.busy	 = 2 * SAMR_USEC,
+		.backlog = 1000,
+	};
+
+	p.drift = (s32)rng_below(rng, 200) - 100;
+	p.offset = rng_below(rng, 1000000) * SAMR_MSEC;
+	return p;
+}
+
 struct host *host_new(struct cluster *c, u32 id, const struct host_params *p,
 		      const struct samr_node_config *cfg)
 {

@@ -12,6 +12,7 @@
 
 #include "core/node.h"
 #include "net.h"
+#include "rng.h"
 
 struct cluster;
 struct host;
@@ -84,6 +85,9 @@ struct host {
 	u64 dropped_backlog;
 	u64 drops[SAMR_DROPS];	/* by the shell */
 };
+
+/** host_params_draw - those of an ordinary machine, each with its own clock */
+struct host_params host_params_draw(struct rng *rng);
 
 /** host_new - a head; its core is born with @cfg (self, inc, seed filled in) */
 struct host *host_new(struct cluster *c, u32 id, const struct host_params *p,

@@ -6,6 +6,7 @@
 #include "core/stable.h"
 #include "core/window.h"
 #include "leaf.h"
+#include "leaf_check.h"
 #include "leaf_learner.h"
 #include "leaf_lock.h"
 #include "leaf_node.h"
@@ -13,16 +14,9 @@
 #include "leaf_view.h"
 #include "leaf_wire.h"
 #include "memory.h"
-#include "sim.h"
 
 #define LEN_MAX		6000
 #define ROUNDS		400
-
-#define check(cond)							\
-	do {								\
-		if (!(cond))						\
-			sim_fail("%s:%d: %s", __FILE__, __LINE__, #cond); \
-	} while (0)
 
 /* What byte @pos of a test message is. */
 static u8 byte_at(u32 pos)

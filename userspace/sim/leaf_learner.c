@@ -2,20 +2,14 @@
 /* How a learner takes groups, see leaf_learner.h. */
 #include "core/learner.h"
 #include "core/state.h"
+#include "leaf_check.h"
 #include "leaf_learner.h"
 #include "memory.h"
-#include "sim.h"
 
 #define SELF		5
 #define INC		1
 #define GROUP		7
 #define BEGUN		3	/* parts of it that come for nothing */
-
-#define check(cond)							\
-	do {								\
-		if (!(cond))						\
-			sim_fail("%s:%d: %s", __FILE__, __LINE__, #cond); \
-	} while (0)
 
 static void step(struct samr_node *n, enum samr_event_type type, u64 now,
 		 struct samr_actions *out)

@@ -4,22 +4,16 @@
 #include "core/lock.h"
 #include "core/msg.h"
 #include "core/state.h"
+#include "leaf_check.h"
 #include "leaf_lock.h"
 #include "memory.h"
 #include "ramp.h"
-#include "sim.h"
 
 #define SELF		5
 #define GROUP		7
 #define TURNS_MOST	10
 #define PIECES		3
 #define PIECE		100
-
-#define check(cond)							\
-	do {								\
-		if (!(cond))						\
-			sim_fail("%s:%d: %s", __FILE__, __LINE__, #cond); \
-	} while (0)
 
 struct lone {
 	struct samr_node *node;

@@ -2,17 +2,11 @@
 /* One head on its own, without a network, see leaf_node.h. */
 #include "core/fence.h"
 #include "core/node.h"
+#include "leaf_check.h"
 #include "leaf_node.h"
 #include "memory.h"
-#include "sim.h"
 
 #define SELF		5
-
-#define check(cond)							\
-	do {								\
-		if (!(cond))						\
-			sim_fail("%s:%d: %s", __FILE__, __LINE__, #cond); \
-	} while (0)
 
 struct lone {
 	struct samr_node *node;

@@ -11,9 +11,9 @@
 #include "core/group.h"
 #include "core/learner.h"
 #include "core/state.h"
+#include "leaf_check.h"
 #include "leaf_state.h"
 #include "memory.h"
-#include "sim.h"
 
 #define SELF		5
 #define SELF_INC	55
@@ -27,12 +27,6 @@
 #define ROOM		8000
 #define SEATS		3
 #define TRIES_MOST	50
-
-#define check(cond)							\
-	do {								\
-		if (!(cond))						\
-			sim_fail("%s:%d: %s", __FILE__, __LINE__, #cond); \
-	} while (0)
 
 struct door {
 	struct samr_node *node;

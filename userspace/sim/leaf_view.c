@@ -6,20 +6,14 @@
 #include "core/stable.h"
 #include "core/state.h"
 #include "core/view.h"
+#include "leaf_check.h"
 #include "leaf_view.h"
-#include "sim.h"
 
 #define SELF		5
 #define OTHER		6
 #define THIRD		7
 #define INC		1
 #define OTHER_INC	9
-
-#define check(cond)							\
-	do {								\
-		if (!(cond))						\
-			sim_fail("%s:%d: %s", __FILE__, __LINE__, #cond); \
-	} while (0)
 
 static struct samr_node *born(struct samr_actions *out)
 {

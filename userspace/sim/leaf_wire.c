@@ -2,19 +2,13 @@
 /* The wire format: round trips, and each way to be malformed; see leaf.h. */
 #include "core/node.h"
 #include "core/wire.h"
+#include "leaf_check.h"
 #include "leaf_wire.h"
 #include "memory.h"
-#include "sim.h"
 
 #define AT		sizeof(struct samr_hdr)
 #define ROOM		512
 #define PAYLOAD		24	/* no holes behind it */
-
-#define check(cond)							\
-	do {								\
-		if (!(cond))						\
-			sim_fail("%s:%d: %s", __FILE__, __LINE__, #cond); \
-	} while (0)
 
 static const struct samr_frame_info info = {
 	.type = SAMR_FRAME_CORE, .cluster = 7, .src = 3, .inc = 99,

@@ -154,10 +154,7 @@ static void start_daemon(struct machine *m)
 
 static void forget_member(struct machine *m)
 {
-	m->asked = false;
-	m->joined = false;
-	m->unread.gseq = 0;
-	m->unread.cost = 0;
+	m->talker = (struct talker){ };
 }
 
 void machine_on(struct machine *m)

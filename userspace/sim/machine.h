@@ -12,6 +12,7 @@
 
 #include "cluster.h"
 #include "samrd/policy.h"
+#include "talker.h"
 
 struct room;
 
@@ -63,9 +64,7 @@ struct place {
  * @writing: is on its way there
  * @write_at: virtual, until then; 0: nothing is
  * @stored: by the service, on the same disk
- * @asked: its member has asked to join
- * @joined: and has
- * @unread: what the member has not read yet
+ * @talker: its member
  * @send_at: virtual
  */
 struct machine {
@@ -95,12 +94,7 @@ struct machine {
 	struct memory writing;
 	u64 write_at;
 	struct place stored;
-	bool asked;
-	bool joined;
-	struct {
-		u64 gseq;
-		u32 cost;
-	} unread;
+	struct talker talker;
 	u64 send_at;
 };
 

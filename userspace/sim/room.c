@@ -12,9 +12,7 @@
 #include "votes.h"
 
 #define HEADS_MOST	5
-#define GROUP		1
-#define PORT		1
-#define WINDOW		262144
+#define LEN		100
 #define TICK		(2 * SAMR_MSEC)
 #define CHAOS_TIME	(12000 * SAMR_MSEC)
 /* Turns of all heads, penalties of those that come and go, back-offs. */
@@ -34,14 +32,7 @@ static u64 now_of(const struct room *r)
 
 void room_born(struct room *r, struct machine *m)
 {
-	struct host_params p = {
-		.drift	 = (s32)rng_below(&r->rng, 200) - 100,
-		.offset	 = rng_below(&r->rng, 1000000) * SAMR_MSEC,
-		.wall	 = 1700000000000000000ULL,
-		.slack	 = 100 * SAMR_USEC,
-		.busy	 = 2 * SAMR_USEC,
-		.backlog = 1000,
-	};
+	struct host_params p = host_params_draw(&r->rng);
 
 	/* A clock goes on when only the kernel's part begins anew. */
 	if (m->policy) {
@@ -133,41 +124,12 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 {
 	struct room *r = room_of(w);
 	struct machine *m = &r->machine[h->id];
-	const struct samr_meta *meta = &msg->meta;
 
-	if (!meta->gseq)
+	if (!msg->meta.gseq)
 		return;
 	eras_deliver(&r->eras, h, msg);
-	if (meta->kind == SAMR_KIND_JOIN && meta->inc == h->inc)
-		m->joined = true;
-	if (!samr_kind_is_load(meta->kind))
-		return;
-	m->unread.gseq = meta->gseq;
-	m->unread.cost += samr_msg_cost(msg);
-	room_check_stored(r, m, msg->epoch, meta->gseq);
-}
-
-static int hand_in(struct machine *m, u8 kind, u64 arg, u32 len)
-{
-	struct samr_submit s = {
-		.group = GROUP, .port = PORT, .kind = kind, .arg = arg,
-		.len = len,
-	};
-	struct buffer *b = NULL;
-	int err;
-
-	if (len) {
-		b = buffer_new(len);
-		b->len = len;
-		memset(b->bytes, 0x5a, len);
-		s.payload = blob_of_buffer(b, 0, len);
-		s.flags = SAMR_MSG_SAFE;
-	}
-	err = host_submit(m->host, &s);
-	samr_blob_put(s.payload);
-	if (b)
-		buffer_put(b);
-	return err;
+	if (talker_take(&m->talker, h, msg))
+		room_check_stored(r, m, msg->epoch, msg->meta.gseq);
 }
 
 static void work(struct room *r, struct machine *m)
@@ -176,17 +138,10 @@ static void work(struct room *r, struct machine *m)
 	    (r->cluster.witness & BIT_ULL(m->id)) ||
 	    samr_node_out(m->host->node))
 		return;
-	if (m->unread.gseq) {
-		host_consumed(m->host, GROUP, m->unread.gseq, m->unread.cost);
-		m->unread.gseq = 0;
-		m->unread.cost = 0;
-	}
-	if (!m->asked)
-		m->asked = !hand_in(m, SAMR_KIND_JOIN, WINDOW, 0);
-	if (!m->joined || now_of(r) < m->send_at)
+	if (!talker_read(&m->talker, m->host) || now_of(r) < m->send_at)
 		return;
 	m->send_at = now_of(r) + rng_range(&r->rng, 5, 60) * SAMR_MSEC;
-	hand_in(m, SAMR_KIND_DATA, 0, 100);
+	talker_send(m->host, LEN);
 }
 
 static void on_tick(struct timer *t)
