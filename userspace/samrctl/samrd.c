@@ -111,6 +111,45 @@ static void take_exits(struct samrd *s, const json_t *services)
 	}
 }
 
+/* ---- services that run on one of two heads ---- */
+
+static void take_role(struct samrd_role *r, const json_t *o)
+{
+	static const char *const good[] = { "active", "standby", NULL };
+	const char *state = text_of(o, "state"), *why = text_of(o, "text");
+	const char *elected = text_of(o, "elected"), *step = text_of(o, "step");
+	const char *failed = text_of(o, "failed");
+	const json_t *drbd = json_object_get(o, "drbd");
+	bool held = yes_of(drbd, "suspended");
+
+	r->good = is_one_of(state, good) && !held;
+	if (!strcmp(state, "standby") && *elected)
+		snprintf(r->text, sizeof(r->text), "standby, it belongs on %s",
+			 elected);
+	else
+		snprintf(r->text, sizeof(r->text), "%s here%s%s%s%s%s%s%s", state,
+			 *step ? ", runs " : "", step, *why ? ": " : "", why,
+			 *failed ? "; " : "", failed,
+			 held ? "; DRBD writes nothing until the other head is "
+			 "known to be off" : "");
+}
+
+static void take_roles(struct samrd *s, const json_t *list)
+{
+	struct samrd_role *r;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) {
+		if (s->roles == SAMRD_ROLES ||
+		    !json_is_object(json_object_get(one, "role")))
+			continue;
+		r = &s->role[s->roles++];
+		r->id = num_of(one, "id");
+		take_role(r, json_object_get(one, "role"));
+	}
+}
+
 void samrd_take(struct samrd *s, json_t *status, uint32_t cluster,
 		uint32_t node)
 {
@@ -131,6 +170,7 @@ void samrd_take(struct samrd *s, json_t *status, uint32_t cluster,
 			 text_of(start, "text"));
 	take_watchdog(s, json_object_get(status, "watchdog"));
 	take_exits(s, json_object_get(status, "services"));
+	take_roles(s, json_object_get(status, "roles"));
 }
 
 /* ---- devices ---- */

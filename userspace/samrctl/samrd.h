@@ -14,6 +14,7 @@
 #define SAMRD_IDS	64
 #define SAMRD_DEVICES	64
 #define SAMRD_EXITS	16
+#define SAMRD_ROLES	32
 #define SAMRD_CONFIG	"/etc/samr/samr.conf"
 
 /**
@@ -67,6 +68,18 @@ struct samrd_exit {
 };
 
 /**
+ * struct samrd_role - a service that runs on one of two heads
+ * @id: of its group
+ * @good: it is as it should be
+ * @text: how it stands here
+ */
+struct samrd_role {
+	uint32_t id;
+	bool good;
+	char text[400];
+};
+
+/**
  * struct samrd - what samrd says
  * @configured: its configuration file is there, so it should run
  * @running: it answers
@@ -85,6 +98,8 @@ struct samrd_exit {
  * @fence: by id of the head
  * @devices: of @device
  * @device: what can cut power
+ * @roles: of @role
+ * @role: services that run on one of two heads
  * @status: the whole answer; NULL: none
  */
 struct samrd {
@@ -104,6 +119,8 @@ struct samrd {
 	struct samrd_fence fence[SAMRD_IDS];
 	size_t devices;
 	struct samrd_device device[SAMRD_DEVICES];
+	size_t roles;
+	struct samrd_role role[SAMRD_ROLES];
 	json_t *status;
 };
 

@@ -236,6 +236,19 @@ static void show_links(const struct facts *f)
 
 /* ---- services ---- */
 
+static void show_role(const struct samrd *d, uint32_t id)
+{
+	const struct samrd_role *r;
+
+	for (r = d->role; r < d->role + d->roles; r++) {
+		if (r->id != id)
+			continue;
+		printf("%*s", TITLE_WIDTH + NAME_WIDTH, "");
+		print_coloured(r->good ? GOOD : BAD, "%s", r->text);
+		putchar('\n');
+	}
+}
+
 static void show_services(const struct facts *f)
 {
 	const struct fact_group *g;
@@ -254,6 +267,7 @@ static void show_services(const struct facts *f)
 		if (!g->declared)
 			printf(", not declared here");
 		putchar('\n');
+		show_role(&f->samrd, g->id);
 	}
 	if (!f->groups) {
 		title(&name);

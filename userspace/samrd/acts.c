@@ -106,6 +106,8 @@ static void confirm(struct samrd *d, const struct policy_action *a)
 	char why[KERNEL_TEXT_MAX] = "";
 	int err = kernel_confirm(d->kernel, a->node, a->inc, a->token, why);
 
+	/* Its power is off, whatever the kernel makes of that. */
+	peers_confirmed(d->peers, a->node);
 	if (err && err != -ESTALE) {
 		log_error("the kernel does not take the fence of %s: %s",
 			  samrd_name(d, a->node), why);

@@ -63,6 +63,19 @@ samrd-cflags := -Iuserspace/samrd -DSAMR_VERSION='"0.1.0"' -DSAMR_LIBEXEC='"$(PR
 samrd-libs := -lmnl -lconfuse -lsystemd -lcap-ng -ljansson -lnettle
 samrd-install := sbin
 
+# Services that run on one of two heads.
+samrd-src += $(addprefix userspace/samrd/,drbd.c peers.c role.c roles.c standby.c)
+
+programs += samrd-standby_test
+samrd-standby_test-src := $(addprefix userspace/samrd/,standby.c tests/standby_test.c)
+samrd-standby_test-cflags := -Iuserspace/samrd -Wshadow
+samrd-standby_test-libs := -lcmocka
+
+programs += samrd-role_test
+samrd-role_test-src := $(addprefix userspace/samrd/,drbd.c helper.c log.c role.c standby.c tests/role_test.c)
+samrd-role_test-cflags := -Iuserspace/samrd -DDRBD_MODULE='"/proc"'
+samrd-role_test-libs := -lsystemd -lcmocka
+
 programs += samrd-watchdog_test
 samrd-watchdog_test-src := userspace/samrd/watchdog.c userspace/samrd/tests/watchdog_test.c
 samrd-watchdog_test-cflags := -Iuserspace/samrd
@@ -92,6 +105,7 @@ samrd-exits_test-cflags := -Iuserspace/samrd
 samrd-exits_test-libs := -lconfuse -lsystemd -ljansson -lcmocka
 
 samrd-tests := samrd-services_test samrd-exits_test samrd-apply_test samrd-hooks_test samrd-watchdog_test samrd-memory_test samrd-saver_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
+samrd-tests += samrd-standby_test samrd-role_test
 .PHONY: check-samrd
 checks += check-samrd
 check-samrd: $(samrd-tests:%=$(out)/%)

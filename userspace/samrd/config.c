@@ -73,8 +73,9 @@ static void take_options(struct config_reader *r, cfg_t *sec,
 	a->count = n;
 }
 
-static void take_words(struct config_reader *r, cfg_t *sec,
-		       const struct config_key *k, const char **words)
+static void take_words(struct config_reader *r, enum config_section s,
+		       cfg_t *sec, const struct config_key *k,
+		       const char **words)
 {
 	unsigned int n = cfg_size(sec, k->name), i;
 	const struct config_value *v;
@@ -85,7 +86,7 @@ static void take_words(struct config_reader *r, cfg_t *sec,
 		v = config_value(sec, k->name, i);
 		len += strlen(v->text) + 1;
 		if (!*v->text || strpbrk(v->text, ", \t\n"))
-			wrong_value(r, SECTION_FENCE, sec, k, v, "is no word");
+			wrong_value(r, s, sec, k, v, "is no word");
 	}
 	if (!n)
 		return;
@@ -111,7 +112,7 @@ static void take_key(struct config_reader *r, enum config_section s, cfg_t *sec,
 	if (k->type == CONFIG_OPTIONS) {
 		take_options(r, sec, k, (void *)((char *)base + k->offset));
 	} else if (k->type == CONFIG_WORDS) {
-		take_words(r, sec, k, (void *)((char *)base + k->offset));
+		take_words(r, s, sec, k, (void *)((char *)base + k->offset));
 	} else if (v) {
 		wrong = config_convert(k, v->text, base);
 		if (wrong)
@@ -388,6 +389,39 @@ const struct config_service *config_service(const struct config *c, uint32_t id)
 		if (c->service[i].id == id)
 			return &c->service[i];
 	return NULL;
+}
+
+/* Is it among "alpha,beta"? */
+static bool in_words(const char *words, const char *name)
+{
+	size_t len = strlen(name), n;
+
+	for (; *words; words += n + !!words[n]) {
+		n = strcspn(words, ",");
+		if (n == len && !strncmp(words, name, n))
+			return true;
+	}
+	return false;
+}
+
+bool config_role_nodes(const struct config *c, const struct config_service *s,
+		       uint32_t id[2])
+{
+	size_t found = 0, words = 2, i;
+	const char *p;
+
+	if (s->role.nodes)
+		for (words = 1, p = s->role.nodes; *p; p++)
+			words += *p == ',';
+	for (i = 0; i < c->nodes; i++) {
+		if (c->node[i].witness ||
+		    (s->role.nodes && !in_words(s->role.nodes, c->node[i].name)))
+			continue;
+		if (found < 2)
+			id[found] = c->node[i].id;
+		found++;
+	}
+	return found == 2 && words == 2;
 }
 
 const char *config_exit_word(enum config_exit e)

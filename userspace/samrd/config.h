@@ -86,6 +86,33 @@ enum config_exit {
 };
 
 /**
+ * struct config_role - a service that runs on one of two heads
+ * @name: "active-standby"; NULL: it runs on all heads, and nothing here is used
+ * @resource: of DRBD, that its data are on
+ * @device: of that
+ * @mount: where its file system is mounted; NULL: it has none
+ * @fs_type: of it; NULL: mount(8) finds out
+ * @mount_options: NULL: the usual ones
+ * @nodes: names of the two heads that have the data, with a comma; NULL: there are
+ *	no others
+ * @program: called with "start" and "stop", where there is no unit; NULL: none
+ * @start_ms: until the end of one step on the way up
+ * @stop_ms: the same on the way down
+ */
+struct config_role {
+	const char *name;
+	const char *resource;
+	const char *device;
+	const char *mount;
+	const char *fs_type;
+	const char *mount_options;
+	const char *nodes;
+	const char *program;
+	uint32_t start_ms;
+	uint32_t stop_ms;
+};
+
+/**
  * struct config_service - a group
  * @id: of it, the same on all heads
  * @name: of it
@@ -95,6 +122,7 @@ enum config_exit {
  *	to read is put out; 0: never
  * @on_exit: what follows then
  * @unit: of systemd; NULL: none
+ * @role: what there is more for a service that runs on one of two heads
  */
 struct config_service {
 	uint32_t id;
@@ -104,6 +132,7 @@ struct config_service {
 	uint32_t timeout_ms;
 	enum config_exit on_exit;
 	const char *unit;
+	struct config_role role;
 };
 
 /**
@@ -226,6 +255,15 @@ const struct config_node *config_node(const struct config *c, uint32_t id);
 /** config_service - the service with this id, or NULL */
 const struct config_service *config_service(const struct config *c,
 					    uint32_t id);
+
+/**
+ * config_role_nodes - the two heads that a service with a role may run on
+ * @id: set
+ *
+ * Return: false when they are not two, or one has no data.
+ */
+bool config_role_nodes(const struct config *c, const struct config_service *s,
+		       uint32_t id[2]);
 
 /** config_exit_word - "restart": as in the file */
 const char *config_exit_word(enum config_exit e);

@@ -5,6 +5,9 @@
 
 #include "config_check.h"
 
+#define NAME_LETTERS	"abcdefghijklmnopqrstuvwxyz" \
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
 /* The line of a key in a section, or of the section's end. */
 static unsigned int line_of(cfg_t *sec, const char *key)
 {
@@ -284,6 +287,43 @@ static bool is_unit(const char *u)
 	       !strpbrk(u, "/ \t\n");
 }
 
+/* What only goes with a role, and what a role needs. */
+static void check_role(struct config_reader *r, const struct config *c,
+		       const struct config_service *s, cfg_t *sec)
+{
+	const struct config_key *k;
+	uint32_t id[2];
+
+	for (k = config_grammar[SECTION_SERVICE].keys; k->name; k++)
+		if (!config_goes(SECTION_SERVICE, k, s) &&
+		    config_value(sec, k->name, 0))
+			config_tell(r, true, line_of(sec, k->name), "service "
+				    "\"%s\": %s needs role = \"active-standby\"",
+				    s->name, k->name);
+	if (!s->role.name)
+		return;
+	if (!s->role.resource)
+		config_tell(r, true, sec->line, "service \"%s\" has no resource; "
+			    "needed: the DRBD resource that its data are on, as "
+			    "\"r0\"", s->name);
+	else if (s->role.resource[strspn(s->role.resource, NAME_LETTERS)] ||
+		 *s->role.resource == '-')
+		config_tell(r, true, line_of(sec, "resource"), "service \"%s\": "
+			    "resource '%s' is none; allowed: letters, digits, "
+			    "'.', '_' and '-'", s->name, s->role.resource);
+	if (!config_role_nodes(c, s, id))
+		config_tell(r, true, line_of(sec, "nodes"), "service \"%s\": its "
+			    "data are on two heads; needed: nodes = { \"NAME\", "
+			    "\"NAME\" }, without the witness", s->name);
+	if (s->unit && s->role.program)
+		config_tell(r, true, line_of(sec, "program"), "service \"%s\" "
+			    "has a unit and a program; allowed is one of them",
+			    s->name);
+	if (!s->role.mount && (s->role.fs_type || s->role.mount_options))
+		config_tell(r, true, sec->line, "service \"%s\": fs-type and "
+			    "mount-options need mount, the folder", s->name);
+}
+
 static void check_service(struct config_reader *r, const struct config *c,
 			  size_t i, cfg_t *sec)
 {
@@ -316,6 +356,7 @@ static void check_service(struct config_reader *r, const struct config *c,
 		config_tell(r, true, line_of(sec, "on-exit"), "service \"%s\": "
 			    "a head can only reset itself by its watchdog; "
 			    "needed: a section watchdog", s->name);
+	check_role(r, c, s, sec);
 }
 
 static void check_watchdog(struct config_reader *r, const struct config *c,

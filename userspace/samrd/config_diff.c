@@ -23,8 +23,7 @@ static void each_key(const struct walk *w, enum config_section s,
 	char value[VALUE_MAX];
 
 	for (k = config_grammar[s].keys; k->name; k++) {
-		if (s == SECTION_FENCE && k->kinds &&
-		    !(k->kinds & 1U << ((const struct fence_device *)base)->kind))
+		if (!config_goes(s, k, base))
 			continue;
 		item.key = k->name;
 		item.value = config_format(k, base, value, sizeof(value));

@@ -10,6 +10,7 @@
 #define LIMIT(field)		.offset = offsetof(struct config, limits.field)
 #define KIND(k)			(1U << FENCE_##k)
 #define DAY_MS			86400000
+#define ROLE			.kinds = 1, .restart = true
 
 static const char *const policies[] = { "auto", "majority", "fence", NULL };
 static const char *const resiliences[] = { "all", "quorum", NULL };
@@ -23,6 +24,7 @@ static const char *const link_kinds[] = { "eth", NULL };
 static const char *const fence_kinds[] = { "ipmi", "agent", "watchdog",
 					   "manual", NULL };
 static const char *const privileges[] = { "user", "operator", "admin", NULL };
+static const char *const roles[] = { "active-standby", NULL };
 static const char *const no_keys[] = {
 	"frames are not signed by this version: leave it out, and use a network "
 	"on which every machine can be trusted", NULL };
@@ -131,6 +133,22 @@ static const struct config_key service_keys[] = {
 	{ "on-exit", CONFIG_WORD, AT(config_service, on_exit), .words = exits,
 	  .def = "none" },
 	{ "unit", CONFIG_TEXT, AT(config_service, unit), 1, 255 },
+	{ "role", CONFIG_ONEOF, AT(config_service, role.name), .words = roles,
+	  .restart = true },
+	{ "resource", CONFIG_TEXT, AT(config_service, role.resource), 1, 63,
+	  ROLE },
+	{ "device", CONFIG_PATH, AT(config_service, role.device), ROLE },
+	{ "mount", CONFIG_PATH, AT(config_service, role.mount), ROLE },
+	{ "fs-type", CONFIG_TEXT, AT(config_service, role.fs_type), 1, 31,
+	  ROLE },
+	{ "mount-options", CONFIG_TEXT, AT(config_service, role.mount_options),
+	  1, 255, ROLE },
+	{ "nodes", CONFIG_WORDS, AT(config_service, role.nodes), ROLE },
+	{ "program", CONFIG_PROGRAM, AT(config_service, role.program), ROLE },
+	{ "start-timeout", CONFIG_MS, AT(config_service, role.start_ms), 1000,
+	  3600000, .def = "60s", ROLE },
+	{ "stop-timeout", CONFIG_MS, AT(config_service, role.stop_ms), 1000,
+	  3600000, .def = "60s", ROLE },
 	{ }
 };
 
@@ -174,3 +192,14 @@ const struct config_grammar config_grammar[SECTIONS] = {
 	[SECTION_PORT] = { "link", port_keys, true },
 	[SECTION_FENCE] = { "fence", fence_keys, true },
 };
+
+bool config_goes(enum config_section s, const struct config_key *k,
+		 const void *base)
+{
+	if (s == SECTION_FENCE && k->kinds)
+		return k->kinds &
+		       1U << ((const struct fence_device *)base)->kind;
+	if (s == SECTION_SERVICE && k->kinds)
+		return ((const struct config_service *)base)->role.name;
+	return true;
+}

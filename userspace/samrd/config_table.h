@@ -64,7 +64,8 @@ enum config_type {
  * @def: its default, as typed; NULL: none, the value stays 0
  * @required: must be there
  * @restart: cannot change while the daemon or the cluster runs
- * @kinds: of a fence device: a bit per enum fence_kind that it goes with; 0: all
+ * @kinds: of a fence device: a bit per enum fence_kind that it goes with; of a
+ *	service: not 0: it goes with a role; 0: all
  */
 struct config_key {
 	const char *name;
@@ -105,6 +106,10 @@ struct config_grammar {
 };
 
 extern const struct config_grammar config_grammar[SECTIONS];
+
+/** config_goes - does the key go with this device or service? */
+bool config_goes(enum config_section s, const struct config_key *k,
+		 const void *base);
 
 /** config_is_list - are values of that type written as { a, b }? */
 bool config_is_list(enum config_type t);

@@ -24,7 +24,8 @@
  * struct helper - a process
  * @pid: of it, and of its group
  * @done: NULL: nobody is to be told any more, it only waits to be reaped
- * @data: for @done
+ * @take: is given what it writes; NULL: it is kept
+ * @data: for @done and @take
  * @child: its end
  * @timer: its deadline
  * @output: the read end of its output
@@ -35,6 +36,7 @@
 struct helper {
 	pid_t pid;
 	helper_done_fn *done;
+	helper_output_fn *take;
 	void *data;
 	sd_event_source *child;
 	sd_event_source *timer;
@@ -80,7 +82,9 @@ static bool read_some(struct helper *h)
 	char bytes[PIECE];
 	ssize_t n = read(h->fd, bytes, sizeof(bytes));
 
-	if (n > 0)
+	if (n > 0 && h->take && h->done)
+		h->take(bytes, n, h->data);
+	else if (n > 0)
 		keep(h, bytes, n);
 	explicit_bzero(bytes, sizeof(bytes));
 	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
@@ -166,7 +170,8 @@ void helper_stop(struct helper *h)
 		return;
 	kill(-h->pid, SIGKILL);
 	h->done = NULL;
-	sd_event_source_set_enabled(h->timer, SD_EVENT_OFF);
+	if (h->timer)
+		sd_event_source_set_enabled(h->timer, SD_EVENT_OFF);
 }
 
 /* ---- how it begins ---- */
@@ -212,9 +217,11 @@ static int watch(struct helper *h, const struct helper_setup *s)
 			       h);
 	if (r < 0)
 		return r;
-	r = sd_event_add_time_relative(s->event, &h->timer, CLOCK_MONOTONIC,
-				       s->limit_ms * 1000ULL, ACCURACY_US,
-				       on_deadline, h);
+	if (s->limit_ms)
+		r = sd_event_add_time_relative(s->event, &h->timer,
+					       CLOCK_MONOTONIC,
+					       s->limit_ms * 1000ULL,
+					       ACCURACY_US, on_deadline, h);
 	if (r < 0)
 		return r;
 	r = sd_event_add_io(s->event, &h->output, h->fd, EPOLLIN, on_output, h);
@@ -274,6 +281,7 @@ int helper_start(struct helper **helper, const struct helper_setup *s)
 	if (!h)
 		return -ENOMEM;
 	h->done = s->done;
+	h->take = s->output;
 	h->data = s->data;
 	h->fd = -1;
 	r = open_pipe(in);

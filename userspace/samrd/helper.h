@@ -36,6 +36,9 @@ struct helper_end {
 /** helper_done_fn - @end is valid during the call, the helper is not any more */
 typedef void helper_done_fn(const struct helper_end *end, void *data);
 
+/** helper_output_fn - takes what it writes, as it comes; must not stop the helper */
+typedef void helper_output_fn(const char *bytes, size_t n, void *data);
+
 /**
  * struct helper_setup - what to run
  * @event: the loop; SIGCHLD has to be blocked
@@ -43,9 +46,11 @@ typedef void helper_done_fn(const struct helper_end *end, void *data);
  * @env: its environment, ends with NULL; NULL: a path and the locale C
  * @input: bytes for its standard input, at most HELPER_INPUT_MAX
  * @len: of @input
- * @limit_ms: to its deadline
+ * @limit_ms: to its deadline; 0: none, it runs until it ends
+ * @output: is given all that it writes, and none of it is kept; NULL: the end is
+ *	kept for @done
  * @done: is called from the loop, once, unless helper_stop() comes first
- * @data: for @done
+ * @data: for @done and @output
  */
 struct helper_setup {
 	sd_event *event;
@@ -54,6 +59,7 @@ struct helper_setup {
 	const char *input;
 	size_t len;
 	unsigned int limit_ms;
+	helper_output_fn *output;
 	helper_done_fn *done;
 	void *data;
 };

@@ -26,6 +26,7 @@ static const char *const ids[LOG_IDS] = {
 	[LOG_ID_ALERT] = "027302ac37ba427f8a12d5015b4a2704",
 	[LOG_ID_HOOK] = "5611c90a28a64e2eb9c28112ae93fd7f",
 	[LOG_ID_SERVICE] = "010be4181cf549fa86713f4fa32c8174",
+	[LOG_ID_ROLE] = "ae6d145e8f774ab2af300989bcca6926",
 };
 
 /* Systemd sets the variable where standard error is the journal. */

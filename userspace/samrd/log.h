@@ -27,6 +27,7 @@ enum log_id {
 	LOG_ID_ALERT,
 	LOG_ID_HOOK,
 	LOG_ID_SERVICE,		/* a member of a service ended */
+	LOG_ID_ROLE,		/* a service that runs on one of two heads */
 	LOG_IDS,
 };
 

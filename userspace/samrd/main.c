@@ -64,7 +64,7 @@ static bool may_disarm(struct samrd *d)
 
 static void end_if_left(struct samrd *d)
 {
-	if (d->leaving && !d->saver && has_left(d))
+	if (d->parting && !d->saver && has_left(d))
 		sd_event_exit(d->event, END_WELL);
 }
 
@@ -73,6 +73,8 @@ static void on_changed(const struct kernel_state *now, void *data)
 	struct samrd *d = data;
 
 	facts_kernel(d, now);
+	peers_kernel(d->peers);
+	roles_update(d->roles);
 	tell_status(d);
 	end_if_left(d);
 }
@@ -143,6 +145,7 @@ static bool take_over(struct samrd *d, struct config *c)
 	control_admin(d->control, c->admin_gid);
 	acts_fence_nodes(d);
 	exits_soon(d->exits);
+	roles_again(d->roles);
 	return true;
 }
 
@@ -180,17 +183,37 @@ static int on_patience(sd_event_source *source, uint64_t usec, void *data)
 
 	(void)source;
 	(void)usec;
-	log_message(LOG_WARNING, LOG_ID_STOPPED, "this head could not leave the "
-		    "view yet, and does so when it can");
+	log_message(LOG_WARNING, LOG_ID_STOPPED, d->parting ? "this head could not "
+		    "leave the view yet, and does so when it can" : "a service "
+		    "cannot be stopped here: this head stays in the view");
 	return sd_event_exit(d->event, END_WELL);
+}
+
+static int part(struct samrd *d)
+{
+	char why[KERNEL_TEXT_MAX] = "";
+	struct kernel_state now;
+
+	d->parting = true;
+	if (kernel_stop(d->kernel, why) || kernel_look(d->kernel, &now, why)) {
+		log_error("the cluster cannot be left: %s", why);
+		return sd_event_exit(d->event, END_FAILED);
+	}
+	on_changed(&now, d);	/* it may be down already */
+	return 0;
+}
+
+void samrd_roles_down(struct samrd *d)
+{
+	if (d->leaving && !d->parting)
+		part(d);
 }
 
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si,
 		   void *data)
 {
-	char why[KERNEL_TEXT_MAX] = "";
-	struct kernel_state now;
 	struct samrd *d = data;
+	int err;
 
 	(void)source;
 	(void)si;
@@ -198,13 +221,10 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si,
 	if (d->leaving || d->config->on_stop == CONFIG_STOP_STAY)
 		return sd_event_exit(d->event, END_WELL);
 	d->leaving = true;
-	if (kernel_stop(d->kernel, why) || kernel_look(d->kernel, &now, why)) {
-		log_error("the cluster cannot be left: %s", why);
-		return sd_event_exit(d->event, END_FAILED);
-	}
-	on_changed(&now, d);	/* it may be down already */
-	return sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC,
-					  LEAVE_US, 0, on_patience, d);
+	err = sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC,
+					 LEAVE_US, 0, on_patience, d);
+	/* While it is a member, others do not start what runs here. */
+	return roles_quit(d->roles) ? part(d) : err;
 }
 
 /* ---- the start ---- */
@@ -217,8 +237,12 @@ static bool make_folder(const char *path, mode_t mode)
 	return false;
 }
 
-/* What follows needs the network's configuration and nothing else. */
-static bool drop_capabilities(void)
+/*
+ * What follows needs the network's configuration and nothing else. What is run for
+ * a service with a role needs more, and where there is no systemd to do it, it is
+ * left to be had by programs that are started: the daemon itself has it not.
+ */
+static bool drop_capabilities(const struct samrd *d)
 {
 	capng_get_caps_process();
 	if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN)) {
@@ -229,7 +253,8 @@ static bool drop_capabilities(void)
 	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED |
 		     CAPNG_BOUNDING_SET, CAP_NET_ADMIN);
 	/* A container's root may not, and does not have what it would bound. */
-	capng_apply(CAPNG_SELECT_BOUNDS);
+	if (!roles_any(d->roles) || sd_booted() > 0)
+		capng_apply(CAPNG_SELECT_BOUNDS);
 	if (capng_apply(CAPNG_SELECT_CAPS)) {
 		log_error("capabilities cannot be dropped");
 		return false;
@@ -331,7 +356,9 @@ static int open_parts(struct samrd *d)
 	};
 	acts_fence_nodes(d);
 	err = status_serve(d) ?:
-	      fence_control_serve(d->control, &d->fence_control);
+	      fence_control_serve(d->control, &d->fence_control) ?:
+	      peers_new(&d->peers, d) ?: peers_serve(d->peers) ?:
+	      roles_new(&d->roles, d);
 	if (err)
 		goto out;
 	d->policy = malloc(policy_size());
@@ -399,7 +426,7 @@ static int run(struct samrd *d)
 	prctl(PR_SET_DUMPABLE, 0);
 	if (add_sources(d) || open_control(d) ||
 	    !make_folder(d->config->state_dir, 0755) || open_parts(d) ||
-	    open_kernel(d) || open_watchdog(d) || !drop_capabilities() ||
+	    open_kernel(d) || open_watchdog(d) || !drop_capabilities(d) ||
 	    first_look(d))
 		goto out;
 	log_message(LOG_NOTICE, LOG_ID_STARTED, "started as %s of %s",
@@ -410,7 +437,9 @@ static int run(struct samrd *d)
 out:
 	watchdog_close(d->watchdog, may_disarm(d));
 	exits_free(d->exits);
+	roles_free(d->roles);
 	fence_free(d->fence);
+	peers_free(d->peers);
 	hooks_free(d->hooks);
 	kernel_close(d->kernel);
 	control_free(d->control);

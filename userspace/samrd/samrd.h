@@ -19,7 +19,9 @@
 #include "hooks.h"
 #include "kernel.h"
 #include "memory.h"
+#include "peers.h"
 #include "policy.h"
+#include "roles.h"
 #include "saver.h"
 #include "watchdog.h"
 
@@ -48,11 +50,14 @@ struct samrd_shot {
  * @now: what the policy was told of it last
  * @known: @now is something
  * @left: this head has left the view as the admin wanted
- * @leaving: SIGTERM: the loop ends when it has left
+ * @leaving: SIGTERM: services with a role are stopped, then this head leaves
+ * @parting: it does: the loop ends when it has left
  * @hooks: @control: @fence: @fence_control: the other parts
  * @fence_nodes: what @fence works on
  * @exits: members of services that end
  * @watchdog: of this machine; NULL: none is configured
+ * @peers: heads that are known to have no power
+ * @roles: services that run on one of two heads
  * @policy: who decides
  * @deadline: when it wants to be asked again
  * @actions: what it wants done
@@ -73,6 +78,7 @@ struct samrd {
 	bool known;
 	bool left;
 	bool leaving;
+	bool parting;
 	struct hooks *hooks;
 	struct control *control;
 	struct fence *fence;
@@ -80,6 +86,8 @@ struct samrd {
 	struct fence_node fence_nodes[SAMR_HEADS];
 	struct exits *exits;
 	struct watchdog *watchdog;
+	struct peers *peers;
+	struct roles *roles;
 	struct policy *policy;
 	sd_event_source *deadline;
 	struct policy_actions actions;
@@ -110,6 +118,9 @@ int facts_feed(struct samrd *d, struct policy_event *ev);
 
 /** samrd_saved - no memory is being written any more */
 void samrd_saved(struct samrd *d);
+
+/** samrd_roles_down - after roles_quit(): nothing of them is here any more */
+void samrd_roles_down(struct samrd *d);
 
 /* acts.c */
 

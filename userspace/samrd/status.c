@@ -207,6 +207,22 @@ static json_t *watchdog_json(const struct samrd *d)
 			 w ? d->config->watchdog : "");
 }
 
+static json_t *roles_list(const struct samrd *d)
+{
+	const struct config *c = d->config;
+	json_t *list = json_array(), *role;
+	size_t i;
+
+	for (i = 0; i < c->services; i++) {
+		role = roles_json(d->roles, c->service[i].id);
+		if (role)
+			json_array_append_new(list, json_pack("{s:I, s:s, s:o}",
+				"id", (json_int_t)c->service[i].id, "name",
+				c->service[i].name, "role", role));
+	}
+	return list;
+}
+
 static void run_status(struct control_client *client, json_t *request,
 		       void *data)
 {
@@ -221,7 +237,7 @@ static void run_status(struct control_client *client, json_t *request,
 	for (i = 0; i < c->nodes; i++)
 		json_array_append_new(nodes, node_json(d, &c->node[i]));
 	o = json_pack("{s:s, s:I, s:s, s:s, s:s, s:s, s:I, s:o, s:b, s:i, s:i, "
-		      "s:o, s:o, s:o, s:o}",
+		      "s:o, s:o, s:o, s:o, s:o}",
 		      "cluster", c->name, "id", (json_int_t)c->id,
 		      "node", c->node[c->self].name, "state", state_word(d),
 		      "text", line, "policy", config_policy_word(c->policy),
@@ -230,7 +246,8 @@ static void run_status(struct control_client *client, json_t *request,
 		      "carrier", d->now.carrier, "links", (int)d->now.links,
 		      "links_up", (int)d->now.links_up,
 		      "start", start_json(d), "watchdog", watchdog_json(d),
-		      "services", exits_json(d->exits), "nodes", nodes);
+		      "services", exits_json(d->exits), "roles", roles_list(d),
+		      "nodes", nodes);
 	if (!o)
 		control_refuse(client, "no memory");
 	else
@@ -270,6 +287,7 @@ static void run_confirm(struct control_client *client, json_t *request,
 		control_refuse(client, "node %d: %s", (int)id, why);
 		return;
 	}
+	peers_confirmed(d->peers, id);
 	log_message(LOG_NOTICE, LOG_ID_FENCE_DONE, "user %u has confirmed that "
 		    "%s is off", control_uid(client), samrd_name(d, id));
 	control_answer(client, NULL);

@@ -72,6 +72,29 @@ static void another_head(void **state)
 	samrd_free(&s);
 }
 
+static void roles(void **state)
+{
+	(void)state;
+	take("{\"id\":7,\"nodes\":[" HEAD1 "],\"roles\":["
+	     "{\"id\":1,\"role\":{\"state\":\"active\",\"elected\":\"alpha\",\"drbd\":{\"suspended\":false}}},"
+	     "{\"id\":2,\"role\":{\"state\":\"standby\",\"elected\":\"beta\"}},"
+	     "{\"id\":3,\"role\":{\"state\":\"waiting\",\"text\":\"no proof\",\"step\":\"\",\"failed\":\"\"}},"
+	     "{\"id\":4,\"role\":{\"state\":\"stuck\",\"step\":\"umount\",\"failed\":\"busy\"}},"
+	     "{\"id\":5,\"role\":{\"state\":\"active\",\"drbd\":{\"suspended\":true}}},"
+	     "{\"id\":6,\"role\":null}]}", "[]");
+	assert_int_equal(s.roles, 5);
+	assert_string_equal(s.role[0].text, "active here");
+	assert_true(s.role[0].good);
+	assert_string_equal(s.role[1].text, "standby, it belongs on beta");
+	assert_true(s.role[1].good);
+	assert_string_equal(s.role[2].text, "waiting here: no proof");
+	assert_false(s.role[2].good);
+	assert_string_equal(s.role[3].text, "stuck here, runs umount; busy");
+	assert_false(s.role[4].good);
+	assert_non_null(strstr(s.role[4].text, "DRBD writes nothing"));
+	samrd_free(&s);
+}
+
 static void devices(void **state)
 {
 	(void)state;
@@ -146,6 +169,7 @@ int main(void)
 		cmocka_unit_test(fences),
 		cmocka_unit_test(start),
 		cmocka_unit_test(another_head),
+		cmocka_unit_test(roles),
 		cmocka_unit_test(devices),
 		cmocka_unit_test(services),
 		cmocka_unit_test(watchdogs),

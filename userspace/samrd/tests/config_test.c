@@ -84,6 +84,7 @@ static struct config *load(const char *text, struct said *s)
 		"node \"gamma\" { id = 3 }\n"
 #define PAIR	"node \"alpha\" { id = 1 }\nnode \"beta\" {\n id = 2\n"
 #define ALL	CLUSTER LINK NODES
+#define ROLE	"role = active-standby"
 
 /**
  * struct fault - a file and what must be said of it
@@ -247,6 +248,27 @@ static const struct fault faults[] = {
 	  "can only reset itself by its watchdog; needed: a section watchdog" },
 	{ ALL "watchdog { timeout = 10s }\n", "watchdog has no device; needed: "
 	  "device = \"/dev/watchdog\"" },
+	/* Roles. */
+	{ ALL "service \"db\" { id = 1\n mount = \"/srv\" }\n", ":9: service "
+	  "\"db\": mount needs role = \"active-standby\"" },
+	{ ALL "service \"db\" { id = 1 role = both }\n", "role 'both' is not "
+	  "known; allowed: active-standby" },
+	{ ALL "service \"db\" { id = 1 " ROLE " nodes = { alpha, beta } }\n",
+	  "service \"db\" has no resource; needed: the DRBD resource" },
+	{ ALL "service \"db\" { id = 1 " ROLE " nodes = { alpha, beta } resource "
+	  "= \"-r\" }\n", "resource '-r' is none; allowed: letters" },
+	{ ALL "service \"db\" { id = 1 " ROLE " resource = r0 }\n", "its data "
+	  "are on two heads; needed: nodes = { \"NAME\", \"NAME\" }" },
+	{ ALL "service \"db\" { id = 1 " ROLE " resource = r0\n nodes = { alpha, "
+	  "delta } }\n", ":9: service \"db\": its data are on two heads" },
+	{ CLUSTER LINK NODES "node \"w\" { id = 4 witness = yes }\nservice \"db\""
+	  " { id = 1 " ROLE " resource = r0 nodes = { alpha, w } }\n",
+	  "needed: nodes = { \"NAME\", \"NAME\" }, without the witness" },
+	{ CLUSTER LINK PAIR "}\nservice \"db\" { id = 1 " ROLE " resource = r0 "
+	  "unit = \"db.service\" program = \"%/run\" }\n", "service \"db\" has "
+	  "a unit and a program; allowed is one of them" },
+	{ CLUSTER LINK PAIR "}\nservice \"db\" { id = 1 " ROLE " resource = r0 "
+	  "fs-type = ext4 }\n", "fs-type and mount-options need mount" },
 	/* Fences. */
 	{ CLUSTER LINK PAIR " fence \"f\" { }\n}\nnode \"c\" { id = 3 }\n", "fence "
 	  "\"f\" has no kind; allowed: ipmi, agent, watchdog or manual" },
@@ -315,6 +337,36 @@ static void files(void **state)
 	write_file("many.conf", ALL, strlen(ALL), 0644);
 	assert_null(config_load(in_folder("many.conf"), "elsewhere", listen, &s));
 	assert_non_null(strstr(s.text, "this machine is called 'elsewhere'"));
+}
+
+static void roles(void **state)
+{
+	const struct config_service *sv;
+	struct config *c;
+	struct said s;
+	uint32_t id[2];
+
+	(void)state;
+	c = load(CLUSTER LINK PAIR "}\nnode \"w\" { id = 4 witness = yes }\n"
+		 "service \"db\" { id = 1 " ROLE " resource = r0 }\n"
+		 "service \"web\" { id = 2 }\n", &s);
+	assert_non_null(c);
+	sv = &c->service[0];
+	assert_string_equal(sv->role.resource, "r0");
+	assert_int_equal(sv->role.start_ms, 60000);
+	assert_true(config_role_nodes(c, sv, id));
+	assert_int_equal(id[0], 1);
+	assert_int_equal(id[1], 2);
+	assert_null(c->service[1].role.name);
+	config_free(c);
+	c = load(ALL "service \"db\" { id = 1 " ROLE " resource = r0 nodes = { "
+		 "gamma, alpha } mount = \"/srv\" stop-timeout = 5s }\n", &s);
+	assert_non_null(c);
+	assert_true(config_role_nodes(c, &c->service[0], id));
+	assert_int_equal(id[0], 1);
+	assert_int_equal(id[1], 3);
+	assert_int_equal(c->service[0].role.stop_ms, 5000);
+	config_free(c);
 }
 
 static void defaults(void **state)
@@ -590,6 +642,7 @@ int main(void)
 		cmocka_unit_test(each_fault),
 		cmocka_unit_test(many_faults),
 		cmocka_unit_test(files),
+		cmocka_unit_test(roles),
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(everything),
 		cmocka_unit_test(witness),
