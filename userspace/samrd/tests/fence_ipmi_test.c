@@ -14,16 +14,24 @@
 
 #include "world.h"
 
+/* The first of the BMCs, with a machine that ends when it is told to. */
+static struct bmc *one_bmc(struct world *w)
+{
+	struct bmc *b = &w->bmc[0];
+
+	bmc_start(b, MACHINE_PLAIN);
+	add_bmc(w, "bmc", b->address);
+	return b;
+}
+
 /* ---- one BMC that works ---- */
 
 static void off_on_and_status(void **state)
 {
 	struct world *w = *state;
-	struct bmc *b = &w->bmc[0];
+	struct bmc *b = one_bmc(w);
 	pid_t pid;
 
-	bmc_start(b, MACHINE_PLAIN);
-	add_bmc(w, "bmc", b->address);
 	pid = bmc_machine(b);
 	assert_int_equal(ask(w, FENCE_STATUS), FENCE_IS_ON);
 	assert_int_equal(bmc_machine(b), pid);
@@ -43,11 +51,9 @@ static void off_on_and_status(void **state)
 static void a_cycle_is_off_and_then_on(void **state)
 {
 	struct world *w = *state;
-	struct bmc *b = &w->bmc[0];
+	struct bmc *b = one_bmc(w);
 	pid_t pid;
 
-	bmc_start(b, MACHINE_PLAIN);
-	add_bmc(w, "bmc", b->address);
 	pid = bmc_machine(b);
 	assert_int_equal(ask(w, FENCE_CYCLE), FENCE_IS_ON);
 	assert_true(w->half);
@@ -73,11 +79,9 @@ static void a_hung_machine_is_killed(void **state)
 static void a_test_changes_nothing(void **state)
 {
 	struct world *w = *state;
-	struct bmc *b = &w->bmc[0];
+	struct bmc *b = one_bmc(w);
 	pid_t pid;
 
-	bmc_start(b, MACHINE_PLAIN);
-	add_bmc(w, "bmc", b->address);
 	add_bmc(w, "other", b->address);
 	pid = bmc_machine(b);
 	assert_int_equal(ask(w, FENCE_TEST), FENCE_IS_ON);
@@ -104,13 +108,10 @@ static void change(const char **field, const char *value)
 static void who_is_refused(void **state)
 {
 	struct world *w = *state;
-	struct bmc *b = &w->bmc[0];
-	struct fence_device *d;
-	pid_t pid;
+	struct bmc *b = one_bmc(w);
+	struct fence_device *d = &w->node[0].device[0];
+	pid_t pid = bmc_machine(b);
 
-	bmc_start(b, MACHINE_PLAIN);
-	d = add_bmc(w, "bmc", b->address);
-	pid = bmc_machine(b);
 	change(&d->password_file, w->wrong);
 	assert_int_equal(ask(w, FENCE_OFF), FENCE_REFUSED);
 	assert_text(w, 0, "password invalid");
@@ -171,10 +172,9 @@ static void who_is_not_there(void **state)
 static void a_dead_bmc_proves_nothing(void **state)
 {
 	struct world *w = *state;
-	struct bmc *b = &w->bmc[0];
+	struct bmc *b = one_bmc(w);
 
-	bmc_start(b, MACHINE_PLAIN);
-	add_bmc(w, "bmc", b->address)->timeout_ms = 1000;
+	w->node[0].device[0].timeout_ms = 1000;
 	kill(b->pid, SIGSTOP);
 	assert_int_equal(ask(w, FENCE_OFF), FENCE_UNREACHABLE);
 	kill(b->pid, SIGKILL);

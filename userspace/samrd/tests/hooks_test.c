@@ -34,6 +34,15 @@ static void write_program(const char *script)
 	unlink(output);
 }
 
+/* A program that only says that it was run. */
+static void write_counter(void)
+{
+	char script[100];
+
+	snprintf(script, sizeof(script), "echo $SAMR_TEST >>%s", output);
+	write_program(script);
+}
+
 static const char *written(void)
 {
 	static char text[65536];
@@ -119,17 +128,15 @@ static void environment(void **state)
 static void order(void **state)
 {
 	struct hooks *h = fresh();
-	char script[400];
 	unsigned int i;
 
 	(void)state;
-	snprintf(script, sizeof(script), "echo $SAMR_TEST >>%s", output);
-	write_program(script);
+	write_counter();
 	for (i = 1; i <= 3; i++)
 		tell(h, HOOK_FENCE, i);
 	turn(3, 20);
 	assert_string_equal(written(), "1\n2\n3\n");
-	write_program(script);
+	write_counter();
 	for (i = 1; i <= 9; i++)
 		tell(h, HOOK_VIEW, i);
 	turn(2, 20);
@@ -141,12 +148,10 @@ static void order(void **state)
 static void too_many(void **state)
 {
 	struct hooks *h = fresh();
-	char script[400];
 	unsigned int i;
 
 	(void)state;
-	snprintf(script, sizeof(script), "echo $SAMR_TEST >>%s", output);
-	write_program(script);
+	write_counter();
 	for (i = 1; i <= HOOKS_QUEUE_MAX + 20; i++)
 		tell(h, HOOK_FENCE, i);
 	turn(HOOKS_QUEUE_MAX + 1, 60);
