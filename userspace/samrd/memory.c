@@ -326,6 +326,9 @@ static int make_folder(const char *folder)
 		err = -errno;
 	if (fd >= 0)
 		close(fd);
+	/* One that is there is not synced again. */
+	if (err)
+		rmdir(folder);
 	return err;
 }
 

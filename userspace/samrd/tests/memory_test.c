@@ -371,6 +371,27 @@ static void a_missing_folder_is_made(void **state)
 
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Its name was not sure to last: that is done before anything is put into it. */
+static void a_new_folder_is_synced_until_it_is(void **state)
+{
+	char sub[80];
+
+	(void)state;
+	snprintf(sub, sizeof(sub), "%s/sub", folder);
+	log_calls = true;
+	fail_call = 1;
+	assert_int_equal(memory_save(sub, &new, why), -EIO);
+	assert_string_equal(calls, "sync-folder ");
+	calls[0] = '\0';
+	assert_int_equal(memory_save(sub, &new, why), 0);
+	log_calls = false;
+	assert_ptr_equal(strstr(calls, "sync-folder write "), calls);
+	strcat(sub, "/memory");
+	assert_int_equal(unlink(sub), 0);
+	*strrchr(sub, '/') = '\0';
+	assert_int_equal(rmdir(sub), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -387,6 +408,7 @@ int main(void)
 		TEST(whatever_fails_one_is_left),
 		TEST(a_full_disk_keeps_the_old_one),
 		TEST(a_missing_folder_is_made),
+		TEST(a_new_folder_is_synced_until_it_is),
 	};
 
 	return cmocka_run_group_tests_name("samrd_memory", tests, NULL, NULL);
