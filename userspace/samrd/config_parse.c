@@ -315,7 +315,10 @@ static char *open_and_read(struct config_reader *r)
 		config_tell(r, true, 0, "is no file of at most 1 MiB");
 		goto out;
 	}
-	if (st.st_mode & 022)
+	if (st.st_uid && st.st_uid != geteuid())
+		config_tell(r, true, 0, "belongs to another user, and names "
+			    "programs that are run as root: chown root it");
+	else if (st.st_mode & 022)
 		config_tell(r, true, 0, "can be written by others, and names "
 			    "programs that are run as root: chmod go-w it");
 	else

@@ -248,6 +248,7 @@ static const char *mac(const char *typed, struct config_port *p)
 	int i;
 
 	if (strlen(typed) != 17 ||
+	    typed[strspn(typed, "0123456789abcdefABCDEF:")] ||
 	    sscanf(typed, "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2],
 		   &b[3], &b[4], &b[5], &end) != 6)
 		return "is no address";

@@ -158,6 +158,8 @@ static const struct fault faults[] = {
 	{ CLUSTER LINK "node \"a\" { id = 1\n link \"a\" { address = \"2:3\" } }",
 	  "address '2:3' is no address; allowed: the address of one device" },
 	{ CLUSTER LINK "node \"a\" { id = 1\n link \"a\" { address = "
+	  "\"-2:53:4d:00:00:01\" } }", "is no address" },
+	{ CLUSTER LINK "node \"a\" { id = 1\n link \"a\" { address = "
 	  "\"01:53:4d:00:00:01\" } }", "is an address of many" },
 	{ ALL "service \"db\" { id = 1\n user = \"no-such-user\" }\n", "user "
 	  "'no-such-user' is not known on this machine; allowed: the name or "
@@ -333,6 +335,15 @@ static void files(void **state)
 	write_file("open.conf", ALL, strlen(ALL), 0666);
 	assert_null(config_load(in_folder("open.conf"), NULL, listen, &s));
 	assert_non_null(strstr(s.text, "can be written by others"));
+	/* Whoever owns it could write what root runs. */
+	s = (struct said){ };
+	write_file("other.conf", ALL, strlen(ALL), 0644);
+	if (!geteuid()) {
+		assert_int_equal(chown(in_folder("other.conf"), 65534, 0), 0);
+		assert_null(config_load(in_folder("other.conf"), NULL, listen,
+					&s));
+		assert_non_null(strstr(s.text, "belongs to another user"));
+	}
 	s = (struct said){ };
 	write_file("many.conf", ALL, strlen(ALL), 0644);
 	assert_null(config_load(in_folder("many.conf"), "elsewhere", listen, &s));
