@@ -76,6 +76,11 @@ samrd-role_test-src := $(addprefix userspace/samrd/,drbd.c helper.c log.c role.c
 samrd-role_test-cflags := -Iuserspace/samrd -DDRBD_MODULE='"/proc"'
 samrd-role_test-libs := -lsystemd -lcmocka
 
+programs += samrd-peers_test
+samrd-peers_test-src := $(addprefix userspace/samrd/,drbd.c helper.c log.c peers.c role.c standby.c tests/peers_test.c)
+samrd-peers_test-cflags := -Iuserspace/samrd
+samrd-peers_test-libs := -lsystemd -ljansson -lcmocka
+
 programs += samrd-watchdog_test
 samrd-watchdog_test-src := userspace/samrd/watchdog.c userspace/samrd/tests/watchdog_test.c
 samrd-watchdog_test-cflags := -Iuserspace/samrd
@@ -105,7 +110,7 @@ samrd-exits_test-cflags := -Iuserspace/samrd
 samrd-exits_test-libs := -lconfuse -lsystemd -ljansson -lcmocka
 
 samrd-tests := samrd-services_test samrd-exits_test samrd-apply_test samrd-hooks_test samrd-watchdog_test samrd-memory_test samrd-saver_test samrd-config_test $(samrd-policy-tests:%=samrd-policy_%_test)
-samrd-tests += samrd-standby_test samrd-role_test
+samrd-tests += samrd-standby_test samrd-role_test samrd-peers_test
 .PHONY: check-samrd
 checks += check-samrd
 check-samrd: $(samrd-tests:%=$(out)/%)

@@ -17,7 +17,8 @@
  * @dead: see peers.h
  * @confirmed: just now; to be believed with the kernel's newest word of it
  * @wanted: by services
- * @heard_at: monotonic ms, or since when this daemon knows
+ * @heard: when the kernel was looked at last
+ * @heard_at: monotonic ms; it may not be heard any more since then
  * @job: under way
  * @failed: jobs in a row that have proved nothing
  * @next_at: not before
@@ -26,6 +27,7 @@ struct peer {
 	bool dead;
 	bool confirmed;
 	unsigned int wanted;
+	bool heard;
 	uint64_t heard_at;
 	enum peers_job job;
 	unsigned int failed;
@@ -252,7 +254,11 @@ void peers_kernel(struct peers *p)
 	for (id = 1; id < KERNEL_IDS; id++) {
 		struct peer *h = &p->peer[id];
 
-		if (!p->d->now.node[id].links)
+		/* Nobody says so while it is heard: its silence begins here. */
+		if (h->heard)
+			h->heard_at = now;
+		h->heard = p->d->now.node[id].links;
+		if (!h->heard)
 			continue;
 		h->heard_at = now;
 		h->dead = false;

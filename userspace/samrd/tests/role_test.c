@@ -35,7 +35,7 @@ static void take(const char *text)
 }
 
 /* As drbdsetup 9.22 prints it of DRBD 8.4. */
-#define ENDS	"local:ipv4:10.77.0.1:7789 peer:ipv4:10.77.0.2:7789"
+#define ENDS	"peer-node-id:0 conn-name:peer"
 #define DUMP	"exists resource name:r0 role:Secondary suspended:no\n" \
 		"exists connection name:r0 " ENDS \
 		" connection:Connected role:Secondary\n" \
