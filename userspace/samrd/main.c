@@ -141,6 +141,8 @@ static bool take_over(struct samrd *d, struct config *c)
 			log_error("the kernel keeps some of it: %s", why);
 		return false;
 	}
+	if (*why)
+		log_message(LOG_WARNING, LOG_ID_CONFIG, "%s", why);
 	hooks_configure(d->hooks, c);
 	control_admin(d->control, c->admin_gid);
 	acts_fence_nodes(d);
