@@ -22,6 +22,7 @@ struct told {
  * @hooks: all of them
  * @kind: this one
  * @running: its program now, or NULL
+ * @limit_ms: that has so long
  * @count: calls that wait in @queue, the oldest first
  * @dropped: there were too many: said once
  */
@@ -29,6 +30,7 @@ struct line {
 	struct hooks *hooks;
 	enum hook kind;
 	struct helper *running;
+	unsigned int limit_ms;
 	struct told now;
 	size_t count;
 	struct told queue[HOOKS_QUEUE_MAX];
@@ -72,8 +74,7 @@ static void on_done(const struct helper_end *end, void *data)
 	if (end->late)
 		log_message(LOG_WARNING, LOG_ID_HOOK,
 			    "%s was killed: it ran for longer than %u ms",
-			    names[l->kind],
-			    l->hooks->config->hooks.deadline_ms);
+			    names[l->kind], l->limit_ms);
 	else if (end->signal || end->status)
 		log_message(LOG_WARNING, LOG_ID_HOOK, "%s ended with %s %d: %s",
 			    names[l->kind], end->signal ? "signal" : "status",
@@ -100,6 +101,7 @@ static void begin(struct line *l)
 			--l->count * sizeof(l->queue[0]));
 		l->queue[l->count] = (struct told){ };
 		s.argv = argv;
+		l->limit_ms = s.limit_ms;
 		s.env = l->now.var;
 		err = path ? helper_start(&l->running, &s) : 0;
 		if (err)

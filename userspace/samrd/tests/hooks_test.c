@@ -182,6 +182,30 @@ static void late(void **state)
 	hooks_free(h);
 }
 
+/* What is said of it is about the deadline that it had. */
+static void late_and_reloaded(void **state)
+{
+	struct hooks *h = fresh();
+	char said[200] = "";
+	int fd[2], err = dup(2);
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	config.hooks.deadline_ms = 300;
+	write_program("exec sleep 100");
+	tell(h, HOOK_FENCE, 1);
+	config.hooks.deadline_ms = 20000;
+	assert_int_equal(dup2(fd[1], 2), 2);
+	turn(1, 0.6);
+	assert_int_equal(dup2(err, 2), 2);
+	close(fd[1]);
+	assert_true(read(fd[0], said, sizeof(said) - 1) >= 0);
+	close(fd[0]);
+	close(err);
+	assert_non_null(strstr(said, "it ran for longer than 300 ms"));
+	hooks_free(h);
+}
+
 static int on_decision(sd_event_source *s, uint64_t usec, void *data)
 {
 	(void)s;
@@ -281,6 +305,7 @@ int main(void)
 		cmocka_unit_test(order),
 		cmocka_unit_test(too_many),
 		cmocka_unit_test(late),
+		cmocka_unit_test(late_and_reloaded),
 		cmocka_unit_test(talker),
 		cmocka_unit_test(no_core),
 		cmocka_unit_test(none),
