@@ -10,6 +10,7 @@
 #include "samrd.h"
 
 #define NS_PER_S	1000000000ULL
+#define LOOK_MS		100	/* between looks at a head that may be silent */
 
 static uint64_t now_ns(void)
 {
@@ -144,12 +145,58 @@ int facts_start(struct samrd *d)
 
 /* ---- the kernel ---- */
 
+static uint64_t dead_ms(const struct samrd *d)
+{
+	return d->config->limits.dead_us / 1000;
+}
+
+/*
+ * The links look once in a second who is still there. Who is suspected has been
+ * silent for as long as it takes, and a view may wait for it.
+ */
+static bool is_heard(const struct samrd *d, const struct kernel_node *n)
+{
+	return n->configured && n->links && n->inc &&
+	       n->silent_ms < dead_ms(d);
+}
+
+static bool is_suspect(const struct kernel_view *v, uint32_t id)
+{
+	size_t i;
+
+	for (i = 0; i < v->count; i++)
+		if (v->head[i].node == id)
+			return v->head[i].suspect;
+	return false;
+}
+
+/* No event tells that a head falls silent, nor that it was not for long. */
+static void look_again(struct samrd *d)
+{
+	const struct kernel_node *n;
+	uint64_t soon = UINT64_MAX, left;
+	uint32_t id;
+
+	for (id = 1; id < KERNEL_IDS; id++) {
+		n = &d->now.node[id];
+		if (n->self || !n->links || !n->inc)
+			continue;
+		left = dead_ms(d);
+		if (is_heard(d, n) && is_suspect(&d->now.view, id))
+			left -= n->silent_ms;
+		else if (is_heard(d, n))
+			continue;
+		soon = left < soon ? left : soon;
+	}
+	if (soon != UINT64_MAX)
+		kernel_look_at(d->kernel, soon < LOOK_MS ? soon : LOOK_MS);
+}
+
 static void tell_heard(struct samrd *d, const struct kernel_state *now,
 		       uint32_t id)
 {
 	const struct kernel_node *n = &now->node[id], *was = &d->now.node[id];
-	bool heard = n->configured && n->links && n->inc;
-	bool before = d->known && was->configured && was->links && was->inc;
+	bool heard = is_heard(d, n), before = d->known && is_heard(d, was);
 	struct policy_event ev = {
 		.type = heard ? POLICY_EV_HEARD : POLICY_EV_LOST,
 		.node = id,
@@ -354,4 +401,5 @@ void facts_kernel(struct samrd *d, const struct kernel_state *now)
 		tell_fence(d, now, id);
 	d->now = *now;
 	d->known = true;
+	look_again(d);
 }

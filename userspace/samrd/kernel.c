@@ -95,6 +95,7 @@ static void read_node(const struct nlmsghdr *nlh, void *data)
 		.in_view = tb[SAMR_A_NODE_IN_VIEW],
 		.links = tb[SAMR_A_NODE_SELF] ? 1 :
 			 nl_u32(tb[SAMR_A_NODE_LINKS]),
+		.silent_ms = nl_u64(tb[SAMR_A_NODE_SILENT_MS]),
 		.inc = nl_u64(tb[SAMR_A_NODE_INCARNATION]),
 		.epoch = nl_u64(tb[SAMR_A_NODE_EPOCH]),
 		.saved = tb[SAMR_A_NODE_SAVED_EPOCH],
@@ -304,6 +305,12 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *data)
 	(void)source;
 	(void)usec;
 	return sd_event_source_set_enabled(k->again, SD_EVENT_ONESHOT);
+}
+
+void kernel_look_at(struct kernel *k, uint64_t ms)
+{
+	sd_event_source_set_time_relative(k->retry, ms * 1000);
+	sd_event_source_set_enabled(k->retry, SD_EVENT_ONESHOT);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)

@@ -29,7 +29,8 @@
  * @self: it is this one
  * @witness: it is the witness
  * @in_view: a member of the view in force
- * @links: on which it is heard now; own: 1
+ * @links: on which it is heard; own: 1. Links find out late that it is not
+ * @silent_ms: since the core has taken a frame of it; own: 0
  * @inc: incarnation, in the view or as heard; 0: never heard
  * @epoch: of the view that it was in when it was heard last; 0: in none
  * @saved: it has told what it has on disk
@@ -43,6 +44,7 @@ struct kernel_node {
 	bool witness;
 	bool in_view;
 	uint32_t links;
+	uint64_t silent_ms;
 	uint64_t inc;
 	uint64_t epoch;
 	bool saved;
@@ -152,6 +154,9 @@ typedef void kernel_groups_fn(void *data);
  */
 int kernel_open(struct kernel **k, sd_event *event, kernel_changed_fn *changed,
 		kernel_groups_fn *groups, void *data, char *why);
+
+/** kernel_look_at - call @changed again after @ms, if nothing else does before */
+void kernel_look_at(struct kernel *k, uint64_t ms);
 
 /** kernel_close - what is in the kernel stays as it is; NULL is fine */
 void kernel_close(struct kernel *k);

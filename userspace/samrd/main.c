@@ -94,10 +94,16 @@ void samrd_saved(struct samrd *d)
 static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct policy_event ev = { .type = POLICY_EV_TIME };
+	char why[KERNEL_TEXT_MAX];
+	struct kernel_state now;
+	struct samrd *d = data;
 
 	(void)source;
 	(void)usec;
-	facts_feed(data, &ev);
+	/* It may be time to shoot: who is heard again must not be overlooked. */
+	if (!kernel_look(d->kernel, &now, why))
+		on_changed(&now, d);
+	facts_feed(d, &ev);
 	return 0;
 }
 
