@@ -25,6 +25,7 @@
 #endif
 
 #define LEAVE_US	20000000	/* a wedged head cannot leave: it is not waited for */
+#define SPARE_US	10000000	/* to end, after that */
 
 /* Exit statuses. */
 enum {
@@ -221,16 +222,18 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si,
 		   void *data)
 {
 	struct samrd *d = data;
+	uint64_t patience = LEAVE_US + roles_stop_ms(d->roles) * 1000;
 	int err;
 
 	(void)source;
 	(void)si;
-	sd_notify(0, "STOPPING=1");
+	sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRIu64,
+		   patience + SPARE_US);
 	if (d->leaving || d->config->on_stop == CONFIG_STOP_STAY)
 		return sd_event_exit(d->event, END_WELL);
 	d->leaving = true;
 	err = sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC,
-					 LEAVE_US, 0, on_patience, d);
+					 patience, 0, on_patience, d);
 	/* While it is a member, others do not start what runs here. */
 	return roles_quit(d->roles) ? part(d) : err;
 }

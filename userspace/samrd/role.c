@@ -59,7 +59,10 @@ static bool add(struct role_step *s, const char *word)
 	return s->argv[n];
 }
 
-/* It outlives its client by no more than the deadline, which is its own, too. */
+/*
+ * It outlives its client by no more than the deadline, which is its own, too; and
+ * it can be started while the machine goes down.
+ */
 static const char *add_systemd(struct role_step *s,
 			       const struct config_service *c,
 			       enum standby_run what)
@@ -76,7 +79,8 @@ static const char *add_systemd(struct role_step *s,
 	snprintf(limit, sizeof(limit), "--property=RuntimeMaxSec=%ums", ms);
 	ok = add(s, run) && add(s, "--quiet") && add(s, "--collect") &&
 	     add(s, "--wait") && add(s, "--pipe") && add(s, unit) &&
-	     add(s, limit) && add(s, "--");
+	     add(s, limit) && add(s, "--property=DefaultDependencies=no") &&
+	     add(s, "--");
 	free(run);
 	return ok ? NULL : "memory";
 }

@@ -13,7 +13,7 @@
 #include "kernel.h"
 #include "standby.h"
 
-#define ROLE_ARGS_MAX	20
+#define ROLE_ARGS_MAX	24
 
 /** role_elected - which of the two; 0: neither is a voter of the view */
 uint32_t role_elected(const struct kernel_view *v, const uint32_t id[2]);

@@ -349,6 +349,18 @@ bool roles_any(const struct roles *rs)
 	return rs && rs->count;
 }
 
+uint64_t roles_stop_ms(const struct roles *rs)
+{
+	uint64_t most = 0;
+	size_t i;
+
+	/* They go down side by side, each in its three steps. */
+	for (i = 0; rs && i < rs->count; i++)
+		if (most < 3ULL * rs->role[i].limit_ms[1])
+			most = 3ULL * rs->role[i].limit_ms[1];
+	return most;
+}
+
 /* ---- status ---- */
 
 static const struct role *find(const struct roles *rs, uint32_t id)

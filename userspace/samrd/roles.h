@@ -39,6 +39,9 @@ void roles_free(struct roles *r);
 /** roles_any - are there any on this head? */
 bool roles_any(const struct roles *r);
 
+/** roles_stop_ms - how long it may take to take them down; 0: there are none */
+uint64_t roles_stop_ms(const struct roles *r);
+
 /** roles_update - something may be known that was not; NULL is fine */
 void roles_update(struct roles *r);
 

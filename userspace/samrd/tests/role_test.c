@@ -291,7 +291,8 @@ static void steps_of_systemd(void **state)
 		assert_null(role_steps(&s, step, true));
 		assert_words(&step[STANDBY_PRIMARY], "systemd-run --quiet "
 			     "--collect --wait --pipe --unit=samr-db-primary "
-			     "--property=RuntimeMaxSec=1500ms -- drbdadm "
+			     "--property=RuntimeMaxSec=1500ms "
+			     "--property=DefaultDependencies=no -- drbdadm "
 			     "primary r0");
 		assert_words(&step[STANDBY_START], "systemctl start db.service");
 		assert_words(&step[STANDBY_STOP], "systemctl stop db.service");
