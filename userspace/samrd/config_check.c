@@ -287,6 +287,25 @@ static bool is_unit(const char *u)
 	       !strpbrk(u, "/ \t\n");
 }
 
+/*
+ * Whether it is mounted samrd asks the kernel. In these samrd.service has folders
+ * of its own (ProtectHome, PrivateTmp), so that it would never see it there.
+ */
+static bool is_hidden(const char *path)
+{
+	static const char *const folders[] = { "/home", "/root", "/run/user",
+					       "/tmp", "/var/tmp" };
+	size_t i, len;
+
+	for (i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		len = strlen(folders[i]);
+		if (!strncmp(path, folders[i], len) &&
+		    (!path[len] || path[len] == '/'))
+			return true;
+	}
+	return false;
+}
+
 /* What only goes with a role, and what a role needs. */
 static void check_role(struct config_reader *r, const struct config *c,
 		       const struct config_service *s, cfg_t *sec)
@@ -319,6 +338,12 @@ static void check_role(struct config_reader *r, const struct config *c,
 		config_tell(r, true, line_of(sec, "program"), "service \"%s\" "
 			    "has a unit and a program; allowed is one of them",
 			    s->name);
+	if (s->role.mount && is_hidden(s->role.mount))
+		config_tell(r, true, line_of(sec, "mount"), "service \"%s\": "
+			    "mount '%s' is in a folder that samrd.service hides "
+			    "from samrd; allowed: outside of /home, /root, "
+			    "/run/user, /tmp and /var/tmp, as /srv/db", s->name,
+			    s->role.mount);
 	if (!s->role.mount && (s->role.fs_type || s->role.mount_options))
 		config_tell(r, true, sec->line, "service \"%s\": fs-type and "
 			    "mount-options need mount, the folder", s->name);

@@ -271,6 +271,9 @@ static const struct fault faults[] = {
 	  "a unit and a program; allowed is one of them" },
 	{ CLUSTER LINK PAIR "}\nservice \"db\" { id = 1 " ROLE " resource = r0 "
 	  "fs-type = ext4 }\n", "fs-type and mount-options need mount" },
+	{ ALL "service \"db\" { id = 1\n role = active-standby\n resource = r0\n "
+	  "nodes = { alpha, beta } mount = \"/home/db\" }\n", "mount '/home/db' "
+	  "is in a folder that samrd.service hides from samrd" },
 	/* Fences. */
 	{ CLUSTER LINK PAIR " fence \"f\" { }\n}\nnode \"c\" { id = 3 }\n", "fence "
 	  "\"f\" has no kind; allowed: ipmi, agent, watchdog or manual" },
