@@ -209,6 +209,8 @@ static void override(struct admin *a, u64 there)
 			a->head[id].disk = (struct samr_saved){ .told = true };
 		if (!h || !(there & BIT_ULL(id)) || samr_node_out(h->node))
 			continue;
+		/* Who is named must be configured there, and a newcomer may not be yet. */
+		a->head[id].wanted |= there;
 		a->head[id].asked = there;
 		tell(a, h);
 	}
