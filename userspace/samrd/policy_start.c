@@ -4,8 +4,9 @@
  *
  * The view in force is never larger than the newest one on any disk: one that
  * takes a head in is on all its disks before that head counts, and what follows
- * from it without new heads are parts of it. So when all that the newest memory
- * names are here, whoever has the newest state is here.
+ * from it without new heads are parts of it. One that is formed anew is on all its
+ * disks before it is, as the memory that it follows from. So when all that the
+ * newest memory names are here, whoever has the newest state is here.
  *
  * An override is a memory, too: of a next view of those that are here. It is told
  * like any other, and so all of them act on it.
@@ -360,16 +361,37 @@ static void save(struct policy *p)
 	p->busy = true;
 }
 
+/* The newest of all memories, for the own disk. */
+static struct memory newest_memory(const struct policy *p, uint64_t epoch)
+{
+	struct memory m = { .epoch = epoch };
+	uint32_t id;
+
+	for (id = 1; id < POLICY_IDS; id++)
+		if (remembers(&p->head[id]) &&
+		    p->head[id].memory.epoch == epoch) {
+			m.members = p->head[id].memory.members;
+			m.flags |= p->head[id].memory.flags & MEMORY_FORCED;
+		}
+	if (m.members == policy_bit(p->config.self))
+		m.flags |= MEMORY_LAST;
+	return m;
+}
+
 /*
- * Before the first view of all a head puts down that it will be of it: a head
- * that is in a view, but has nothing on disk, has another disk.
+ * Before a first view a head puts down of whom it will be. With an older memory,
+ * in which it was alone, it could start alone after all power was lost once more.
+ * And a head that is in a view, but has nothing on disk, has another disk.
  */
 static bool prepared(struct policy *p, const struct policy_start *s)
 {
+	const struct memory *own = &self_of(p)->memory;
 	struct memory m = { .members = s->founders & heads_of(p) };
 
-	if (!s->founders || s->epoch || self_of(p)->memory.members)
+	if (!s->founders || (own->members && own->epoch >= s->epoch))
 		return true;
+	if (s->epoch)
+		m = newest_memory(p, s->epoch);
 	want(p, &m);
 	save(p);
 	return false;

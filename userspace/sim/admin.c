@@ -151,32 +151,36 @@ static void save(struct admin *a, struct host *h)
 	host_saved(h, &d->disk, true);
 }
 
-/* Whom to form a view with, as far as @h can know; 0: not yet. */
-static u64 founders_for(struct admin *a, struct host *h, u64 *there)
+/* Whom to form a view with, as far as @h can know, by @best; 0: not yet. */
+static u64 founders_for(struct admin *a, struct host *h, u64 *there,
+			struct samr_saved *best)
 {
 	const struct admin_head *d = &a->head[h->id];
-	struct samr_saved best = d->disk;
 	struct samr_peer_info p;
 	u64 need;
 	u32 id;
 
 	*there = BIT_ULL(h->id);
+	*best = d->disk;
 	for (id = 1; id < SAMR_IDS; id++) {
 		if (!(d->wanted & BIT_ULL(id)) ||
 		    !samr_node_peer(h->node, id, &p) || !p.saved.told ||
 		    p.epoch || host_now(h) - p.heard > TOLD_LIFE)
 			continue;
 		*there |= BIT_ULL(id);
-		if (p.saved.epoch > best.epoch)
-			best = p.saved;
+		if (p.saved.epoch > best->epoch)
+			*best = p.saved;
 	}
 	*there &= ~a->cluster->witness;
-	need = best.epoch ? best.members : d->wanted & ~a->cluster->witness;
+	need = best->epoch ? best->members : d->wanted & ~a->cluster->witness;
 	return (need & ~*there) ? 0 : need;
 }
 
-/* Does anybody have a view? Who overrides the rule sees to it that nobody does. */
-static bool any_view(const struct admin *a)
+/*
+ * Who overrides the rule sees to it that nobody has a view, and that those who are
+ * left out are off: they could start as well, where they are not heard.
+ */
+static bool may_override(const struct admin *a, u64 there)
 {
 	struct samr_view_info v;
 	struct host *h;
@@ -188,20 +192,36 @@ static bool any_view(const struct admin *a)
 		    (a->cluster->witness & BIT_ULL(id)))
 			continue;
 		samr_node_view(h->node, &v);
-		if (v.epoch)
-			return true;
+		if (v.epoch || !(there & BIT_ULL(id)))
+			return false;
 	}
-	return false;
+	return true;
+}
+
+/*
+ * Before a first view is formed those that it is formed of are on the disks of
+ * all of them: an older memory, of a head alone, would let it start alone.
+ */
+static void adopt(struct admin *a, struct host *h, const struct samr_saved *s)
+{
+	a->head[h->id].disk = *s;
+	a->saves++;
+	host_saved(h, s, true);
 }
 
 /* Somebody says to all that are there: go on without the others. */
 static void override(struct admin *a, u64 there)
 {
+	struct samr_saved next = { .members = there, .told = true };
 	struct host *h;
 	u32 id;
 
 	a->overridden = now_of(a);
 	a->overrides++;
+	for (id = 1; id < SAMR_IDS; id++)
+		if (there & BIT_ULL(id))
+			next.epoch = max(next.epoch,
+					 a->head[id].disk.epoch + 1);
 	for (id = 1; id < SAMR_IDS; id++) {
 		h = a->cluster->host[id];
 		/* What those know that are left out must not count any more. */
@@ -212,6 +232,7 @@ static void override(struct admin *a, u64 there)
 		/* Who is named must be configured there, and a newcomer may not be yet. */
 		a->head[id].wanted |= there;
 		a->head[id].asked = there;
+		adopt(a, h, &next);
 		tell(a, h);
 	}
 }
@@ -219,6 +240,7 @@ static void override(struct admin *a, u64 there)
 static void decide(struct admin *a, struct host *h)
 {
 	struct admin_head *d = &a->head[h->id];
+	struct samr_saved best;
 	u64 there, founders;
 
 	if (!a->keeps || (a->cluster->witness & BIT_ULL(h->id)))
@@ -226,12 +248,14 @@ static void decide(struct admin *a, struct host *h)
 	/* Who was told by hand waits for those that were told the same. */
 	if (a->overridden && now_of(a) - a->overridden < HASTE)
 		return;
-	founders = founders_for(a, h, &there);
-	if (!founders && a->hasty && a->formed && !any_view(a) &&
+	founders = founders_for(a, h, &there, &best);
+	if (!founders && a->hasty && a->formed && may_override(a, there) &&
 	    now_of(a) - d->waits > HASTE) {
 		override(a, there);
 		return;
 	}
+	if (founders && best.epoch > d->disk.epoch)
+		adopt(a, h, &best);
 	founders = founders ?: SAMR_NO_FOUNDERS;
 	if (founders == d->asked)
 		return;

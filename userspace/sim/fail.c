@@ -8,6 +8,7 @@
 #include "check_lock.h"
 #include "era.h"
 #include "fail.h"
+#include "proposal.h"
 #include "ramp.h"
 #include "service.h"
 #include "sim.h"
@@ -670,17 +671,13 @@ static void plan(struct fail *f, const struct run_options *o)
 static bool hopeless(struct fail *f)
 {
 	struct samr_view_info v;
-	u32 voters, up, i;
+	u32 voters, up;
 
 	if (!newest(f, &v))
 		return false;
 	up = alive_in(f, &v, &voters);
-	/* A learner may have got a vote in a proposal that was accepted. */
-	for (i = 0; i < v.count; i++)
-		if (v.flags[i] & SAMR_SEAT_LEARNER)
-			return !suffice(f, &v, up, voters, 0) ||
-			       !suffice(f, &v, up, voters + 1, 0);
-	return !suffice(f, &v, up, voters, 0);
+	return !suffice(f, &v, up, voters, 0) ||
+	       proposal_stuck(&f->cluster, v.epoch);
 }
 
 static bool settled(struct fail *f)

@@ -80,10 +80,28 @@ TEST(a_head_that_has_not_said_what_it_remembers_is_waited_for, REMEMBERS_9
      "[ 9000] memory 3 8 of 1,2,3\n"
      "        start 1,2,3\n")
 
+/*
+ * And is on the own disk first: when all power is lost once more, a head that
+ * comes back alone must know of whom the view was formed.
+ */
 TEST(a_newer_memory_decides, REMEMBERS_9
      "[  200] heard 2/20\n"
      "[  200] memory 2 10 of 1,2\n"
+     "        save 10 of 1,2\n"
+     "[  210] saved\n"
+     "        tell found 10 of 1,2\n"
      "        start 1,2\n")
+
+TEST(who_was_alone_before_does_not_start_by_that, CONFIG DOWN
+     "[    0] heard 2/20\n"
+     "[    0] memory 2 9 of 1,2\n"
+     "[    0] memory 1 8 of 1 last\n"
+     "        tell found 8 of 1 last\n"
+     "        save 9 of 1,2\n"
+     "        start nobody\n"
+     "[  210] unsaved\n"
+     "        alert not-saved x1\n"
+     "[  300] view waiting\n")
 
 TEST(who_is_not_in_the_newest_view_joins, REMEMBERS_9
      "[  200] heard 2/20\n"
@@ -99,6 +117,9 @@ TEST(who_is_not_in_the_newest_view_joins, REMEMBERS_9
 TEST(a_founder_that_falls_silent_is_waited_for_again, REMEMBERS_9
      "[  200] heard 2/20\n"
      "[  200] memory 2 10 of 1,2\n"
+     "        save 10 of 1,2\n"
+     "[  210] saved\n"
+     "        tell found 10 of 1,2\n"
      "        start 1,2\n"
      "[  300] lost 2\n"
      "        start nobody\n"
@@ -233,6 +254,9 @@ TEST(another_head_s_override_is_followed, REMEMBERS_9
      "[  200] heard 2/20\n"
      "[  200] memory 2 9 of 1,2,3\n"
      "[  300] memory 2 10 of 1,2 forced\n"
+     "        save 10 of 1,2 forced\n"
+     "[  310] saved\n"
+     "        tell found 10 of 1,2 forced\n"
      "        start 1,2\n")
 
 TEST(an_override_takes_in_who_remembers_nothing, CONFIG DOWN
@@ -373,6 +397,9 @@ TEST(what_an_admin_takes_down_stays_down, REMEMBERS_9
      "[  200] heard 2/20\n"
      "[  200] memory 2 10 of 1,2\n"
      "[  300] view waiting\n"
+     "        save 10 of 1,2\n"
+     "[  310] saved\n"
+     "        tell found 10 of 1,2\n"
      "        start 1,2\n")
 
 TEST(a_later_view_in_somebody_s_memory_is_told, IN_9
@@ -426,6 +453,9 @@ TEST(a_witness_starts_with_the_heads,
      "[  200] memory 2 10 of 1,2\n"
      "[  300] heard 1/10\n"
      "[  300] memory 1 10 of 1,2\n"
+     "        save 10 of 1,2\n"
+     "[  310] saved\n"
+     "        tell found 10 of 1,2\n"
      "        start 1,2,3\n")
 
 TEST(an_unknown_head_is_refused, REMEMBERS_9
@@ -444,6 +474,7 @@ int main(void)
 		cmocka_unit_test(all_of_the_newest_view_are_waited_for),
 		cmocka_unit_test(a_head_that_has_not_said_what_it_remembers_is_waited_for),
 		cmocka_unit_test(a_newer_memory_decides),
+		cmocka_unit_test(who_was_alone_before_does_not_start_by_that),
 		cmocka_unit_test(who_is_not_in_the_newest_view_joins),
 		cmocka_unit_test(a_founder_that_falls_silent_is_waited_for_again),
 		cmocka_unit_test(a_newer_memory_stays_known),
