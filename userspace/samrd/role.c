@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A service that runs on one of two heads, without doing anything; see role.h. */
+/* A service on one of two heads: what is run for it, and what is mounted; see role.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "peers.h"
@@ -173,4 +175,88 @@ void role_steps_free(struct role_step *step)
 		for (n = 0; n < ROLE_ARGS_MAX; n++)
 			free(step[i].argv[n]);
 	memset(step, 0, STANDBY_RUNS * sizeof(*step));
+}
+
+/* ---- what is mounted ---- */
+
+/* One that is not there yet stays as it was typed. */
+char *role_folder(const char *path)
+{
+	char *folder = realpath(path, NULL);
+	size_t len;
+
+	if (folder)
+		return folder;
+	folder = strdup(path);
+	for (len = folder ? strlen(folder) : 0; len > 1; len--)
+		if (folder[len - 1] == '/')
+			folder[len - 1] = '\0';
+		else
+			break;
+	return folder;
+}
+
+/* In the kernel's list a blank is "\040". */
+static void unescape(char *s)
+{
+	char *to = s;
+	unsigned int c;
+
+	for (; *s; s++, to++) {
+		if (*s == '\\' && sscanf(s + 1, "%3o", &c) == 1) {
+			*to = c;
+			s += 3;
+		} else {
+			*to = *s;
+		}
+	}
+	*to = '\0';
+}
+
+/* Some file systems have a number of their own: then the name behind " - " tells. */
+static bool is_of(const char *number, char *rest, dev_t device)
+{
+	unsigned int maj, min;
+	struct stat st;
+	char *source;
+
+	if (sscanf(number, "%u:%u", &maj, &min) == 2 &&
+	    makedev(maj, min) == device)
+		return true;
+	rest = rest ? strstr(rest, "- ") : NULL;
+	if (!rest)
+		return false;
+	rest += 2;
+	strsep(&rest, " ");
+	source = strsep(&rest, " ");
+	if (!source)
+		return false;
+	unescape(source);
+	return *source == '/' && !stat(source, &st) && S_ISBLK(st.st_mode) &&
+	       st.st_rdev == device;
+}
+
+bool role_is_mounted(const char *list, dev_t device, const char *folder)
+{
+	char *line = NULL, *rest, *number, *where;
+	FILE *f = fopen(list, "re");
+	size_t size = 0;
+	bool is = false;
+
+	while (f && !is && getline(&line, &size, f) > 0) {
+		rest = line;
+		strsep(&rest, " ");
+		strsep(&rest, " ");
+		number = strsep(&rest, " ");
+		strsep(&rest, " ");
+		where = strsep(&rest, " ");
+		if (!where)
+			continue;
+		unescape(where);
+		is = !strcmp(where, folder) && is_of(number, rest, device);
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return is;
 }

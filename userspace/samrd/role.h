@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "config.h"
 #include "kernel.h"
@@ -42,5 +43,16 @@ char *role_program(const char *name);
 
 /** role_device - as configured, or DRBD's name for it, in @text */
 const char *role_device(const struct config_service *s, char *text, size_t size);
+
+/** role_folder - as the kernel calls it: without links and more slashes; allocated */
+char *role_folder(const char *path);
+
+/**
+ * role_is_mounted - is that block device mounted at that folder?
+ * @list: /proc/self/mountinfo: it is asked of the kernel, not of the disk
+ * @device: its number
+ * @folder: as role_folder() has it
+ */
+bool role_is_mounted(const char *list, dev_t device, const char *folder);
 
 #endif /* SAMRD_ROLE_H */

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -62,58 +61,12 @@ struct roles {
 	struct role *role;
 };
 
-/* ---- what is mounted ---- */
-
-static char *next_word(char **p)
-{
-	return strsep(p, " ");
-}
-
-/* In the kernel's list a blank is "\040". */
-static void unescape(char *s)
-{
-	char *to = s;
-	unsigned int c;
-
-	for (; *s; s++, to++) {
-		if (*s == '\\' && sscanf(s + 1, "%3o", &c) == 1) {
-			*to = c;
-			s += 3;
-		} else {
-			*to = *s;
-		}
-	}
-	*to = '\0';
-}
-
-/* Is that device mounted at that folder? Asked of the kernel, not of the disk. */
 static bool is_mounted(const struct role *r)
 {
-	char line[4096], want[32], *p, *number, *folder;
-	FILE *f = fopen("/proc/self/mountinfo", "re");
 	struct stat st;
-	bool is = false;
 
-	if (!f || stat(r->device, &st) || !S_ISBLK(st.st_mode))
-		goto out;
-	snprintf(want, sizeof(want), "%u:%u", major(st.st_rdev),
-		 minor(st.st_rdev));
-	while (!is && fgets(line, sizeof(line), f)) {
-		p = line;
-		next_word(&p);
-		next_word(&p);
-		number = next_word(&p);
-		next_word(&p);
-		folder = next_word(&p);
-		if (!folder)
-			continue;
-		unescape(folder);
-		is = !strcmp(number, want) && !strcmp(folder, r->mount);
-	}
-out:
-	if (f)
-		fclose(f);
-	return is;
+	return !stat(r->device, &st) && S_ISBLK(st.st_mode) &&
+	       role_is_mounted("/proc/self/mountinfo", st.st_rdev, r->mount);
 }
 
 /* ---- steps ---- */
@@ -430,7 +383,7 @@ static int fill(struct role *r, const struct config_service *s,
 	r->id = s->id;
 	r->name = strdup(s->name);
 	r->resource = strdup(s->role.resource);
-	r->mount = s->role.mount ? strdup(s->role.mount) : NULL;
+	r->mount = s->role.mount ? role_folder(s->role.mount) : NULL;
 	r->device = strdup(role_device(s, device, sizeof(device)));
 	r->limit_ms[0] = s->role.start_ms;
 	r->limit_ms[1] = s->role.stop_ms;

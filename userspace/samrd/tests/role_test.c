@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -326,6 +327,74 @@ static void power(void **state)
 	NOT(silent_ms = 999);
 }
 
+/* ---- what is mounted ---- */
+
+static char mounts[] = "/tmp/samr-mounts-XXXXXX";
+
+static void put_list(const char *path, const char *source)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fprintf(f, "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/root rw\n"
+		"60 22 147:0 / /srv/a\\040b rw shared:2 - ext4 /dev/drbd0 rw\n"
+		"61 22 0:45 /sub /srv/tree rw,noatime - btrfs %s rw\n"
+		"62 22 147:2 / /srv/long rw - ext4 /dev/drbd2 rw,", source);
+	for (int i = 0; i < 9000; i++)
+		fputc('x', f);
+	fputs("\n63 22 147:3 / /srv/last rw - xfs /dev/drbd3 rw\n", f);
+	fclose(f);
+}
+
+static void mounted(void **state)
+{
+	char list[64], source[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(mounts));
+	snprintf(list, sizeof(list), "%s/list", mounts);
+	snprintf(source, sizeof(source), "%s/device", mounts);
+	put_list(list, source);
+	assert_true(role_is_mounted(list, makedev(147, 0), "/srv/a b"));
+	assert_false(role_is_mounted(list, makedev(147, 1), "/srv/a b"));
+	assert_false(role_is_mounted(list, makedev(147, 0), "/srv/a"));
+	assert_true(role_is_mounted(list, makedev(147, 2), "/srv/long"));
+	assert_true(role_is_mounted(list, makedev(147, 3), "/srv/last"));
+	/* btrfs has numbers of its own: its device is known by name. */
+	assert_false(role_is_mounted(list, makedev(147, 1), "/srv/tree"));
+	if (!mknod(source, S_IFBLK | 0600, makedev(147, 1))) {
+		assert_true(role_is_mounted(list, makedev(147, 1), "/srv/tree"));
+		assert_false(role_is_mounted(list, makedev(147, 2), "/srv/tree"));
+		unlink(source);
+	}
+	assert_false(role_is_mounted("/nonexistent", makedev(147, 0), "/"));
+	unlink(list);
+	rmdir(mounts);
+}
+
+static void is_folder(const char *typed, const char *folder)
+{
+	char *got = role_folder(typed);
+
+	assert_string_equal(got, folder);
+	free(got);
+}
+
+static void folders(void **state)
+{
+	char link[] = "/tmp/samr-link-XXXXXX";
+
+	(void)state;
+	assert_true(mkstemp(link) >= 0);
+	unlink(link);
+	assert_int_equal(symlink("/usr/share", link), 0);
+	is_folder(link, "/usr/share");
+	unlink(link);
+	is_folder("/usr//share/", "/usr/share");
+	is_folder("/nonexistent/db//", "/nonexistent/db");
+	is_folder("/", "/");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +407,8 @@ int main(void)
 		cmocka_unit_test(steps),
 		cmocka_unit_test(steps_of_systemd),
 		cmocka_unit_test(power),
+		cmocka_unit_test(mounted),
+		cmocka_unit_test(folders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
