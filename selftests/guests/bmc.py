@@ -4,10 +4,12 @@
 QEMU is the BMC's child, not ours: its ports are sockets with a path, on which we wait for it to connect, whoever had it
 started. Switched on again by anyone, it boots the same machine anew, and start(power=False) takes that boot over.
 
-    bmc = Bmc(work, 2, "10.77.0.254")
+    bmc = Bmc(work, 2, "10.77.0.254", 9002)
     bmc.power("status")         # "on: read from the BMC, ..."
 """
+import json
 import os
+import random
 import re
 import signal
 import socket
@@ -21,6 +23,7 @@ import qemu             # noqa: E402
 
 USER, PASSWORD = "samr", "Kn1fe+Fork"
 IPMI_PORT = 9000        # and the head's number
+WIRES = ("other", "bmc")    # beside the first one, each a bridge br-WIRE with a tap WIREn for each head
 VM_PORT = 9100          # where ipmi_sim wants a virtual machine; without it, it cuts no power
 FENCE_IPMI = os.path.join(lab.TOP, "build", "userspace", "samr-fence-ipmi")
 LAN_CONF = """name "bmc{number}"
@@ -77,12 +80,12 @@ class Machine:
 class Bmc:
     """lies: takes commands, and cuts no power of a machine that hangs."""
 
-    def __init__(self, work, number, address, lies=False):
-        self.number, self.address, self.port, self.lies = number, address, IPMI_PORT + number, lies
+    def __init__(self, work, number, address, port, lies=False, password=PASSWORD):
+        self.number, self.address, self.port, self.lies, self.password = number, address, port, lies, password
         self.folder = os.path.join(work, f"bmc{number}")
         os.mkdir(self.folder)
         self.write("lan.conf", LAN_CONF.format(number=number, address=address, port=self.port, vm_port=VM_PORT + number,
-                                               folder=self.folder, user=USER, password=PASSWORD,
+                                               folder=self.folder, user=USER, password=password,
                                                kill_wait=0 if lies else 1))
         self.write("commands", COMMANDS)
         self.listening, self.process = {}, None
@@ -115,13 +118,20 @@ class Bmc:
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def stop(self):
-        """It is dead, and its machine, too: they have the same power supply."""
+        """It is dead, and its machine, too: they have the same power supply. start() gives it power again."""
         self.process.kill()
         self.process.wait()
 
-    def power(self, action, password=PASSWORD, limit_ms=10000):
+    def hang(self):
+        """It answers nobody; its machine goes on."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def power(self, action, limit_ms=10000):
         """What samr-fence-ipmi says."""
-        request = (f"action={action}\naddress={self.address}:{self.port}\nuser={USER}\npassword={password}\n"
+        request = (f"action={action}\naddress={self.address}:{self.port}\nuser={USER}\npassword={self.password}\n"
                    f"cipher-suites=17,3\nworkarounds=opensesspriv\ndeadline-ms={limit_ms}\n")
         return subprocess.run([FENCE_IPMI], input=request, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
 
@@ -138,6 +148,21 @@ class Guest(qemu.Guest):
     def __init__(self, options, script, on_output, bmc, power):
         super().__init__(options, script, on_output)
         self.bmc, self.power = bmc, power
+        self.qmp_text = b""
+
+    def _take(self, name, data):
+        if name == "qmp":
+            self.qmp_text += data
+        super()._take(name, data)
+
+    def reset_by_watchdog(self):
+        """Has its watchdog fired?"""
+        events = [json.loads(line) for line in self.qmp_text.split(b"\n")[:-1] if line.startswith(b'{"timestamp"')]
+        return any(e["event"] == "WATCHDOG" and e["data"]["action"] == "reset" for e in events)
+
+    def plug(self, name, plugged):
+        """The cable of a network device of QEMU's."""
+        self._qmp("set_link", name=name, up=plugged)
 
     def _cmdline(self, job, accel):
         # The same at each boot: the machine stays what it was.
@@ -167,11 +192,19 @@ class Guest(qemu.Guest):
 
 
 class Head(lab.Head):
-    """A head with a BMC, cluster.bmc[number], and an address on the wire."""
+    """A head with two links, eth0 and eth1, and a BMC, cluster.bmc[number]. It reaches BMCs through a wire of its own, eth2.
+
+    Its watchdog is an i6300esb, for which the guest has a module.
+    """
 
     bmc = property(lambda self: self.cluster.bmc[self.number])
+    CABLES = ("net", "other")
 
     def make_guest(self, options, script):
+        for wire, name in enumerate(WIRES, 2):
+            options.qemu += ["-netdev", f"tap,id={name},ifname={name}{self.number},script=no,downscript=no", "-device",
+                             f"virtio-net-pci,netdev={name},mac=02:53:4d:00:{wire:02x}:{self.number:02x},romfile="]
+        options.qemu += ["-device", "i6300esb", "-action", "watchdog=reset"]
         return Guest(options, script, self._heard, self.bmc, self.power)
 
     def start(self, samr_ko=None, power=True):
@@ -181,7 +214,23 @@ class Head(lab.Head):
 
     def configure(self):
         super().configure()
-        self.sh(f"ip address add {self.cluster.NETWORK}.{self.number}/24 dev eth0")
+        self.reach_bmcs()
+
+    def reach_bmcs(self):
+        self.sh(f"ip link set eth2 up && ip address add {self.cluster.NETWORK}.{self.number}/24 dev eth2")
+
+    def cut(self):
+        """Both links, in any order."""
+        for wire in random.sample(("tap", "other"), 2):
+            lab.ip("link", "set", f"{wire}{self.number}", "nomaster")
+
+    def heal(self):
+        super().heal()
+        lab.ip("link", "set", f"other{self.number}", "master", "br-other")
+
+    def pull(self, cable):
+        """The cable of one link: carrier is lost at this end. A machine that is started anew has it plugged in."""
+        self.guest.plug(cable, False)
 
     def kill(self):
         """What is left of its run is taken away; its power is cut if it is on."""
@@ -196,7 +245,7 @@ class Head(lab.Head):
 
 
 class Heads(lab.Heads):
-    """Heads with a BMC each; they reach them through the bridge, at ADDRESS."""
+    """Heads with a BMC each; they reach them through a bridge of its own, at ADDRESS."""
 
     NETWORK = "10.77.0"
     ADDRESS = NETWORK + ".254"
@@ -209,10 +258,20 @@ class Heads(lab.Heads):
     def __enter__(self):
         super().__enter__()
         lab.ip("link", "set", "lo", "up")
-        lab.ip("address", "add", self.ADDRESS + "/24", "dev", "br0")
+        for name in WIRES:
+            lab.ip("link", "add", f"br-{name}", "type", "bridge", "stp_state", "0", "forward_delay", "0",
+                   "mcast_snooping", "0")
+            lab.ip("link", "set", f"br-{name}", "up")
+            for k in self.heads:
+                lab.ip("tuntap", "add", "dev", f"{name}{k}", "mode", "tap")
+                lab.ip("link", "set", f"{name}{k}", "master", f"br-{name}", "up")
+        lab.ip("address", "add", self.ADDRESS + "/24", "dev", "br-bmc")
         for k in self.heads:
-            self.bmc[k] = Bmc(self.work, k, self.ADDRESS, k in self.lies)
+            self.bmc[k] = self.make_bmc(k)
         return self
+
+    def make_bmc(self, number):
+        return Bmc(self.work, number, self.ADDRESS, IPMI_PORT + number, number in self.lies)
 
     def __exit__(self, *_):
         for head in self.heads.values():
@@ -223,3 +282,8 @@ class Heads(lab.Heads):
         for head in self.heads.values():
             if head.thread:
                 head.thread.join(30)
+        for name in ("br0", *(f"br-{w}" for w in WIRES)):
+            lab.ip("link", "del", name)
+        for name in ("tap", *WIRES):
+            for k in self.heads:
+                lab.ip("link", "del", f"{name}{k}")

@@ -155,7 +155,7 @@ def keep(t, work):
     logs = os.path.join(lab.TOP, "build", "check")
     if t.failed and os.path.isdir(logs):
         for name in os.listdir(work):
-            if name.startswith(("head", "kernel")):
+            if name.startswith(("head", "kernel", "samrd")):
                 shutil.copy(os.path.join(work, name), os.path.join(logs, "guests-" + name))
     shutil.rmtree(work)
 

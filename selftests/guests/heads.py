@@ -172,7 +172,9 @@ class Head:
         """Epoch, ids of members, state."""
         s = self.status()
         view = s.get("view", {})
-        return view.get("epoch", 0), sorted(m["node"] for m in view.get("members", [])), s["cluster"]["state"]
+        # A daemon may not have made the cluster yet.
+        state = (s["cluster"] or {}).get("state")
+        return view.get("epoch", 0), sorted(m["node"] for m in view.get("members", [])), state
 
     def await_view(self, members, limit=60):
         """True when it has a view of just these, in force."""
