@@ -316,6 +316,7 @@ static void tell_answers(struct machine *m)
 {
 	struct policy_event ev;
 	struct machine *at;
+	struct shot *s;
 	u64 now = now_of(m);
 	u32 id;
 
@@ -323,12 +324,16 @@ static void tell_answers(struct machine *m)
 		at = room_machine(m->room, id);
 		if (!at || !at->shot[m->id].on || now < at->shot[m->id].end_at)
 			continue;
-		at->shot[m->id].on = false;
+		s = &at->shot[m->id];
+		s->on = false;
+		if (s->cut_at && (s->result == FENCE_IS_OFF ||
+				  s->result == FENCE_IS_ON))
+			sim_fail("a device of node %u says done, and has yet to do it",
+				 id);
 		ev = (struct policy_event){ .type = POLICY_EV_ATTEMPT,
-			.node = id, .inc = at->shot[m->id].inc,
-			.token = at->shot[m->id].token };
-		ev.result = at->shot[m->id].result;
-		if (at->shot[m->id].power_on) {
+			.node = id, .inc = s->inc, .token = s->token };
+		ev.result = s->result;
+		if (s->power_on) {
 			ev.type = POLICY_EV_POWERED;
 			ev.ok = ev.result == FENCE_IS_ON;
 		}
@@ -363,8 +368,7 @@ static void begin_anew(struct machine *m)
 	host_founders(m->host, c->mask, m->founders ?: SAMR_NO_FOUNDERS);
 }
 
-/* Whoever shoots: the power of this machine changes when its time has come. */
-static void work_power(struct machine *m, u64 now)
+void machine_power(struct machine *m, u64 now)
 {
 	struct shot *s;
 	u32 id;
@@ -386,7 +390,6 @@ void machine_tick(struct machine *m, u64 now)
 	struct policy_event ev = { .type = POLICY_EV_TIME };
 	u32 id;
 
-	work_power(m, now);
 	if (!m->host || now < m->host->paused_until)
 		return;
 	if (samr_node_out(m->host->node))

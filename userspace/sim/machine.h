@@ -107,7 +107,15 @@ void machine_off(struct machine *m, u64 wait);
 /** machine_restart - samrd is started anew, all else goes on */
 void machine_restart(struct machine *m);
 
-/** machine_tick - it is @now: look what has changed, let devices and disk work */
+/**
+ * machine_power - it is @now: the devices of @m cut or give power, whoever asked
+ *
+ * For all machines before machine_tick() of any: a device answers when it has done
+ * what it says, and never the other way round.
+ */
+void machine_power(struct machine *m, u64 now);
+
+/** machine_tick - it is @now: look what has changed, let answers and disk come */
 void machine_tick(struct machine *m, u64 now);
 
 /** machine_frame - @m has taken a frame of incarnation @inc of @from */

@@ -150,6 +150,9 @@ static void on_tick(struct timer *t)
 	struct machine *m;
 	u32 id;
 
+	for (id = 1; id < NET_NODES; id++)
+		if (room_machine(r, id))
+			machine_power(room_machine(r, id), now_of(r));
 	for (id = 1; id < NET_NODES; id++) {
 		m = room_machine(r, id);
 		if (!m)
