@@ -178,6 +178,8 @@ check "the first one in a pipe" wait_for 20 grep -q healthy "$tmp/frames"
 cut 3
 out_of() { ctl 1 -j view | jq -e "[.members[].node] == [$1]"; }
 check "the others go on without it" wait_for 30 out_of 1,2
+unheard() { ctl 1 status | grep -q "does not hear head 3"; }
+wait_for 20 unheard
 shows "degraded" 3 "degraded: head 3 is out" "not heard for" "3         out" "does not hear head 3" "fence confirm 3" \
 	"excluded     the others go on without it" -- ctl 1 status
 is "which head, in JSON" "$(value "$(ctl 1 -j status)" '[.verdict, .findings[0].what, .fences[0].node]')" \
@@ -225,4 +227,63 @@ shows "until it is used no more" 0 "healthy: *" -- ctl 1 status
 ctl 1 leave wait 20s
 shows "one that has left" 5 "stopped here: this head takes no part" -- ctl 1 status
 shows "the others see it out" 3 "degraded: head 1 is out" -- ctl 2 status
+
+# ---- with samrd ----
+
+# Two heads that samrd configures; what cuts their power is a program that reads the answer from a file.
+heads_down
+"$SCRIPTS/lab" 2 --no-config || die "scripts/lab failed"
+cat >"$tmp/agent" <<END
+#!/bin/sh
+while read -r line; do
+	case \$line in action=*) action=\${line#action=} ;; esac
+done
+[ "\$action" = metadata ] || exit \$(cat $tmp/power)
+END
+chmod +x "$tmp/agent"
+echo 0 >"$tmp/power"
+for k in 1 2; do
+	cat >"$tmp/$k.conf" <<-END
+		cluster "lab" {
+		        id = 77
+		        this-node = "$([ $k = 1 ] && echo alpha || echo beta)"
+		        dead = 2s
+		}
+		link "net" { device = "eth0" }
+		node "alpha" {
+		        id = 1
+		        fence "pdu" {
+		                kind = agent
+		                program = "$tmp/agent"
+		        }
+		}
+		node "beta" {
+		        id = 2
+		        fence "pdu" {
+		                kind = agent
+		                program = "$tmp/agent"
+		        }
+		}
+		daemon {
+		        state-dir = "$tmp/state$k"
+		        run-dir = "$tmp/run$k"
+		}
+	END
+	ip netns exec samr$k samrd --foreground --config "$tmp/$k.conf" >"$tmp/samrd$k.log" 2>&1 &
+	samrd[k]=$!
+	at_exit "kill $! 2>/dev/null"
+done
+export SAMRD_SOCKET=$tmp/run1/control
+wait_for 60 verdict 1 healthy || note "$(cat "$tmp"/samrd?.log; ctl 1 status)"
+shows "samrd brings it up, and is part of it" 0 "healthy: all 2 heads are in view *" "1 alpha" "2 beta" \
+	"samrd     runs, 2 fence devices, no watchdog" -- ctl 1 status
+finds "the doctor asks what cuts power, and wants more than an exit status" 4 "ok samrd samrd runs" \
+	"fail fencing head 2 by pdu: no-status" -- ctl 1 doctor
+echo 1 >"$tmp/power"
+finds "also one that does not answer" 4 "fail fencing head 2 by pdu: " "to do: samrctl fence test 2" -- ctl 1 doctor
+check "and the metrics know of samrd" sample 1 'samr_samrd_running 1'
+SAMRD_SOCKET=$tmp/run2/control shows "the samrd of another head is not taken for this one's" 0 "healthy: *" \
+	"samrd     runs, for another head of this machine" -- ctl 1 status
+kill "${samrd[@]}"
+wait "${samrd[@]}"
 finish

@@ -29,4 +29,13 @@ done
 systemd-analyze security --offline=yes --threshold=30 "$work/samrd.service" >"$work/said" 2>&1 ||
 	fail "exposure of samrd.service is at most 3.0"
 say ok "exposure of samrd.service is at most 3.0: $(tail -n 1 "$work/said")"
+
+# A samrd that was killed has to be back, and feed, before a watchdog of the default time-out (10 s) ends: with much to spare.
+unit=$out/samrd.service
+back=$(sed -n 's/^RestartSec=//p' "$unit")
+if ! grep -qxE 'Restart=(on-failure|on-abnormal|always)' "$unit" || [ "${back:-100}" -gt 2 ]; then
+	echo "Restart or RestartSec=$back" >"$work/said"
+	fail "a samrd that is killed is started again at once"
+fi
+say ok "a samrd that is killed is started again after $back s"
 echo "1..$points"
