@@ -71,15 +71,17 @@ static void say(struct services_acts *out, enum services_end end,
 }
 
 static void look_at(struct services_entry *e, const struct services_member *m,
-		    uint64_t now, bool late, uint64_t timeout,
+		    uint64_t now, uint64_t late, uint64_t timeout,
 		    struct services_acts *out)
 {
 	if (m->standing == SERVICES_OUT)
 		e->out = true;
 	if (!m->queued || m->standing == SERVICES_INSTALLING)
 		e->since = 0;
-	else if (!e->since || late || has_read(e, m))
+	else if (!e->since || has_read(e, m))
 		e->since = now;
+	else
+		e->since += late;
 	e->m = *m;
 	e->seen = true;
 	if (e->out || !timeout || !e->since || now - e->since < timeout)
@@ -116,10 +118,13 @@ uint64_t services_look(struct services *s, uint64_t now, const struct config *c,
 {
 	const struct config_service *service;
 	uint64_t each = distance(c);
-	bool late = s->due && now > s->due && now - s->due > each;
+	uint64_t late = s->due && now > s->due ? now - s->due : 0;
 	struct services_entry *e;
 	size_t i;
 
+	/* What nobody looked at does not count; a little is how timers are. */
+	if (late <= each)
+		late = 0;
 	out->count = 0;
 	s->missed = 0;
 	for (i = 0; i < count; i++, m++) {

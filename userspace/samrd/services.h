@@ -121,8 +121,8 @@ bool services_watched(const struct config_service *s);
  * @count: of @m
  * @out: overwritten
  *
- * A look that comes much too late, as this machine or samrd stood still, judges
- * nobody: the members may have stood still for the same reason.
+ * When a look comes much too late, as this machine or samrd stood still, the time
+ * from when it was due is not counted: the members may have stood still as well.
  *
  * Return: when the next look is due; UINT64_MAX: nothing is to be watched.
  */
