@@ -148,8 +148,9 @@ def figure(t, one, talks, mark):
     note(f"from the last sign of life to the view of the other head {whole:.0f} ms: {daemon.DEAD_MS} until it is suspected, "
          f"{daemon.DELAY_MS} fence delay, {bmc:.0f} until the BMC has said twice that it is off, and {own:.0f} ms of samr's "
          f"own, {took - bmc:.0f} of which the process that asks the BMC begins and ends")
-    # A guest without KVM, beside another one: on a machine it is to be 100 ms.
-    t.check("hang: samr's own part is short", 0 < own < 1000, own)
+    # Of two links the second one may be looked at for more than a second, and a guest without KVM is slow;
+    # bench/fence.sh has one link, and keeps to 100 ms.
+    t.check("hang: samr's own part is short", 0 < own < 4000, own)
 
 
 def hung(t, heads):

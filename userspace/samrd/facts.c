@@ -151,13 +151,17 @@ static uint64_t dead_ms(const struct samrd *d)
 }
 
 /*
- * The links look once in a second who is still there. Who is suspected has been
- * silent for as long as it takes, and a view may wait for it.
+ * The links look once in a second who is still there. On a single one the core
+ * knows it sooner. Of several, one may be broken that the other side still sends
+ * by, and what that head says on another one is known to the links alone.
  */
-static bool is_heard(const struct samrd *d, const struct kernel_node *n)
+static bool is_heard(const struct samrd *d, const struct kernel_state *s,
+		     uint32_t id)
 {
+	const struct kernel_node *n = &s->node[id];
+
 	return n->configured && n->links && n->inc &&
-	       n->silent_ms < dead_ms(d);
+	       (s->links > 1 || n->silent_ms < dead_ms(d));
 }
 
 static bool is_suspect(const struct kernel_view *v, uint32_t id)
@@ -177,14 +181,14 @@ static void look_again(struct samrd *d)
 	uint64_t soon = UINT64_MAX, left;
 	uint32_t id;
 
-	for (id = 1; id < KERNEL_IDS; id++) {
+	for (id = 1; id < KERNEL_IDS && d->now.links <= 1; id++) {
 		n = &d->now.node[id];
 		if (n->self || !n->links || !n->inc)
 			continue;
 		left = dead_ms(d);
-		if (is_heard(d, n) && is_suspect(&d->now.view, id))
+		if (is_heard(d, &d->now, id) && is_suspect(&d->now.view, id))
 			left -= n->silent_ms;
-		else if (is_heard(d, n))
+		else if (is_heard(d, &d->now, id))
 			continue;
 		soon = left < soon ? left : soon;
 	}
@@ -196,7 +200,8 @@ static void tell_heard(struct samrd *d, const struct kernel_state *now,
 		       uint32_t id)
 {
 	const struct kernel_node *n = &now->node[id], *was = &d->now.node[id];
-	bool heard = is_heard(d, n), before = d->known && is_heard(d, was);
+	bool heard = is_heard(d, now, id);
+	bool before = d->known && is_heard(d, &d->now, id);
 	struct policy_event ev = {
 		.type = heard ? POLICY_EV_HEARD : POLICY_EV_LOST,
 		.node = id,
