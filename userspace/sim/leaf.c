@@ -46,6 +46,7 @@ static void check_pieces(const struct samr_msg *msg, const bool *held)
 	u32 i, k, end = 0, have = 0;
 	const struct samr_piece *p;
 
+	check(msg->npieces <= 1 || msg->pieces != &msg->one);
 	for (i = 0; i < msg->npieces; i++) {
 		p = &msg->pieces[i];
 		check(p->off >= end && samr_blob_len(p->blob));
