@@ -63,6 +63,9 @@ samrd-cflags := -Iuserspace/samrd -DSAMR_VERSION='"0.1.0"' -DSAMR_LIBEXEC='"$(PR
 samrd-libs := -lmnl -lconfuse -lsystemd -lcap-ng -ljansson -lnettle
 samrd-install := sbin
 
+# The folder that it runs samr-fence-ipmi from.
+$(out)/obj/samrd/userspace/samrd/fence.o: $(out)/prefix
+
 # Services that run on one of two heads.
 samrd-src += $(addprefix userspace/samrd/,drbd.c peers.c role.c roles.c standby.c)
 

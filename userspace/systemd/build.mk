@@ -10,7 +10,7 @@ installs += install-units
 checks += check-units
 man-pages += userspace/man/samrd.8 userspace/man/samr.conf.5
 
-$(out)/%.service: userspace/systemd/%.service
+$(out)/%.service: userspace/systemd/%.service $(out)/prefix
 	$(call say,UNIT,$@)
 	$(Q)sed -e 's,@sbindir@,$(PREFIX)/sbin,; s,@libexecdir@,$(PREFIX)/libexec/samr,' $< >$@
 
