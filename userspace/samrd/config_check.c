@@ -33,8 +33,8 @@ static void check_limits(struct config_reader *r, const struct config *c,
 {
 	if (c->limits.dead_us < 3 * c->limits.beat_us)
 		config_tell(r, true, line_of(sec, "dead"), "cluster: dead is "
-			    "less than 3 times beat; allowed: at least %u us",
-			    3 * c->limits.beat_us);
+			    "less than 3 times beat; allowed: at least %gms",
+			    3 * c->limits.beat_us / 1000.0);
 	if (!power_of_2(c->limits.history))
 		config_tell(r, true, line_of(sec, "history"), "cluster: history "
 			    "%u is no power of two; allowed: 64, 128 ... 65536",

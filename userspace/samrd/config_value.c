@@ -191,6 +191,13 @@ static bool owned(const struct stat *st)
 	return !st->st_uid || st->st_uid == geteuid();
 }
 
+/* Why stat() did not find it. */
+static const char *unseen(void)
+{
+	return errno == ENOENT || errno == ENOTDIR ? "is not there" :
+						     "cannot be looked at";
+}
+
 static const char *secret(const char *path)
 {
 	struct stat st;
@@ -198,7 +205,7 @@ static const char *secret(const char *path)
 	if (*path != '/')
 		return "does not begin with /";
 	if (stat(path, &st))
-		return strerror(errno);
+		return unseen();
 	if (!S_ISREG(st.st_mode))
 		return "is no file";
 	if (!owned(&st))
@@ -213,7 +220,7 @@ static const char *program(const char *path)
 	if (*path != '/')
 		return "does not begin with /";
 	if (stat(path, &st))
-		return strerror(errno);
+		return unseen();
 	if (!S_ISREG(st.st_mode) || !(st.st_mode & 0111))
 		return "is no program";
 	if (!owned(&st))

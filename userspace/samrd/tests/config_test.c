@@ -170,7 +170,7 @@ static const struct fault faults[] = {
 	  "'4294967295' is out of range" },
 	{ ALL "daemon { state-dir = \"lib\" }\n", "state-dir 'lib' does not begin "
 	  "with /; allowed: a path that begins with /" },
-	{ ALL "hooks { on-view = \"%/gone\" }\n", "gone' No such file" },
+	{ ALL "hooks { on-view = \"%/gone\" }\n", "gone' is not there" },
 	{ ALL "hooks { on-view = \"true\" }\n", "does not begin with /" },
 	{ ALL "hooks { on-view = \"%/text\" }\n", "is no program; allowed: the "
 	  "path" },
@@ -182,7 +182,7 @@ static const struct fault faults[] = {
 	  "password-file = \"%/shown\" } }\n", "shown' can be read or written by "
 	  "others; allowed: a file of root" },
 	{ CLUSTER LINK PAIR " fence \"f\" { kind = ipmi\n address = \"x\"\n"
-	  "password-file = \"%/gone\" } }\n", "gone' No such file" },
+	  "password-file = \"%/gone\" } }\n", "gone' is not there" },
 	{ CLUSTER LINK PAIR " fence \"f\" { kind = ipmi\n address = \"x\"\n"
 	  "password-file = \"%\" } }\n", "is no file; allowed" },
 	{ CLUSTER LINK PAIR " fence \"f\" { kind = agent\n program = \"%/run\"\n"
@@ -199,7 +199,7 @@ static const struct fault faults[] = {
 	{ CLUSTER NODES, ": there is no section 'link'; needed: link" },
 	{ CLUSTER LINK, ": there is no section 'node'; needed: node" },
 	{ "cluster \"demo\" { id = 7\n dead = 50ms }\n" LINK NODES, ":2: cluster: "
-	  "dead is less than 3 times beat; allowed: at least 60000 us" },
+	  "dead is less than 3 times beat; allowed: at least 60ms" },
 	{ "cluster \"demo\" { id = 7\n history = 100 }\n" LINK NODES, ":2: "
 	  "cluster: history 100 is no power of two" },
 	{ "cluster \"demo\" { id = 7\n submits = 100 }\n" LINK NODES, ":2: "
