@@ -6,9 +6,10 @@
  * order, which all of them know, with the preferred one in front, gives each its
  * turn, as long as the longest attempt at any of them and a guard; then the first
  * has its turn again. They begin to count when a head has been silent for the
- * delay, all at about the same time: the guard is for what they differ. An
- * attempt begins at the beginning of a turn only, so that it is over before the
- * next one's.
+ * delay, all at about the same time: the guard is for what they differ. When the
+ * kernel asks has nothing to do with that: it does so where a round is begun, and
+ * another head of the same side may begin its own seconds later. An attempt begins
+ * at the beginning of a turn only, so that it is over before the next one's.
  */
 #include "policy_inside.h"
 
@@ -73,41 +74,53 @@ static uint64_t delay_of(const struct policy *p, const struct policy_fence *f)
 					  p->config.delay;
 }
 
+/* From then on it may be shot, if it is our turn. */
+static uint64_t ripe_at(const struct policy *p, const struct policy_head *h)
+{
+	return policy_add(silent_since(p, h), delay_of(p, &h->fence));
+}
+
 /*
- * When turns begin to count. Where a view waits for several heads they do so with
- * the first of them: the others, who count too, may still see that one alive.
+ * When turns begin to count. Where a view waits they do so with the first of its
+ * members to fall silent: the others, who count too, may still see that one alive.
+ * Since when we were asked, had carrier or did not stand still only we know.
  */
 static uint64_t turns_since(const struct policy *p, const struct policy_head *h)
 {
+	const struct policy_view *v = &p->view;
 	uint64_t since = silent_since(p, h);
-	uint32_t id;
+	const struct policy_head *o;
+	uint32_t i;
 
-	for (id = 1; id < POLICY_IDS && h->fence.why == POLICY_BLOCKED; id++)
-		if (p->head[id].fence.asked && !p->head[id].heard &&
-		    p->head[id].fence.why == POLICY_BLOCKED)
-			since = policy_min(since, silent_since(p, &p->head[id]));
+	for (i = 0; i < v->count && h->fence.why == POLICY_BLOCKED; i++) {
+		o = &p->head[v->node[i]];
+		if (o->lost_at && !o->heard)
+			since = policy_min(since, o->lost_at);
+	}
 	return since;
 }
 
 /*
  * The next time at which an attempt may begin; it is now when that is not later
- * than now.
+ * than now. Who is ripe too late for a turn of ours has to wait for the next one.
  */
 static uint64_t next_turn(const struct policy *p, const struct policy_head *h)
 {
 	const struct policy_fence *f = &h->fence;
+	uint64_t slack = policy_guard(p) / 2, ripe = ripe_at(p, h);
+	uint64_t turn, from, not_before, cycle;
 	struct turns t = turns_of(p);
-	uint64_t first, not_before, cycle, slack = policy_guard(p) / 2;
 
-	first = policy_add(turns_since(p, h), delay_of(p, f));
-	first = policy_add(first, policy_times(t.each, t.rank));
+	turn = policy_add(turns_since(p, h), delay_of(p, f));
+	turn = policy_add(turn, policy_times(t.each, t.rank));
 	cycle = policy_times(t.each, t.count ? t.count : 1);
-	not_before = policy_max(f->retry_at,
-				p->now > slack ? p->now - slack : 0);
-	if (first >= not_before)
-		return first;
-	return policy_add(first, policy_times((not_before - first + cycle - 1) /
-					      cycle, cycle));
+	from = policy_max(ripe, p->now);
+	not_before = policy_max(f->retry_at, from > slack ? from - slack : 0);
+	if (turn < not_before)
+		turn = policy_add(turn, policy_times((not_before - turn +
+						      cycle - 1) / cycle,
+						     cycle));
+	return policy_max(turn, ripe);
 }
 
 /*
@@ -156,7 +169,7 @@ static enum policy_fence_state state_of(const struct policy *p, uint32_t id)
 		return POLICY_FENCE_MANUAL;
 	if (!p->carrier)
 		return POLICY_FENCE_CARRIER;
-	if (p->now < policy_add(silent_since(p, h), delay_of(p, f)))
+	if (p->now < ripe_at(p, h))
 		return POLICY_FENCE_DELAY;
 	at = next_turn(p, h);
 	if (f->failed && p->now < at)
@@ -440,8 +453,7 @@ static void run_wanted(struct policy *p, uint32_t id)
 		break;
 	case POLICY_FENCE_DELAY:
 		/* There may be turns to wait for behind it: that is to be seen. */
-		policy_wake(p, policy_add(silent_since(p, h),
-					  delay_of(p, &h->fence)));
+		policy_wake(p, ripe_at(p, h));
 		break;
 	case POLICY_FENCE_TURN:
 	case POLICY_FENCE_RETRY:

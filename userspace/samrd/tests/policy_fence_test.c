@@ -118,8 +118,8 @@ TEST(a_head_without_carrier_never_fences, TWO
      "[ 9000] state 2\n"
      "        no-carrier\n"
      "[ 9100] carrier on\n"
-     "        9600: shoot 2/20 token 5\n"
-     "[ 9700] wait\n")
+     "        11500: shoot 2/20 token 5\n"
+     "[12000] wait\n")
 
 TEST(a_carrier_lost_within_the_delay_counts, TWO
      "[ 1000] lost 2\n"
@@ -175,8 +175,8 @@ TEST(the_junior_waits_for_longer_than_a_whole_attempt, TWO_JUNIOR()
      "[ 1000] lost 1\n"
      "[ 1100] fence 1/10 token 5 blocked\n"
      "[ 2000] state 1\n"
-     "        turn until 6600\n"
-     "        6600: shoot 1/10 token 5\n"
+     "        turn until 6500\n"
+     "        6500: shoot 1/10 token 5\n"
      "[ 7000] wait\n")
 
 /* Heads 3 and 4 fell silent; 1 does later, as they have shot it. */
@@ -187,6 +187,10 @@ TEST(turns_count_from_the_first_head_that_a_view_waits_for,
      "[    0] view serving 9 of 1,2,3,4\n"
      "[    0] carrier on\n"
      "[    0] heard 1/10\n"
+     "[    0] heard 3/30\n"
+     "[    0] heard 4/40\n"
+     "[ 1000] lost 3\n"
+     "[ 1000] lost 4\n"
      "[ 1000] fence 3/30 token 5 blocked\n"
      "[ 1000] fence 4/40 token 6 blocked\n"
      "[ 4000] lost 1\n"
@@ -194,6 +198,49 @@ TEST(turns_count_from_the_first_head_that_a_view_waits_for,
      "        6500: shoot 1/10 token 7\n"
      "        6500: shoot 3/30 token 5\n"
      "        6500: shoot 4/40 token 6\n"
+     "[ 7000] wait\n")
+
+/*
+ * Of a side only who begins a round is asked: the others later, when they try as
+ * well. By then the own turn may be over, which began at 1500 and does at 11500.
+ */
+TEST(who_is_asked_late_waits_for_the_next_turn, TWO
+     "[ 1000] lost 2\n"
+     "[ 3500] fence 2/20 token 5 blocked\n"
+     "[ 4100] state 2\n"
+     "        turn until 11500\n"
+     "        11500: shoot 2/20 token 5\n"
+     "[12000] wait\n")
+
+/* Half of the guard may pass. */
+TEST(who_is_asked_a_little_late_has_its_turn, TWO
+     "[ 1000] lost 2\n"
+     "[ 1500] fence 2/20 token 5 blocked\n"
+     "        2000: shoot 2/20 token 5\n"
+     "[ 2100] wait\n")
+
+TEST(who_is_asked_later_than_that_is_told_so_at_once, TWO
+     "[ 1000] lost 2\n"
+     "[ 1550] fence 2/20 token 5 blocked\n"
+     "[ 1600] state 2\n"
+     "        delay until 11500\n"
+     "        11500: shoot 2/20 token 5\n"
+     "[12000] wait\n")
+
+/* It is head 1 that was asked for 4; but 3, which was cut off later, counts from it. */
+TEST(turns_count_from_the_first_member_that_fell_silent,
+     "[    0] config self 2 heads 1,2,3,4 rule fence\n"
+     "[    0] memory 2 9 of 1,2,3,4\n"
+     "        tell found 9 of 1,2,3,4\n"
+     "[    0] view serving 9 of 1,2,3,4\n"
+     "[    0] carrier on\n"
+     "[    0] heard 1/10\n"
+     "[    0] heard 3/30\n"
+     "[    0] heard 4/40\n"
+     "[ 1000] lost 4\n"
+     "[ 4000] lost 3\n"
+     "[ 5000] fence 3/30 token 5 blocked\n"
+     "        6500: shoot 3/30 token 5\n"
      "[ 7000] wait\n")
 
 /* Its sign of life is the next event of the same turn of the loop. */
@@ -215,7 +262,7 @@ TEST(who_is_not_preferred_waits_though_senior,
      "[    0] config self 1 heads 1,2 rule fence preferred 2\n" SERVES
      "[ 1000] lost 2\n"
      "[ 1100] fence 2/20 token 5 blocked\n"
-     "        6600: shoot 2/20 token 5\n"
+     "        6500: shoot 2/20 token 5\n"
      "[ 7000] wait\n")
 
 /* Of four, by seniority 4, 2, 3, 1, with 3 preferred: 3, 4, 2, 1. */
@@ -251,11 +298,11 @@ TEST(a_failure_is_tried_again_in_turn_and_later_each_time, TWO
      "[ 3000] attempt 2 refused\n"
      "        alert fence-failed 2 refused x1\n"
      "[ 3000] state 2\n"
-     "        retry until 11600, failed x1: refused\n"
-     "        11600: shoot 2/20 token 5\n"
+     "        retry until 11500, failed x1: refused\n"
+     "        11500: shoot 2/20 token 5\n"
      "[13000] attempt 2 unreachable\n"
      "        alert fence-failed 2 unreachable x2\n"
-     "        31600: shoot 2/20 token 5\n"
+     "        31500: shoot 2/20 token 5\n"
      "[32000] attempt 2 stays-on\n")
 
 /* Nobody can be told to wait for longer than a minute when a view waits. */
@@ -265,19 +312,19 @@ TEST(a_view_that_waits_has_no_long_back_off, TWO
      "        1600: shoot 2/20 token 5\n"
      "[ 2000] attempt 2 deadline\n"
      "        alert fence-failed 2 deadline x1\n"
-     "        11600: shoot 2/20 token 5\n"
+     "        11500: shoot 2/20 token 5\n"
      "[12000] attempt 2 deadline\n"
      "        alert fence-failed 2 deadline x2\n"
-     "        31600: shoot 2/20 token 5\n"
+     "        31500: shoot 2/20 token 5\n"
      "[32000] attempt 2 deadline\n"
-     "        61600: shoot 2/20 token 5\n"
+     "        61500: shoot 2/20 token 5\n"
      "[62000] attempt 2 deadline\n"
      "        alert fence-failed 2 deadline x4\n"
-     "        111600: shoot 2/20 token 5\n"
+     "        111500: shoot 2/20 token 5\n"
      "[112000] attempt 2 deadline\n"
-     "        181600: shoot 2/20 token 5\n"
+     "        181500: shoot 2/20 token 5\n"
      "[182000] attempt 2 deadline\n"
-     "        251600: shoot 2/20 token 5\n"
+     "        251500: shoot 2/20 token 5\n"
      "[260000] wait\n")
 
 TEST(who_is_late_waits_for_the_next_turn, TWO
@@ -288,7 +335,7 @@ TEST(who_is_late_waits_for_the_next_turn, TWO
      "        alert fence-failed 2 broken x1\n"
      "[14000] late\n"
      "[14010] state 2\n"
-     "        delay until 14500, failed x1: broken\n")
+     "        delay until 21500, failed x1: broken\n")
 
 /* What is known is as old as the last step: first it has to be read. */
 TEST(who_stood_still_waits_for_the_delay_again, TWO
@@ -309,9 +356,9 @@ TEST(only_the_very_question_is_answered, TWO
      "        refused: Invalid argument\n"
      "[ 1900] attempt 2/20 token 5 off\n"
      "        alert fence-void 2 off\n"
-     "        2200: shoot 2/20 token 6\n"
-     "[ 2300] wait\n"
-     "[ 2500] attempt 2 off\n"
+     "        11500: shoot 2/20 token 6\n"
+     "[12000] wait\n"
+     "[12500] attempt 2 off\n"
      "        confirm 2/20 token 6\n"
      "        alert fenced 2 off\n")
 
@@ -503,8 +550,8 @@ TEST(a_new_fence_comes_before_power_on,
      "[ 3000] fence 2/21 token 6 blocked\n"
      "        cancel 2/20 token 5\n"
      "[ 3100] powered 2 cancelled\n"
-     "        3500: shoot 2/21 token 6\n"
-     "[ 3600] wait\n")
+     "        11500: shoot 2/21 token 6\n"
+     "[12000] wait\n")
 
 TEST(without_devices_an_admin_is_called_once,
      "[    0] config self 1 heads 1,2 rule fence nodevices\n" SERVES
@@ -603,6 +650,10 @@ int main(void)
 		cmocka_unit_test(a_head_that_was_put_out_fences_no_more),
 		cmocka_unit_test(the_junior_waits_for_longer_than_a_whole_attempt),
 		cmocka_unit_test(turns_count_from_the_first_head_that_a_view_waits_for),
+		cmocka_unit_test(who_is_asked_late_waits_for_the_next_turn),
+		cmocka_unit_test(who_is_asked_a_little_late_has_its_turn),
+		cmocka_unit_test(who_is_asked_later_than_that_is_told_so_at_once),
+		cmocka_unit_test(turns_count_from_the_first_member_that_fell_silent),
 		cmocka_unit_test(nobody_is_shot_on_half_of_what_is_known),
 		cmocka_unit_test(the_preferred_one_goes_first),
 		cmocka_unit_test(who_is_not_preferred_waits_though_senior),
