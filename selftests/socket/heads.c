@@ -244,20 +244,22 @@ TEST(window_across_heads)
 {
 	char buf[1000] = {};
 	int a, slow, other, n = 0;
-	long sent;
+	long sent = 0;
 
 	tap_limit(120);
 	lab_heads(HEADS);
 	slow = member_on(3, SVC, 24576, 0);
 	other = member_on(1, SVC_B, 0, 0);
 	a = member_on(1, SVC, 0, 0);
-	sent = sock_fill(a, sizeof(buf));
+	/* It may have waited for a report of the others that was late. */
+	do {
+		sent += sock_fill(a, sizeof(buf));
+		while (n < sent) {
+			CHECK_EQ(OK(recv(a, buf, sizeof(buf), 0)), sizeof(buf));
+			n++;
+		}
+	} while (sock_poll(a, 500) & POLLOUT);
 	CHECK(sent > 2 && sent < 60);
-	while (n < sent) {
-		CHECK_EQ(OK(recv(a, buf, sizeof(buf), 0)), sizeof(buf));
-		n++;
-	}
-	CHECK(!(sock_poll(a, 200) & POLLOUT));
 	FAILS(EAGAIN, send(a, buf, sizeof(buf), MSG_DONTWAIT));
 	CHECK_EQ(OK(send(other, buf, 1, MSG_DONTWAIT)), 1);
 	while (n--)
