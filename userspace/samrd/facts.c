@@ -196,6 +196,19 @@ static void look_again(struct samrd *d)
 		kernel_look_at(d->kernel, soon < LOOK_MS ? soon : LOOK_MS);
 }
 
+/*
+ * Since when the core takes it for silent, however late that is noticed here. Of
+ * several links that is no better than what the links say, while they are asked.
+ */
+static uint64_t lost_since(const struct samrd *d, const struct kernel_state *s,
+			   uint32_t id)
+{
+	uint64_t ago = s->node[id].silent_ms, now = now_ns();
+
+	ago = ago > dead_ms(d) ? (ago - dead_ms(d)) * SAMRD_NS_PER_MS : 0;
+	return (s->links > 1 && d->known) || ago >= now ? 0 : now - ago;
+}
+
 static void tell_heard(struct samrd *d, const struct kernel_state *now,
 		       uint32_t id)
 {
@@ -210,8 +223,10 @@ static void tell_heard(struct samrd *d, const struct kernel_state *now,
 		.wedged = heard && !n->epoch,
 	};
 
+	if (!heard)
+		ev.since = lost_since(d, now, id);
 	if (heard ? !before || n->inc != was->inc || !n->epoch != !was->epoch :
-	    before)
+	    before || (!d->known && n->inc))
 		facts_feed(d, &ev);
 }
 

@@ -144,11 +144,16 @@ static int take_carrier(struct policy *p, bool carrier)
 	return 0;
 }
 
-static int take_lost(struct policy *p, uint32_t id)
+/* A samrd that has just come up has to be told since when, and so has a late one. */
+static int take_lost(struct policy *p, const struct policy_event *ev)
 {
-	if (p->head[id].heard)
-		p->head[id].lost_at = p->now;
-	p->head[id].heard = false;
+	struct policy_head *h = &p->head[ev->node];
+
+	if (ev->since)
+		h->lost_at = policy_min(ev->since, p->now);
+	else if (h->heard)
+		h->lost_at = p->now;
+	h->heard = false;
 	return 0;
 }
 
@@ -184,7 +189,7 @@ static int take(struct policy *p, const struct policy_event *ev)
 	case POLICY_EV_HEARD:
 		return take_heard(p, ev);
 	case POLICY_EV_LOST:
-		return take_lost(p, ev->node);
+		return take_lost(p, ev);
 	case POLICY_EV_CARRIER:
 		return take_carrier(p, ev->carrier);
 	case POLICY_EV_ARMED:

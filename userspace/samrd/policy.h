@@ -118,7 +118,8 @@ struct policy_config {
  * @POLICY_EV_FENCE_OVER: it does not ask any more; known dead or not needed
  * @POLICY_EV_HEARD: a head is heard, as an incarnation: a frame of it was taken
  *	not longer than @dead ago. Again when incarnation or @wedged change
- * @POLICY_EV_LOST: it is not heard any more
+ * @POLICY_EV_LOST: it is not heard any more; also of a head that was not heard
+ *	since samrd is up, when it is known since when
  * @POLICY_EV_CARRIER: whether any own link has carrier
  * @POLICY_EV_MEMORY: what a head has on disk: the own one once, as read at the
  *	start; those of others whenever the kernel tells something new. One that
@@ -213,6 +214,7 @@ enum policy_why {
  * @wedged: HEARD: that incarnation has proved, by an answer of its own, that it
  *	serves nobody: it is wedged in a view that has a successor, or has begun
  *	anew without a view
+ * @since: LOST: it is taken for silent since then, ns; 0, or later: from now on
  * @carrier: CARRIER: there is one
  * @memory: MEMORY: what is on that head's disk, or why that is not known
  * @ok: SAVED, POWERED: it is done
@@ -234,6 +236,7 @@ struct policy_event {
 			enum policy_why why;
 		} fence;
 		bool wedged;
+		uint64_t since;
 		bool carrier;
 		struct {
 			enum memory_state state;

@@ -141,6 +141,7 @@ static void start_daemon(struct machine *m)
 	policy_init(m->policy);
 	m->viewed = false;
 	m->carrier = false;
+	m->fresh = U64_MAX;
 	memset(m->heard, 0, sizeof(m->heard));
 	memset(m->fence, 0, sizeof(m->fence));
 	memset(m->saved, 0, sizeof(m->saved));
@@ -244,15 +245,23 @@ static void tell_heard(struct machine *m, u32 id)
 	struct policy_event ev = { .type = POLICY_EV_HEARD, .node = id };
 	u64 at = m->frame_at[id];
 	bool heard = at && host_now(m->host) - at < m->config.dead;
+	bool fresh = m->fresh & BIT_ULL(id);
+	struct samr_peer_info p;
 
-	if (heard == m->heard[id] &&
+	m->fresh &= ~BIT_ULL(id);
+	if (heard == m->heard[id] && !(fresh && at && !heard) &&
 	    (!heard || m->heard_inc[id] == m->frame_inc[id]))
 		return;
 	m->heard[id] = heard;
 	m->heard_inc[id] = m->frame_inc[id];
 	ev.inc = m->frame_inc[id];
-	if (!heard)
+	if (!heard) {
 		ev.type = POLICY_EV_LOST;
+		/* A core that stood still counts anew, as the kernel's does. */
+		if (samr_node_peer(m->host->node, id, &p))
+			at = max(at, p.heard);
+		ev.since = at + m->config.dead;
+	}
 	step(m, &ev);
 }
 

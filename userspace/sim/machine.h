@@ -56,6 +56,7 @@ struct place {
  * @frame_inc: by id: of which incarnation
  * @heard: by id: as last told
  * @heard_inc: by id
+ * @fresh: of these nothing was told since samrd is up, a bit per id
  * @fence: by id: as last told
  * @saved: by id: as last told
  * @shot: by id of the shooter: at this machine
@@ -86,6 +87,7 @@ struct machine {
 	u64 frame_inc[NET_NODES];
 	bool heard[NET_NODES];
 	u64 heard_inc[NET_NODES];
+	u64 fresh;
 	struct samr_fence fence[NET_NODES];
 	struct samr_saved saved[NET_NODES];
 	struct shot shot[NET_NODES];

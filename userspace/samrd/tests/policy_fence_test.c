@@ -243,6 +243,28 @@ TEST(turns_count_from_the_first_member_that_fell_silent,
      "        6500: shoot 3/30 token 5\n"
      "[ 7000] wait\n")
 
+/*
+ * Head 1 may be shooting from 1500 to 5500, and again from 11500: a samrd that was
+ * restarted meanwhile has the same turn as the one before it.
+ */
+TEST(a_samrd_that_is_restarted_keeps_its_turn,
+     "[    0] config self 2 heads 1,2 rule fence\n"
+     "[ 5000] memory 2 9 of 1,2\n"
+     "        tell found 9 of 1,2\n"
+     "[ 5000] carrier on\n"
+     "[ 5000] lost 1 since 1000\n"
+     "[ 5000] view wedged 9 of 1,2\n"
+     "[ 5000] fence 1/10 token 5 blocked\n"
+     "        6500: shoot 1/10 token 5\n"
+     "[ 7000] wait\n")
+
+/* It was stopped from before head 1 fell silent; what it reads is not of now. */
+TEST(a_samrd_that_stood_still_keeps_its_turn, TWO_JUNIOR("")
+     "[ 3000] lost 1 since 1000\n"
+     "[ 3000] fence 1/10 token 5 blocked\n"
+     "        6500: shoot 1/10 token 5\n"
+     "[ 7000] wait\n")
+
 /* Its sign of life is the next event of the same turn of the loop. */
 TEST(nobody_is_shot_on_half_of_what_is_known, TWO
      "[ 1000] lost 2\n"
@@ -654,6 +676,8 @@ int main(void)
 		cmocka_unit_test(who_is_asked_a_little_late_has_its_turn),
 		cmocka_unit_test(who_is_asked_later_than_that_is_told_so_at_once),
 		cmocka_unit_test(turns_count_from_the_first_member_that_fell_silent),
+		cmocka_unit_test(a_samrd_that_is_restarted_keeps_its_turn),
+		cmocka_unit_test(a_samrd_that_stood_still_keeps_its_turn),
 		cmocka_unit_test(nobody_is_shot_on_half_of_what_is_known),
 		cmocka_unit_test(the_preferred_one_goes_first),
 		cmocka_unit_test(who_is_not_preferred_waits_though_senior),

@@ -449,6 +449,7 @@ static void parse_event(struct run *r)
 	} else if (is(r, "lost")) {
 		ev->type = POLICY_EV_LOST;
 		node(r);
+		ev->since = is(r, "since") ? number(r) * MS : 0;
 	} else if (is(r, "carrier")) {
 		ev->type = POLICY_EV_CARRIER;
 		ev->carrier = is(r, "on");

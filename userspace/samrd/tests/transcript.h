@@ -16,7 +16,7 @@
  *		[watchdog 8000] [margin 2000] [relied] [watchdogonly]
  *	view STATE [EPOCH of 1,2,3] [learners 3] [witness 3] [rule fence]
  *	fence 2/20 token 5 blocked|excluded		over 2/20
- *	heard 2/20 [wedged]	lost 2			carrier on|off
+ *	heard 2/20 [wedged]	lost 2 [since 900]	carrier on|off
  *	memory 2 none|corrupt|lost|EPOCH of 1,2 [gone] [left] [forced]
  *	saved|unsaved		attempt 2[/20 token 5] RESULT
  *	powered 2 on|RESULT	armed 2/20 8000		override
