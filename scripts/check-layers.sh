@@ -16,7 +16,8 @@
 #   L3 shell       lock, timer, links; the only place that sees both core and transports
 #   L4 faces       sockets, genetlink, diagnosis: the shell's interface, never the core's insides
 #
-# In user space samrd's policy is such a machine, too: it runs in the simulator beside the core.
+# In user space samrd's folders have such a table of their own, and its policy is such a machine as the core: it runs in
+# the simulator beside it.
 set -euo pipefail
 shopt -s extglob
 export LC_ALL=C
@@ -44,12 +45,30 @@ layers() {
 	END
 }
 
+# Folders of samrd, and what of the others each may include. samrd.h is a folder here, and "." are the files beside it.
+samrd_below='(base|config|fence|host|kernel|memory|policy)/[a-z_]+\.h'
+samrd_layers() {
+	cat <<-END
+	base	-
+	memory	-
+	fence	base/[a-z_]+\.h
+	config	fence/fence_device\.h
+	policy	fence/fence_device\.h|memory/memory\.h
+	kernel	(base|config)/[a-z_]+\.h|\.\./netlink/netlink\.h
+	host	(base|config)/[a-z_]+\.h
+	samrd.h	$samrd_below
+	services	samrd\.h|$samrd_below
+	roles	samrd\.h|$samrd_below
+	.	samrd\.h|(services|roles)/[a-z_]+\.h|$samrd_below
+	END
+}
+
 # Angle brackets: the core has them in plat.h only, and there only these.
 plat_kernel='linux/(build_bug|compiler|errno|kernel|limits|list|minmax|string|types)\.h|asm/byteorder\.h'
 plat_user='(assert|errno|limits|stdbool|stddef|stdint|string|endian)\.h|linux/types\.h'
 
 # samrd's policy: what it may include, and call besides itself.
-policy_includes='(policy|policy_inside|fence_device|memory)\.h|(stdbool|stddef|stdint|stdio|string|errno)\.h'
+policy_includes='(policy|policy_inside|fence/fence_device|memory/memory)\.h|(stdbool|stddef|stdint|stdio|string|errno)\.h'
 policy_symbols='mem(set|cpy|move|cmp)|snprintf'
 
 # Words that only the layers above know (as identifiers, comments do not count).
@@ -128,6 +147,7 @@ check_user_file() {
 	local file=$1 inc
 	for inc in $(includes "$file" '"') $(includes "$file" '<'); do
 		case $inc in
+		kernel/kernel*.h) [[ $file == userspace/samrd/* ]] || bad "$file includes $inc: only samrd has that folder" ;;
 		*kernel/*) bad "$file includes $inc: user space knows the uapi headers only" ;;
 		*core/*) [[ $file == userspace/sim/* ]] || bad "$file includes $inc: only the simulator has the core" ;;
 		esac
@@ -136,6 +156,22 @@ check_user_file() {
 		userspace/sim/check*:@(workload|plan|chaos|scenario|run).h) bad "$file includes $inc: a checker knows no workload" ;;
 		userspace/sim/@(workload|plan|chaos|member|ledger).*:check.h) bad "$file includes $inc: a workload knows no checker" ;;
 		esac
+	done
+}
+
+# A folder of samrd: own headers by their name, those of others with their folder. Tests may look at everything.
+check_samrd_file() {
+	local file=$1 folder=${1#userspace/samrd/} inc rule
+	case $folder in
+	*/*) folder=${folder%/*} ;;
+	samrd.h) ;;
+	*) folder=. ;;
+	esac
+	rule=$(samrd_layers | awk -F '\t' -v folder="$folder" '$1 == folder { print $2 }')
+	[ -n "$rule" ] || { bad "$file is in a folder without a layer: give it a line in scripts/check-layers.sh"; return; }
+	for inc in $(includes "$file" '"'); do
+		[[ $inc != */* && -e ${file%/*}/$inc && $folder != . && $folder != samrd.h ]] || matches "$inc" "$rule" ||
+			bad "$file includes \"$inc\", which is not below it"
 	done
 }
 
@@ -178,15 +214,15 @@ check_user_objects() {
 # The policy: no header that brings input, output or time with it, and no call of anything that does.
 check_policy() {
 	local file inc tmp own symbol
-	for file in userspace/samrd/policy*.[ch]; do
+	for file in userspace/samrd/policy/*.[ch]; do
 		for inc in $(includes "$file" '["<]'); do
 			matches "$inc" "$policy_includes" || bad "$file includes $inc: the policy has no input and no output"
 		done
 	done
 	[ "$with_objects" = yes ] || return 0
 	tmp=$(mktemp -d)
-	for file in userspace/samrd/policy*.c; do
-		gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fno-stack-protector -fno-pie -c -o "$tmp/$(basename "${file%.c}").o" "$file" ||
+	for file in userspace/samrd/policy/*.c; do
+		gcc -std=gnu11 -O2 -Wall -Wextra -Werror -fno-stack-protector -fno-pie -Iuserspace/samrd -c -o "$tmp/$(basename "${file%.c}").o" "$file" ||
 			bad "$file does not compile"
 	done
 	own=$(nm --defined-only "$tmp"/*.o | awk 'NF == 3 { print $3 }' | sort -u)
@@ -206,6 +242,7 @@ check_tree() {
 	for file in $(find kernel -name '*.[ch]' -printf '%P\n' | sort); do check_file "kernel/$file"; done
 	for file in kernel/core/*.[ch]; do check_core_file "$file"; done
 	for file in $(find userspace selftests include/samr -name '*.[ch]' | sort); do check_user_file "$file"; done
+	for file in $(find userspace/samrd -name '*.[ch]' -not -path '*/tests/*' | sort); do check_samrd_file "$file"; done
 	for file in include/uapi/linux/*.h; do check_uapi_file "$file"; done
 	[ "$with_objects" = yes ] || return 0
 	tmp=$(mktemp -d)
@@ -271,11 +308,19 @@ self_test() {
 	plant includes "the workload includes the checkers" "a workload knows no checker" \
 		"sed -i '4i #include \"check.h\"' userspace/sim/workload.c"
 	plant includes "the policy includes the daemon" "the policy has no input and no output" \
-		"sed -i '4i #include \"fence.h\"' userspace/samrd/policy_feed.c"
+		"sed -i '4i #include \"fence/fence.h\"' userspace/samrd/policy/policy_feed.c"
+	plant includes "a part of samrd includes the daemon" 'fence/fence.c includes "samrd.h"' \
+		"sed -i '4i #include \"samrd.h\"' userspace/samrd/fence/fence.c"
+	plant includes "the configuration includes the fences" 'config/config.c includes "fence/fence.h"' \
+		"sed -i '4i #include \"fence/fence.h\"' userspace/samrd/config/config.c"
+	plant includes "the daemon includes what stands on it" 'samrd/samrd.h includes "roles/roles.h"' \
+		"sed -i '12i #include \"roles/roles.h\"' userspace/samrd/samrd.h"
+	plant includes "a new folder of samrd" "is in a folder without a layer" \
+		"mkdir userspace/samrd/misc; echo >userspace/samrd/misc/misc.h"
 	plant objects "the policy asks for the time" "the policy refers to time (policy_feed.o" \
-		"printf 'long time(long *);\nlong policy_x(void);\nlong policy_x(void) { return time(0); }\n' >>userspace/samrd/policy_feed.c"
+		"printf 'long time(long *);\nlong policy_x(void);\nlong policy_x(void) { return time(0); }\n' >>userspace/samrd/policy/policy_feed.c"
 	plant objects "the policy has a memory of its own" "the policy keeps fed outside of its struct" \
-		"printf 'int fed;\nint policy_x(void);\nint policy_x(void) { return fed++; }\n' >>userspace/samrd/policy_feed.c"
+		"printf 'int fed;\nint policy_x(void);\nint policy_x(void) { return fed++; }\n' >>userspace/samrd/policy/policy_feed.c"
 	plant includes "a uapi header includes another" "stands on linux/*.h alone" \
 		"sed -i '4i #include <stdio.h>' include/uapi/linux/samr.h"
 }

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../samrd/config.h"
+#include "config/config.h"
 #include "nl.h"
 #include "print.h"
 #include "samrctl.h"

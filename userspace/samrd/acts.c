@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
+#include "base/log.h"
+#include "roles/peers.h"
 #include "samrd.h"
 
 /* ---- fences ---- */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "samrd.h"
 
 #define NS_PER_S	1000000000ULL

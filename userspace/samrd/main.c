@@ -16,9 +16,12 @@
 
 #include <systemd/sd-daemon.h>
 
-#include "log.h"
+#include "base/log.h"
+#include "base/turn.h"
+#include "roles/peers.h"
+#include "roles/roles.h"
 #include "samrd.h"
-#include "turn.h"
+#include "services/exits.h"
 
 #ifndef SAMR_VERSION
 #define SAMR_VERSION	"unknown"

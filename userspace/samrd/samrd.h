@@ -11,19 +11,20 @@
 #ifndef SAMRD_H
 #define SAMRD_H
 
-#include "config.h"
-#include "control.h"
-#include "exits.h"
-#include "fence.h"
-#include "fence_control.h"
-#include "hooks.h"
-#include "kernel.h"
-#include "memory.h"
-#include "peers.h"
-#include "policy.h"
-#include "roles.h"
-#include "saver.h"
-#include "watchdog.h"
+#include "base/control.h"
+#include "config/config.h"
+#include "fence/fence.h"
+#include "fence/fence_control.h"
+#include "host/hooks.h"
+#include "host/watchdog.h"
+#include "kernel/kernel.h"
+#include "memory/memory.h"
+#include "memory/saver.h"
+#include "policy/policy.h"
+
+struct exits;
+struct peers;
+struct roles;
 
 #define SAMRD_NS_PER_MS	1000000ULL
 #define SAMRD_FACTS_MAX	64

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
+#include "base/log.h"
+#include "roles/peers.h"
+#include "roles/roles.h"
 #include "samrd.h"
+#include "services/exits.h"
 
 const char *samrd_name(const struct samrd *d, uint32_t id)
 {

@@ -9,10 +9,10 @@
 
 programs += sim
 sim-core := $(wildcard kernel/core/*.c)
-sim-policy := $(wildcard userspace/samrd/policy*.c)
+sim-policy := $(wildcard userspace/samrd/policy/*.c)
 sim-src := $(wildcard userspace/sim/*.c) $(sim-core) $(sim-policy) $(out)/gen/sim-version.c
 # What is not initialised shall show, and the same way each time.
-sim-cflags := -ftrivial-auto-var-init=pattern -DSAMR_SIM -Iuserspace/sim -Iuserspace -Ikernel -I$(out)/gen
+sim-cflags := -ftrivial-auto-var-init=pattern -DSAMR_SIM -Iuserspace/sim -Iuserspace/samrd -Ikernel -I$(out)/gen
 sim-scenarios := $(wildcard userspace/sim/testdata/*.txt)
 
 SEEDS ?= 1000

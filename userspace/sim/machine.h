@@ -11,7 +11,7 @@
 #define SAMR_SIM_MACHINE_H
 
 #include "cluster.h"
-#include "samrd/policy.h"
+#include "policy/policy.h"
 #include "talker.h"
 
 struct room;
