@@ -227,6 +227,10 @@ class Head(power.Head):
 class Heads(power.Heads):
     head_class = Head
 
+    def ours(self, report):
+        # DRBD's own: once its handler has ended with 7 it writes a new UUID to disk, under rcu_read_lock().
+        return "rcu_note_context_switch" not in report[0] or not any("drbd_uuid_new_current" in line for line in report)
+
 
 def state(heads):
     """For what went wrong."""

@@ -61,7 +61,7 @@ class Head:
 
     def __init__(self, cluster, number):
         self.cluster, self.number = cluster, number
-        self.boots = 0
+        self.boots, self.guests = 0, []
         self.guest = self.thread = self.feed = None
         self.ready, self.lock = threading.Condition(), threading.Lock()
         self.text, self.answer = "", None
@@ -85,6 +85,7 @@ class Head:
         script = f"export SAMR_KO={samr_ko or kernel.samr_ko}\n" + AGENT.format(user=user, top=TOP, mark=MARK)
         self.text, self.answer = "", None
         self.guest = self.make_guest(options, script)
+        self.guests.append(self.guest)
         self.thread = threading.Thread(target=self._run, args=[self.guest], daemon=True)
         self.thread.start()
 
@@ -264,10 +265,11 @@ class Heads:
     def files(self):
         return [f for head in self.heads.values() for f in head.files]
 
+    def ours(self, report):
+        """Does it say that something is wrong with what is tested?"""
+        return True
+
     def reports(self):
-        """What the kernels complained of; a panic that was asked for is not among it."""
-        found = []
-        for head in self.heads.values():
-            if head.guest:
-                found += [f"head {head.number}: {r[0]}" for r in head.guest.result.reports(["sysrq triggered crash"])]
-        return found
+        """What the kernels complained of, at any boot; a panic that was asked for is not among it."""
+        return [f"head {head.number}: {r[0]}" for head in self.heads.values() for guest in head.guests
+                for r in guest.result.reports(["sysrq triggered crash"]) if self.ours(r)]
