@@ -40,15 +40,20 @@ static void take_fence(struct samrd_fence *f, const json_t *fence)
 {
 	static const char *const quiet[] = { "", "none", "done", NULL };
 	const char *state = text_of(fence, "state");
+	unsigned int failed = num_of(fence, "failed");
 
+	f->left_off = yes_of(fence, "left_off");
 	if (is_one_of(state, quiet))
 		return;
 	f->manual = !strcmp(state, "manual");
-	if (num_of(fence, "failed"))
+	f->failed = failed;
+	if (failed > 1)
 		snprintf(f->text, sizeof(f->text), "%s (failed %u times, the last time: %s)",
-			 text_of(fence, "text"),
-			 (unsigned int)num_of(fence, "failed"),
+			 text_of(fence, "text"), failed,
 			 text_of(fence, "last"));
+	else if (failed)
+		snprintf(f->text, sizeof(f->text), "%s (failed once: %s)",
+			 text_of(fence, "text"), text_of(fence, "last"));
 	else
 		snprintf(f->text, sizeof(f->text), "%s",
 			 text_of(fence, "text"));

@@ -21,10 +21,14 @@
  * struct samrd_fence - where the fence of a head stands
  * @text: in words; "": it is asked for none
  * @manual: nothing but an admin can end it
+ * @failed: samrd has tried, and it is not known to be off
+ * @left_off: it is off, and is not switched on again: that did not help
  */
 struct samrd_fence {
 	char text[240];
 	bool manual;
+	bool failed;
+	bool left_off;
 };
 
 /**

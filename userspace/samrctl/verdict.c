@@ -165,9 +165,13 @@ static void todo_fence(const struct facts *f, struct finding *found, int id)
 {
 	const struct samrd *d = &f->samrd;
 	bool blocked = f->head[id].fence == SAMR_FENCE_REASON_BLOCKED;
+	bool sees = d->running && !d->foreign && *d->fence[id].text &&
+		    !d->fence[id].manual;
 
-	if (d->running && !d->foreign && *d->fence[id].text &&
-	    !d->fence[id].manual)
+	if (sees && d->fence[id].failed)
+		HELP(found, "samrd sees to it: %s; why: samrctl fence devices; not to wait for that, make sure that its power is off, then: samrctl fence confirm %d",
+		     d->fence[id].text, id);
+	else if (sees)
 		HELP(found, "samrd sees to it: %s; samrctl fence devices",
 		     d->fence[id].text);
 	else
@@ -310,6 +314,9 @@ static void find_out(const struct facts *f, struct findings *out, int id)
 	why_silent(found, h);
 	if (h->fence)
 		todo_fence(f, found, id);
+	else if (f->samrd.fence[id].left_off)
+		HELP(found, "it is left off, three reboots in ten minutes did not help: find out why, then samrctl fence on %d",
+		     id);
 	else
 		HELP(found, "start it again: it comes back by itself");
 }

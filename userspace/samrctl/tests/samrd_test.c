@@ -44,8 +44,17 @@ static void fences(void **state)
 	assert_string_equal(s.name[2], "beta");
 	assert_string_equal(s.fence[2].text,
 			    "is tried again (failed 3 times, the last time: unreachable)");
+	assert_true(s.fence[2].failed);
 	assert_false(s.fence[2].manual);
 	assert_true(s.fence[3].manual);
+	assert_false(s.fence[3].failed);
+	samrd_free(&s);
+	take("{\"id\":7,\"nodes\":[" HEAD1 ","
+	     "{\"id\":2,\"fence\":{\"state\":\"turn\",\"text\":\"waits\",\"failed\":1,\"last\":\"refused\"}},"
+	     "{\"id\":3,\"fence\":{\"state\":\"none\",\"text\":\"is not asked for\",\"left_off\":true}}]}", "[]");
+	assert_string_equal(s.fence[2].text, "waits (failed once: refused)");
+	assert_true(s.fence[3].left_off);
+	assert_string_equal(s.fence[3].text, "");
 	samrd_free(&s);
 }
 

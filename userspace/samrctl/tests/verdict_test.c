@@ -124,6 +124,10 @@ static void a_head_is_out(void **state)
 	expect(VERDICT_DEGRADED, "degraded: head 2 is out");
 	expect_finding(0, "head 2 is out", "not heard for 3 min 12 s",
 		       "start it again: it comes back by itself");
+	f.samrd.fence[2].left_off = true;
+	verdict_find(&f, &v);
+	assert_string_equal(v.finding[0].todo,
+			    "it is left off, three reboots in ten minutes did not help: find out why, then samrctl fence on 2");
 	f.head[2].fence = SAMR_FENCE_REASON_EXCLUDED;
 	verdict_find(&f, &v);
 	assert_string_equal(v.finding[0].todo,
@@ -231,6 +235,12 @@ static void a_fence_is_wanted(void **state)
 	verdict_find(&f, &v);
 	assert_string_equal(v.finding[0].todo,
 			    "samrd sees to it: an attempt is under way; samrctl fence devices");
+	strcpy(f.samrd.fence[2].text, "is tried again (failed once: refused)");
+	f.samrd.fence[2].failed = true;
+	verdict_find(&f, &v);
+	assert_string_equal(v.finding[0].todo,
+			    "samrd sees to it: is tried again (failed once: refused); why: samrctl fence devices; "
+			    "not to wait for that, make sure that its power is off, then: samrctl fence confirm 2");
 	f.samrd.fence[2].manual = true;
 	verdict_find(&f, &v);
 	assert_string_equal(v.finding[0].todo,
