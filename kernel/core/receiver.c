@@ -359,8 +359,14 @@ void samr_receiver_timer(struct samr_node *n)
 		samr_stable_held(n);
 		samr_view_try(n);
 	}
+	/*
+	 * From the end of the prefix, not from what is held: while the view
+	 * changes, or a learner waits for its state, places come that are not
+	 * taken yet, and a round of asking looks at so many places only.
+	 */
 	if (n->now >= rcv->ask_at)
-		rcv->ask_at = samr_repair_ask(n, &rcv->win, rcv->held + 1,
+		rcv->ask_at = samr_repair_ask(n, &rcv->win,
+					      samr_receiver_prefix(n) + 1,
 					      samr_node_wedged(n) ?
 					      rcv->target : rcv->last, 0);
 }
