@@ -36,7 +36,8 @@ struct samr_saved {
 #define SAMR_SAVED_GONE		0x04	/* it has left, or was put out */
 #define SAMR_SAVED_FORCED	0x08	/* no view, but whom an admin wants in the next */
 #define SAMR_SAVED_UNREADABLE	0x10	/* what is on the disk cannot be read */
-#define SAMR_SAVED_FLAGS	0x1f
+#define SAMR_SAVED_ARMED	0x20	/* its watchdog is armed, and resets it if it hangs */
+#define SAMR_SAVED_FLAGS	0x3f
 
 /* A memory with a higher epoch is none: a view's number never wraps. */
 #define SAMR_SAVED_EPOCH_MAX	(1ULL << 62)

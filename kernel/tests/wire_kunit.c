@@ -505,7 +505,12 @@ static void wire_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, saved(test, 0, 2, told, 0, &r), SAMR_DROP_NONE);
 	KUNIT_EXPECT_EQ(test, r.beat.saved.members, 2ULL);
 	KUNIT_EXPECT_EQ(test, saved(test, 7, 1, told, 0, &r), SAMR_DROP_RECORD);
-	KUNIT_EXPECT_EQ(test, saved(test, 7, 2, told | 0x20, 0, &r),
+	KUNIT_EXPECT_EQ(test, saved(test, 7, 2, told | SAMR_SAVED_ARMED, 0, &r),
+			SAMR_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, r.beat.saved.flags, (u32)SAMR_SAVED_ARMED);
+	KUNIT_EXPECT_EQ(test, saved(test, 0, 0, SAMR_SAVED_ARMED, 0, &r),
+			SAMR_DROP_RECORD);
+	KUNIT_EXPECT_EQ(test, saved(test, 7, 2, told | 0x40, 0, &r),
 			SAMR_DROP_RECORD);
 	KUNIT_EXPECT_EQ(test, saved(test, 7, 2, told, 1, &r), SAMR_DROP_RECORD);
 }

@@ -59,6 +59,7 @@ void saved_print(const struct nlattr *epoch, const struct nlattr *members,
 	print_flag("gone", set & SAMR_SAVED_FLAG_GONE);
 	print_flag("forced", set & SAMR_SAVED_FLAG_FORCED);
 	print_flag("unreadable", set & SAMR_SAVED_FLAG_UNREADABLE);
+	print_flag("armed", set & SAMR_SAVED_FLAG_ARMED);
 }
 
 const char *cluster_state(uint32_t state)

@@ -166,16 +166,33 @@ static uint32_t flags_of(uint32_t flags)
 	       (flags & MEMORY_LOST ? SAMR_SAVED_FLAG_UNREADABLE : 0);
 }
 
+static void tell_told(struct samrd *d)
+{
+	char why[KERNEL_TEXT_MAX] = "";
+
+	if (kernel_tell(d->kernel, d->told.epoch, d->told.members,
+			d->told_flags, why))
+		log_error("the kernel does not take the memory: %s", why);
+}
+
+/* The watchdog is told with it: a memory is told before there is any view. */
 static void tell(struct samrd *d, const struct policy_action *a)
 {
 	bool lost = a->memory_state != MEMORY_FOUND &&
 		    a->memory_state != MEMORY_NONE;
-	char why[KERNEL_TEXT_MAX] = "";
 
-	if (kernel_tell(d->kernel, a->memory.epoch, a->memory.members,
-			flags_of(a->memory.flags | (lost ? MEMORY_LOST : 0)),
-			why))
-		log_error("the kernel does not take the memory: %s", why);
+	d->told = a->memory;
+	d->told_flags = flags_of(a->memory.flags | (lost ? MEMORY_LOST : 0)) |
+			(d->watchdog ? SAMR_SAVED_FLAG_ARMED : 0);
+	tell_told(d);
+}
+
+void acts_disarmed(struct samrd *d)
+{
+	if (!(d->told_flags & SAMR_SAVED_FLAG_ARMED))
+		return;
+	d->told_flags &= ~SAMR_SAVED_FLAG_ARMED;
+	tell_told(d);
 }
 
 static void start(struct samrd *d, uint64_t founders)

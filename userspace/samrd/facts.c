@@ -239,6 +239,12 @@ static uint32_t flags_of(uint32_t flags)
 	       (flags & SAMR_SAVED_FLAG_UNREADABLE ? MEMORY_LOST : 0);
 }
 
+/* Whether the watchdog is armed is told with the memory, and is none of it. */
+static uint32_t memory_flags(const struct kernel_node *n)
+{
+	return n->saved_flags & ~SAMR_SAVED_FLAG_ARMED;
+}
+
 static void tell_memory(struct samrd *d, const struct kernel_state *now,
 			uint32_t id)
 {
@@ -247,12 +253,12 @@ static void tell_memory(struct samrd *d, const struct kernel_state *now,
 		.type = POLICY_EV_MEMORY,
 		.node = id,
 		.memory = {
-			.state = n->saved_members || n->saved_flags ?
+			.state = n->saved_members || memory_flags(n) ?
 				 MEMORY_FOUND : MEMORY_NONE,
 			.memory = {
 				.cluster = d->config->id,
 				.node = id,
-				.flags = flags_of(n->saved_flags),
+				.flags = flags_of(memory_flags(n)),
 				.epoch = n->saved_epoch,
 				.members = n->saved_members,
 			},
@@ -262,8 +268,29 @@ static void tell_memory(struct samrd *d, const struct kernel_state *now,
 	if (n->saved && !(d->known && was->saved &&
 			  was->saved_epoch == n->saved_epoch &&
 			  was->saved_members == n->saved_members &&
-			  was->saved_flags == n->saved_flags))
+			  memory_flags(was) == memory_flags(n)))
 		facts_feed(d, &ev);
+}
+
+static bool is_armed(const struct kernel_node *n)
+{
+	return n->saved && (n->saved_flags & SAMR_SAVED_FLAG_ARMED);
+}
+
+/* Its time-out is the configured one, or less, in whole seconds: see watchdog.c. */
+static void tell_armed(struct samrd *d, const struct kernel_state *now,
+		       uint32_t id)
+{
+	const struct kernel_node *n = &now->node[id], *was = &d->now.node[id];
+	struct policy_event ev = { .type = POLICY_EV_ARMED, .node = id,
+				   .inc = n->inc };
+
+	if (d->known ? is_armed(n) == is_armed(was) && n->inc == was->inc :
+	    !is_armed(n))
+		return;
+	if (is_armed(n))
+		ev.timeout = (d->config->watchdog_ms + 999) / 1000 * NS_PER_S;
+	facts_feed(d, &ev);
 }
 
 static void tell_fence(struct samrd *d, const struct kernel_state *now,
@@ -415,6 +442,7 @@ void facts_kernel(struct samrd *d, const struct kernel_state *now)
 		if (id != self) {
 			tell_heard(d, now, id);
 			tell_memory(d, now, id);
+			tell_armed(d, now, id);
 		}
 	tell_view(d, now);
 	for (id = 1; id < KERNEL_IDS; id++)

@@ -435,6 +435,7 @@ static int first_look(struct samrd *d)
 static int run(struct samrd *d)
 {
 	int status = END_FAILED;
+	bool disarm;
 
 	/* Passwords of devices are nothing for a core dump. */
 	prctl(PR_SET_DUMPABLE, 0);
@@ -449,7 +450,10 @@ static int run(struct samrd *d)
 	status = sd_event_loop(d->event);
 	log_message(LOG_NOTICE, LOG_ID_STOPPED, "stopped");
 out:
-	watchdog_close(d->watchdog, may_disarm(d));
+	disarm = may_disarm(d);
+	if (disarm)
+		acts_disarmed(d);
+	watchdog_close(d->watchdog, disarm);
 	exits_free(d->exits);
 	roles_free(d->roles);
 	fence_free(d->fence);

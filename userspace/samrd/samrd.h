@@ -59,6 +59,7 @@ struct samrd_shot {
  * @watchdog: of this machine; NULL: none is configured
  * @peers: heads that are known to have no power
  * @roles: services that run on one of two heads
+ * @told: memory that the kernel was told last; @told_flags: as it knows them
  * @policy: who decides
  * @deadline: when it wants to be asked again
  * @actions: what it wants done
@@ -89,6 +90,8 @@ struct samrd {
 	struct watchdog *watchdog;
 	struct peers *peers;
 	struct roles *roles;
+	struct memory told;
+	uint32_t told_flags;
 	struct policy *policy;
 	sd_event_source *deadline;
 	struct policy_actions actions;
@@ -124,6 +127,9 @@ void samrd_saved(struct samrd *d);
 void samrd_roles_down(struct samrd *d);
 
 /* acts.c */
+
+/** acts_disarmed - tell the others that no watchdog is armed any more: BEFORE that */
+void acts_disarmed(struct samrd *d);
 
 /** acts_run - do one thing for the policy */
 void acts_run(struct samrd *d, const struct policy_action *a);

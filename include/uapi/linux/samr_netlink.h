@@ -99,6 +99,8 @@ enum samr_view_policy {
  * @SAMR_SAVED_FLAG_FORCED: this was no view, an admin wants these heads in the
  *   next one
  * @SAMR_SAVED_FLAG_UNREADABLE: what is on its disk cannot be read
+ * @SAMR_SAVED_FLAG_ARMED: no memory, but a fact beside it: its hardware
+ *   watchdog is armed, with the time-out that is configured on all heads
  */
 enum samr_saved_flag {
 	SAMR_SAVED_FLAG_LAST_SURVIVOR = 1,
@@ -106,6 +108,7 @@ enum samr_saved_flag {
 	SAMR_SAVED_FLAG_GONE = 4,
 	SAMR_SAVED_FLAG_FORCED = 8,
 	SAMR_SAVED_FLAG_UNREADABLE = 16,
+	SAMR_SAVED_FLAG_ARMED = 32,
 };
 
 /**
