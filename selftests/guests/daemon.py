@@ -19,10 +19,11 @@ DEAD_MS = 2000
 DELAY_MS = 500
 ATTEMPT_S = 6
 WATCHDOG_S = 6
+MARGIN_S = 2
 CONF = """cluster "lab" {{
 	id = 4711
 	this-node = "head{self}"
-	policy = fence
+	policy = {policy}
 	beat = 100ms
 	dead = {dead}ms
 	stuck = 2s
@@ -48,10 +49,15 @@ NODE = """node "head{number}" {{
 	}}
 }}
 """
+NODE_WATCHDOG = """node "head{number}" {{
+	id = {number}
+	fence "own" {{ kind = {kind} }}
+}}
+"""
 WATCHDOG = """watchdog {{
 	device = "/dev/watchdog"
 	timeout = {seconds}s
-	margin = 2s
+	margin = {margin}s
 }}
 """
 
@@ -72,11 +78,14 @@ class Head(power.Head):
                 f">>/run/samr-out/samrd{self.number}.log 2>&1 & sleep 1")
 
     def conf(self):
-        text = CONF.format(self=self.number, dead=DEAD_MS, delay=DELAY_MS)
+        text = CONF.format(self=self.number, dead=DEAD_MS, delay=DELAY_MS, policy=self.cluster.policy)
         for k, b in self.cluster.bmc.items():
+            if k in self.cluster.by_watchdog:
+                text += NODE_WATCHDOG.format(number=k, kind="watchdog" if self.watchdog else "manual")
+                continue
             text += NODE.format(number=k, address=b.address, port=b.port, user=power.USER, attempt=ATTEMPT_S,
                                 preferred="yes" if k == self.cluster.preferred else "no")
-        return text + (WATCHDOG.format(seconds=WATCHDOG_S) if self.watchdog else "")
+        return text + (WATCHDOG.format(seconds=WATCHDOG_S, margin=MARGIN_S) if self.watchdog else "")
 
     def write_conf(self):
         name = f"samr{self.number}.conf"
@@ -145,6 +154,11 @@ class LogTimes:
 class Heads(power.Heads):
     head_class = Head
     preferred = 1
+
+    def __init__(self, count, work, policy="fence", by_watchdog=(), **options):
+        """by_watchdog: heads that nothing can switch off but their own watchdog."""
+        super().__init__(count, work, **options)
+        self.policy, self.by_watchdog = policy, by_watchdog
 
     def prefer(self, number):
         """Which head goes first when both shoot."""

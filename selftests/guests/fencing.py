@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Power is cut: two heads that are guests, under policy fence, each with a BMC that really starts and kills its QEMU.
+"""Power is cut: two heads that are guests, policy fence unless said, each with a BMC that really starts and kills its QEMU.
 
 fencing.py [SCENARIO [TIMES]]...
 
@@ -22,6 +22,8 @@ With samrd, which has to go on by itself wherever there is a proof. Those that a
     override  all power is lost, one head does not come back: an admin starts the cluster without it
     watchdog  a head whose samrd stands still for good is reset by its watchdog (i6300esb)
     samrd-lie a BMC says ok and does nothing: no proof, and nothing goes on; boots heads of its own
+    time      of three heads under policy majority one is cut off, which has no BMC: it is fenced when its watchdog has
+              had the time to reset it, if it had announced one, and else not; boots heads of its own
 
 A TAP test; needs root.
 """
@@ -381,21 +383,79 @@ def samrd_lie(t, heads):
             one.sh("samrctl status || true") + one.log())
 
 
+def fenced(heads, marks, victim, limit):
+    """Does one of the others say so, and when, in seconds?"""
+    begin = time.monotonic()
+    while time.monotonic() - begin < limit:
+        if any(f"head{victim.number} is fenced" in h.log()[marks[k]:] for k, h in heads.heads.items() if h is not victim):
+            return time.monotonic() - begin
+        time.sleep(0.05)
+    return None
+
+
+def go_on_without(t, heads, victim, what):
+    """Cut off, it is left out, and wedged; nobody has to wait for a fence for that."""
+    marks = {k: len(h.log()) for k, h in heads.heads.items()}
+    rest = [h for h in heads.heads.values() if h is not victim]
+    victim.cut()
+    t.check(f"{what}: the others go on", all([h.await_view([r.number for r in rest]) for h in rest]),
+            rest[0].sh("samrctl status || true"))
+    return rest, marks
+
+
+def by_time(t, heads):
+    victim = heads[3]
+    guest, qemu = victim.guest, victim.guest.qemu
+    rest, marks = go_on_without(t, heads, victim, "time")
+    took = fenced(heads, marks, victim, 90)
+    gone = qemu.poll() is not None
+    if t.check("time: it is fenced", took is not None, rest[0].log() + rest[1].log()):
+        note(f"fenced {took:.1f} s after the others went on; the time-out is {daemon.WATCHDOG_S} s, its margin "
+             f"{daemon.MARGIN_S} s")
+    t.check("time: by then its watchdog had reset it", gone and guest.reset_by_watchdog(), guest.qmp_text)
+    victim.kill()
+    victim.heal()
+    victim.watchdog = False
+    heads.boot(3)
+    t.check("time: it joins", all([h.await_view([1, 2, 3], 120) for h in heads.heads.values()]),
+            victim.sh("samrctl status || true") + victim.log())
+    victim.member()
+    armed = [[n["watchdog"]["armed_ms"] > 0 for n in h.status()["samrd"]["status"]["nodes"] if n["id"] == 3]
+             for h in rest]
+    t.check("time: the others know that it has announced none", armed == [[False], [False]], armed)
+    qemu = victim.guest.qemu
+    rest, marks = go_on_without(t, heads, victim, "time")
+    took = fenced(heads, marks, victim, 2 * (1.5 * daemon.WATCHDOG_S + daemon.MARGIN_S) + 5)
+    t.check("time: without an announcement time proves nothing", took is None, rest[0].log() + rest[1].log())
+    t.check("time: its machine is on indeed", qemu.poll() is None, qemu.pid)
+    asked = [[f["why"] for f in json.loads(h.sh("samrctl -j fence"))] for h in rest]
+    t.check("time: its fence is still wanted", ["excluded"] in asked, asked)
+
+
 # Name: what it runs, and with which heads.
 BY_HAND = {"hand": hand, "lie": lie}
 SHARED = {"hang": hung, "cut": cut, "kill": kill, "panic": panic, "cable": cable, "password": password, "mute": mute,
           "dark": dark, "outage": outage, "override": override, "watchdog": watchdog}
-SCENARIOS = {**BY_HAND, **SHARED, "samrd-lie": samrd_lie}
+SCENARIOS = {**BY_HAND, **SHARED, "samrd-lie": samrd_lie, "time": by_time}
+
+
+def heads_for(name, work):
+    if name == "time":
+        heads = daemon.Heads(3, work, policy="majority", by_watchdog=[3])
+        for head in heads.heads.values():
+            head.watchdog = True
+        return heads
+    kind = power.Heads if name in BY_HAND else daemon.Heads
+    return kind(2, work, lies=[2] if name.endswith("lie") else [], timers=lab.TIMERS + " policy fence")
 
 
 def run(t, names, work):
     """On heads that are booted for it."""
     begin = time.monotonic()
-    kind = power.Heads if names[0] in BY_HAND else daemon.Heads
-    with kind(2, work, lies=[2] if names[0].endswith("lie") else [], timers=lab.TIMERS + " policy fence") as heads:
-        heads.boot(1, 2)
+    with heads_for(names[0], work) as heads:
+        heads.boot(*heads.heads)
         for head in heads.heads.values():
-            t.check(f"{names[0]}: head {head.number} is up", head.await_view([1, 2], 120),
+            t.check(f"{names[0]}: head {head.number} is up", head.await_view(list(heads.heads), 120),
                     head.sh("samrctl status || true"))
             head.member()
         note(f"up after {time.monotonic() - begin:.0f} s")
