@@ -56,6 +56,10 @@ samrd-hooks_test-libs := -lsystemd -lcmocka
 $(eval $(call samrd-test,kernel,apply,$(samrd-config-src) $(netlink-src) userspace/samrd/kernel/kernel_apply.c))
 samrd-apply_test-libs := -lmnl -lconfuse -lcmocka
 
+# kernel.c is part of the test's own source.
+$(eval $(call samrd-test,kernel,hear,$(samrd-base-src) $(netlink-src)))
+samrd-hear_test-libs := -Wl,--wrap=mnl_socket_recvfrom -lmnl -lsystemd -lcmocka
+
 # Members of services. Pure as well; the configuration is there for its lists.
 $(eval $(call samrd-test,services,services,$(samrd-config-src) userspace/samrd/services/services.c))
 samrd-services_test-libs := -lconfuse -lcmocka

@@ -9,10 +9,12 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -25,6 +27,7 @@
 #define ACCURACY_US	10000
 #define GROUPS_MAX	256
 #define REASON_MAX	1024
+#define REST_US		200000	/* when nobody can be let in */
 
 /**
  * enum stage - of a connection
@@ -79,9 +82,11 @@ struct table {
  * struct control - the socket
  * @event: the loop
  * @fd: listens
+ * @lock: held as long as this daemon may listen at @path
  * @path: of it
  * @admin_gid: as given
  * @io: @fd
+ * @rest: nobody is let in until then
  * @table: what can be asked for
  * @tables: of them
  * @clients: the list
@@ -91,9 +96,11 @@ struct table {
 struct control {
 	sd_event *event;
 	int fd;
+	int lock;
 	struct sockaddr_un path;
 	gid_t admin_gid;
 	sd_event_source *io;
+	sd_event_source *rest;
 	struct table table[CONTROL_TABLES_MAX];
 	size_t tables;
 	struct control_client *clients;
@@ -386,6 +393,23 @@ static void come_in(struct control *c, int fd)
 		drop(cl);
 }
 
+static int on_rested(sd_event_source *s, uint64_t usec, void *data)
+{
+	struct control *c = data;
+
+	(void)s;
+	(void)usec;
+	return sd_event_source_set_enabled(c->io, SD_EVENT_ON);
+}
+
+/* Who knocks goes on doing so: without files or memory it would be asked again at once. */
+static void rest(struct control *c)
+{
+	if (sd_event_source_set_time_relative(c->rest, REST_US) >= 0 &&
+	    sd_event_source_set_enabled(c->rest, SD_EVENT_ONESHOT) >= 0)
+		sd_event_source_set_enabled(c->io, SD_EVENT_OFF);
+}
+
 static int on_connect(sd_event_source *s, int fd, uint32_t events, void *data)
 {
 	int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -394,6 +418,8 @@ static int on_connect(sd_event_source *s, int fd, uint32_t events, void *data)
 	(void)events;
 	if (client >= 0)
 		come_in(data, client);
+	else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+		rest(data);
 	return 0;
 }
 
@@ -410,6 +436,20 @@ static int connect_to(const struct sockaddr_un *path)
 	    0;
 	close(fd);
 	return r;
+}
+
+/* Of two that start at a time one may look before the other one listens: they take turns. */
+static int lock(struct control *c)
+{
+	char path[sizeof(c->path.sun_path) + 8];
+
+	snprintf(path, sizeof(path), "%s.lock", c->path.sun_path);
+	c->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (c->lock < 0)
+		return -errno;
+	if (!flock(c->lock, LOCK_EX | LOCK_NB))
+		return 0;
+	return errno == EWOULDBLOCK ? -EADDRINUSE : -errno;
 }
 
 /* One that a daemon has left behind is in the way, one in use is not ours. */
@@ -434,7 +474,7 @@ static int make_room(const struct sockaddr_un *path)
 
 static int listen_at(struct control *c)
 {
-	int r = make_room(&c->path);
+	int r = lock(c) ?: make_room(&c->path);
 
 	if (r)
 		return r;
@@ -464,24 +504,31 @@ int control_new(struct control **control, const struct control_setup *s)
 		return -ENOMEM;
 	c->event = s->event;
 	c->admin_gid = s->admin_gid;
-	c->fd = -1;
+	c->fd = c->lock = -1;
 	c->path.sun_family = AF_UNIX;
 	strcpy(c->path.sun_path, s->path);
 	r = listen_at(c);
 	if (r)
 		goto no_socket;
 	r = -ENOMEM;
-	if (!listen_to(c, &c->io, c->fd, on_connect, c))
+	/* It may be wanted when there is no file left to make it with. */
+	if (!listen_to(c, &c->io, c->fd, on_connect, c) ||
+	    sd_event_add_time(c->event, &c->rest, CLOCK_MONOTONIC, 0, 0,
+			      on_rested, c) < 0 ||
+	    sd_event_source_set_enabled(c->rest, SD_EVENT_OFF) < 0)
 		goto no_source;
 	*control = c;
 	return 0;
 
 no_source:
 	sd_event_source_disable_unref(c->io);
+	sd_event_source_disable_unref(c->rest);
 	unlink(c->path.sun_path);
 no_socket:
 	if (c->fd >= 0)
 		close(c->fd);
+	if (c->lock >= 0)
+		close(c->lock);
 	free(c);
 	return r;
 }
@@ -497,8 +544,10 @@ void control_free(struct control *c)
 		drop(cl);
 	}
 	sd_event_source_disable_unref(c->io);
+	sd_event_source_disable_unref(c->rest);
 	unlink(c->path.sun_path);
 	close(c->fd);
+	close(c->lock);
 	free(c);
 }
 

@@ -110,9 +110,11 @@ const char *config_allowed(const struct config_key *k, char *text, size_t size)
 		return "the path, from / on, of a program of root, or of who "
 		       "runs this, that nobody else can write";
 	case CONFIG_USER:
-		return "the name or number of a user of this machine";
+		return "the name or number of a user of this machine; the number for "
+		       "one of a directory";
 	case CONFIG_GROUP:
-		return "the name or number of a group of this machine";
+		return "the name or number of a group of this machine; the number "
+		       "for one of a directory";
 	case CONFIG_MAC:
 		return "the address of one device, as 02:53:4d:00:00:01";
 	case CONFIG_WORDS:
@@ -228,24 +230,51 @@ static const char *program(const char *path)
 	return st.st_mode & 022 ? "can be written by others" : NULL;
 }
 
+/*
+ * Only in this machine's own files: the daemon reads its configuration while it
+ * feeds a watchdog, and a directory in the network may take minutes to answer.
+ */
+static bool find_user(const char *name, uint64_t *id)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *p;
+	bool found = false;
+
+	while (f && !found && (p = fgetpwent(f))) {
+		found = !strcmp(p->pw_name, name);
+		*id = p->pw_uid;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static bool find_group(const char *name, uint64_t *id)
+{
+	FILE *f = fopen("/etc/group", "re");
+	const struct group *g;
+	bool found = false;
+
+	while (f && !found && (g = fgetgrent(f))) {
+		found = !strcmp(g->gr_name, name);
+		*id = g->gr_gid;
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
 static const char *account(enum config_type t, const char *typed, uint64_t *n)
 {
-	const struct passwd *p;
-	const struct group *g;
 	char *end;
 
 	errno = 0;
 	*n = strtoull(typed, &end, 10);
 	if (*typed >= '0' && *typed <= '9' && !*end)
 		return errno || *n >= UINT32_MAX ? "is out of range" : NULL;
-	if (t == CONFIG_USER) {
-		p = getpwnam(typed);
-		*n = p ? p->pw_uid : 0;
-		return p ? NULL : "is not known on this machine";
-	}
-	g = getgrnam(typed);
-	*n = g ? g->gr_gid : 0;
-	return g ? NULL : "is not known on this machine";
+	if (t == CONFIG_USER)
+		return find_user(typed, n) ? NULL : "is not in /etc/passwd";
+	return find_group(typed, n) ? NULL : "is not in /etc/group";
 }
 
 static const char *mac(const char *typed, struct config_port *p)

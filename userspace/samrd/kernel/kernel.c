@@ -17,6 +17,7 @@
 #define REQUEST_MAX	512
 #define TRIES		10		/* of a dump that changes break */
 #define RETRY_US	1000000
+#define PIECES		64		/* of news, in one turn */
 #define PATIENCE_S	10		/* for an answer, which comes at once */
 
 extern char **environ;
@@ -319,14 +320,14 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 	const struct nlmsghdr *nlh;
 	struct kernel *k = data;
 	bool dirty = false, groups = false;
-	int len;
+	int len, pieces;
 
-	(void)source;
 	(void)fd;
 	(void)revents;
-	while ((len = mnl_socket_recvfrom(k->hear.sock, buffer,
-					  sizeof(buffer))) >= 0 ||
-	       errno == ENOBUFS || errno == EINTR) {
+	for (pieces = 0; pieces < PIECES; pieces++) {
+		len = mnl_socket_recvfrom(k->hear.sock, buffer, sizeof(buffer));
+		if (len < 0 && errno != ENOBUFS && errno != EINTR)
+			break;
 		/* Lost some: nobody knows which. */
 		dirty |= len < 0;
 		groups |= len < 0;
@@ -337,7 +338,10 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 			groups |= is_of_groups(k, nlh);
 		}
 	}
-	if (errno != EAGAIN)
+	/* News without an end must not keep all else from its turn. */
+	sd_event_source_set_priority(source, pieces < PIECES ? TURN_FACTS :
+							       TURN_SERVE);
+	if (pieces < PIECES && errno != EAGAIN)
 		log_error("cannot hear the kernel's events: %s",
 			  strerror(errno));
 	if (dirty)

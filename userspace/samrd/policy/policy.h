@@ -306,6 +306,8 @@ enum policy_action_type {
  * @POLICY_ALERT_MEMORY: the own memory cannot be read (@memory_state): this head
  *	starts no cluster
  * @POLICY_ALERT_NOT_SAVED: the own memory cannot be written: no head is taken in
+ * @POLICY_ALERT_SAVE_HANGS: it is still being written after a time in which any disk
+ *	has answered
  * @POLICY_ALERT_NEWER: @node remembers a later view than the one in force
  * @POLICY_ALERT_CONFLICT: two memories of the same epoch differ (one is @node's)
  * @POLICY_ALERT_STARVED: this head is out, or is to be reset, and its watchdog is
@@ -324,6 +326,7 @@ enum policy_alert {
 	POLICY_ALERT_WATCHDOG,
 	POLICY_ALERT_MEMORY,
 	POLICY_ALERT_NOT_SAVED,
+	POLICY_ALERT_SAVE_HANGS,
 	POLICY_ALERT_NEWER,
 	POLICY_ALERT_CONFLICT,
 	POLICY_ALERT_STARVED,

@@ -30,6 +30,7 @@
 #define POLICY_POWER_RETRY	(10 * POLICY_SECOND)
 #define POLICY_SAVE_RETRY	POLICY_SECOND
 #define POLICY_SAVE_RETRY_MAX	(30 * POLICY_SECOND)
+#define POLICY_SAVE_SLOW	(10 * POLICY_SECOND)
 
 /* What is done to the power of a head now. */
 enum policy_op {
@@ -137,6 +138,8 @@ struct policy_head {
  * @want: there is something
  * @saving: is being written
  * @busy: something is being written
+ * @saving_since: when that began
+ * @slow: it was told that it takes long
  * @unsaved: writes that failed in a row
  * @save_at: no write before
  * @started: the cluster was up, or START was asked for
@@ -166,6 +169,8 @@ struct policy {
 	bool want;
 	struct memory saving;
 	bool busy;
+	uint64_t saving_since;
+	bool slow;
 	uint32_t unsaved;
 	uint64_t save_at;
 	bool started;

@@ -343,12 +343,31 @@ static void remember(struct policy *p)
 	want(p, &m);
 }
 
+/* A disk that does not answer says nothing: no failure, and no success. */
+static void wait_for_disk(struct policy *p)
+{
+	uint64_t at = policy_add(p->saving_since, POLICY_SAVE_SLOW);
+
+	if (p->slow)
+		return;
+	if (p->now < at) {
+		policy_wake(p, at);
+		return;
+	}
+	p->slow = true;
+	policy_alert(p, POLICY_ALERT_SAVE_HANGS, 0, 0, 0);
+}
+
 static void save(struct policy *p)
 {
 	struct policy_head *own = self_of(p);
 	struct policy_action *a;
 
-	if (!p->want || p->busy || !own->told ||
+	if (p->busy) {
+		wait_for_disk(p);
+		return;
+	}
+	if (!p->want || !own->told ||
 	    (!own->lost && same(&p->wanted, &own->memory)))
 		return;
 	if (p->now < p->save_at) {
@@ -359,6 +378,9 @@ static void save(struct policy *p)
 	a->memory = p->wanted;
 	p->saving = p->wanted;
 	p->busy = true;
+	p->saving_since = p->now;
+	p->slow = false;
+	wait_for_disk(p);
 }
 
 /* The newest of all memories, for the own disk. */

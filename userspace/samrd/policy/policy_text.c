@@ -39,6 +39,7 @@ static const struct words alerts[] = {
 	[POLICY_ALERT_WATCHDOG]	     = { "watchdog", "its watchdog proves nothing here: switch it off, then samrctl fence confirm" },
 	[POLICY_ALERT_MEMORY]	     = { "memory", "the memory on disk cannot be read: this head starts no cluster" },
 	[POLICY_ALERT_NOT_SAVED]     = { "not-saved", "the memory cannot be written: no head is taken into the view" },
+	[POLICY_ALERT_SAVE_HANGS]    = { "save-hangs", "the memory is still being written: its disk does not answer, and no head is taken into the view" },
 	[POLICY_ALERT_NEWER]	     = { "newer-memory", "it remembers a later view than the one in force" },
 	[POLICY_ALERT_CONFLICT]	     = { "memory-conflict", "its memory contradicts another one" },
 	[POLICY_ALERT_STARVED]	     = { "starved", "the watchdog is not fed any more, and resets this machine" },

@@ -115,8 +115,7 @@ static void take_volume(struct drbd_resource *r, const struct line *l, bool gone
 		return;
 	if (v >= DRBD_VOLUMES_MAX) {
 		/* What cannot be followed must not look good. */
-		r->there |= 1;
-		r->disk[0] = DRBD_DISK_BAD;
+		r->beyond = true;
 		return;
 	}
 	if (!strcmp(l->object, "device")) {
@@ -193,7 +192,7 @@ bool drbd_usable(const struct drbd_resource *r)
 		if (r->there & 1U << v && r->disk[v] < DRBD_DISK_CONSISTENT &&
 		    !(r->connected && r->peer_disk[v] == DRBD_DISK_GOOD))
 			return false;
-	return r->there;
+	return r->there && !r->beyond;
 }
 
 bool drbd_peer_outdated(const struct drbd_resource *r)
@@ -203,7 +202,7 @@ bool drbd_peer_outdated(const struct drbd_resource *r)
 	for (v = 0; v < DRBD_VOLUMES_MAX; v++)
 		if (r->there & 1U << v && r->peer_disk[v] != DRBD_DISK_OUTDATED)
 			return false;
-	return r->there;
+	return r->there && !r->beyond;
 }
 
 /* ---- the program ---- */

@@ -39,6 +39,7 @@ enum drbd_disk {
  * @suspended: writes wait for a fence
  * @connected: to the other head
  * @peer_primary: its role
+ * @beyond: it has volumes of which nothing can be known here: it is never good
  * @there: volumes that there are, a bit each
  * @disk: own data, by volume
  * @peer_disk: the other head's
@@ -49,6 +50,7 @@ struct drbd_resource {
 	bool suspended;
 	bool connected;
 	bool peer_primary;
+	bool beyond;
 	unsigned int there;
 	enum drbd_disk disk[DRBD_VOLUMES_MAX];
 	enum drbd_disk peer_disk[DRBD_VOLUMES_MAX];

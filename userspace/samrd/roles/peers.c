@@ -22,6 +22,7 @@
  * @heard: when the kernel was looked at last
  * @heard_at: monotonic ms; it may not be heard any more since then
  * @job: under way
+ * @stale: the head was heard since that began: what it finds is of another time
  * @failed: jobs in a row that have proved nothing
  * @next_at: not before
  */
@@ -32,6 +33,7 @@ struct peer {
 	bool heard;
 	uint64_t heard_at;
 	enum peers_job job;
+	bool stale;
 	unsigned int failed;
 	uint64_t next_at;
 };
@@ -161,10 +163,11 @@ static void on_report(const struct fence_report *r, void *data)
 		    samrd_name(p->d, r->node), fence_result_text(r->result),
 		    fence_report_text(r, text, sizeof(text)));
 	h->job = PEERS_NOTHING;
-	if (r->result == FENCE_IS_OFF && !p->d->now.node[r->node].links) {
+	if (r->result == FENCE_IS_OFF && !h->stale &&
+	    !p->d->now.node[r->node].links) {
 		h->failed = 0;
 		become_dead(p, r->node);
-	} else {
+	} else if (!h->stale) {
 		failed(h);
 	}
 }
@@ -184,6 +187,7 @@ static void start(struct peers *p, uint32_t id, enum peers_job job)
 		failed(&p->peer[id]);
 	else
 		p->peer[id].job = job;
+	p->peer[id].stale = false;
 }
 
 static uint64_t delay_of(const struct config *c)
@@ -264,6 +268,7 @@ void peers_kernel(struct peers *p)
 			continue;
 		h->heard_at = now;
 		h->dead = false;
+		h->stale = true;
 		h->confirmed = false;
 		h->failed = 0;
 		h->next_at = 0;

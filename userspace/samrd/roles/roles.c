@@ -30,7 +30,6 @@
  * @standby: who decides
  * @running: a program of it
  * @what: that step
- * @failed: a program could not be started: to be told
  * @wants: it was said that a proof is wanted
  * @timer: its next deadline
  * @last: what the last step that failed has said
@@ -48,7 +47,6 @@ struct role {
 	struct standby standby;
 	struct helper *running;
 	enum standby_run what;
-	bool failed;
 	bool wants;
 	sd_event_source *timer;
 	char last[200];

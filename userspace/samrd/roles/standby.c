@@ -315,6 +315,16 @@ static void take_failure(struct standby *s, struct standby_out *out)
 	}
 }
 
+/*
+ * What was killed on its way up may live on in the kernel, or in systemd, and mount
+ * or start something after it was found to be down: that holds the device open.
+ */
+static void begin_down_again(struct standby *s)
+{
+	if (going_down(s) && s->what == STANDBY_SECONDARY)
+		s->what = present(s, STANDBY_STOP);
+}
+
 static void take_done(struct standby *s, bool ok, struct standby_out *out)
 {
 	if (!s->running)
@@ -322,13 +332,12 @@ static void take_done(struct standby *s, bool ok, struct standby_out *out)
 	s->running = false;
 	if (!ok) {
 		take_failure(s, out);
+		begin_down_again(s);
 		return;
 	}
 	s->retry_at = 0;
 	if (!is_last(s, s->what)) {
 		s->what = present(s, s->what + 1);
-		if (going_down(s))
-			s->failed = 0;
 	} else if (s->what <= STANDBY_START) {
 		enter(s, STANDBY_ACTIVE);
 		s->failed = 0;

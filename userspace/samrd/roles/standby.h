@@ -19,7 +19,9 @@
  *	  force, and only when it is known that the other head does not have the
  *	  data: DRBD is connected and the other one is secondary, or its data are
  *	  known to be outdated, or its power is confirmed to be off;
- *	- SECONDARY is run only when STOP and UMOUNT have gone well before;
+ *	- SECONDARY is run only when STOP and UMOUNT have gone well before, and when
+ *	  it fails they are run again: what was killed at its deadline on the way up may
+ *	  have come to its end since;
  *	- going up is given up after STANDBY_TRIES failures, and all is taken down
  *	  again; going down is never given up.
  *
@@ -128,7 +130,7 @@ struct standby_event {
  * @STANDBY_STARTING: on its way up
  * @STANDBY_ACTIVE: it runs here
  * @STANDBY_STOPPING: on its way down
- * @STANDBY_STUCK: the same, and a step has failed STANDBY_TRIES times
+ * @STANDBY_STUCK: the same, and steps of it have failed STANDBY_TRIES times
  * @STANDBY_FAILED: it belongs here, could not be started, and is down
  */
 enum standby_state {
@@ -208,7 +210,7 @@ struct standby_out {
  * @gave_up: on the way down since going up has failed
  * @ours: PRIMARY was run since SECONDARY went well: what DRBD has said may be old
  * @seen: DRBD has said since then that this head is primary
- * @failed: in a row
+ * @failed: on the way up or down
  * @retry_at: not before
  * @since: of @state
  * @alerted: of this waiting

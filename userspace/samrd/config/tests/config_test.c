@@ -162,10 +162,10 @@ static const struct fault faults[] = {
 	{ CLUSTER LINK "node \"a\" { id = 1\n link \"a\" { address = "
 	  "\"01:53:4d:00:00:01\" } }", "is an address of many" },
 	{ ALL "service \"db\" { id = 1\n user = \"no-such-user\" }\n", "user "
-	  "'no-such-user' is not known on this machine; allowed: the name or "
+	  "'no-such-user' is not in /etc/passwd; allowed: the name or "
 	  "number of a user" },
 	{ ALL "service \"db\" { id = 1\n group = \"no-such-group\" }\n", "group "
-	  "'no-such-group' is not known on this machine" },
+	  "'no-such-group' is not in /etc/group" },
 	{ ALL "service \"db\" { id = 1\n user = 4294967295 }\n", "user "
 	  "'4294967295' is out of range" },
 	{ ALL "daemon { state-dir = \"lib\" }\n", "state-dir 'lib' does not begin "

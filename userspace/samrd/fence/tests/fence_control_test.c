@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -403,6 +405,49 @@ static void what_a_dead_daemon_left(void **state)
 	assert_int_equal(open_control(w), 0);
 }
 
+/* Its socket does not answer yet: it looks as if it had been left behind. */
+static void a_daemon_that_is_about_to_listen(void **state)
+{
+	struct world *w = *state;
+	char name[sizeof(path.sun_path) + 8];
+	int fd, held;
+
+	control_free(control);
+	snprintf(name, sizeof(name), "%s.lock", path.sun_path);
+	held = open(name, O_RDWR | O_CREAT, 0600);
+	assert_int_equal(flock(held, LOCK_EX), 0);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&path, sizeof(path)), 0);
+	assert_int_equal(open_control(w), -EADDRINUSE);
+	assert_int_equal(access(path.sun_path, F_OK), 0);
+	close(held);
+	close(fd);
+	assert_int_equal(open_control(w), 0);
+}
+
+/* Nobody can be let in, and whoever knocks does so all the time. */
+static void no_more_files(void **state)
+{
+	struct world *w = *state;
+	struct rlimit old, few;
+	unsigned int turns;
+	unsigned long begin;
+	int fd;
+
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	few = (struct rlimit){ .rlim_cur = fd + 1, .rlim_max = old.rlim_max };
+	assert_int_equal(connect(fd, (struct sockaddr *)&path, sizeof(path)), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	begin = now_ms();
+	for (turns = 0; now_ms() - begin < 500; turns++)
+		turn(w, 100);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_true(turns < 30);
+	close(fd);
+	assert_says(say(w, LOOK), "\"ok\":true");
+}
+
 /* ---- fencing ---- */
 
 static void fencing_by_hand(void **state)
@@ -553,6 +598,8 @@ int main(void)
 		T(what_cannot_wait),
 		T(two_daemons),
 		T(what_a_dead_daemon_left),
+		T(a_daemon_that_is_about_to_listen),
+		T(no_more_files),
 		T(fencing_by_hand),
 		T(who_does_not_wait_for_the_end),
 		T(what_samrctl_shows),

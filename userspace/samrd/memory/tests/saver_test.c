@@ -159,7 +159,9 @@ static void ends_with_the_daemon(void **state)
 	pid = waitpid(-1, &status, 0);
 	alarm(0);
 	assert_true(pid > 0);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	/* On a busy machine it may begin when the daemon has gone already. */
+	assert_true((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ||
+		    (WIFEXITED(status) && WEXITSTATUS(status) == ECANCELED));
 }
 
 static int prepare(void **state)

@@ -98,6 +98,7 @@ TEST(a_head_that_knows_itself_out_is_not_fed, SERVES()
      "        save 9 of 1,2,3 gone\n"
      "        2001: starve\n"
      "        2001: alert starved\n"
+     "        11000: alert save-hangs\n"
      "[99999] wait\n")
 
 TEST(a_head_that_comes_in_again_is_fed, SERVES()
@@ -151,6 +152,7 @@ TEST(a_head_that_is_to_be_reset_is_never_fed_again, SERVES()
      "        start nobody\n"
      "[ 4000] view serving 10 of 1,2,3\n"
      "        save 10 of 1,2,3\n"
+     "        14000: alert save-hangs\n"
      "[99999] wait\n")
 
 /* Of another incarnation, or none, an announcement says nothing. */

@@ -168,6 +168,7 @@ TEST(a_head_that_was_put_out_fences_no_more, TWO
      "        alert not-admitted 2\n"
      "[ 1900] view waiting\n"
      "        start nobody\n"
+     "        11700: alert save-hangs\n"
      "[60000] state 2\n"
      "        outside\n")
 
@@ -602,6 +603,7 @@ TEST(a_watchdog_that_was_not_announced_proves_nothing,
      "        save 10 of 1,2\n"
      "[ 1000] fence 3/30 token 5 excluded\n"
      "        alert watchdog 3\n"
+     "        11000: alert save-hangs\n"
      "[90000] state 3\n"
      "        manual\n")
 

@@ -103,6 +103,16 @@ TEST(who_was_alone_before_does_not_start_by_that, CONFIG DOWN
      "        alert not-saved x1\n"
      "[  300] view waiting\n")
 
+TEST(a_disk_that_does_not_answer_is_told_about_once, REMEMBERS_9
+     "[  200] heard 2/20\n"
+     "[  200] memory 2 10 of 1,2\n"
+     "        save 10 of 1,2\n"
+     "        10200: alert save-hangs\n"
+     "[30000] wait\n"
+     "[30010] saved\n"
+     "        tell found 10 of 1,2\n"
+     "        start 1,2\n")
+
 TEST(who_is_not_in_the_newest_view_joins, REMEMBERS_9
      "[  200] heard 2/20\n"
      "[  200] memory 2 10 of 2,3\n"
@@ -475,6 +485,7 @@ int main(void)
 		cmocka_unit_test(a_head_that_has_not_said_what_it_remembers_is_waited_for),
 		cmocka_unit_test(a_newer_memory_decides),
 		cmocka_unit_test(who_was_alone_before_does_not_start_by_that),
+		cmocka_unit_test(a_disk_that_does_not_answer_is_told_about_once),
 		cmocka_unit_test(who_is_not_in_the_newest_view_joins),
 		cmocka_unit_test(a_founder_that_falls_silent_is_waited_for_again),
 		cmocka_unit_test(a_newer_memory_stays_known),

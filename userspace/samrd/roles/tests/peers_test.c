@@ -180,6 +180,31 @@ static int tear_down(void **state)
 
 /* ---- cases ---- */
 
+/* It was read as off before it came on again, and that is told when it is silent once more. */
+static void an_answer_of_before(void **state)
+{
+	struct control_client c;
+
+	(void)state;
+	hear(2, false);
+	turn(80);
+	ask(&c, "beta", 5000);
+	turn(30);
+	assert_int_equal(jobs, 1);
+	hear(2, true);
+	hear(2, false);
+	end_job(FENCE_IS_OFF);
+	turn(30);
+	assert_false(peers_dead(d.peers, 2));
+	assert_string_equal(c.answer, "");
+	/* The next one is of this silence. */
+	turn(700);
+	assert_int_equal(jobs, 2);
+	end_job(FENCE_IS_OFF);
+	assert_true(peers_dead(d.peers, 2));
+	assert_string_equal(c.answer, "{\"fate\":\"off\"}");
+}
+
 static void confirmed(void **state)
 {
 	struct control_client c;
@@ -339,6 +364,7 @@ static void refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(an_answer_of_before, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(confirmed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(heard_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cut, set_up, tear_down),

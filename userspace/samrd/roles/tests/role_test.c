@@ -127,6 +127,10 @@ static void drbd_data(void **state)
 	take("exists device name:r0 volume:16 minor:16 disk:UpToDate\n"
 	     "change peer-device name:r0 " ENDS " volume:0 peer-disk:Outdated");
 	assert_false(drbd_usable(r));
+	/* One volume that cannot be followed is not forgotten for another one. */
+	take("change device name:r0 volume:0 minor:0 disk:UpToDate");
+	assert_false(drbd_usable(r));
+	assert_false(drbd_peer_outdated(r));
 }
 
 static void drbd_nonsense(void **state)

@@ -305,6 +305,39 @@ static void never_gives_up_to_stop(void **state)
 	assert_runs(STANDBY_SECONDARY);
 }
 
+/*
+ * A mount that was killed at its deadline is not dead yet, and comes to its end
+ * behind the back of what took it down.
+ */
+static void what_comes_up_late_is_taken_down(void **state)
+{
+	bool alerted = false;
+	unsigned int i;
+
+	(void)state;
+	go_active();
+	facts.stand = STANDBY_OUT;
+	tell();
+	for (i = 0; i < 2 * STANDBY_TRIES; i++) {
+		assert_runs(STANDBY_STOP);
+		done(true);
+		assert_runs(STANDBY_UMOUNT);
+		done(true);
+		assert_runs(STANDBY_SECONDARY);
+		done(false);
+		assert_false(out.run);
+		alerted |= out.alert == STANDBY_ALERT_STUCK;
+		assert_true(standby_deadline(&s) > now);
+		now = standby_deadline(&s);
+		event(STANDBY_EV_TIME);
+	}
+	assert_true(alerted);
+	done(true);
+	done(true);
+	done(true);
+	assert_state(STANDBY_IDLE);
+}
+
 static void lost_its_role(void **state)
 {
 	(void)state;
@@ -708,6 +741,7 @@ int main(void)
 		cmocka_unit_test(held_while_wedged),
 		cmocka_unit_test(tries_again_and_gives_up),
 		cmocka_unit_test(never_gives_up_to_stop),
+		cmocka_unit_test(what_comes_up_late_is_taken_down),
 		cmocka_unit_test(lost_its_role),
 		cmocka_unit_test(late_word_is_no_loss),
 		cmocka_unit_test(random_orders),
