@@ -545,6 +545,12 @@ static const struct counter order_counters[] = {
 	ORDER(recovery_ns, "recovery-ns"),
 	ORDER(recovery_ns_last, "recovery-ns-last"),
 	ORDER(recovery_ns_max, "recovery-ns-max"),
+	ORDER(sessions, "sessions"),
+	ORDER(requests, "requests"),
+	ORDER(requests_refused, "requests-refused"),
+	ORDER(replies, "replies"),
+	ORDER(reply_asks, "reply-asks"),
+	ORDER(sessions_expired, "sessions-expired"),
 };
 
 static const struct counter link_counters[] = {

@@ -20,7 +20,7 @@ def fields_of(struct, text):
     return re.findall(r"(\w+)(?:\[\d+\])?;", body)
 
 
-headers = (TOP / "kernel/core/wire.h").read_text() + (TOP / "kernel/link.h").read_text()
+headers = (TOP / "kernel/core/wire.h").read_text() + (TOP / "kernel/core/wirestate.h").read_text() + (TOP / "kernel/link.h").read_text()
 prelude = ('#include <stdio.h>\n#include "core/wire.h"\n#include "core/event.h"\n#include "core/strings.h"\n'
            '#include "core/strings.c"\n'
            + extract("kernel/link.h", "enum samr_link_rec_type {") + extract("kernel/link.h", "struct samr_link_rec {")

@@ -19,7 +19,7 @@ static u64 share_of(const struct samr_node *n, const struct samr_group *g)
 /* What readers will have to keep for a message, as far as that is known now. */
 static u32 cost_of(const struct samr_group *g, u8 kind, u32 len)
 {
-	if (kind == SAMR_KIND_DATA)
+	if (kind == SAMR_KIND_DATA || kind == SAMR_KIND_REQUEST)
 		return samr_flow_cost(len);
 	if (samr_kind_is_load(kind))
 		return samr_flow_cost(len) + LOCK_NOTES *
@@ -47,7 +47,7 @@ static bool fits(const struct samr_node *n, const struct samr_group *g, u8 kind,
 		return samr_transfer_room(g, len);
 	if (!needs_credit(kind))
 		return true;
-	if (kind != SAMR_KIND_DATA) {
+	if (kind != SAMR_KIND_DATA && kind != SAMR_KIND_REQUEST) {
 		if (!g->members)
 			return true;
 		most *= 2;
@@ -182,6 +182,11 @@ void samr_credit_ordered(struct samr_node *n, const struct samr_msg *msg)
 	if (!samr_assert(g->unordered >= msg->cost))
 		return;
 	g->unordered -= msg->cost;
+	if (msg->meta.kind == SAMR_KIND_REQUEST && msg->refused) {
+		/* No reader ever sees it. */
+		wake(n, g);
+		return;
+	}
 	owe(g, msg->meta.gseq, cost);
 	settle(n, g);
 	/* A join that was refused in order costs less than was thought. */

@@ -58,6 +58,7 @@ struct samr_saved {
  * @SAMR_EV_FRAME: a frame has arrived; its trailer was found right
  * @SAMR_EV_SUBMIT: a local member sends
  * @SAMR_EV_CONSUMED: local members have read
+ * @SAMR_EV_REPLY: a local member answers a request
  * @SAMR_EV_MEMBERS: the admin says who the heads of the view shall be, and who of
  *	them may form the first one
  * @SAMR_EV_SAVED: the admin says what is on this head's disk
@@ -73,6 +74,7 @@ enum samr_event_type {
 	SAMR_EV_FRAME,
 	SAMR_EV_SUBMIT,
 	SAMR_EV_CONSUMED,
+	SAMR_EV_REPLY,
 	SAMR_EV_MEMBERS,
 	SAMR_EV_SAVED,
 	SAMR_EV_FRAME_MAX,
@@ -94,8 +96,12 @@ enum samr_event_type {
  * @SAMR_KIND_SNAPSHOT: the sending member lacks the group's state and asks for it
  * @SAMR_KIND_STATE: a piece of that state, from the donor
  * @SAMR_KIND_READ: the sending member has read the state up to a piece
+ * @SAMR_KIND_SESSION: a client's session is opened, changed or closed (session.h)
+ * @SAMR_KIND_REQUEST: a client's request to the group, in a session
+ * @SAMR_KIND_REPLIES: a reply that the donor of a state has kept; from the core
  * @SAMR_KIND_VIEW: heads have left the view, and their members the group; no
  *	head sends it, each makes it of the view
+ * @SAMR_KIND_REPLY: has no place: a reply, delivered to the client that is here
  */
 enum samr_kind {
 	SAMR_KIND_DATA,
@@ -107,15 +113,25 @@ enum samr_kind {
 	SAMR_KIND_SNAPSHOT,
 	SAMR_KIND_STATE,
 	SAMR_KIND_READ,
+	SAMR_KIND_SESSION,
+	SAMR_KIND_REQUEST,
+	SAMR_KIND_REPLIES,
 	SAMR_KINDS,
 	SAMR_KIND_VIEW = SAMR_KINDS,
+	SAMR_KIND_REPLY,
 };
 
 /* Has it a payload, and is it charged to the sender's credit as data is? */
 static inline bool samr_kind_is_load(u8 kind)
 {
 	return kind == SAMR_KIND_DATA || kind == SAMR_KIND_LOCK ||
-	       kind == SAMR_KIND_UNLOCK;
+	       kind == SAMR_KIND_UNLOCK || kind == SAMR_KIND_REQUEST;
+}
+
+/* Whoever waits for it waits for stability: all ack it at once. */
+static inline bool samr_kind_is_prompt(u8 kind)
+{
+	return kind == SAMR_KIND_SESSION || kind == SAMR_KIND_REQUEST;
 }
 
 /* Message flags, also on the wire; all but the first go with one kind only. */
@@ -128,7 +144,7 @@ static inline bool samr_kind_is_load(u8 kind)
 /**
  * struct samr_submit - one message of a local member
  * @group: group that it goes to
- * @port: the sending member's number on this head
+ * @port: the sending member's, or client's, number on this head
  * @kind: enum samr_kind
  * @flags: SAMR_MSG_*
  * @uid: of the sender
@@ -137,7 +153,8 @@ static inline bool samr_kind_is_load(u8 kind)
  *	that the member can hold unread (the group's credits are derived from the
  *	smallest);
  *	SNAPSHOT: id of the transfer that the sender gives up, 0: none; STATE: id of
- *	the transfer; READ: place of the piece; otherwise zero
+ *	the transfer; READ: place of the piece; REQUEST: its number in the session;
+ *	otherwise zero
  * @payload: the bytes, or NULL for none. The core takes a reference of its own
  *	when it accepts the message; the caller keeps his
  * @len: bytes of @payload, at most SAMR_LEN_MAX
@@ -168,6 +185,9 @@ struct samr_submit {
  * @submit: SUBMIT
  * @consumed: CONSUMED: all local members of @group have read the messages up to
  *	position @gseq; @cost is what that frees, in units of samr_flow_cost()
+ * @reply: REPLY: @len bytes of @payload (NULL: none) to number @request of the
+ *	session that @session names, in @group; its member had read up to place
+ *	@upto. The caller keeps its reference
  * @members: MEMBERS: one bit per head id, the own one among them; 0: nobody any
  *	more, which is refused once the view stands. Then heads can be added, and
  *	those that are not in the view be left out
@@ -195,6 +215,14 @@ struct samr_event {
 			u32 cost;
 			u64 gseq;
 		} consumed;
+		struct {
+			u32 group;
+			u32 len;
+			u64 session;
+			u64 request;
+			u64 upto;
+			struct samr_blob *payload;
+		} reply;
 		struct {
 			u64 members;
 			u64 witness;

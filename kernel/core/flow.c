@@ -6,6 +6,7 @@
 #include "group.h"
 #include "lock.h"
 #include "repair.h"
+#include "session.h"
 #include "state.h"
 
 /* Short messages repeated at once when the sequencer gives no sign of them. */
@@ -16,6 +17,13 @@ static struct samr_origin *own(const struct samr_node *n)
 	return (struct samr_origin *)&n->origin[n->view.self];
 }
 
+/* Of those that are no joins and leaves some are always left for these. */
+static bool leaves_reserve(u8 kind)
+{
+	return samr_kind_is_load(kind) || kind == SAMR_KIND_STATE ||
+	       kind == SAMR_KIND_SESSION || kind == SAMR_KIND_REPLIES;
+}
+
 bool samr_flow_room(const struct samr_node *n, u8 kind, u32 group, u32 len)
 {
 	const struct samr_origin *o = own(n);
@@ -24,7 +32,7 @@ bool samr_flow_room(const struct samr_node *n, u8 kind, u32 group, u32 len)
 	if (!n->view.epoch)
 		return false;
 	used = n->flow.next - o->win.base;
-	if (!samr_kind_is_load(kind) && kind != SAMR_KIND_STATE)
+	if (!leaves_reserve(kind))
 		return used < o->win.size &&
 		       samr_credit_room(n, kind, group, 0);
 	if (used + SAMR_SUBMIT_RESERVE >= o->win.size)
@@ -56,6 +64,15 @@ static bool lock_sane(const struct samr_submit *s)
 	return bytes && samr_lock_parse(s->kind, bytes, s->len, &ask);
 }
 
+static bool session_sane(const struct samr_submit *s)
+{
+	struct samr_session_payload scratch;
+	const struct samr_session_payload *p;
+
+	p = samr_blob_peek(s->payload, 0, sizeof(scratch), &scratch);
+	return p && samr_session_parse(p) && p->op != SAMR_SESSION_EXPIRE;
+}
+
 /* A piece of state from anybody but the donor, or behind its last. */
 static bool stale(const struct samr_node *n, const struct samr_submit *s)
 {
@@ -81,6 +98,8 @@ static int check(const struct samr_node *n, const struct samr_submit *s)
 	if (s->len && (!s->payload || samr_blob_len(s->payload) != s->len))
 		return -EINVAL;
 	if (is_lock(s->kind) && !lock_sane(s))
+		return -EINVAL;
+	if (s->kind == SAMR_KIND_SESSION && !session_sane(s))
 		return -EINVAL;
 	if (samr_node_watches(n))
 		return -EOPNOTSUPP;
@@ -136,10 +155,35 @@ static u64 patience(const struct samr_node *n)
 	return min(wait << min(n->flow.backoff, 8u), SAMR_RESEND_MAX);
 }
 
-int samr_flow_submit(struct samr_node *n, const struct samr_submit *s)
+/* There is room for it; its reference goes to the window. */
+static void take(struct samr_node *n, struct samr_msg *msg)
 {
 	struct samr_origin *o = own(n);
-	struct samr_slot *slot;
+	struct samr_slot *slot = samr_window_at(&o->win, n->flow.next);
+
+	if (!samr_assert(slot && !slot->msg)) {
+		samr_msg_put(msg);
+		return;
+	}
+	slot->msg = msg;
+	slot->sent_at = n->now;
+	o->bytes += msg->meta.len;
+	o->seen = n->flow.next++;
+	samr_credit_charge(n, msg);
+	if (n->flow.resend_at == SAMR_NEVER)
+		n->flow.resend_at = n->now + patience(n);
+
+	if (msg->all)
+		list_add_tail(&samr_msg_get(msg)->job, &n->flow.jobs);
+	else if (samr_node_leads(n))
+		n->order_due = true;
+	else if (samr_node_serves(n))
+		samr_emit_submit(n, n->view.sequencer, msg, 0, msg->meta.len,
+				 1);
+}
+
+int samr_flow_submit(struct samr_node *n, const struct samr_submit *s)
+{
 	struct samr_msg *msg;
 	int err = check(n, s);
 
@@ -151,28 +195,51 @@ int samr_flow_submit(struct samr_node *n, const struct samr_submit *s)
 			n->flow.refused = true;
 		return -EAGAIN;
 	}
-	slot = samr_window_at(&o->win, n->flow.next);
-	if (!samr_assert(slot && !slot->msg))
-		return -ENOTRECOVERABLE;
 	msg = message_of(n, s);
 	if (!msg)
 		return -ENOMEM;
-	slot->msg = msg;
-	slot->sent_at = n->now;
-	o->bytes += s->len;
-	o->seen = n->flow.next++;
 	n->stats.submitted++;
-	samr_credit_charge(n, msg);
-	if (n->flow.resend_at == SAMR_NEVER)
-		n->flow.resend_at = n->now + patience(n);
-
-	if (msg->all)
-		list_add_tail(&samr_msg_get(msg)->job, &n->flow.jobs);
-	else if (samr_node_leads(n))
-		n->order_due = true;
-	else if (samr_node_serves(n))
-		samr_emit_submit(n, n->view.sequencer, msg, 0, s->len, 1);
+	take(n, msg);
 	return 0;
+}
+
+struct samr_msg *samr_flow_message(struct samr_node *n,
+				   const struct samr_meta *meta,
+				   const void *head, u32 len)
+{
+	struct samr_meta m = *meta;
+	struct samr_msg *msg;
+	struct samr_blob *b;
+
+	m.origin = n->cfg.self;
+	m.inc = n->cfg.inc;
+	m.oseq = n->flow.next;
+	msg = samr_msg_new(&m);
+	b = samr_blob_new(len);
+	if (!msg || !b) {
+		samr_msg_put(msg);
+		samr_blob_put(b);
+		return NULL;
+	}
+	samr_blob_put_data(b, head, len);
+	msg->one.blob = b;
+	msg->npieces = 1;
+	msg->have = len;
+	msg->all = for_all(n, m.len);
+	return msg;
+}
+
+bool samr_flow_own(struct samr_node *n, struct samr_msg *msg)
+{
+	const struct samr_meta *m = &msg->meta;
+
+	if (!n->view.epoch || n->view.seat[n->view.self] ||
+	    !samr_flow_room(n, m->kind, m->group, m->len)) {
+		samr_msg_put(msg);
+		return false;
+	}
+	take(n, msg);
+	return true;
 }
 
 void samr_flow_start(struct samr_node *n)

@@ -8,6 +8,8 @@
 
 #include "event.h"
 
+struct samr_meta;
+struct samr_msg;
 struct samr_node;
 struct samr_slot;
 
@@ -16,6 +18,26 @@ bool samr_flow_room(const struct samr_node *n, u8 kind, u32 group, u32 len);
 
 /** samr_flow_submit - take a message; see SUBMIT in samr_node_step() */
 int samr_flow_submit(struct samr_node *n, const struct samr_submit *s);
+
+/**
+ * samr_flow_message - a message of the core's own
+ * @meta: group, port, arg, length, kind and flags of it
+ * @head: its first bytes, copied
+ * @len: how many; the rest is to be appended by samr_msg_take()
+ *
+ * Return: it, with a reference for the caller, or NULL without memory.
+ */
+struct samr_msg *samr_flow_message(struct samr_node *n,
+				   const struct samr_meta *meta,
+				   const void *head, u32 len);
+
+/**
+ * samr_flow_own - submit it, all bytes of which are there
+ * @msg: its reference is taken over
+ *
+ * Return: false: there is no room for it now, and it is gone.
+ */
+bool samr_flow_own(struct samr_node *n, struct samr_msg *msg);
 
 /** samr_flow_ordered - own message @msg has its place; @slot is where it waited */
 void samr_flow_ordered(struct samr_node *n, const struct samr_msg *msg,

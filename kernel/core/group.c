@@ -4,6 +4,8 @@
 #include "coordinator.h"
 #include "credit.h"
 #include "learner.h"
+#include "reply.h"
+#include "session.h"
 #include "view.h"
 
 void samr_group_init(struct samr_node *n)
@@ -17,9 +19,10 @@ void samr_group_init(struct samr_node *n)
 	INIT_LIST_HEAD(&n->groups.starving);
 	n->groups.credit_at = SAMR_NEVER;
 	n->groups.ask_at = SAMR_NEVER;
+	samr_session_init(n);
 }
 
-static void group_free(struct samr_group *g)
+static void group_free(struct samr_node *n, struct samr_group *g)
 {
 	list_del(&g->hash);
 	list_del(&g->holding);
@@ -28,6 +31,7 @@ static void group_free(struct samr_group *g)
 	samr_members_put(g->members);
 	samr_transfer_forget(g);
 	samr_lock_clear(&g->locks);
+	samr_session_forget(n, &g->sessions);
 	samr_free(g);
 }
 
@@ -40,25 +44,38 @@ void samr_group_drop(struct samr_msg *msg, struct samr_actions *dropped)
 	list_add_tail(&samr_msg_get(msg)->action.node, &dropped->list);
 }
 
+static void drop_all(struct list_head *held, struct samr_actions *dropped)
+{
+	struct samr_msg *msg;
+
+	while (!list_empty(held)) {
+		msg = list_first_entry(held, struct samr_msg, link);
+		list_del_init(&msg->link);
+		samr_group_drop(msg, dropped);
+		samr_msg_put(msg);
+	}
+}
+
 void samr_group_fini(struct samr_node *n, struct samr_actions *dropped)
 {
+	struct samr_session *s;
 	struct samr_group *g;
-	struct samr_msg *msg;
 	u32 i;
 
 	for (i = 0; i < SAMR_GROUP_BUCKETS; i++) {
 		while (!list_empty(&n->groups.bucket[i])) {
 			g = list_first_entry(&n->groups.bucket[i],
 					     struct samr_group, hash);
-			while (!list_empty(&g->held)) {
-				msg = list_first_entry(&g->held,
-						       struct samr_msg, link);
-				list_del_init(&msg->link);
-				samr_group_drop(msg, dropped);
-				samr_msg_put(msg);
-			}
-			group_free(g);
+			drop_all(&g->held, dropped);
+			group_free(n, g);
 		}
+	}
+	drop_all(&n->sessions.later, dropped);
+	while (!list_empty(&n->sessions.ended)) {
+		s = list_first_entry(&n->sessions.ended, struct samr_session,
+				     ready);
+		list_del(&s->ready);
+		samr_free(s);
 	}
 }
 
@@ -90,6 +107,7 @@ static struct samr_group *group_new(struct samr_node *n, u32 id)
 	INIT_LIST_HEAD(&g->dirty);
 	INIT_LIST_HEAD(&g->starving);
 	samr_lock_init(&g->locks);
+	samr_session_table_init(&g->sessions);
 	list_add_tail(&g->hash, bucket_of(n, id));
 	return g;
 }
@@ -100,8 +118,7 @@ void samr_group_release(struct samr_node *n, struct samr_group *g)
 	    !list_empty(&g->held) || g->locks.count)
 		return;
 	samr_mark("group forgotten");
-	(void)n;
-	group_free(g);
+	group_free(n, g);
 }
 
 struct samr_members *samr_members_new(u32 count, u64 id)
@@ -179,6 +196,10 @@ static void set_members(struct samr_node *n, struct samr_group *g,
 	msg->view = next->id;
 	samr_credit_members(n, g, msg->meta.gseq);
 	note_change(n->out, g->id);
+	if (g->members)
+		samr_reply_look(n, g);
+	else
+		samr_session_end(n, g);
 }
 
 void samr_group_flags(struct samr_node *n, struct samr_group *g,
@@ -187,6 +208,7 @@ void samr_group_flags(struct samr_node *n, struct samr_group *g,
 	use_members(n, g, members);
 	samr_members_put(members);
 	note_change(n->out, g->id);
+	samr_reply_look(n, g);
 }
 
 static bool join(struct samr_node *n, struct samr_group *g,
@@ -219,6 +241,7 @@ static bool join(struct samr_node *n, struct samr_group *g,
 		.port	= msg->meta.port,
 		.window	= (u32)min_t(u64, msg->meta.arg, U32_MAX),
 		.flags	= samr_transfer_joiner(g, msg->meta.flags),
+		.since	= msg->meta.gseq,
 	};
 	set_members(n, g, msg, next);
 	return true;
@@ -276,7 +299,7 @@ static u64 random_of(const struct samr_node *n, u64 gseq)
 	return z ^ (z >> 31);
 }
 
-static void emit(struct samr_node *n, struct samr_msg *msg)
+void samr_group_emit(struct samr_node *n, struct samr_msg *msg)
 {
 	msg->epoch = n->view.epoch;
 	msg->action.type = SAMR_ACT_DELIVER;
@@ -296,7 +319,7 @@ static void hold_or_emit(struct samr_node *n, struct samr_group *g,
 
 	/* Without a group nobody reads it: its owner only hears of its end. */
 	if (!g || (!wait && list_empty(&g->held))) {
-		emit(n, msg);
+		samr_group_emit(n, msg);
 		return;
 	}
 	list_add_tail(&samr_msg_get(msg)->link, &g->held);
@@ -343,7 +366,7 @@ static bool thin(struct samr_node *n, struct samr_group *g,
 	}
 	msg->random = random_of(n, at->gseq);
 	if (local)
-		emit(n, msg);
+		samr_group_emit(n, msg);
 	samr_msg_put(msg);
 	return true;
 }
@@ -358,6 +381,7 @@ static bool apply_view(struct samr_node *n, const struct samr_msg *msg)
 		list_for_each_entry_safe(g, next, &n->groups.bucket[i], hash) {
 			if (!g->members)
 				continue;
+			samr_session_view(n, g, msg->meta.gseq);
 			if (!thin(n, g, &msg->meta))
 				return false;
 			samr_group_release(n, g);
@@ -401,17 +425,19 @@ u32 samr_group_next(const struct samr_node *n, u32 after)
 
 bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
 		      struct samr_members *members, u64 transfer, u64 last,
-		      struct samr_lock_table *locks)
+		      struct samr_lock_table *locks,
+		      struct samr_session_table *sessions)
 {
 	struct samr_group *g = group_new(n, id);
 
 	if (!g)
 		return false;
 	if (!samr_transfer_learn(g, members, transfer, last)) {
-		group_free(g);
+		group_free(n, g);
 		return false;
 	}
 	g->upto = upto;
+	samr_session_adopt(n, g, sessions);
 	list_splice_init(&locks->locks, &g->locks.locks);
 	g->locks.count = locks->count;
 	g->locks.waiting = locks->waiting;
@@ -439,6 +465,11 @@ static bool apply_to_members(struct samr_node *n, struct samr_group *g,
 	case SAMR_KIND_LOCK:
 	case SAMR_KIND_UNLOCK:
 		return samr_lock_apply(n, g, msg);
+	case SAMR_KIND_SESSION:
+	case SAMR_KIND_REQUEST:
+		return samr_session_apply(n, g, msg);
+	case SAMR_KIND_REPLIES:
+		return samr_reply_taken(n, g, msg);
 	case SAMR_KIND_DATA:
 		return true;
 	default:
@@ -458,10 +489,28 @@ static bool wanted_here(const struct samr_node *n, const struct samr_group *g,
 {
 	if (msg->owner)
 		return true;
-	if (msg->meta.kind >= SAMR_KIND_SNAPSHOT && !msg->transfer)
+	if (msg->meta.kind >= SAMR_KIND_SNAPSHOT &&
+	    msg->meta.kind <= SAMR_KIND_READ && !msg->transfer)
 		return msg->meta.kind == SAMR_KIND_STATE && !msg->refused &&
 		       g && samr_transfer_here(n, g);
 	return local || (g && g->local);
+}
+
+/* Concerns nobody but its sender. */
+static bool is_private(const struct samr_msg *msg)
+{
+	return msg->meta.kind == SAMR_KIND_SESSION ||
+	       msg->meta.kind == SAMR_KIND_REPLIES ||
+	       (msg->meta.kind == SAMR_KIND_REQUEST && msg->refused);
+}
+
+/* A client acts on what it is told of its session: that must not be undone. */
+static void tell_sender(struct samr_node *n, struct samr_msg *msg)
+{
+	if (msg->owner)
+		samr_session_hold(n, msg);
+	if (msg->meta.gseq <= n->stab.stable)
+		samr_reply_stable(n);
 }
 
 bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
@@ -492,7 +541,9 @@ bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 	msg->random = random_of(n, msg->meta.gseq);
 	if (g && g->members)
 		msg->view = g->members->id;
-	if (wanted_here(n, g, msg, local))
+	if (is_private(msg))
+		tell_sender(n, msg);
+	else if (wanted_here(n, g, msg, local))
 		hold_or_emit(n, g, msg);
 	if (g)
 		samr_group_release(n, g);
@@ -510,7 +561,7 @@ void samr_group_stable(struct samr_node *n)
 			if (is_safe(msg) && msg->meta.gseq > n->stab.stable)
 				break;
 			list_del_init(&msg->link);
-			emit(n, msg);
+			samr_group_emit(n, msg);
 			samr_msg_put(msg);
 		}
 		if (list_empty(&g->held)) {
@@ -518,4 +569,5 @@ void samr_group_stable(struct samr_node *n)
 			samr_group_release(n, g);
 		}
 	}
+	samr_reply_stable(n);
 }

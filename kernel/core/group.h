@@ -10,6 +10,7 @@
 
 #include "lock.h"
 #include "node.h"
+#include "session.h"
 #include "state.h"
 #include "transfer.h"
 
@@ -35,6 +36,7 @@ struct samr_debt {
  * @members: they, or NULL for none
  * @local: how many of them live here
  * @locks: of the group; they outlive its members
+ * @sessions: of its clients
  * @upto: a learner was given it as of this place
  *
  * State transfer (transfer.c):
@@ -64,6 +66,7 @@ struct samr_group {
 	struct samr_members *members;
 	u32 local;
 	struct samr_lock_table locks;
+	struct samr_session_table sessions;
 	u64 upto;
 
 	struct samr_transfer *transfer;
@@ -119,12 +122,14 @@ void samr_group_forget(struct samr_node *n);
  * @transfer: id of its state transfer; 0: none is under way
  * @last: place of its LAST piece; 0: it has none yet
  * @locks: its locks; they are taken over, too
+ * @sessions: likewise
  *
  * Return: false without memory; nothing was taken over.
  */
 bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
 		      struct samr_members *members, u64 transfer, u64 last,
-		      struct samr_lock_table *locks);
+		      struct samr_lock_table *locks,
+		      struct samr_session_table *sessions);
 
 /**
  * samr_group_next - the lowest id above @after of a group that has members, or
@@ -141,6 +146,9 @@ void samr_group_flags(struct samr_node *n, struct samr_group *g,
 
 /** samr_members_new - room for @count members; NULL without memory */
 struct samr_members *samr_members_new(u32 count, u64 id);
+
+/** samr_group_emit - deliver a message now */
+void samr_group_emit(struct samr_node *n, struct samr_msg *msg);
 
 /** samr_group_stable - more is stable: deliver what waited for it */
 void samr_group_stable(struct samr_node *n);

@@ -4,6 +4,7 @@
 #include "frame.h"
 #include "group.h"
 #include "receiver.h"
+#include "session.h"
 #include "state.h"
 #include "view.h"
 
@@ -34,11 +35,14 @@ static void drop_group(struct samr_node *n)
 	n->learner.group = NULL;
 	n->learner.have = 0;
 	samr_lock_clear(&n->learner.locks);
+	n->learner.locked = false;
+	samr_session_clear(&n->learner.sessions);
 }
 
 void samr_learner_init(struct samr_node *n)
 {
 	samr_lock_init(&n->learner.locks);
+	samr_session_table_init(&n->learner.sessions);
 	INIT_LIST_HEAD(&n->learner.absent);
 	n->learner.ask_at = SAMR_NEVER;
 }
@@ -167,6 +171,7 @@ static u32 send_part(struct samr_node *n, u64 dest, u32 after,
 	samr_blob_put_data(b, &rec, sizeof(rec));
 	for (i = first; i < first + count; i++) {
 		w.inc = cpu_to_be64(m->m[i].inc);
+		w.since = cpu_to_be64(m->m[i].since);
 		w.node = cpu_to_be32((u32)m->m[i].node);
 		w.port = cpu_to_be32(m->m[i].port);
 		w.window = cpu_to_be32(m->m[i].window);
@@ -240,6 +245,89 @@ static bool send_locks_part(struct samr_node *n, u64 dest, u32 after,
 	return true;
 }
 
+static u32 session_len(const struct samr_session *s)
+{
+	return sizeof(struct samr_rec_session) +
+	       (u32)(s->next - s->acked - 1) * sizeof(__be64);
+}
+
+static void put_session(struct samr_blob *b, const struct samr_session *s)
+{
+	const struct samr_rec_session w = {
+		.id	   = cpu_to_be64(s->id),
+		.name	   = cpu_to_be64(s->name),
+		.inc	   = cpu_to_be64(s->inc),
+		.since	   = cpu_to_be64(s->since),
+		.next	   = cpu_to_be64(s->next),
+		.acked	   = cpu_to_be64(s->acked),
+		.node	   = cpu_to_be32((u32)s->node),
+		.port	   = cpu_to_be32(s->port),
+		.uid	   = cpu_to_be32(s->uid),
+		.gid	   = cpu_to_be32(s->gid),
+		.reply_max = cpu_to_be32(s->reply_max),
+		.expiry	   = cpu_to_be32(s->expiry),
+		.flags	   = cpu_to_be32(s->flags),
+	};
+	struct samr_request *r;
+	__be64 place;
+
+	samr_blob_put_data(b, &w, sizeof(w));
+	list_for_each_entry(r, &s->requests, link) {
+		place = cpu_to_be64(r->place);
+		samr_blob_put_data(b, &place, sizeof(place));
+	}
+}
+
+/* As many sessions as fit into a frame, from @s on; false: no memory. */
+static bool send_sessions_part(struct samr_node *n, u64 dest, u32 after,
+			       const struct samr_group *g, u32 first,
+			       struct list_head **at, u32 *count)
+{
+	u32 room = samr_frame_room(n), len = sizeof(struct samr_rec_state_locks);
+	struct list_head *s = *at;
+	struct samr_rec_state_locks rec;
+	struct samr_blob *b;
+
+	for (*count = 0; s != &g->sessions.sessions; s = s->next, ++*count) {
+		u32 more = session_len(list_entry(s, struct samr_session,
+						  link));
+
+		if (len + more > room)
+			break;
+		len += more;
+	}
+	b = samr_frame_record(n, dest, len);
+	if (!b)
+		return false;
+	memset(&rec, 0, sizeof(rec));
+	rec.rec.type = SAMR_REC_STATE_SESSIONS;
+	rec.rec.len = cpu_to_be16((u16)len);
+	rec.group = cpu_to_be32(g->id);
+	rec.after = cpu_to_be32(after);
+	rec.total = cpu_to_be16((u16)g->sessions.count);
+	rec.first = cpu_to_be16((u16)first);
+	rec.count = cpu_to_be16((u16)*count);
+	rec.gseq = cpu_to_be64(n->rcv.delivered);
+	samr_blob_put_data(b, &rec, sizeof(rec));
+	for (; *at != s; *at = (*at)->next)
+		put_session(b, list_entry(*at, struct samr_session, link));
+	return true;
+}
+
+static bool send_sessions(struct samr_node *n, u64 dest, u32 after,
+			  const struct samr_group *g)
+{
+	struct list_head *at = g->sessions.sessions.next;
+	u32 first = 0, count;
+
+	do {
+		if (!send_sessions_part(n, dest, after, g, first, &at, &count))
+			return false;
+		first += count;
+	} while (at != &g->sessions.sessions);
+	return true;
+}
+
 /* A record at least, so that the learner knows that there is nothing more. */
 static bool send_locks(struct samr_node *n, u64 dest, u32 after,
 		       const struct samr_group *g)
@@ -268,15 +356,18 @@ static bool send_group(struct samr_node *n, u64 dest, u32 after,
 			return false;
 		first += sent;
 	} while (first < total);
-	return send_locks(n, dest, after, g);
+	return send_locks(n, dest, after, g) &&
+	       send_sessions(n, dest, after, g);
 }
 
 /* What a group takes of an answer, about; donor and learner count alike. */
 static u32 cost_of(const struct samr_members *m,
-		   const struct samr_lock_table *locks)
+		   const struct samr_lock_table *locks,
+		   const struct samr_session_table *sessions)
 {
 	return (u32)(sizeof(struct samr_rec_state_group) +
-		     sizeof(struct samr_rec_state_locks)) +
+		     2 * sizeof(struct samr_rec_state_locks)) +
+	       sessions->count * (u32)sizeof(struct samr_rec_session) +
 	       (m ? m->count * (u32)sizeof(struct samr_rec_group_member) : 0) +
 	       locks->count * (u32)sizeof(struct samr_lock) +
 	       locks->waiting * (u32)sizeof(struct samr_rec_lock);
@@ -300,7 +391,7 @@ void samr_learner_asked(struct samr_node *n, u64 src, u32 after)
 		g = samr_group_find(n, id);
 		if (!send_group(n, src, after, g))
 			return;
-		bytes += cost_of(g->members, &g->locks);
+		bytes += cost_of(g->members, &g->locks, &g->sessions);
 		after = id;
 	}
 }
@@ -401,6 +492,7 @@ enum samr_drop samr_learner_group(struct samr_node *n,
 			.port	= be32_to_cpu(w->port),
 			.window	= be32_to_cpu(w->window),
 			.flags	= be32_to_cpu(w->flags),
+			.since	= be64_to_cpu(w->since),
 		};
 	}
 	if (l->have < r->group.total)
@@ -467,16 +559,17 @@ static enum samr_drop learnt(struct samr_node *n)
 {
 	struct samr_learner *l = &n->learner;
 	struct samr_absent *a = absent_new(l->id, l->upto);
-	u32 cost = cost_of(l->group, &l->locks);
+	u32 cost = cost_of(l->group, &l->locks, &l->sessions);
 
 	if (!a || !samr_group_learn(n, l->id, l->upto, l->group, l->transfer,
-				    l->last, &l->locks)) {
+				    l->last, &l->locks, &l->sessions)) {
 		samr_free(a);
 		return SAMR_DROP_MEMORY;
 	}
 	list_add_tail(&a->link, &l->absent);
 	l->group = NULL;
 	l->have = 0;
+	l->locked = false;
 	l->after = l->id;
 	l->bytes += cost;
 	/* Not before the answer is over: each question brings as much again. */
@@ -499,7 +592,7 @@ enum samr_drop samr_learner_locks(struct samr_node *n,
 		return SAMR_DROP_VIEW;
 	if (r->locks.after != l->after)
 		return SAMR_DROP_DUPLICATE;
-	if (!l->group || l->have < l->group->count ||
+	if (!l->group || l->have < l->group->count || l->locked ||
 	    l->id != r->locks.group || l->upto != r->locks.gseq ||
 	    r->locks.first != l->locks.count + l->locks.waiting)
 		return out_of_turn(r->locks.first,
@@ -512,7 +605,68 @@ enum samr_drop samr_learner_locks(struct samr_node *n,
 		drop_group(n);
 		return drop;
 	}
-	if (l->locks.count + l->locks.waiting < r->locks.total)
+	l->locked = l->locks.count + l->locks.waiting == r->locks.total;
+	return SAMR_DROP_NONE;
+}
+
+/* One session with the places of its open requests; moves @at behind it. */
+static enum samr_drop take_session(struct samr_node *n,
+				   const struct samr_blob *frame, u32 *at,
+				   u32 end)
+{
+	struct samr_learner *l = &n->learner;
+	const struct samr_rec_session *w;
+	struct samr_rec_session fixed;
+	const __be64 *place;
+	enum samr_drop drop;
+	__be64 scratch;
+	u64 open;
+
+	w = samr_blob_peek(frame, *at, sizeof(*w), &fixed);
+	if (!w || end - *at < sizeof(*w))
+		return SAMR_DROP_RECORD;
+	*at += sizeof(*w);
+	open = be64_to_cpu(w->next) - be64_to_cpu(w->acked) - 1;
+	drop = samr_session_learn(n, &l->sessions, l->id, w, l->upto);
+	if (!drop && (end - *at) / sizeof(*place) < open)
+		return SAMR_DROP_RECORD;
+	for (; !drop && open; open--, *at += sizeof(*place)) {
+		place = samr_blob_peek(frame, *at, sizeof(*place), &scratch);
+		if (!place)
+			return SAMR_DROP_RECORD;
+		drop = samr_session_learn_place(&l->sessions,
+						be64_to_cpu(*place), l->upto);
+	}
+	return drop;
+}
+
+enum samr_drop samr_learner_sessions(struct samr_node *n,
+				     const struct samr_blob *frame,
+				     const struct samr_record *r)
+{
+	struct samr_learner *l = &n->learner;
+	u32 i, at = r->at, end = r->at + r->len;
+	enum samr_drop drop = SAMR_DROP_NONE;
+
+	if (!l->active || !l->begun)
+		return SAMR_DROP_VIEW;
+	if (r->locks.after != l->after)
+		return SAMR_DROP_DUPLICATE;
+	if (!l->locked || l->id != r->locks.group ||
+	    l->upto != r->locks.gseq || r->locks.first != l->sessions.count)
+		return out_of_turn(r->locks.first, l->sessions.count);
+	/* Where nobody is there is nobody who could answer. */
+	if (r->locks.total && !l->group->count)
+		drop = SAMR_DROP_RECORD;
+	for (i = 0; !drop && i < r->locks.count; i++)
+		drop = take_session(n, frame, &at, end);
+	if (!drop && at != end)
+		drop = SAMR_DROP_RECORD;
+	if (drop) {
+		drop_group(n);
+		return drop;
+	}
+	if (l->sessions.count < r->locks.total)
 		return SAMR_DROP_NONE;
 	return learnt(n);
 }

@@ -8,8 +8,9 @@
  * by one, each as it is at the donor just then, with the place in the order that
  * this is true for; of the order that the learner goes through afterwards, it
  * skips for each group what lies before. So nobody keeps a copy, and the state
- * may be of any size. Of a group that comes, its locks come behind it; of a group
- * that is left out, the learner knows that there was none. What is asked for and does not come is asked for again.
+ * may be of any size. Behind a group come its locks, and then its sessions; of a
+ * group that is left out the learner knows that there was none. What is asked for
+ * and does not come is asked for again.
  */
 #ifndef SAMR_CORE_LEARNER_H
 #define SAMR_CORE_LEARNER_H
@@ -47,6 +48,11 @@ enum samr_drop samr_learner_group(struct samr_node *n,
 enum samr_drop samr_learner_locks(struct samr_node *n,
 				  const struct samr_blob *frame,
 				  const struct samr_record *r);
+
+/** samr_learner_sessions - STATE_SESSIONS: and its sessions, or a part of them */
+enum samr_drop samr_learner_sessions(struct samr_node *n,
+				     const struct samr_blob *frame,
+				     const struct samr_record *r);
 
 /**
  * samr_learner_upto - a group that this node has not got

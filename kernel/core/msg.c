@@ -183,6 +183,38 @@ bool samr_msg_read(const struct samr_msg *msg, u8 *to, u32 len)
 	return !len;
 }
 
+bool samr_msg_take(struct samr_msg *msg, u32 at, const struct samr_msg *from,
+		   u32 off)
+{
+	const struct samr_piece *p;
+	u32 i, skip;
+
+	for (i = 0; i < from->npieces; i++) {
+		p = &from->pieces[i];
+		if (piece_end(p) <= off)
+			continue;
+		skip = max(off, p->off) - p->off;
+		if (samr_msg_add(msg, p->blob, skip, at + p->off + skip - off,
+				 samr_blob_len(p->blob) - skip))
+			return false;
+	}
+	return samr_assert(samr_msg_complete(msg));
+}
+
+struct samr_msg *samr_msg_copy(const struct samr_msg *msg)
+{
+	struct samr_msg *copy = samr_msg_new(&msg->meta);
+
+	if (!copy)
+		return NULL;
+	copy->result = msg->result;
+	copy->session = msg->session;
+	if (samr_msg_take(copy, 0, msg, 0))
+		return copy;
+	samr_msg_put(copy);
+	return NULL;
+}
+
 const struct samr_lock_note *samr_msg_note(const struct samr_msg *msg, u64 node,
 					   u32 port, u32 nth)
 {

@@ -43,12 +43,16 @@ struct samr_piece {
  * @cap: room in @pieces
  * @all: was, or is being, sent by its origin to all heads
  * @refused: JOIN: the group was full; SNAPSHOT, STATE, READ: not, or not any more,
- *	for its sender to say; the order holds the message all the same
+ *	for its sender to say; SESSION, REQUEST: see @result; the order holds the
+ *	message all the same
+ * @result: SESSION, REQUEST, REPLY: enum samr_ses
  * @sent: bytes of it that the origin has sent the first time
  * @cost: at the origin: what it was charged until it had its place (credit.c)
  * @epoch: view in which it was delivered
  * @view: delivered in this group view: gseq of the change that made it
  * @random: group random of this place
+ * @session: name of the session that a SESSION, REQUEST or REPLY is about, or 0
+ * @next: SESSION, REQUEST: the session's next request, from here on
  * @members: JOIN and LEAVE that changed the group: its members from here on
  * @transfer: the group's state transfer from here on (id 0: none); NULL: as before
  * @locks: what members are told of locks, or NULL; it belongs to the message
@@ -67,11 +71,14 @@ struct samr_msg {
 	u16 cap;
 	bool all;
 	bool refused;
+	u8 result;
 	u32 sent;
 	u32 cost;
 	u64 epoch;
 	u64 view;
 	u64 random;
+	u64 session;
+	u64 next;
 	struct samr_members *members;
 	struct samr_transfer *transfer;
 	struct samr_lock_notes *locks;
@@ -87,6 +94,26 @@ struct samr_msg {
  * Return: it, with one reference, or NULL without memory.
  */
 struct samr_msg *samr_msg_new(const struct samr_meta *m);
+
+/**
+ * samr_msg_copy - a message with the same bytes
+ * @msg: complete
+ *
+ * Return: it, with one reference, to be delivered by itself, or NULL without memory.
+ */
+struct samr_msg *samr_msg_copy(const struct samr_msg *msg);
+
+/**
+ * samr_msg_take - the rest of a message is the bytes of another one, from @off on
+ * @msg: has bytes up to @at
+ * @at: position in it
+ * @from: complete
+ * @off: position in @from
+ *
+ * Return: false without memory.
+ */
+bool samr_msg_take(struct samr_msg *msg, u32 at, const struct samr_msg *from,
+		   u32 off);
 
 /** samr_msg_get - one more reference */
 struct samr_msg *samr_msg_get(struct samr_msg *msg);

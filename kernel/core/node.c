@@ -16,7 +16,9 @@
 #include "learner.h"
 #include "receiver.h"
 #include "repair.h"
+#include "reply.h"
 #include "sequencer.h"
+#include "session.h"
 #include "stable.h"
 #include "state.h"
 #include "view.h"
@@ -209,6 +211,13 @@ static enum samr_drop take_member(struct samr_node *n, u32 index,
 		return samr_learner_group(n, frame, r);
 	case SAMR_REC_STATE_LOCKS:
 		return samr_learner_locks(n, frame, r);
+	case SAMR_REC_STATE_SESSIONS:
+		return samr_learner_sessions(n, frame, r);
+	case SAMR_REC_REPLY_ASK:
+		samr_reply_asked(n, src, r);
+		return SAMR_DROP_NONE;
+	case SAMR_REC_REPLY:
+		return samr_reply_came(n, frame, r);
 	default:
 		return SAMR_DROP_ROLE;
 	}
@@ -431,6 +440,7 @@ static void run_timers(struct samr_node *n)
 	samr_sequencer_timer(n);
 	samr_flow_timer(n);
 	samr_credit_timer(n);
+	samr_session_timer(n);
 	samr_stable_timer(n);
 	if (n->now >= n->beat_at) {
 		n->beat_at = n->now + n->cfg.beat;
@@ -493,8 +503,9 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 		take_frame(n, ev->frame);
 		return 0;
 	case SAMR_EV_SUBMIT:
-		/* A head leaves by RETIRE. */
-		if (ev->submit.kind == SAMR_KIND_RETIRE)
+		/* A head leaves by RETIRE, and the core gives replies. */
+		if (ev->submit.kind == SAMR_KIND_RETIRE ||
+		    ev->submit.kind == SAMR_KIND_REPLIES)
 			return -EINVAL;
 		return samr_flow_submit(n, &ev->submit);
 	case SAMR_EV_CONSUMED:
@@ -503,6 +514,8 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 					     ev->consumed.gseq,
 					     ev->consumed.cost);
 		return 0;
+	case SAMR_EV_REPLY:
+		return samr_reply_made(n, ev);
 	case SAMR_EV_MEMBERS:
 		return samr_view_want(n, ev->members, ev->witness,
 				      ev->founders);
@@ -544,6 +557,8 @@ int samr_node_step(struct samr_node *n, const struct samr_event *ev,
 	else if (slept && n->view.wanted)
 		n->view.slept_at = n->now;
 	err = dispatch(n, ev);
+	if (n->sessions.giving && !n->gone)
+		samr_reply_give(n);
 	samr_coordinator_run(n);
 	while (n->order_due && samr_node_leads(n) && samr_node_serves(n) &&
 	       !n->gone) {
@@ -577,6 +592,7 @@ u64 samr_node_deadline(const struct samr_node *n)
 	at = min(at, n->stab.ack_at);
 	at = min(at, samr_sequencer_deadline(n));
 	at = min(at, samr_flow_deadline(n));
+	at = min(at, samr_session_deadline(n));
 	return min(at, samr_credit_deadline(n));
 }
 

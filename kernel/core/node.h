@@ -98,6 +98,9 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  *	or is the witness there; -EAGAIN: the view is being changed, and one of those
  *	left out might get into it.
  * SAVED: -EINVAL: that is no memory.
+ * REPLY: -ENOENT: no such session, or nobody waits for it any more; -EINVAL: no
+ *	such request, or @reply.len is not that of the payload; -EMSGSIZE: longer
+ *	than the client takes; -ENOMEM: it was not taken.
  * RETIRE: -ENOTCONN: no view; -EAGAIN: no window now, or nothing is ordered. The
  *	node is out when the others go on without it.
  * FENCED: -ESTALE: nobody asked for that.
@@ -227,7 +230,8 @@ bool samr_node_fence(const struct samr_node *node, u32 i, struct samr_fence *f);
  * @ref: references; immutable
  * @id: gseq of the change
  * @count: members, by seniority
- * @m: they; @window is JOIN's arg, @flags are SAMR_ID_* up to SAMR_ID_FAILED
+ * @m: they; @window is JOIN's arg, @flags are SAMR_ID_* up to SAMR_ID_FAILED; @since:
+ *	it answers requests behind this place
  *
  * The flags may differ between two of them with the same @id: they change, too,
  * where no member comes or goes.
@@ -238,6 +242,7 @@ struct samr_member_id {
 	u32 port;
 	u32 window;
 	u32 flags;
+	u64 since;
 };
 
 struct samr_members {
@@ -359,6 +364,39 @@ struct samr_lock_notes {
 const struct samr_lock_note *samr_msg_note(const struct samr_msg *msg, u64 node,
 					   u32 port, u32 nth);
 
+/**
+ * enum samr_ses - what a session's client is told; those from REPEATED to GONE are
+ *	refusals
+ * @SAMR_SES_NONE: nothing
+ * @SAMR_SES_OPENED: it has a session
+ * @SAMR_SES_ATTACHED: it goes on here; requests from samr_msg.next on are expected
+ * @SAMR_SES_DONE: acknowledged, closed, detached
+ * @SAMR_SES_ORDERED: the request will be executed
+ * @SAMR_SES_REPEATED: it had its place before
+ * @SAMR_SES_AHEAD: one before it is missing
+ * @SAMR_SES_FULL: there is no room for it now
+ * @SAMR_SES_FOREIGN: the session is attached elsewhere, or another one's
+ * @SAMR_SES_GONE: there is no such session, or nobody to answer
+ * @SAMR_SES_REPLY: a reply
+ * @SAMR_SES_UNKNOWN: in its place: what became of the request is not known
+ * @SAMR_SES_ENDED: the session is gone, and with it whoever could answer
+ */
+enum samr_ses {
+	SAMR_SES_NONE,
+	SAMR_SES_OPENED,
+	SAMR_SES_ATTACHED,
+	SAMR_SES_DONE,
+	SAMR_SES_ORDERED,
+	SAMR_SES_REPEATED,
+	SAMR_SES_AHEAD,
+	SAMR_SES_FULL,
+	SAMR_SES_FOREIGN,
+	SAMR_SES_GONE,
+	SAMR_SES_REPLY,
+	SAMR_SES_UNKNOWN,
+	SAMR_SES_ENDED,
+};
+
 /** samr_msg_cost - what a message that has its place takes of it */
 static inline u32 samr_msg_cost(const struct samr_msg *msg)
 {
@@ -424,6 +462,12 @@ struct samr_node_stats {
 	u64 recovery_ns;	/* for each, since they were heard: the sum, */
 	u64 recovery_ns_last;	/* the last one */
 	u64 recovery_ns_max;	/* and the longest one */
+	u64 sessions;		/* in the tables now */
+	u64 requests;		/* of sessions, to be executed */
+	u64 requests_refused;	/* not to be executed, whatever the reason */
+	u64 replies;		/* let go to clients here */
+	u64 reply_asks;		/* for replies that no member here will make */
+	u64 sessions_expired;
 	u64 drops[SAMR_DROPS];
 };
 

@@ -74,7 +74,8 @@ static bool settle(struct samr_node *n, struct samr_msg *msg)
 		o->bytes -= slot->msg->meta.len;
 	samr_window_advance(&o->win, msg->meta.oseq + 1);
 	o->ordered = max(o->ordered, msg->meta.oseq + 1);
-	if (msg->meta.flags & SAMR_MSG_SAFE)
+	if ((msg->meta.flags & SAMR_MSG_SAFE) ||
+	    samr_kind_is_prompt(msg->meta.kind))
 		n->stab.safe = msg->meta.gseq;
 	return true;
 }

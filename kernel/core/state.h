@@ -12,6 +12,7 @@
 #include "lock.h"
 #include "msg.h"
 #include "node.h"
+#include "session.h"
 #include "window.h"
 #include "wire.h"
 
@@ -313,6 +314,8 @@ struct samr_absent {
  * @transfer: id of its state transfer
  * @last: place of the last piece of that
  * @locks: its locks so far
+ * @locked: those are all
+ * @sessions: its sessions so far
  * @absent: struct samr_absent, by id
  * @bytes: of the answer to the last question, so far, about
  * @ask_at: ask again
@@ -329,6 +332,8 @@ struct samr_learner {
 	u64 transfer;
 	u64 last;
 	struct samr_lock_table locks;
+	bool locked;
+	struct samr_session_table sessions;
 	struct list_head absent;
 	u32 bytes;
 	u64 ask_at;
@@ -487,6 +492,7 @@ struct samr_node {
 	struct samr_stability stab;
 	struct samr_flow flow;
 	struct samr_groups groups;
+	struct samr_sessions sessions;
 	u32 turn;		/* sequencer: origin whose turn it is */
 	bool order_due;		/* sequencer: look for messages to order */
 	struct samr_trip repair;	/* from request to repair */

@@ -27,6 +27,7 @@ const char *samr_strings_drop(enum samr_drop d)
 		[SAMR_DROP_MEMORY]	= "memory",
 		[SAMR_DROP_LIMIT]	= "limit",
 		[SAMR_DROP_VIEW]	= "view",
+		[SAMR_DROP_SESSION]	= "session",
 	};
 
 	return (u32)d < SAMR_DROPS ? name[d] : "?";
@@ -54,6 +55,9 @@ const char *samr_strings_rec(u8 type)
 		[SAMR_REC_STATE]	= "STATE",
 		[SAMR_REC_STATE_GROUP]	= "STATE_GROUP",
 		[SAMR_REC_STATE_LOCKS]	= "STATE_LOCKS",
+		[SAMR_REC_STATE_SESSIONS] = "STATE_SESSIONS",
+		[SAMR_REC_REPLY_ASK]	= "REPLY_ASK",
+		[SAMR_REC_REPLY]	= "REPLY",
 	};
 
 	return type < ARRAY_SIZE(name) && name[type] ? name[type] : "?";
@@ -71,7 +75,11 @@ const char *samr_strings_kind(u8 kind)
 		[SAMR_KIND_SNAPSHOT]	= "snapshot",
 		[SAMR_KIND_STATE]	= "state",
 		[SAMR_KIND_READ]	= "read",
+		[SAMR_KIND_SESSION]	= "session",
+		[SAMR_KIND_REQUEST]	= "request",
+		[SAMR_KIND_REPLIES]	= "replies",
 		[SAMR_KIND_VIEW]	= "view",
+		[SAMR_KIND_REPLY]	= "reply",
 	};
 
 	return kind < ARRAY_SIZE(name) ? name[kind] : "?";

@@ -226,7 +226,11 @@ void samr_transfer_commit(struct samr_node *n, struct samr_group *g,
 	g->last = 0;
 	g->give.owed = 0;
 	g->give.parts = 0;
+	g->give.kept = g->sessions.count && samr_transfer_begun_here(n, g);
+	n->sessions.giving |= g->give.kept;
 	wake(n, &g->give);
+	if (next->t->lost)
+		samr_session_end(n, g);
 }
 
 /* The members as they are, to change flags of. */
@@ -399,6 +403,18 @@ static bool state(struct samr_node *n, struct samr_group *g,
 	return true;
 }
 
+/* Whoever holds the state answers for what any of those does that hold it. */
+static u64 answers_since(const struct samr_members *m)
+{
+	u64 since = U64_MAX;
+	u32 i;
+
+	for (i = 0; i < m->count; i++)
+		if (holds(&m->m[i]))
+			since = min(since, m->m[i].since);
+	return since == U64_MAX ? 0 : since;
+}
+
 /* A receiver has it all: it counts from here on. */
 static bool complete(struct samr_node *n, struct samr_group *g,
 		     struct samr_msg *msg, u32 i)
@@ -411,6 +427,7 @@ static bool complete(struct samr_node *n, struct samr_group *g,
 		return false;
 	}
 	samr_mark("state installed");
+	m->m[i].since = answers_since(m);
 	m->m[i].flags &= ~SAMR_ID_LACKS;
 	samr_group_flags(n, g, m);
 	samr_transfer_commit(n, g, msg, &next);
@@ -462,20 +479,29 @@ bool samr_transfer_here(const struct samr_node *n, const struct samr_group *g)
 	return false;
 }
 
-bool samr_transfer_gives(const struct samr_node *n, const struct samr_group *g,
-			 u32 port, u64 id)
+bool samr_transfer_begun_here(const struct samr_node *n,
+			      const struct samr_group *g)
 {
 	const struct samr_transfer *t = g->transfer;
 
-	return t && t->id == id && !g->last && g->give.ended != id &&
-	       t->donor.node == n->cfg.self && t->donor.inc == n->cfg.inc &&
-	       t->donor.port == port;
+	return t && !g->last && g->give.ended != t->id &&
+	       t->donor.node == n->cfg.self && t->donor.inc == n->cfg.inc;
+}
+
+bool samr_transfer_gives(const struct samr_node *n, const struct samr_group *g,
+			 u32 port, u64 id)
+{
+	return samr_transfer_begun_here(n, g) && g->transfer->id == id &&
+	       g->transfer->donor.port == port;
 }
 
 bool samr_transfer_room(const struct samr_group *g, u32 len)
 {
 	u64 out = g->give.unordered + g->give.owed;
 
+	/* What has been replied to is in the order before the state is. */
+	if (g->give.kept)
+		return false;
 	/* Without bytes it is the end, and there is one. */
 	return !len || !out || out + samr_flow_cost(len) <= SAMR_TRANSFER_WINDOW;
 }

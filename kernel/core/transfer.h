@@ -51,6 +51,7 @@ struct samr_group;
  * @parts: entries
  * @ended: id of the transfer whose last piece was submitted
  * @refused: somebody waits for room
+ * @kept: there may be replies to be submitted before it goes on (reply.c)
  */
 struct samr_give {
 	u64 unordered;
@@ -63,6 +64,7 @@ struct samr_give {
 	u32 parts;
 	u64 ended;
 	bool refused;
+	bool kept;
 };
 
 /** samr_transfer_joiner - flags of a member that joins with these SAMR_MSG_* */
@@ -113,6 +115,10 @@ bool samr_transfer_here(const struct samr_node *n, const struct samr_group *g);
 /** samr_transfer_gives - may member @port of this node send a piece of @id? */
 bool samr_transfer_gives(const struct samr_node *n, const struct samr_group *g,
 			 u32 port, u64 id);
+
+/** samr_transfer_begun_here - does a member here give, and has not ended? */
+bool samr_transfer_begun_here(const struct samr_node *n,
+			      const struct samr_group *g);
 
 /** samr_transfer_room - may the donor here send @len bytes now? */
 bool samr_transfer_room(const struct samr_group *g, u32 len);

@@ -241,6 +241,7 @@ static void unwedge(struct samr_node *n)
 	samr_fence_needless(n);
 	count_recovery(n);
 	samr_sequencer_start(n);
+	samr_session_start(n);
 	samr_flow_start(n);
 	samr_flow_freed(n);
 }

@@ -135,6 +135,14 @@ bool samr_wire_fits(const struct samr_meta *m)
 		       m->len <= SAMR_LOCK_PAYLOAD_MAX;
 	case SAMR_KIND_STATE:
 		return state_fits(m);
+	case SAMR_KIND_SESSION:
+		return m->len == sizeof(struct samr_session_payload);
+	case SAMR_KIND_REQUEST:
+		return m->arg && m->len >= sizeof(struct samr_request_payload);
+	case SAMR_KIND_REPLIES:
+		return m->arg && m->len >= sizeof(struct samr_replies_payload) &&
+		       m->len <= sizeof(struct samr_replies_payload) +
+				 SAMR_REPLY_MAX;
 	case SAMR_KIND_READ:
 		return m->arg && !m->len;
 	default:
@@ -423,12 +431,40 @@ static bool get_locks(const struct samr_rec_state_locks *w,
 	r->locks.count = be16_to_cpu(w->count);
 	r->locks.gseq = be64_to_cpu(w->gseq);
 	if (w->reserved || w->reserved2 || r->locks.group <= r->locks.after ||
-	    r->len < r->locks.count * sizeof(struct samr_rec_lock))
+	    r->len < r->locks.count * (r->type == SAMR_REC_STATE_LOCKS ?
+				       sizeof(struct samr_rec_lock) :
+				       sizeof(struct samr_rec_session)))
 		return false;
 	if (!r->locks.total)
 		return !r->locks.first && !r->locks.count && !r->len;
 	return r->locks.count && r->locks.first < r->locks.total &&
 	       r->locks.count <= r->locks.total - r->locks.first;
+}
+
+static bool get_reply_ask(const struct samr_rec_reply_ask *w,
+			  struct samr_record *r)
+{
+	r->reply.group = be32_to_cpu(w->group);
+	r->reply.session = be64_to_cpu(w->session);
+	r->reply.request = be64_to_cpu(w->request);
+	r->reply.off = be32_to_cpu(w->off);
+	return !w->reserved && !r->len && r->reply.group && r->reply.session &&
+	       r->reply.request && r->reply.off <= SAMR_REPLY_MAX;
+}
+
+static bool get_reply(const struct samr_rec_reply *w, struct samr_record *r)
+{
+	r->reply.group = be32_to_cpu(w->group);
+	r->reply.session = be64_to_cpu(w->session);
+	r->reply.request = be64_to_cpu(w->request);
+	r->reply.commit = be64_to_cpu(w->commit);
+	r->reply.total = be32_to_cpu(w->total);
+	r->reply.off = be32_to_cpu(w->off);
+	return r->reply.group && r->reply.session && r->reply.request &&
+	       r->reply.commit > r->reply.session &&
+	       r->reply.total <= SAMR_REPLY_MAX && r->len <= r->reply.total &&
+	       r->reply.off <= r->reply.total - r->len &&
+	       (r->len || !r->reply.total);
 }
 
 /* Bytes of a record without its payload; 0: not a type of this version. */
@@ -454,6 +490,9 @@ static u32 fixed_len(u8 type)
 		[SAMR_REC_STATE]	= sizeof(struct samr_rec_state),
 		[SAMR_REC_STATE_GROUP]	= sizeof(struct samr_rec_state_group),
 		[SAMR_REC_STATE_LOCKS]	= sizeof(struct samr_rec_state_locks),
+		[SAMR_REC_STATE_SESSIONS] = sizeof(struct samr_rec_state_locks),
+		[SAMR_REC_REPLY_ASK]	= sizeof(struct samr_rec_reply_ask),
+		[SAMR_REC_REPLY]	= sizeof(struct samr_rec_reply),
 	};
 
 	return type < ARRAY_SIZE(len) ? len[type] : 0;
@@ -503,7 +542,12 @@ static bool get_body(const void *p, const struct samr_blob *frame,
 	case SAMR_REC_STATE_GROUP:
 		return get_group(p, r);
 	case SAMR_REC_STATE_LOCKS:
+	case SAMR_REC_STATE_SESSIONS:
 		return get_locks(p, r);
+	case SAMR_REC_REPLY_ASK:
+		return get_reply_ask(p, r);
+	case SAMR_REC_REPLY:
+		return get_reply(p, r);
 	default:
 		return get_ask(p, r);
 	}

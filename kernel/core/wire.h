@@ -12,6 +12,7 @@
 
 #include "event.h"
 #include "plat.h"
+#include "wirestate.h"
 
 #define SAMR_WIRE_VERSION	1
 
@@ -22,13 +23,6 @@
 /* Bytes from the header to the end of the last record. */
 #define SAMR_FRAME_MIN		512	/* every link must carry this much */
 #define SAMR_FRAME_LIMIT	60000
-
-/* Largest message, bytes. */
-#define SAMR_LEN_MAX		(1U << 20)
-
-/* Longest name and value of a lock, bytes. */
-#define SAMR_LOCK_NAME_LEN	47
-#define SAMR_LOCK_VALUE_LEN	64
 
 /* Most members of a view, and ids of heads: 1 .. SAMR_IDS - 1. */
 #define SAMR_HEADS_MAX		16
@@ -96,6 +90,9 @@ struct samr_hdr {
  * @SAMR_REC_STATE: where the learner's order begins
  * @SAMR_REC_STATE_GROUP: one group, or the end of them
  * @SAMR_REC_STATE_LOCKS: behind a group: its locks
+ * @SAMR_REC_STATE_SESSIONS: behind its locks: its sessions
+ * @SAMR_REC_REPLY_ASK: a client of the sender waits for a reply
+ * @SAMR_REC_REPLY: it, or a part of it
  */
 enum samr_rec_type {
 	SAMR_REC_SUBMIT		= 1,
@@ -117,18 +114,9 @@ enum samr_rec_type {
 	SAMR_REC_STATE		= 17,
 	SAMR_REC_STATE_GROUP	= 18,
 	SAMR_REC_STATE_LOCKS	= 19,
-};
-
-/**
- * struct samr_rec - in front of each record
- * @type: enum samr_rec_type
- * @flags: SAMR_REC_F_*
- * @len: bytes of the record, from here to the end of its payload
- */
-struct samr_rec {
-	__u8 type;
-	__u8 flags;
-	__be16 len;
+	SAMR_REC_STATE_SESSIONS	= 20,
+	SAMR_REC_REPLY_ASK	= 21,
+	SAMR_REC_REPLY		= 22,
 };
 
 /* SUBMIT: sent to all heads, so that the order need not repeat the bytes. */
@@ -137,6 +125,8 @@ struct samr_rec {
 #define SAMR_REC_F_REF		0x02
 /* ORDER: repeated by a holder on request. */
 #define SAMR_REC_F_REPAIR	0x04
+/* REPLY: there is more; it has to be asked for. */
+#define SAMR_REC_F_MORE		0x08
 
 /**
  * struct samr_rec_submit - followed by bytes @off .. of the message
@@ -382,157 +372,6 @@ struct samr_rec_dead {
 };
 
 /**
- * struct samr_rec_state_ask - a learner asks
- * @after: id of the last group that it has; 0: it has nothing
- */
-struct samr_rec_state_ask {
-	struct samr_rec rec;
-	__be32 after;
-};
-
-/**
- * struct samr_rec_state - the answer's beginning when @after was 0, followed by
- *	the number of the next message of each member, by seat, __be64
- * @count: members
- * @time: group time at the view's place
- */
-struct samr_rec_state {
-	struct samr_rec rec;
-	__be32 count;
-	__be64 time;
-};
-
-/**
- * struct samr_rec_state_group - a group, or a part of one, followed by @count
- *	struct samr_rec_group_member
- * @group: its id; 0: there are no more
- * @after: the group before it, as in the question for it
- * @total: its members
- * @first: which one of them comes first here
- * @count: how many are here
- * @reserved: zero
- * @gseq: as it was at this place
- * @id: place of the change that made its members
- * @transfer: id of its state transfer under way; 0: none
- * @last: place of that one's LAST piece; 0: it has none yet
- */
-struct samr_rec_state_group {
-	struct samr_rec rec;
-	__be32 group;
-	__be32 after;
-	__be32 total;
-	__be32 first;
-	__be16 count;
-	__be16 reserved;
-	__be64 gseq;
-	__be64 id;
-	__be64 transfer;
-	__be64 last;
-};
-
-/**
- * struct samr_rec_group_member - one of them
- * @inc: incarnation of its head
- * @node: its head
- * @port: its number there
- * @window: JOIN's arg
- * @flags: SAMR_ID_*
- */
-struct samr_rec_group_member {
-	__be64 inc;
-	__be32 node;
-	__be32 port;
-	__be32 window;
-	__be32 flags;
-};
-
-/* It takes part in state transfer; lacks the state; could not give it. */
-#define SAMR_ID_STATEFUL	0x01
-#define SAMR_ID_LACKS		0x02
-#define SAMR_ID_FAILED		0x04
-/* On the wire only (see struct samr_transfer): it gives the state now, or gets it. */
-#define SAMR_ID_GIVES		0x08
-#define SAMR_ID_GETS		0x10
-#define SAMR_ID_FLAGS		0x1f
-
-/**
- * struct samr_lock_payload - payload of LOCK and UNLOCK messages, followed by the
- *	name and the value
- * @flags: SAMR_LKF_*
- * @name_len: bytes of the name, 1 .. SAMR_LOCK_NAME_LEN, none of them zero; with
- *	SAMR_LKF_NEXT also 0
- * @value_len: bytes of the value; 0 without SAMR_LKF_VALUE
- * @reserved: zero
- */
-struct samr_lock_payload {
-	__u8 flags;
-	__u8 name_len;
-	__u8 value_len;
-	__u8 reserved;
-};
-
-#define SAMR_LOCK_PAYLOAD_MAX	(sizeof(struct samr_lock_payload) +	\
-				 SAMR_LOCK_NAME_LEN + SAMR_LOCK_VALUE_LEN)
-
-/* LOCK: do not wait; only tell of the first lock whose name lies behind this. */
-#define SAMR_LKF_TRY		0x01
-#define SAMR_LKF_NEXT		0x02
-/* UNLOCK: keep the lock; a value comes along; give the lock back as it was. */
-#define SAMR_LKF_KEEP		0x04
-#define SAMR_LKF_VALUE		0x08
-#define SAMR_LKF_CANCEL		0x10
-
-/**
- * struct samr_rec_state_locks - locks of a group, or a part of them, followed by
- *	@count struct samr_rec_lock
- * @group: its id
- * @after: the group before it, as in the question for it
- * @total: its locks, and the members that wait for them
- * @first: which of them comes first here
- * @count: how many are here
- * @reserved: zero
- * @gseq: as it was at this place, the same as in STATE_GROUP
- */
-struct samr_rec_state_locks {
-	struct samr_rec rec;
-	__be32 group;
-	__be32 after;
-	__be16 total;
-	__be16 first;
-	__be16 count;
-	__be16 reserved;
-	__be32 reserved2;
-	__be64 gseq;
-};
-
-/**
- * struct samr_rec_lock - a lock, followed by its name and its value; or, behind it,
- *	a member that waits for it
- * @flags: SAMR_LOCK_DEAD
- * @name_len: bytes of the name; 0: it is a member that waits
- * @value_len: bytes of the value
- * @reserved: zero
- * @node: owner, or who waits; 0: nobody owns it
- * @inc: incarnation of @node
- * @arg: the number that the member gave to its request
- * @port: on @node
- * @reserved2: zero
- */
-struct samr_rec_lock {
-	__u8 flags;
-	__u8 name_len;
-	__u8 value_len;
-	__u8 reserved;
-	__be32 node;
-	__be64 inc;
-	__be64 arg;
-	__be32 port;
-	__be32 reserved2;
-};
-
-#define SAMR_LOCK_DEAD		0x01	/* an owner went without unlocking it */
-
-/**
  * struct samr_rec_credit - reading goes on (CREDIT), or is asked for (CREDIT_ASK)
  * @group: of which group
  * @gseq: CREDIT: all members on the sender have read up to here; CREDIT_ASK: 0
@@ -555,13 +394,6 @@ _Static_assert(sizeof(struct samr_rec_plan) == 80, "plan");
 _Static_assert(sizeof(struct samr_rec_ask) == 40, "ask");
 _Static_assert(sizeof(struct samr_rec_answer) == 80, "answer");
 _Static_assert(sizeof(struct samr_rec_dead) == 24, "dead");
-_Static_assert(sizeof(struct samr_rec_state_ask) == 8, "state ask");
-_Static_assert(sizeof(struct samr_rec_state) == 16, "state");
-_Static_assert(sizeof(struct samr_rec_state_group) == 56, "state group");
-_Static_assert(sizeof(struct samr_rec_group_member) == 24, "group member");
-_Static_assert(sizeof(struct samr_lock_payload) == 4, "lock payload");
-_Static_assert(sizeof(struct samr_rec_state_locks) == 32, "state locks");
-_Static_assert(sizeof(struct samr_rec_lock) == 32, "lock");
 /* And so does a lock with the longest name and value. */
 _Static_assert(sizeof(struct samr_hdr) + sizeof(struct samr_rec_state_locks) +
 	       sizeof(struct samr_rec_lock) + SAMR_LOCK_NAME_LEN +
@@ -603,6 +435,7 @@ enum samr_drop {
 	SAMR_DROP_MEMORY,		/* no memory for it */
 	SAMR_DROP_LIMIT,		/* more than a peer may make us keep */
 	SAMR_DROP_VIEW,			/* no view, or one that does not concern us */
+	SAMR_DROP_SESSION,		/* a reply that no client here waits for */
 	SAMR_DROPS,
 };
 
@@ -759,7 +592,8 @@ struct samr_answer {
  * @after: STATE_ASK
  * @state: STATE; the numbers are at @at
  * @group: STATE_GROUP; its members are at @at
- * @locks: STATE_LOCKS; they are at @at
+ * @locks: STATE_LOCKS, STATE_SESSIONS; they are at @at
+ * @reply: REPLY_ASK, REPLY; its bytes are at @at
  */
 struct samr_record {
 	u8 type;
@@ -822,6 +656,14 @@ struct samr_record {
 			u32 first;
 			u32 count;
 		} locks;
+		struct {
+			u64 session;
+			u64 request;
+			u64 commit;
+			u32 group;
+			u32 total;
+			u32 off;
+		} reply;
 	};
 };
 

@@ -252,6 +252,9 @@ static void deliver(struct net *net, u32 i, struct samr_msg *msg)
 		d->notes = msg->locks ? msg->locks->count : 0;
 		for (k = 0; k < min(d->notes, 2u); k++)
 			d->result[k] = msg->locks->note[k].result;
+		d->ses = msg->result;
+		d->session = msg->session;
+		d->next = msg->next;
 		d->owned = msg->owner;
 		d->at = net->now;
 	}

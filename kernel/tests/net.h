@@ -30,6 +30,9 @@
  * @refused: as in struct samr_msg
  * @notes: how many members were told of locks
  * @result: enum samr_lk of the first two
+ * @ses: enum samr_ses, of a SESSION, REQUEST or REPLY
+ * @session: as in struct samr_msg
+ * @next: as in struct samr_msg
  * @owned: had an owner
  * @at: time
  */
@@ -42,6 +45,9 @@ struct net_delivery {
 	bool refused;
 	u32 notes;
 	u8 result[2];
+	u8 ses;
+	u64 session;
+	u64 next;
 	bool owned;
 	u64 at;
 };

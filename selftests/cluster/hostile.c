@@ -25,7 +25,7 @@
 static const char *const reasons[] = {
 	"short", "version", "cluster", "length", "crc", "key", "header", "self",
 	"domain", "source", "incarnation", "epoch", "record", "unknown", "role",
-	"window", "duplicate", "conflict", "memory", "limit", "view",
+	"window", "duplicate", "conflict", "memory", "limit", "view", "session",
 	"drop_foreign", "drop_queue", "drop_memory", "drop_probe",
 	"drop_probe_source", "drop_probe_rate",
 };
@@ -309,7 +309,7 @@ static void frames_record_others(int to)
 
 static void frames_unknown(int to)
 {
-	static const uint8_t type[] = { 0, 20, 77, 200, 255 };
+	static const uint8_t type[] = { 0, 23, 77, 200, 255 };
 	struct frame f = frame_of(3);
 	size_t i;
 

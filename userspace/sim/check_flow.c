@@ -75,6 +75,14 @@ static void on_submit(struct check *k, struct host *h,
 	}
 }
 
+static void check_reply(const struct check *k, struct host *h, int err)
+{
+	if (err == -ENOENT || (err == -ENOMEM &&
+			       memory_use_of(h->id)->failed > k->failed[h->id]))
+		return;
+	sim_fail("node %u answers %d to a reply", h->id, err);
+}
+
 static void on_stepped(struct watch *w, struct host *h,
 		       const struct samr_event *ev, int err)
 {
@@ -91,6 +99,8 @@ static void on_stepped(struct watch *w, struct host *h,
 		return;
 	if (ev->type == SAMR_EV_SUBMIT)
 		on_submit(k, h, &ev->submit, err);
+	else if (ev->type == SAMR_EV_REPLY && err)
+		check_reply(k, h, err);
 	else if (err && !samr_node_out(h->node) &&
 		 ev->type != SAMR_EV_MEMBERS &&
 		 !(ev->type == SAMR_EV_RETIRE && err == -EAGAIN))

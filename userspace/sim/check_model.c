@@ -130,7 +130,10 @@ static void check_place(struct model *md, const struct place *p)
 	must |= nodes_of(g);
 	check_transfer(g, p, cluster_next(md->check->cluster, NULL)->id, held,
 		       before);
-	if (kind >= SAMR_KIND_SNAPSHOT && !p->transfer)
+	if (member_private(&p->meta, p->refused))
+		must = 0;
+	else if (kind >= SAMR_KIND_SNAPSHOT && kind <= SAMR_KIND_READ &&
+		 !p->transfer)
 		must = kind == SAMR_KIND_STATE && !p->refused ?
 		       check_transfer_heads(g) : 0;
 	must |= BIT_ULL(p->meta.origin);

@@ -282,6 +282,14 @@ static void check_ascending(struct check *k, struct host *h,
 	*last = msg->meta.gseq;
 }
 
+static void on_stepped(struct watch *w, struct host *h,
+		       const struct samr_event *ev, int err)
+{
+	(void)err;
+	if (ev->type != SAMR_EV_SUBMIT)
+		ledger_sync(check_of(w)->ledger, h);
+}
+
 static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 {
 	struct check *k = check_of(w);
@@ -294,7 +302,7 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 		return;
 	}
 	/* Nobody submits it; runs in which heads die look at it (era.c). */
-	if (m->kind == SAMR_KIND_VIEW)
+	if (m->kind == SAMR_KIND_VIEW || m->kind == SAMR_KIND_REPLY)
 		return;
 	sub = ledger_find(k->ledger, m->origin, m->oseq);
 	if (!sub)
@@ -321,7 +329,11 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	compare_sub(h, msg, sub);
 	check_owner(k, h, msg, sub);
 	check_epoch(k, h, msg);
-	check_ascending(k, h, msg);
+	/* What concerns its sender only comes when it is stable. */
+	if (!member_private(m, msg->refused))
+		check_ascending(k, h, msg);
+	else
+		check_safe(k, h, msg);
 	/* Without members there is nobody whom it could mislead. */
 	if (m->flags & SAMR_MSG_SAFE && msg->view)
 		check_safe(k, h, msg);
@@ -336,6 +348,7 @@ void check_order_init_blind(struct check *k)
 
 void check_order_init(struct check *k)
 {
+	k->order.stepped = on_stepped;
 	k->order.view = on_view;
 	k->order.sent = on_sent;
 	k->order.deliver = on_deliver;

@@ -4,20 +4,13 @@
 #include <stdlib.h>
 
 #include "core/strings.h"
-#include "admin.h"
-#include "check_lock.h"
-#include "era.h"
 #include "fail.h"
+#include "fail_inside.h"
 #include "proposal.h"
 #include "ramp.h"
-#include "service.h"
 #include "sim.h"
-#include "trace.h"
-#include "votes.h"
 
 #define HEADS_MOST	7
-#define GROUPS		2
-#define SERVICES	2
 #define TICK		(2 * SAMR_MSEC)
 #define EVE		(8 * SAMR_MSEC)
 #define CHAOS_TIME	(6000 * SAMR_MSEC)
@@ -25,65 +18,6 @@
 #define WINDOW		65536
 #define ALONE_MOST	(10000 * SAMR_MSEC)
 #define FOR_GOOD	(U64_MAX / 2)
-
-/* One message that was handed in: its owner. */
-struct note {
-	struct list_head list;
-	struct samr_submit what;
-	u64 at;
-};
-
-/* The service on a head, and its machine. */
-struct app {
-	struct fail *fail;
-	struct host *host;	/* NULL: it is off */
-	u32 id;
-	u64 on_at;		/* when it is switched on again */
-	struct service *service[SERVICES];	/* members of group 1 */
-	bool joined[GROUPS];
-	bool asked[GROUPS];
-	struct {
-		u64 gseq;
-		u32 cost;
-	} unread[GROUPS];
-	struct list_head notes;	/* not heard of yet */
-	u64 wait;		/* between messages, ns */
-	u64 send_at;
-};
-
-/* A fence on its way. */
-struct job {
-	u64 by;			/* incarnation that asks */
-	u64 inc;		/* and of whom */
-	u64 token;
-	u32 from, to;
-	u64 at;
-};
-
-#define JOBS_MOST	64
-
-struct fail {
-	struct cluster cluster;
-	struct watch watch;
-	struct eras eras;
-	struct services services;
-	struct lock_check locks;
-	struct votes votes;
-	struct admin admin;
-	struct trace trace;
-	struct rng rng;
-	struct timer tick;
-	struct timer trouble;
-	u64 trouble_at;
-	struct net_params net;
-	struct samr_node_config cfg;
-	u32 count;		/* heads with data */
-	u64 mask;
-	struct app app[NET_NODES];
-	struct job job[JOBS_MOST];
-	bool calm;
-	u64 sent, crashes, pauses, cuts, fences, leaves, expelled, hints;
-};
 
 static struct fail *fail_of(struct watch *w)
 {
@@ -154,6 +88,7 @@ static void on_view(struct watch *w, struct host *h)
 	if (formed != f->eras.formed) {
 		lock_check_model(&f->locks, false);
 		votes_forget(&f->votes);
+		session_check_model(&f->sessions);
 	}
 	votes_view(&f->votes, h);
 	admin_view(&f->admin, h);
@@ -198,11 +133,13 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	const struct samr_meta *m = &msg->meta;
 	struct note *note = msg->owner;
 
+	bool over = fail_clients_deliver(f, h, msg);
+
 	if (note) {
 		list_del(&note->list);
 		free(note);
 	}
-	if (!m->gseq)
+	if (!m->gseq || over)
 		return;
 	if (watches(a))
 		sim_fail("node %u is the witness, and delivers", h->id);
@@ -224,8 +161,8 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	services_deliver(&f->services, h, msg);
 }
 
-/* @bytes: the payload, or NULL: bytes that follow from the number. */
-static int submit(struct app *a, struct samr_submit *s, const u8 *bytes)
+int fail_submit(struct app *a, struct samr_submit *s, const u8 *bytes,
+		struct client *c)
 {
 	struct fail *f = a->fail;
 	struct note *note = sim_alloc(sizeof(*note));
@@ -245,6 +182,8 @@ static int submit(struct app *a, struct samr_submit *s, const u8 *bytes)
 	}
 	s->owner = note;
 	note->what = *s;
+	note->client = c;
+	note->turn = c ? c->turn : 0;
 	note->at = now_of(f);
 	list_add_tail(&note->list, &a->notes);
 	err = host_submit(a->host, s);
@@ -260,6 +199,11 @@ static int submit(struct app *a, struct samr_submit *s, const u8 *bytes)
 	if (b)
 		buffer_put(b);
 	return err;
+}
+
+static int submit(struct app *a, struct samr_submit *s, const u8 *bytes)
+{
+	return fail_submit(a, s, bytes, NULL);
 }
 
 static int send_of(struct service *s, struct samr_submit *what,
@@ -352,11 +296,17 @@ static void work(struct app *a)
 			submit(a, &s, NULL);
 		}
 	}
-	if (f->calm || (now_of(f) < a->send_at && !is_eve(f)))
+	if (now_of(f) < a->send_at && !is_eve(f))
 		return;
 	a->send_at = now_of(f) + rng_below(&f->rng, 2 * a->wait);
 	s = (struct samr_submit){ .kind = SAMR_KIND_DATA, .port = 1 };
 	s.group = (u32)rng_range(&f->rng, 1, GROUPS);
+	if (f->calm) {
+		/* Some requests are answered when the next message comes. */
+		if (a->joined[0] && s.group == 1 && !clients_idle(&f->clients))
+			submit(a, &s, NULL);
+		return;
+	}
 	if (!a->joined[s.group - 1])
 		return;
 	s.len = (u32)rng_below(&f->rng, rng_one_in(&f->rng, 8) ? 9000 : 300);
@@ -713,7 +663,7 @@ static bool settled(struct fail *f)
 			if (!a->joined[g])
 				return false;
 	}
-	return services_settled(&f->services);
+	return services_settled(&f->services) && clients_done(&f->clients);
 }
 
 static void unsettled(struct fail *f)
@@ -742,6 +692,7 @@ static void unsettled(struct fail *f)
 			list_empty(&a->notes) ? "" : ", messages open");
 	}
 	services_stuck(&f->services);
+	clients_stuck(&f->clients);
 	sim_fail("the cluster does not come together again");
 }
 
@@ -823,6 +774,8 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	f->watch.batch = on_batch;
 	cluster_watch(&f->cluster, &f->watch);
 	lock_check_init(&f->locks, &f->cluster);
+	session_check_init(&f->sessions, &f->cluster);
+	fail_clients_init(f, o->seed);
 	if (o->trace)
 		trace_init(&f->trace, &f->cluster, stdout, o->from);
 	f->tick.fire = on_tick;
@@ -834,7 +787,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	net_heal(&f->cluster.net);
 	f->net.drop = 0;
 	f->cluster.net.params = f->net;
-	f->calm = f->admin.calm = f->services.calm = true;
+	f->calm = f->admin.calm = f->services.calm = f->clients.calm = true;
 	since = q->now;
 	for (end = since; !o->until && !settled(f); end += 10 * SAMR_MSEC) {
 		if (hopeless(f) && end - since > 2000 * SAMR_MSEC) {
@@ -845,13 +798,16 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 			unsettled(f);
 		queue_run(q, end);
 	}
-	if (!o->until)
+	if (!o->until) {
 		lock_check_model(&f->locks, !lost);
+		session_check_model(&f->sessions);
+	}
 	f->locks.over = true;
+	f->sessions.over = true;
 	if (!o->until && !lost)
 		last_stand(f);
 	snprintf(line, size,
-		 "%u heads%s, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out, %llu hints, %llu halves; %s; %s; %llu lock requests, %llu granted, %llu of dead owners; together after %llu ms%s",
+		 "%u heads%s, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out, %llu hints, %llu halves; %s; %s; %llu lock requests, %llu granted, %llu of dead owners; %s; together after %llu ms%s",
 		 f->count, f->cluster.witness ? " and a witness" : "",
 		 f->cfg.policy == SAMR_POLICY_FENCE ||
 		 (f->count < 3 && !f->cluster.witness) ? "fence" : "majority",
@@ -869,6 +825,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 		 (unsigned long long)f->locks.requests,
 		 (unsigned long long)f->locks.granted,
 		 (unsigned long long)f->locks.inherited,
+		 clients_text(&f->clients),
 		 (unsigned long long)((q->now - since) / SAMR_MSEC),
 		 lost ? " LOST" : "");
 	queue_cancel(q, &f->tick);
@@ -879,6 +836,8 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	eras_free(&f->eras);
 	services_free(&f->services);
 	lock_check_free(&f->locks);
+	clients_free(&f->clients);
+	session_check_free(&f->sessions);
 	votes_free(&f->votes);
 	if (memory_use_of(MEMORY_HOMES)->objects)
 		sim_fail("%llu objects are left",

@@ -10,6 +10,7 @@
 
 #include "core/group.h"
 #include "core/learner.h"
+#include "core/session.h"
 #include "core/state.h"
 #include "leaf_check.h"
 #include "leaf_state.h"
@@ -268,7 +269,56 @@ static struct samr_rec_state_group *put_good_group(struct door *d)
 }
 
 #define LOCK_LEN	((u32)sizeof(struct samr_rec_lock))
+#define SESSION_LEN	((u32)sizeof(struct samr_rec_session))
 #define GOOD_LOCKS	4	/* with who waits */
+
+static struct samr_rec_state_locks *put_sessions(struct door *d, u32 total,
+						 u32 first, u32 count,
+						 u32 places)
+{
+	struct samr_rec_state_locks *l;
+
+	l = record(d, SAMR_REC_STATE_SESSIONS, sizeof(*l),
+		   count * SESSION_LEN + places * 8);
+	l->group = cpu_to_be32(GROUP);
+	l->total = cpu_to_be16((u16)total);
+	l->first = cpu_to_be16((u16)first);
+	l->count = cpu_to_be16((u16)count);
+	l->gseq = cpu_to_be64(BASE);
+	return l;
+}
+
+/* A session that was opened at @name, of a client at the giver, with open requests. */
+static struct samr_rec_session *put_session(struct door *d, u64 name, u32 open)
+{
+	struct samr_rec_session *w = put(d, sizeof(*w));
+	u32 i;
+
+	w->id = cpu_to_be64(1000 + name);
+	w->name = cpu_to_be64(name);
+	w->since = cpu_to_be64(name);
+	w->acked = cpu_to_be64(4);
+	w->next = cpu_to_be64(5 + open);
+	w->node = cpu_to_be32(GIVER);
+	w->inc = cpu_to_be64(GIVER_INC);
+	w->port = cpu_to_be32(9);
+	w->expiry = cpu_to_be32(1000);
+	for (i = 0; i < open; i++)
+		*(u64 *)put(d, 8) = cpu_to_be64(name + 1 + i);
+	return w;
+}
+
+static void put_good_sessions(struct door *d)
+{
+	struct samr_rec_session *w;
+
+	put_sessions(d, 2, 0, 2, 2);
+	put_session(d, 80, 2);
+	w = put_session(d, 85, 0);
+	w->node = 0;
+	w->inc = 0;
+	w->port = 0;
+}
 
 static void put_good_locks(struct door *d)
 {
@@ -287,6 +337,7 @@ static enum samr_drop give_all(struct door *d)
 	put_state(d, SEATS, 20);
 	put_good_group(d);
 	put_good_locks(d);
+	put_good_sessions(d);
 	put_end(d);
 	return frame_end(d);
 }
@@ -295,6 +346,7 @@ static enum samr_drop give_all(struct door *d)
 static void check_whole(struct door *d)
 {
 	const struct samr_group *g = samr_group_find(d->node, GROUP);
+	const struct samr_session *s;
 	const struct samr_lock *l;
 
 	check(g && g->members->count == 3 && g->members->id == 90);
@@ -308,6 +360,13 @@ static void check_whole(struct door *d)
 	check(l->owner.port == 1 && l->waiting == 1 && !l->dead);
 	l = list_entry(l->link.next, struct samr_lock, link);
 	check(!l->owner.node && l->dead && l->name_len == 2);
+	check(g->sessions.count == 2 && d->node->sessions.count == 2);
+	s = samr_session_named(d->node, GROUP, 80);
+	check(s && s->id == 1080 && s->node == GIVER && s->next == 7 &&
+	      s->acked == 4 && samr_session_request(s, 6)->place == 82);
+	check(g->sessions.promised == 2 * samr_session_promise(s));
+	s = samr_session_named(d->node, GROUP, 85);
+	check(s && !s->node && s->next == 5 && !samr_session_request(s, 5));
 	check(!learning(d));
 	check(d->node->origin[1].win.base == 20);
 }
@@ -345,11 +404,13 @@ static void test_twice(void)
 	put_state(&d, SEATS, 20);
 	put_good_group(&d);
 	put_good_locks(&d);
+	put_good_sessions(&d);
 	check(frame_end(&d) == SAMR_DROP_NONE);
 	for (i = 0; i < 2; i++) {
 		frame_begin(&d);
 		put_good_group(&d);
 		put_good_locks(&d);
+		put_good_sessions(&d);
 		check(frame_end(&d) == SAMR_DROP_DUPLICATE);
 	}
 	check(d.node->groups.locks == 3 && learning(&d));
@@ -383,6 +444,7 @@ static void test_numbers(void)
 	/* Groups and locks mean nothing before the numbers. */
 	WRONG(SAMR_DROP_VIEW, put_good_group(&d));
 	WRONG(SAMR_DROP_VIEW, put_good_locks(&d));
+	WRONG(SAMR_DROP_VIEW, put_good_sessions(&d));
 }
 
 #define STATE	put_state(&d, SEATS, 20)
@@ -592,6 +654,78 @@ static void test_too_many(void)
 	recovers(&d);
 }
 
+/* Group and locks are here, and then comes a record of sessions: PUT fills it. */
+#define WRONG_SESSIONS(reason, puts)					\
+	WRONG_LOCKS(reason, put_good_locks(&d); puts)
+
+static void test_sessions(void)
+{
+	struct door d;
+
+	WRONG_SESSIONS(SAMR_DROP_RECORD,
+		       put_sessions(&d, 0, 0, 0, 0)->reserved = 1);
+	WRONG_SESSIONS(SAMR_DROP_RECORD, put_sessions(&d, 1, 0, 1, 0));
+	WRONG_SESSIONS(SAMR_DROP_DUPLICATE,
+		       put_sessions(&d, 0, 0, 0, 0)->after = cpu_to_be32(1));
+	WRONG_SESSIONS(SAMR_DROP_WINDOW,
+		       put_sessions(&d, 0, 0, 0, 0)->gseq =
+		       cpu_to_be64(BASE + 1));
+	WRONG_SESSIONS(SAMR_DROP_WINDOW, put_sessions(&d, 2, 1, 1, 0);
+		       put_session(&d, 80, 0));
+	WRONG_SESSIONS(SAMR_DROP_DUPLICATE, put_sessions(&d, 2, 0, 1, 0);
+		       put_session(&d, 80, 0); put_sessions(&d, 2, 0, 1, 0);
+		       put_session(&d, 80, 0));
+	/* Twice, or not by name; fewer places than open requests, and more. */
+	WRONG_SESSIONS(SAMR_DROP_RECORD, put_sessions(&d, 2, 0, 2, 0);
+		       put_session(&d, 80, 0); put_session(&d, 80, 0));
+	WRONG_SESSIONS(SAMR_DROP_RECORD, put_sessions(&d, 2, 0, 2, 0);
+		       put_session(&d, 80, 0); put_session(&d, 79, 0));
+	WRONG_SESSIONS(SAMR_DROP_RECORD, put_sessions(&d, 1, 0, 1, 1);
+		       put_session(&d, 80, 1)->next = cpu_to_be64(7));
+	WRONG_SESSIONS(SAMR_DROP_RECORD, put_sessions(&d, 1, 0, 1, 1);
+		       put_session(&d, 80, 1)->next = cpu_to_be64(5));
+	/* Sessions of a group whose locks are not here. */
+	WRONG_LOCKS(SAMR_DROP_WINDOW, put_sessions(&d, 0, 0, 0, 0));
+	/* A group without members has none. */
+	WRONG(SAMR_DROP_RECORD, STATE; put_group(&d, 0, 0, 0)->id = 0;
+	      put_locks(&d, 1, 0, 1, LOCK_LEN + 1); put_lock(&d, "a", "v", 0);
+	      put_sessions(&d, 1, 0, 1, 0); put_session(&d, 80, 0));
+}
+
+/* One session that is wrong in itself. */
+#define WRONG_SESSION(spoil)						\
+	WRONG_SESSIONS(SAMR_DROP_RECORD, put_sessions(&d, 9, 0, 1, 1);	\
+		       put_session(&d, 80, 1)->spoil)
+
+static void test_session(void)
+{
+	struct door d;
+
+	WRONG_SESSION(id = 0);
+	WRONG_SESSION(name = 0);
+	WRONG_SESSION(name = cpu_to_be64(BASE + 1));
+	WRONG_SESSION(since = cpu_to_be64(79));
+	WRONG_SESSION(since = cpu_to_be64(BASE + 1));
+	WRONG_SESSION(next = cpu_to_be64(4));
+	WRONG_SESSION(next = cpu_to_be64(4 + SAMR_SESSION_WINDOW + 2));
+	WRONG_SESSION(inc = cpu_to_be64(GIVER_INC + 1));
+	WRONG_SESSION(node = 0);
+	WRONG_SESSION(reply_max = cpu_to_be32(SAMR_REPLY_MAX + 1));
+	WRONG_SESSION(expiry = 0);
+	WRONG_SESSION(expiry = cpu_to_be32(SAMR_EXPIRY_MAX + 1));
+	WRONG_SESSION(flags = cpu_to_be32(SAMR_SESSION_UNORDERED << 1));
+	WRONG_SESSION(reserved = 1);
+	/* Places that do not go up, or lie before the session or behind all. */
+#define WRONG_PLACES(first, second)					\
+	WRONG_SESSIONS(SAMR_DROP_RECORD, put_sessions(&d, 9, 0, 1, 2);	\
+		       put_session(&d, 80, 2);				\
+		       ((u64 *)&d.bytes[d.len])[-2] = cpu_to_be64(first); \
+		       ((u64 *)&d.bytes[d.len])[-1] = cpu_to_be64(second))
+	WRONG_PLACES(80, 81);
+	WRONG_PLACES(82, 82);
+	WRONG_PLACES(82, BASE + 1);
+}
+
 /*
  * The k-th allocation fails, for each k: nothing half taken is left, it is asked for
  * again, and all is there in the end.
@@ -618,8 +752,8 @@ static void test_memory(void)
 	}
 	memory_fail_next(SELF, 0, 0);
 	end(&d);
-	/* Members, group, transfer, three locks, who waits, what is absent. */
-	check(k >= 10);
+	/* Members, group, transfer, three locks, who waits, what is absent, ... */
+	check(k >= 14);
 }
 
 void leaf_state_run(void)
@@ -632,6 +766,8 @@ void leaf_state_run(void)
 	test_parts();
 	test_locks();
 	test_lock();
+	test_sessions();
+	test_session();
 	test_pairs();
 	test_too_many();
 	test_memory();

@@ -394,6 +394,116 @@ static void test_header(struct rng *r)
 #undef SPOILT
 }
 
+static void test_reply(struct rng *r)
+{
+	struct {
+		struct samr_rec_reply w;
+		u8 payload[PAYLOAD];
+	} rec;
+	struct samr_record out;
+	u64 name = rng_range(r, 1, 1000);
+
+#define PUT								\
+	memset(&rec, 0, sizeof(rec));					\
+	rec.w.rec.type = SAMR_REC_REPLY;				\
+	rec.w.rec.len = cpu_to_be16(sizeof(rec));			\
+	rec.w.group = cpu_to_be32(5);					\
+	rec.w.session = cpu_to_be64(name);				\
+	rec.w.request = cpu_to_be64(7);					\
+	rec.w.commit = cpu_to_be64(name + 1);				\
+	rec.w.total = cpu_to_be32(PAYLOAD + 3);				\
+	rec.w.off = cpu_to_be32(3)
+	PUT;
+	check(decode(&rec, sizeof(rec), &out) == SAMR_DROP_NONE);
+	check(out.reply.group == 5 && out.reply.session == name &&
+	      out.reply.request == 7 && out.reply.commit == name + 1 &&
+	      out.reply.total == PAYLOAD + 3 && out.reply.off == 3 &&
+	      out.len == PAYLOAD);
+	SPOIL(w, PUT, group, 0);
+	SPOIL(w, PUT, session, 0);
+	SPOIL(w, PUT, request, 0);
+	SPOIL(w, PUT, commit, cpu_to_be64(name));
+	SPOIL(w, PUT, off, cpu_to_be32(4));
+	SPOIL(w, PUT, off, U32_MAX);
+	SPOIL(w, PUT, total, cpu_to_be32(PAYLOAD + 2));
+	SPOIL(w, PUT, total, cpu_to_be32(SAMR_REPLY_MAX + 1));
+	PUT;
+	rec.w.rec.len = cpu_to_be16(sizeof(rec.w));
+	check(refused(&rec, sizeof(rec.w)));
+	rec.w.total = 0;
+	rec.w.off = 0;
+	check(taken(&rec, sizeof(rec.w)));
+	cut_off(&rec, sizeof(rec.w), sizeof(rec.w));
+#undef PUT
+}
+
+static void test_reply_ask(void)
+{
+	struct { struct samr_rec_reply_ask w; u8 more; } rec;
+	struct samr_record out;
+	u32 size = sizeof(rec.w);
+
+#define PUT								\
+	memset(&rec, 0, sizeof(rec));					\
+	rec.w.rec.type = SAMR_REC_REPLY_ASK;				\
+	rec.w.rec.len = cpu_to_be16((u16)size);				\
+	rec.w.group = cpu_to_be32(5);					\
+	rec.w.session = cpu_to_be64(6);					\
+	rec.w.request = cpu_to_be64(7);					\
+	rec.w.off = cpu_to_be32(SAMR_REPLY_MAX)
+	PUT;
+	check(decode(&rec, size, &out) == SAMR_DROP_NONE);
+	check(out.reply.group == 5 && out.reply.session == 6 &&
+	      out.reply.request == 7 && out.reply.off == SAMR_REPLY_MAX);
+	SPOIL(w, PUT, group, 0);
+	SPOIL(w, PUT, session, 0);
+	SPOIL(w, PUT, request, 0);
+	SPOIL(w, PUT, off, cpu_to_be32(SAMR_REPLY_MAX + 1));
+	SPOIL(w, PUT, reserved, 1);
+	SPOIL(w, PUT, rec.len, cpu_to_be16((u16)(size + 1)));
+	PUT;
+	cut_off(&rec, size, size);
+#undef PUT
+}
+
+/* Kind, length and arg of what concerns sessions. */
+static void test_session_kinds(void)
+{
+	static const struct {
+		u8 kind;
+		u64 arg;
+		u32 len;
+		bool fits;
+	} is[] = {
+		{ SAMR_KIND_SESSION, 0, 40, true },
+		{ SAMR_KIND_SESSION, 0, 39, false },
+		{ SAMR_KIND_SESSION, 0, 41, false },
+		{ SAMR_KIND_REQUEST, 1, 16, true },
+		{ SAMR_KIND_REQUEST, 1, 15, false },
+		{ SAMR_KIND_REQUEST, 0, 16, false },
+		{ SAMR_KIND_REPLIES, 1, 24, true },
+		{ SAMR_KIND_REPLIES, 0, 24, false },
+		{ SAMR_KIND_REPLIES, 1, 23, false },
+		{ SAMR_KIND_REPLIES, 1, 24 + SAMR_REPLY_MAX, true },
+		{ SAMR_KIND_REPLIES, 1, 25 + SAMR_REPLY_MAX, false },
+		{ SAMR_KIND_VIEW, 1, 0, false },
+		{ SAMR_KIND_REPLY, 1, 0, false },
+	};
+	struct samr_meta m;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(is); i++) {
+		m = (struct samr_meta){ .group = 1, .kind = is[i].kind,
+					.arg = is[i].arg, .len = is[i].len };
+		check(samr_wire_fits(&m) == is[i].fits);
+		m.group = 0;
+		check(!samr_wire_fits(&m));
+		m.group = 1;
+		m.flags = SAMR_MSG_LAST;
+		check(!samr_wire_fits(&m));
+	}
+}
+
 void leaf_wire_run(struct rng *r)
 {
 	u32 i;
@@ -405,5 +515,8 @@ void leaf_wire_run(struct rng *r)
 		test_nack(r);
 		test_small(r);
 		test_view(r);
+		test_reply(r);
 	}
+	test_reply_ask();
+	test_session_kinds();
 }

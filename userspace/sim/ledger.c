@@ -2,6 +2,7 @@
 /* The ledger, see ledger.h. */
 #include <stdlib.h>
 
+#include "core/state.h"
 #include "ledger.h"
 #include "sim.h"
 
@@ -106,6 +107,22 @@ static bool has_members(struct host *h, u32 group)
 	return has;
 }
 
+void ledger_sync(struct ledger *l, struct host *h)
+{
+	struct subs *s = &l->by_host[h->id];
+	struct sub *sub;
+
+	while (s->count + 1 < h->node->flow.next) {
+		sub = sim_alloc(sizeof(*sub));
+		sub->id = ++l->next;
+		sub->host = h->id;
+		sub->settled = true;
+		s->sub = sim_grow(s->sub, s->count, &s->room, sizeof(*s->sub));
+		s->sub[s->count++] = sub;
+		sub->oseq = s->count;
+	}
+}
+
 int ledger_submit(struct ledger *l, struct host *h, struct samr_submit *what,
 		  const char *text)
 {
@@ -117,6 +134,8 @@ int ledger_submit(struct ledger *l, struct host *h, struct samr_submit *what,
 	sub->id = ++l->next;
 	sub->host = h->id;
 	sub->at = l->cluster->queue.now;
+	sub->client = l->client;
+	sub->turn = l->turn;
 	what->owner = sub;
 	if (what->kind == SAMR_KIND_DATA)
 		what->arg = sub->id;

@@ -10,6 +10,8 @@
 
 #include "cluster.h"
 
+struct client;
+
 /**
  * struct sub - one submission that was taken; the owner of its message
  * @id: number in the ledger, from 1
@@ -25,6 +27,7 @@
  * @gseq: place, once delivered to its owner
  * @settled: the owner has heard of it
  * @dropped: heard that it was not delivered
+ * @client: it is a client's, sent in its attachment @turn; or NULL
  */
 struct sub {
 	u64 id;
@@ -39,6 +42,8 @@ struct sub {
 	u64 gseq;
 	bool settled;
 	bool dropped;
+	struct client *client;
+	u64 turn;
 };
 
 struct subs {
@@ -54,6 +59,8 @@ struct subs {
  * @settled: heard of
  * @bytes: taken
  * @refused: answers -EAGAIN
+ * @client: whose messages are handed in just now, and
+ * @turn: in which attachment
  * @ask: share of the submissions before which room is asked for, ppm
  */
 struct ledger {
@@ -65,12 +72,17 @@ struct ledger {
 	u64 settled;
 	u64 bytes;
 	u64 refused;
+	struct client *client;
+	u64 turn;
 	u32 ask;
 	struct rng rng;
 };
 
 void ledger_init(struct ledger *l, struct cluster *c, u64 seed);
 void ledger_free(struct ledger *l);
+
+/** ledger_sync - @h may have made messages of its own, which nobody hears of */
+void ledger_sync(struct ledger *l, struct host *h);
 
 /**
  * ledger_submit - hand in @what, whose payload and owner are filled in here

@@ -170,11 +170,23 @@ int member_lock(struct members *ms, struct member *m, u8 kind, u64 arg,
 	return ledger_submit(ms->ledger, m->host, &s, (const char *)payload);
 }
 
+bool member_private(const struct samr_meta *m, bool refused)
+{
+	return m->kind == SAMR_KIND_SESSION ||
+	       (m->kind == SAMR_KIND_REQUEST && refused);
+}
+
+static bool is_data(const struct samr_msg *msg)
+{
+	return msg->meta.kind == SAMR_KIND_DATA ||
+	       msg->meta.kind == SAMR_KIND_REQUEST;
+}
+
 static void drop_first(struct member *m)
 {
 	struct unread *u = list_first_entry(&m->unread, struct unread, list);
 
-	if (u->msg->meta.kind == SAMR_KIND_DATA) {
+	if (is_data(u->msg)) {
 		m->bytes[u->msg->meta.origin] -= u->entry->cost;
 		m->messages[u->msg->meta.origin]--;
 	}
@@ -208,6 +220,8 @@ u32 member_read(struct members *ms, struct member *m, u32 most)
 		u = list_first_entry(&m->unread, struct unread, list);
 		if (!ms->trusting && u->msg->meta.len <= VERIFY_MAX)
 			verify(ms, u->msg);
+		if (u->msg->meta.kind == SAMR_KIND_REQUEST && ms->asked)
+			ms->asked(ms->ctx, m, u->msg);
 		drop_first(m);
 	}
 	if (n)
@@ -227,7 +241,7 @@ static void give(const struct members *ms, struct member *m, struct entry *e,
 	e->readers++;
 	list_add_tail(&u->list, &m->unread);
 	m->count++;
-	if (msg->meta.kind == SAMR_KIND_DATA) {
+	if (is_data(msg)) {
 		m->bytes[msg->meta.origin] += e->cost;
 		m->messages[msg->meta.origin]++;
 	}
@@ -282,7 +296,8 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	struct entry *e;
 	struct member *m;
 
-	if (!msg->meta.gseq || !lg)
+	if (!msg->meta.gseq || !lg || msg->meta.kind == SAMR_KIND_REPLY ||
+	    member_private(&msg->meta, msg->refused))
 		return;
 	list_for_each_entry(m, &lg->members, local)
 		if (is_sender(m, msg))

@@ -61,9 +61,14 @@ struct members {
 	/* A member's state changed, or it has something to read. */
 	void (*changed)(void *ctx, struct member *m);
 	void (*arrived)(void *ctx, struct member *m, struct samr_msg *msg);
+	/* It reads a request. May be NULL. */
+	void (*asked)(void *ctx, struct member *m, const struct samr_msg *msg);
 	void *ctx;
 	bool trusting;		/* do not look at the bytes again */
 };
+
+/** member_private - does a message concern its sender only? */
+bool member_private(const struct samr_meta *m, bool refused);
 
 void members_init(struct members *ms, struct ledger *l);
 void members_free(struct members *ms);

@@ -89,6 +89,16 @@ void do_links(struct scenario *sc);
 void do_fail(struct scenario *sc);
 void do_forge(struct scenario *sc);
 
+/* Commands of scenario_session.c. */
+void do_acked(struct scenario *sc);
+void do_attach(struct scenario *sc);
+void do_close(struct scenario *sc);
+void do_detach(struct scenario *sc);
+void do_open(struct scenario *sc);
+void do_reply(struct scenario *sc);
+void do_request(struct scenario *sc);
+void do_sessions(struct scenario *sc);
+
 /* Commands of scenario_state.c. */
 void do_group(struct scenario *sc);
 void do_snapshot(struct scenario *sc);

@@ -16,6 +16,7 @@ struct head {
 	u64 digest;
 	u64 hash;
 	u64 len;
+	struct service_request parked;
 };
 
 struct piece {
@@ -31,6 +32,7 @@ struct later {
 	u64 gseq;
 	u64 epoch;
 	u64 hash;
+	struct service_request request;
 };
 
 static const char *const state_name[] = {
@@ -154,10 +156,24 @@ static void check_digest(struct service *s, u64 epoch, u64 gseq)
 	}
 }
 
-static void apply(struct service *s, u64 epoch, u64 gseq, u64 hash)
+/*
+ * Every fifth request is replied to when the next message comes, and shows the
+ * effect of that: it waits in the state.
+ */
+static void apply(struct service *s, u64 epoch, u64 gseq, u64 hash,
+		  const struct service_request *r)
 {
 	s->digest = rng_mix(s->digest ^ rng_mix(gseq) ^ hash);
 	check_digest(s, epoch, gseq);
+	if (s->parked.name)
+		s->all->answer(s, &s->parked, gseq);
+	s->parked.name = 0;
+	if (!r->name)
+		return;
+	if (r->mark % 5 == 0)
+		s->parked = *r;
+	else
+		s->all->answer(s, r, gseq);
 }
 
 static int send(struct service *s, u8 kind, u8 flags, u64 arg,
@@ -179,7 +195,7 @@ static int send(struct service *s, u8 kind, u8 flags, u64 arg,
 static void take_snapshot(struct service *s, u64 id)
 {
 	struct rng *r = &s->all->rng;
-	struct head head = { .digest = s->digest };
+	struct head head = { .digest = s->digest, .parked = s->parked };
 	u64 word;
 	size_t at;
 
@@ -213,6 +229,8 @@ static bool give(struct service *s)
 	u64 id = s->gives;
 	int err;
 
+	if (s->all->answered && !s->all->answered(s))
+		return false;
 	/* The end may be seen only behind it. */
 	if (s->at == s->len || (s->at + len == s->len && rng_one_in(r, 2)))
 		flags |= SAMR_MSG_LAST;
@@ -253,9 +271,10 @@ static void install(struct service *s)
 		sim_fail("node %u port %u: the bytes of transfer %llu are not those given",
 			 s->host->id, s->port, (unsigned long long)s->id);
 	s->digest = head.digest;
+	s->parked = head.parked;
 	s->all->bytes += s->got_len;
 	list_for_each_entry(l, &s->later, list)
-		apply(s, l->epoch, l->gseq, l->hash);
+		apply(s, l->epoch, l->gseq, l->hash, &l->request);
 	s->ended = true;
 	s->state = SERVICE_HAS;
 }
@@ -396,6 +415,7 @@ static void join(struct service *s, const struct samr_msg *msg)
 		return;
 	s->state = SERVICE_HOLDS;
 	s->digest = rng_mix(msg->meta.gseq);
+	s->parked.name = 0;
 	check_digest(s, msg->epoch, msg->meta.gseq);
 }
 
@@ -495,19 +515,42 @@ static void take_piece(struct service *s, const struct samr_msg *msg)
 	list_add_tail(&p->list, &s->pieces);
 }
 
+void service_request(const struct samr_msg *msg, u64 epoch,
+		     struct service_request *r)
+{
+	u8 bytes[sizeof(struct samr_request_payload) + 2 * sizeof(u64)];
+
+	memset(r, 0, sizeof(*r));
+	if (msg->meta.kind != SAMR_KIND_REQUEST)
+		return;
+	if (!samr_msg_read(msg, bytes, sizeof(bytes)))
+		sim_fail("place %llu: a request of %u bytes",
+			 (unsigned long long)msg->meta.gseq, msg->meta.len);
+	r->name = msg->session;
+	r->number = msg->meta.arg;
+	r->place = msg->meta.gseq;
+	r->epoch = epoch;
+	memcpy(&r->mark, bytes + sizeof(struct samr_request_payload), 8);
+	memcpy(&r->want, bytes + sizeof(struct samr_request_payload) + 8, 8);
+}
+
 static void take_data(struct service *s, const struct samr_msg *msg)
 {
 	u64 hash = rng_mix(msg->meta.inc) ^ msg->meta.oseq;
+	struct service_request r;
 	struct later *l;
 
+	service_request(msg, s->all->epoch ?
+			     s->all->epoch(s, msg->meta.gseq) : 0, &r);
 	if (s->state == SERVICE_HOLDS || s->state == SERVICE_HAS)
-		apply(s, msg->epoch, msg->meta.gseq, hash);
+		apply(s, msg->epoch, msg->meta.gseq, hash, &r);
 	if (s->state != SERVICE_GETS)
 		return;
 	l = sim_alloc(sizeof(*l));
 	l->gseq = msg->meta.gseq;
 	l->epoch = msg->epoch;
 	l->hash = hash;
+	l->request = r;
 	list_add_tail(&l->list, &s->later);
 	s->behind++;
 }
@@ -554,7 +597,8 @@ static void deliver(struct service *s, const struct samr_msg *msg)
 		take_transfer(s, msg);
 	if (msg->meta.kind == SAMR_KIND_STATE)
 		take_piece(s, msg);
-	if (msg->meta.kind == SAMR_KIND_DATA)
+	if (msg->meta.kind == SAMR_KIND_DATA ||
+	    (msg->meta.kind == SAMR_KIND_REQUEST && !msg->refused))
 		take_data(s, msg);
 }
 

@@ -32,9 +32,28 @@ enum service_state {
 };
 
 /**
+ * struct service_request - a client's request, as its payload has it
+ * @name: of the session; 0: none
+ * @number: in it
+ * @mark: that no other request has
+ * @place: at which it was executed
+ * @epoch: view of that
+ * @want: bytes of the reply
+ */
+struct service_request {
+	u64 name;
+	u64 number;
+	u64 mark;
+	u64 place;
+	u64 epoch;
+	u64 want;
+};
+
+/**
  * struct service - one stateful member
  * @state: where it stands
  * @digest: its state; GETS: as of before
+ * @parked: waits for the next message; belongs to the state
  * @asked: a SNAPSHOT of it is on its way
  * @ask: it wants to send one
  * @drops: transfer that this gives up: one that it gets, as the order has it
@@ -64,6 +83,7 @@ struct service {
 	u32 port;
 	enum service_state state;
 	u64 digest;
+	struct service_request parked;
 	bool asked, ask, leaving, joining, dead;
 	u64 drops;
 	u64 id;
@@ -93,7 +113,10 @@ struct truth {
 /**
  * struct services - all of them, and what is known of their states
  * @send: hand in a message of @s with these bytes; what the core says
+ * @answer: @s replies to @r, having applied what is at place @last; may be NULL
+ * @answered: are all its replies handed in? It gives its state when they are
  * @calm: no member falls behind or fails any more
+ * @epoch: view of a place, with @answer
  * @formation: changes when the cluster is formed from nothing
  */
 struct services {
@@ -102,6 +125,10 @@ struct services {
 	struct rng rng;
 	int (*send)(struct service *s, struct samr_submit *what,
 		    const u8 *bytes);
+	void (*answer)(struct service *s, const struct service_request *r,
+		       u64 last);
+	bool (*answered)(struct service *s);
+	u64 (*epoch)(struct service *s, u64 gseq);
 	bool calm;
 	u32 formation;
 	struct truth *truth;
@@ -115,6 +142,10 @@ void services_free(struct services *all);
 /** service_new - a member to be: somebody sends its JOIN */
 struct service *service_new(struct services *all, struct host *h, u32 group,
 			    u32 port);
+
+/** service_request - of a REQUEST, or else nothing */
+void service_request(const struct samr_msg *msg, u64 epoch,
+		     struct service_request *r);
 
 /** service_end - it is no member any more, and will be freed */
 void service_end(struct service *s);

@@ -40,6 +40,8 @@ static void put_meta(struct text *t, const struct samr_meta *m)
 		put(t, " up to %llu", (unsigned long long)m->arg);
 	if (m->kind == SAMR_KIND_SNAPSHOT && m->arg)
 		put(t, " instead of %llu", (unsigned long long)m->arg);
+	if (m->kind == SAMR_KIND_REQUEST || m->kind == SAMR_KIND_REPLY)
+		put(t, " %llu", (unsigned long long)m->arg);
 	if (m->flags & SAMR_MSG_STATEFUL)
 		put(t, " stateful");
 	if (m->flags & SAMR_MSG_LAST)
@@ -157,7 +159,20 @@ static void put_other(struct text *t, const struct samr_record *r)
 		put(t, " g%u %u+%u of %u", r->group.group, r->group.first,
 		    r->group.count, r->group.total);
 		break;
+	case SAMR_REC_REPLY_ASK:
+	case SAMR_REC_REPLY:
+		put(t, " g%u s%llu %llu", r->reply.group,
+		    (unsigned long long)r->reply.session,
+		    (unsigned long long)r->reply.request);
+		if (r->type == SAMR_REC_REPLY)
+			put(t, " of place %llu",
+			    (unsigned long long)r->reply.commit);
+		if (r->reply.off || (r->type == SAMR_REC_REPLY &&
+				     r->len < r->reply.total))
+			put(t, " from byte %u", r->reply.off);
+		break;
 	case SAMR_REC_STATE_LOCKS:
+	case SAMR_REC_STATE_SESSIONS:
 		put(t, " g%u %u+%u of %u", r->locks.group, r->locks.first,
 		    r->locks.count, r->locks.total);
 		break;
@@ -370,7 +385,7 @@ static void on_stepped(struct watch *w, struct host *h,
 		[EAGAIN] = "no room now", [ENOTCONN] = "not connected",
 		[ENOMEM] = "no memory", [EINVAL] = "invalid",
 		[EMSGSIZE] = "too long", [EBUSY] = "busy", [ESTALE] = "stale",
-		[ENOTRECOVERABLE] = "halted",
+		[ENOTRECOVERABLE] = "halted", [ENOENT] = "nobody waits",
 	};
 	const struct samr_submit *s = &ev->submit;
 	struct trace *t = trace_of(w);
@@ -391,8 +406,17 @@ static void on_stepped(struct watch *w, struct host *h,
 		if (s->kind == SAMR_KIND_STATE)
 			fprintf(t->out, " %u of %llu", s->len,
 				(unsigned long long)s->arg);
+		if (s->kind == SAMR_KIND_REQUEST)
+			fprintf(t->out, " %llu", (unsigned long long)s->arg);
 		fprintf(t->out, "%s -> %s\n",
 			s->flags & SAMR_MSG_SAFE ? " safe" : "", what);
+		break;
+	case SAMR_EV_REPLY:
+		event(t, h);
+		fprintf(t->out, "reply g%u s%llu %llu, %u bytes -> %s\n",
+			ev->reply.group, (unsigned long long)ev->reply.session,
+			(unsigned long long)ev->reply.request, ev->reply.len,
+			what);
 		break;
 	case SAMR_EV_CONSUMED:
 		event(t, h);
@@ -479,6 +503,27 @@ static void put_notes(struct text *t, const struct samr_msg *msg)
 	}
 }
 
+static void put_result(struct text *t, const struct samr_msg *msg)
+{
+	static const char * const what[] = {
+		[SAMR_SES_OPENED] = "opened", [SAMR_SES_ATTACHED] = "attached",
+		[SAMR_SES_DONE] = "done", [SAMR_SES_ORDERED] = "ordered",
+		[SAMR_SES_REPEATED] = "repeated", [SAMR_SES_AHEAD] = "ahead",
+		[SAMR_SES_FULL] = "full", [SAMR_SES_FOREIGN] = "foreign",
+		[SAMR_SES_GONE] = "gone", [SAMR_SES_REPLY] = "a reply",
+		[SAMR_SES_UNKNOWN] = "unknown", [SAMR_SES_ENDED] = "ended",
+	};
+
+	if (!msg->result)
+		return;
+	put(t, "; s%llu: %s", (unsigned long long)msg->session,
+	    what[msg->result]);
+	if (msg->meta.kind == SAMR_KIND_REPLY)
+		put(t, " to port %u, %u bytes", msg->meta.port, msg->meta.len);
+	else if (msg->next)
+		put(t, ", next is %llu", (unsigned long long)msg->next);
+}
+
 static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 {
 	struct trace *t = trace_of(w);
@@ -506,6 +551,7 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 		    msg->members->m[i].flags & SAMR_ID_LACKS ? "(lacks)" : "");
 	put_transfer(&text, msg->transfer);
 	put_notes(&text, msg);
+	put_result(&text, msg);
 	effect(t, h);
 	fprintf(t->out, "%s%s\n", buf, msg->owner ? " (own)" : "");
 }

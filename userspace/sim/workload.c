@@ -15,6 +15,8 @@
 #define RETRY		(3 * SAMR_MSEC)
 #define LONG_BYTES	20000	/* what counts as a long message */
 #define STRAY_PORT	999999	/* sends without being a member */
+#define CLIENT_PORT	500000
+#define CLIENTS_MOST	6
 
 enum temper {
 	FLOOD,		/* as much as goes, in bursts */
@@ -256,10 +258,67 @@ static void on_writable(struct watch *watch, struct host *h)
 	}
 }
 
+static int send_for(struct clients *all, struct client *c, struct host *h,
+		    struct samr_submit *s, const u8 *bytes)
+{
+	struct workload *w = container_of(all, struct workload, clients);
+	int err;
+
+	w->ledger->client = c;
+	w->ledger->turn = c->turn;
+	err = ledger_submit(w->ledger, h, s, (const char *)bytes);
+	w->ledger->client = NULL;
+	return err;
+}
+
+static bool usable(struct clients *all, struct host *h)
+{
+	(void)all;
+	(void)h;
+	return true;
+}
+
+/* A member without a state: what it replies follows from the place. */
+static void on_asked(void *ctx, struct member *m, const struct samr_msg *msg)
+{
+	struct workload *w = ctx;
+	struct service_request r;
+
+	service_request(msg, session_check_epoch(&w->sessions, m->host,
+						 msg->meta.gseq), &r);
+	clients_answer(&w->clients, m->host, m->group, m->port, &r, r.place,
+		       rng_mix(r.place));
+}
+
+static void tell_client(struct workload *w, struct host *h,
+			const struct samr_msg *msg)
+{
+	const struct sub *sub = msg->owner;
+
+	if (msg->meta.kind == SAMR_KIND_REPLY)
+		clients_reply(&w->clients, h, msg);
+	else if (sub && sub->client)
+		client_told(sub->client, sub->turn, &sub->what, msg);
+}
+
+/* Of groups whose number is even, as their members have no state. */
+static void add_clients(struct workload *w)
+{
+	u32 i, n = (u32)rng_below(&w->clients.rng, CLIENTS_MOST + 1), g;
+
+	for (i = 0; i < n; i++) {
+		g = w->group[rng_below(&w->clients.rng, w->plan->groups)];
+		if (g % 2 == 0)
+			client_new(&w->clients, g, CLIENT_PORT + i);
+	}
+}
+
 static void on_deliver(struct watch *watch, struct host *h,
 		       struct samr_msg *msg)
 {
 	struct workload *w = container_of(watch, struct workload, watch);
+
+	tell_client(w, h, msg);
 
 	services_deliver(&w->services, h, msg);
 }
@@ -322,6 +381,8 @@ void workload_start(struct workload *w)
 						       i + 1;
 		add_actor(w, draw_host(w), w->group[i], STEADY);
 	}
+	if (!p->wild)
+		add_clients(w);
 	for (i = p->groups; i < p->members; i++)
 		add_actor(w, draw_host(w), w->group[rng_below(&w->rng,
 							      p->groups)],
@@ -332,6 +393,7 @@ void workload_calm(struct workload *w)
 {
 	struct actor *a;
 
+	w->clients.calm = true;
 	w->calm = true;
 	w->services.calm = true;
 	list_for_each_entry(a, &w->actors, list) {
@@ -350,7 +412,7 @@ bool workload_done(const struct workload *w)
 	list_for_each_entry(a, &w->actors, list)
 		if (!a->m || a->m->state != MEMBER_JOINED)
 			return false;
-	return services_settled(&w->services);
+	return services_settled(&w->services) && clients_done(&w->clients);
 }
 
 void workload_stuck(const struct workload *w)
@@ -358,6 +420,7 @@ void workload_stuck(const struct workload *w)
 	struct actor *a;
 
 	services_stuck(&w->services);
+	clients_stuck(&w->clients);
 	list_for_each_entry(a, &w->actors, list)
 		if (a->blocked || !a->m || a->m->state != MEMBER_JOINED)
 			sim_fail("%u messages are not sent: port %u of node %u, group %u, is in state %d%s, %s act",
@@ -384,6 +447,12 @@ void workload_init(struct workload *w, const struct plan *p,
 	INIT_LIST_HEAD(&w->actors);
 	services_init(&w->services, ms->cluster, seed);
 	w->services.send = send_of;
+	session_check_init(&w->sessions, ms->cluster);
+	clients_init(&w->clients, ms->cluster, &w->sessions, seed);
+	w->clients.send = send_for;
+	w->clients.usable = usable;
+	w->clients.steady = true;
+	ms->asked = on_asked;
 	ms->changed = on_changed;
 	ms->arrived = on_arrived;
 	ms->ctx = w;
@@ -403,5 +472,7 @@ void workload_free(struct workload *w)
 		free(a);
 	}
 	services_free(&w->services);
+	clients_free(&w->clients);
+	session_check_free(&w->sessions);
 	free(w->group);
 }

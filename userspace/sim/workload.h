@@ -8,6 +8,7 @@
 #ifndef SAMR_SIM_WORKLOAD_H
 #define SAMR_SIM_WORKLOAD_H
 
+#include "client.h"
 #include "member.h"
 #include "plan.h"
 #include "service.h"
@@ -18,6 +19,8 @@
  * @long_bytes: of long messages that may still be sent
  * @calm: faults are over: nobody stalls or leaves any more
  * @services: members of groups that have a state
+ * @clients: of groups that have none
+ * @sessions: what they see
  * @stalls: readings put off for long
  * @joins: members that joined
  * @leaves: members that left
@@ -31,6 +34,8 @@ struct workload {
 	struct rng rng;
 	struct list_head actors;
 	struct services services;
+	struct clients clients;
+	struct session_check sessions;
 	u32 *group;
 	u32 port;
 	u32 left;

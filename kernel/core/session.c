@@ -1,0 +1,684 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Sessions, see session.h. */
+#include "session.h"
+#include "flow.h"
+#include "group.h"
+#include "reply.h"
+#include "view.h"
+
+void samr_session_init(struct samr_node *n)
+{
+	struct samr_sessions *all = &n->sessions;
+	u32 i;
+
+	for (i = 0; i < SAMR_SESSION_BUCKETS; i++) {
+		INIT_LIST_HEAD(&all->by_id[i]);
+		INIT_LIST_HEAD(&all->by_name[i]);
+	}
+	INIT_LIST_HEAD(&all->mine);
+	INIT_LIST_HEAD(&all->ready);
+	INIT_LIST_HEAD(&all->ended);
+	INIT_LIST_HEAD(&all->later);
+	all->ask_at = SAMR_NEVER;
+	all->expire_at = SAMR_NEVER;
+	all->retry_at = SAMR_NEVER;
+}
+
+void samr_session_table_init(struct samr_session_table *t)
+{
+	INIT_LIST_HEAD(&t->sessions);
+	t->count = 0;
+	t->promised = 0;
+}
+
+static bool open_sane(const struct samr_session_payload *p)
+{
+	u32 expiry = be32_to_cpu(p->expiry);
+
+	return !p->acked && !p->since && !(p->flags & ~SAMR_SESSION_UNORDERED) &&
+	       be32_to_cpu(p->reply_max) <= SAMR_REPLY_MAX && expiry &&
+	       expiry <= SAMR_EXPIRY_MAX;
+}
+
+bool samr_session_parse(const struct samr_session_payload *p)
+{
+	if (!p->id || p->reserved || p->reserved2)
+		return false;
+	if (p->op == SAMR_SESSION_OPEN)
+		return open_sane(p);
+	if (p->flags || p->reply_max || p->expiry)
+		return false;
+	switch (p->op) {
+	case SAMR_SESSION_ATTACH:
+	case SAMR_SESSION_ACK:
+	case SAMR_SESSION_CLOSE:
+		return !p->since;
+	case SAMR_SESSION_DETACH:
+		return !p->since && !p->acked;
+	case SAMR_SESSION_EXPIRE:
+		return p->since && !p->acked;
+	default:
+		return false;
+	}
+}
+
+static struct list_head *bucket_of(const struct list_head *table, u64 key)
+{
+	return (struct list_head *)
+		&table[(key * 0x9e3779b97f4a7c15ULL) >> 56];
+}
+
+static struct samr_session *find(const struct samr_node *n, u32 group, u64 id)
+{
+	struct samr_session *s;
+
+	list_for_each_entry(s, bucket_of(n->sessions.by_id, id), by_id)
+		if (s->id == id && s->group == group)
+			return s;
+	return NULL;
+}
+
+struct samr_session *samr_session_named(const struct samr_node *n, u32 group,
+					u64 name)
+{
+	struct samr_session *s;
+
+	list_for_each_entry(s, bucket_of(n->sessions.by_name, name), by_name)
+		if (s->name == name && s->group == group)
+			return s;
+	return NULL;
+}
+
+struct samr_request *samr_session_request(const struct samr_session *s,
+					  u64 number)
+{
+	struct samr_request *r;
+
+	if (number <= s->acked || number >= s->next)
+		return NULL;
+	list_for_each_entry(r, &s->requests, link)
+		if (r->number == number)
+			return r;
+	return NULL;
+}
+
+bool samr_session_is_mine(const struct samr_node *n,
+			  const struct samr_session *s)
+{
+	return s->node == n->cfg.self && s->inc == n->cfg.inc;
+}
+
+static struct samr_session *session_new(u32 group, u64 id, u64 name)
+{
+	struct samr_session *s = samr_alloc(sizeof(*s));
+
+	if (!s)
+		return NULL;
+	INIT_LIST_HEAD(&s->link);
+	INIT_LIST_HEAD(&s->by_id);
+	INIT_LIST_HEAD(&s->by_name);
+	INIT_LIST_HEAD(&s->mine);
+	INIT_LIST_HEAD(&s->ready);
+	INIT_LIST_HEAD(&s->requests);
+	s->group = group;
+	s->id = id;
+	s->name = name;
+	s->next = 1;
+	return s;
+}
+
+/* It can be found from here on. */
+static void enter(struct samr_node *n, struct samr_session *s)
+{
+	list_add_tail(&s->by_id, bucket_of(n->sessions.by_id, s->id));
+	list_add_tail(&s->by_name, bucket_of(n->sessions.by_name, s->name));
+	n->sessions.count++;
+	n->stats.sessions++;
+}
+
+static void drop_request(struct samr_request *r)
+{
+	list_del(&r->link);
+	samr_msg_put(r->reply);
+	samr_free(r);
+}
+
+/* Of the open requests those up to @upto, for which there is room again. */
+static void trim(struct samr_node *n, struct samr_session_table *t,
+		 struct samr_session *s, u64 upto)
+{
+	struct samr_request *r, *next;
+
+	list_for_each_entry_safe(r, next, &s->requests, link) {
+		if (r->number > upto)
+			break;
+		drop_request(r);
+		t->promised -= samr_session_promise(s);
+		n->sessions.promised -= samr_session_promise(s);
+	}
+	s->acked = upto;
+	if (n->sessions.refused) {
+		n->sessions.refused = false;
+		n->out->writable = true;
+	}
+}
+
+/* Take it out of everything; it is not freed. */
+static void leave_table(struct samr_node *n, struct samr_session_table *t,
+			struct samr_session *s)
+{
+	struct samr_request *r, *next;
+
+	list_for_each_entry_safe(r, next, &s->requests, link) {
+		drop_request(r);
+		t->promised -= samr_session_promise(s);
+		n->sessions.promised -= samr_session_promise(s);
+	}
+	list_del_init(&s->link);
+	list_del_init(&s->by_id);
+	list_del_init(&s->by_name);
+	list_del_init(&s->mine);
+	list_del_init(&s->ready);
+	t->count--;
+	n->sessions.count--;
+	n->stats.sessions--;
+}
+
+void samr_session_forget(struct samr_node *n, struct samr_session_table *t)
+{
+	struct samr_session *s, *next;
+
+	list_for_each_entry_safe(s, next, &t->sessions, link) {
+		leave_table(n, t, s);
+		samr_free(s);
+	}
+}
+
+void samr_session_clear(struct samr_session_table *t)
+{
+	struct samr_session *s, *next;
+	struct samr_request *r, *nr;
+
+	list_for_each_entry_safe(s, next, &t->sessions, link) {
+		list_for_each_entry_safe(r, nr, &s->requests, link)
+			drop_request(r);
+		list_del(&s->link);
+		samr_free(s);
+	}
+	samr_session_table_init(t);
+}
+
+void samr_session_end(struct samr_node *n, struct samr_group *g)
+{
+	u64 place = n->rcv.delivered + 1;
+	struct samr_session *s, *next;
+
+	list_for_each_entry_safe(s, next, &g->sessions.sessions, link) {
+		samr_mark("session ends with its group");
+		leave_table(n, &g->sessions, s);
+		s->since = place;
+		if (samr_session_is_mine(n, s))
+			list_add_tail(&s->ready, &n->sessions.ended);
+		else
+			samr_free(s);
+	}
+	samr_reply_ended(n);
+}
+
+static u64 life_of(const struct samr_session *s)
+{
+	return s->expiry * SAMR_MSEC;
+}
+
+static void watch(struct samr_node *n, struct samr_session *s)
+{
+	s->idle_at = n->now;
+	s->expiring = false;
+	if (samr_node_leads(n))
+		samr_node_due(n, &n->sessions.expire_at, life_of(s));
+}
+
+static void detach(struct samr_node *n, struct samr_session *s, u64 gseq)
+{
+	s->node = 0;
+	s->inc = 0;
+	s->port = 0;
+	s->since = gseq;
+	list_del_init(&s->mine);
+	list_del_init(&s->ready);
+	watch(n, s);
+}
+
+static void attach(struct samr_node *n, struct samr_session *s,
+		   const struct samr_meta *m)
+{
+	struct samr_request *r;
+
+	s->node = m->origin;
+	s->inc = m->inc;
+	s->port = m->port;
+	s->since = m->gseq;
+	list_del_init(&s->mine);
+	list_del_init(&s->ready);
+	list_for_each_entry(r, &s->requests, link) {
+		r->given = false;
+		r->wanted = 0;
+	}
+	if (!samr_session_is_mine(n, s))
+		return;
+	list_add_tail(&s->mine, &n->sessions.mine);
+	list_for_each_entry(r, &s->requests, link)
+		samr_reply_expect(n, s, r);
+	samr_reply_later(n, s);
+}
+
+/* Does anybody who could answer serve the group? */
+static bool is_served(const struct samr_group *g)
+{
+	u32 i;
+
+	for (i = 0; g && g->members && i < g->members->count; i++)
+		if (!(g->members->m[i].flags & SAMR_ID_LACKS))
+			return true;
+	return false;
+}
+
+static bool open(struct samr_node *n, struct samr_group *g,
+		 struct samr_msg *msg, const struct samr_session_payload *p)
+{
+	struct samr_session *s;
+
+	if (!is_served(g)) {
+		msg->result = SAMR_SES_GONE;
+		return true;
+	}
+	if (g->sessions.count >= SAMR_SESSIONS_MAX ||
+	    n->sessions.count >= SAMR_SESSIONS_ALL) {
+		samr_mark("no room for a session");
+		msg->result = SAMR_SES_FULL;
+		return true;
+	}
+	s = session_new(g->id, be64_to_cpu(p->id), msg->meta.gseq);
+	if (!s)
+		return false;
+	s->uid = msg->meta.uid;
+	s->gid = msg->meta.gid;
+	s->reply_max = be32_to_cpu(p->reply_max);
+	s->expiry = be32_to_cpu(p->expiry);
+	s->flags = p->flags;
+	list_add_tail(&s->link, &g->sessions.sessions);
+	g->sessions.count++;
+	enter(n, s);
+	attach(n, s, &msg->meta);
+	msg->result = SAMR_SES_OPENED;
+	msg->session = s->name;
+	msg->next = s->next;
+	return true;
+}
+
+static bool from_access(const struct samr_session *s, const struct samr_meta *m)
+{
+	return s->node == m->origin && s->inc == m->inc && s->port == m->port;
+}
+
+/* The client has what it says that it has; never what was not ordered. */
+static void acknowledge(struct samr_node *n, struct samr_group *g,
+			struct samr_session *s, u64 acked)
+{
+	if (acked > s->acked && acked < s->next)
+		trim(n, &g->sessions, s, acked);
+}
+
+static void reattach(struct samr_node *n, struct samr_group *g,
+		     struct samr_session *s, struct samr_msg *msg, u64 acked)
+{
+	if (s->uid != msg->meta.uid) {
+		samr_mark("session of another user");
+		msg->result = SAMR_SES_FOREIGN;
+		return;
+	}
+	samr_mark("session attached");
+	acknowledge(n, g, s, acked);
+	attach(n, s, &msg->meta);
+	msg->result = SAMR_SES_ATTACHED;
+}
+
+static void end_one(struct samr_node *n, struct samr_group *g,
+		    struct samr_session *s)
+{
+	leave_table(n, &g->sessions, s);
+	samr_free(s);
+}
+
+static void expire(struct samr_node *n, struct samr_group *g,
+		   struct samr_session *s, struct samr_msg *msg, u64 since)
+{
+	if (s->node || s->since != since) {
+		samr_mark("session not expired: attached again");
+		msg->result = SAMR_SES_FOREIGN;
+		return;
+	}
+	samr_mark("session expired");
+	n->stats.sessions_expired++;
+	end_one(n, g, s);
+	msg->result = SAMR_SES_DONE;
+}
+
+/* What its access head asks for. */
+static void change(struct samr_node *n, struct samr_group *g,
+		   struct samr_session *s, struct samr_msg *msg,
+		   const struct samr_session_payload *p)
+{
+	if (!from_access(s, &msg->meta)) {
+		msg->result = SAMR_SES_FOREIGN;
+		return;
+	}
+	msg->result = SAMR_SES_DONE;
+	acknowledge(n, g, s, be64_to_cpu(p->acked));
+	if (p->op == SAMR_SESSION_DETACH)
+		detach(n, s, msg->meta.gseq);
+	else if (p->op == SAMR_SESSION_CLOSE)
+		end_one(n, g, s);
+}
+
+static bool session(struct samr_node *n, struct samr_group *g,
+		    struct samr_msg *msg)
+{
+	struct samr_session_payload p;
+	struct samr_session *s;
+
+	msg->result = SAMR_SES_GONE;
+	if (!samr_msg_read(msg, (u8 *)&p, sizeof(p)) || !samr_session_parse(&p))
+		return true;
+	s = find(n, msg->meta.group, be64_to_cpu(p.id));
+	if (!s)
+		return p.op != SAMR_SESSION_OPEN || open(n, g, msg, &p);
+	msg->session = s->name;
+	msg->next = s->next;
+	switch (p.op) {
+	case SAMR_SESSION_OPEN:
+		/* An id is good for one OPEN, so that none ever comes back. */
+		msg->result = SAMR_SES_FOREIGN;
+		break;
+	case SAMR_SESSION_ATTACH:
+		reattach(n, g, s, msg, be64_to_cpu(p.acked));
+		break;
+	case SAMR_SESSION_EXPIRE:
+		expire(n, g, s, msg, be64_to_cpu(p.since));
+		break;
+	default:
+		change(n, g, s, msg, &p);
+	}
+	return true;
+}
+
+static struct samr_request *request_new(struct samr_session *s, u64 place)
+{
+	struct samr_request *r = samr_alloc(sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->number = s->next;
+	r->place = place;
+	r->ask_at = SAMR_NEVER;
+	return r;
+}
+
+static void promise(struct samr_node *n, struct samr_session_table *t,
+		    struct samr_session *s, struct samr_request *r)
+{
+	list_add_tail(&r->link, &s->requests);
+	t->promised += samr_session_promise(s);
+	n->sessions.promised += samr_session_promise(s);
+	s->next++;
+}
+
+static bool is_full(const struct samr_node *n, const struct samr_group *g,
+		    const struct samr_session *s)
+{
+	u64 more = samr_session_promise(s);
+
+	return s->next - s->acked > SAMR_SESSION_WINDOW ||
+	       g->sessions.promised + more > SAMR_PROMISED_MAX ||
+	       n->sessions.promised + more > SAMR_PROMISED_ALL;
+}
+
+/* What is there to be said against executing it? */
+static enum samr_ses verdict(const struct samr_node *n,
+			     const struct samr_group *g,
+			     const struct samr_session *s, u64 number)
+{
+	if (number != s->next)
+		return number < s->next ? SAMR_SES_REPEATED : SAMR_SES_AHEAD;
+	return is_full(n, g, s) ? SAMR_SES_FULL : SAMR_SES_ORDERED;
+}
+
+static bool request(struct samr_node *n, struct samr_group *g,
+		    struct samr_msg *msg)
+{
+	struct samr_request_payload p;
+	struct samr_session *s = NULL;
+	struct samr_request *r;
+
+	msg->result = SAMR_SES_GONE;
+	if (samr_msg_read(msg, (u8 *)&p, sizeof(p)))
+		s = find(n, msg->meta.group, be64_to_cpu(p.id));
+	if (!s)
+		return true;
+	msg->session = s->name;
+	msg->next = s->next;
+	msg->result = SAMR_SES_FOREIGN;
+	if (!from_access(s, &msg->meta))
+		return true;
+	r = request_new(s, msg->meta.gseq);
+	if (!r)
+		return false;
+	acknowledge(n, g, s, be64_to_cpu(p.acked));
+	msg->result = verdict(n, g, s, msg->meta.arg);
+	if (msg->result != SAMR_SES_ORDERED) {
+		samr_free(r);
+		n->sessions.refused |= msg->result == SAMR_SES_FULL &&
+				       samr_session_is_mine(n, s);
+		return true;
+	}
+	promise(n, &g->sessions, s, r);
+	msg->next = s->next;
+	if (samr_session_is_mine(n, s))
+		samr_reply_expect(n, s, r);
+	return true;
+}
+
+bool samr_session_apply(struct samr_node *n, struct samr_group *g,
+			struct samr_msg *msg)
+{
+	bool is_request = msg->meta.kind == SAMR_KIND_REQUEST;
+
+	if (!(is_request ? request(n, g, msg) : session(n, g, msg)))
+		return false;
+	msg->refused = msg->result >= SAMR_SES_REPEATED;
+	if (!is_request)
+		return true;
+	if (msg->refused) {
+		samr_mark("request refused");
+		n->stats.requests_refused++;
+	} else {
+		n->stats.requests++;
+	}
+	return true;
+}
+
+void samr_session_view(struct samr_node *n, struct samr_group *g, u64 gseq)
+{
+	struct samr_session *s;
+
+	list_for_each_entry(s, &g->sessions.sessions, link) {
+		if (!s->node || samr_view_has(n, s->node, s->inc))
+			continue;
+		samr_mark("session loses its access head");
+		detach(n, s, gseq);
+	}
+}
+
+void samr_session_hold(struct samr_node *n, struct samr_msg *msg)
+{
+	list_add_tail(&samr_msg_get(msg)->link, &n->sessions.later);
+}
+
+void samr_session_start(struct samr_node *n)
+{
+	struct samr_session *s;
+	struct samr_group *g;
+	u32 i;
+
+	n->sessions.expire_at = SAMR_NEVER;
+	if (!list_empty(&n->sessions.mine))
+		n->sessions.ask_at = n->now;
+	if (!samr_node_leads(n))
+		return;
+	for (i = 0; i < SAMR_GROUP_BUCKETS; i++)
+		list_for_each_entry(g, &n->groups.bucket[i], hash)
+			list_for_each_entry(s, &g->sessions.sessions, link)
+				if (!s->node)
+					watch(n, s);
+}
+
+enum samr_drop samr_session_learn(struct samr_node *n,
+				  struct samr_session_table *t, u32 group,
+				  const struct samr_rec_session *w, u64 upto)
+{
+	u64 name = be64_to_cpu(w->name), node = be32_to_cpu(w->node);
+	struct samr_session *s = NULL;
+
+	if (!list_empty(&t->sessions))
+		s = list_last_entry(&t->sessions, struct samr_session, link);
+	if (t->count >= SAMR_SESSIONS_MAX || !w->id || !name || name > upto ||
+	    (s && name <= s->name) || be64_to_cpu(w->since) > upto ||
+	    be64_to_cpu(w->since) < name ||
+	    be64_to_cpu(w->next) <= be64_to_cpu(w->acked) ||
+	    be64_to_cpu(w->next) - be64_to_cpu(w->acked) - 1 >
+	    SAMR_SESSION_WINDOW ||
+	    (node ? !samr_view_has(n, node, be64_to_cpu(w->inc)) :
+		    w->inc || w->port) ||
+	    be32_to_cpu(w->reply_max) > SAMR_REPLY_MAX || !w->expiry ||
+	    be32_to_cpu(w->expiry) > SAMR_EXPIRY_MAX || w->reserved ||
+	    (be32_to_cpu(w->flags) & ~SAMR_SESSION_UNORDERED))
+		return SAMR_DROP_RECORD;
+	s = session_new(group, be64_to_cpu(w->id), name);
+	if (!s)
+		return SAMR_DROP_MEMORY;
+	s->node = node;
+	s->inc = be64_to_cpu(w->inc);
+	s->port = be32_to_cpu(w->port);
+	s->since = be64_to_cpu(w->since);
+	s->uid = be32_to_cpu(w->uid);
+	s->gid = be32_to_cpu(w->gid);
+	s->reply_max = be32_to_cpu(w->reply_max);
+	s->expiry = be32_to_cpu(w->expiry);
+	s->flags = be32_to_cpu(w->flags);
+	s->acked = be64_to_cpu(w->acked);
+	s->next = s->acked + 1;
+	list_add_tail(&s->link, &t->sessions);
+	t->count++;
+	return SAMR_DROP_NONE;
+}
+
+enum samr_drop samr_session_learn_place(struct samr_session_table *t,
+					u64 place, u64 upto)
+{
+	struct samr_session *s = list_last_entry(&t->sessions,
+						 struct samr_session, link);
+	struct samr_request *r = NULL;
+	u64 after = s->name;
+
+	if (!list_empty(&s->requests))
+		after = list_last_entry(&s->requests, struct samr_request,
+					link)->place;
+	if (place <= after || place > upto)
+		return SAMR_DROP_RECORD;
+	r = request_new(s, place);
+	if (!r)
+		return SAMR_DROP_MEMORY;
+	list_add_tail(&r->link, &s->requests);
+	t->promised += samr_session_promise(s);
+	s->next++;
+	return SAMR_DROP_NONE;
+}
+
+void samr_session_adopt(struct samr_node *n, struct samr_group *g,
+			struct samr_session_table *t)
+{
+	struct samr_session *s;
+
+	list_for_each_entry(s, &t->sessions, link) {
+		enter(n, s);
+		if (!s->node)
+			watch(n, s);
+	}
+	n->sessions.promised += t->promised;
+	list_splice_init(&t->sessions, &g->sessions.sessions);
+	g->sessions.count = t->count;
+	g->sessions.promised = t->promised;
+	samr_session_table_init(t);
+}
+
+static bool submit_expire(struct samr_node *n, const struct samr_session *s)
+{
+	const struct samr_session_payload p = {
+		.op	= SAMR_SESSION_EXPIRE,
+		.id	= cpu_to_be64(s->id),
+		.since	= cpu_to_be64(s->since),
+	};
+	const struct samr_meta m = {
+		.group	= s->group,
+		.len	= sizeof(p),
+		.kind	= SAMR_KIND_SESSION,
+	};
+	struct samr_msg *msg = samr_flow_message(n, &m, &p, sizeof(p));
+
+	return msg && samr_flow_own(n, msg);
+}
+
+static void look_for_expired(struct samr_node *n)
+{
+	struct samr_session *s;
+	struct samr_group *g;
+	u32 i;
+
+	n->sessions.expire_at = SAMR_NEVER;
+	if (!samr_node_leads(n) || !samr_node_serves(n))
+		return;
+	for (i = 0; i < SAMR_GROUP_BUCKETS; i++)
+		list_for_each_entry(g, &n->groups.bucket[i], hash)
+			list_for_each_entry(s, &g->sessions.sessions, link) {
+				if (s->node || s->expiring)
+					continue;
+				if (n->now >= s->idle_at + life_of(s))
+					s->expiring = submit_expire(n, s);
+				if (s->expiring)
+					continue;
+				n->sessions.expire_at =
+					min(n->sessions.expire_at,
+					    max(s->idle_at + life_of(s),
+						n->now + SAMR_RETRY));
+			}
+}
+
+void samr_session_timer(struct samr_node *n)
+{
+	if (n->now >= n->sessions.retry_at) {
+		n->sessions.retry_at = SAMR_NEVER;
+		samr_reply_ended(n);
+		samr_reply_stable(n);
+	}
+	if (n->now >= n->sessions.ask_at)
+		samr_reply_timer(n);
+	if (n->now >= n->sessions.expire_at)
+		look_for_expired(n);
+}
+
+u64 samr_session_deadline(const struct samr_node *n)
+{
+	u64 at = min(n->sessions.ask_at, n->sessions.retry_at);
+
+	return samr_node_serves(n) ? min(at, n->sessions.expire_at) : at;
+}

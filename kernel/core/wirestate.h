@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The part of the wire format that is about replicated state: what a learner is given of
+ * groups, locks and sessions, and the payloads of the messages that change these.
+ *
+ * Only wire.h includes this.
+ */
+#ifndef SAMR_CORE_WIRESTATE_H
+#define SAMR_CORE_WIRESTATE_H
+
+#include "plat.h"
+
+/* Largest message, bytes. */
+#define SAMR_LEN_MAX		(1U << 20)
+
+/* Longest name and value of a lock, bytes. */
+#define SAMR_LOCK_NAME_LEN	47
+#define SAMR_LOCK_VALUE_LEN	64
+
+/**
+ * struct samr_rec - in front of each record
+ * @type: enum samr_rec_type
+ * @flags: SAMR_REC_F_*
+ * @len: bytes of the record, from here to the end of its payload
+ */
+struct samr_rec {
+	__u8 type;
+	__u8 flags;
+	__be16 len;
+};
+
+/**
+ * struct samr_rec_state_ask - a learner asks
+ * @after: id of the last group that it has; 0: it has nothing
+ */
+struct samr_rec_state_ask {
+	struct samr_rec rec;
+	__be32 after;
+};
+
+/**
+ * struct samr_rec_state - the answer's beginning when @after was 0, followed by
+ *	the number of the next message of each member, by seat, __be64
+ * @count: members
+ * @time: group time at the view's place
+ */
+struct samr_rec_state {
+	struct samr_rec rec;
+	__be32 count;
+	__be64 time;
+};
+
+/**
+ * struct samr_rec_state_group - a group, or a part of one, followed by @count
+ *	struct samr_rec_group_member
+ * @group: its id; 0: there are no more
+ * @after: the group before it, as in the question for it
+ * @total: its members
+ * @first: which one of them comes first here
+ * @count: how many are here
+ * @reserved: zero
+ * @gseq: as it was at this place
+ * @id: place of the change that made its members
+ * @transfer: id of its state transfer under way; 0: none
+ * @last: place of that one's LAST piece; 0: it has none yet
+ */
+struct samr_rec_state_group {
+	struct samr_rec rec;
+	__be32 group;
+	__be32 after;
+	__be32 total;
+	__be32 first;
+	__be16 count;
+	__be16 reserved;
+	__be64 gseq;
+	__be64 id;
+	__be64 transfer;
+	__be64 last;
+};
+
+/**
+ * struct samr_rec_group_member - one of them
+ * @inc: incarnation of its head
+ * @node: its head
+ * @port: its number there
+ * @window: JOIN's arg
+ * @flags: SAMR_ID_*
+ * @since: it answers requests behind this place
+ */
+struct samr_rec_group_member {
+	__be64 inc;
+	__be64 since;
+	__be32 node;
+	__be32 port;
+	__be32 window;
+	__be32 flags;
+};
+
+/* It takes part in state transfer; lacks the state; could not give it. */
+#define SAMR_ID_STATEFUL	0x01
+#define SAMR_ID_LACKS		0x02
+#define SAMR_ID_FAILED		0x04
+/* On the wire only (see struct samr_transfer): it gives the state now, or gets it. */
+#define SAMR_ID_GIVES		0x08
+#define SAMR_ID_GETS		0x10
+#define SAMR_ID_FLAGS		0x1f
+
+/**
+ * struct samr_lock_payload - payload of LOCK and UNLOCK messages, followed by the
+ *	name and the value
+ * @flags: SAMR_LKF_*
+ * @name_len: bytes of the name, 1 .. SAMR_LOCK_NAME_LEN, none of them zero; with
+ *	SAMR_LKF_NEXT also 0
+ * @value_len: bytes of the value; 0 without SAMR_LKF_VALUE
+ * @reserved: zero
+ */
+struct samr_lock_payload {
+	__u8 flags;
+	__u8 name_len;
+	__u8 value_len;
+	__u8 reserved;
+};
+
+#define SAMR_LOCK_PAYLOAD_MAX	(sizeof(struct samr_lock_payload) +	\
+				 SAMR_LOCK_NAME_LEN + SAMR_LOCK_VALUE_LEN)
+
+/* LOCK: do not wait; only tell of the first lock whose name lies behind this. */
+#define SAMR_LKF_TRY		0x01
+#define SAMR_LKF_NEXT		0x02
+/* UNLOCK: keep the lock; a value comes along; give the lock back as it was. */
+#define SAMR_LKF_KEEP		0x04
+#define SAMR_LKF_VALUE		0x08
+#define SAMR_LKF_CANCEL		0x10
+
+/**
+ * struct samr_rec_state_locks - locks (STATE_LOCKS) or sessions (STATE_SESSIONS) of a
+ *	group, or a part of them, followed by @count struct samr_rec_lock, or struct
+ *	samr_rec_session
+ * @group: its id
+ * @after: the group before it, as in the question for it
+ * @total: its locks, and the members that wait for them; its sessions
+ * @first: which of them comes first here
+ * @count: how many are here
+ * @reserved: zero
+ * @gseq: as it was at this place, the same as in STATE_GROUP
+ */
+struct samr_rec_state_locks {
+	struct samr_rec rec;
+	__be32 group;
+	__be32 after;
+	__be16 total;
+	__be16 first;
+	__be16 count;
+	__be16 reserved;
+	__be32 reserved2;
+	__be64 gseq;
+};
+
+/**
+ * struct samr_rec_lock - a lock, followed by its name and its value; or, behind it,
+ *	a member that waits for it
+ * @flags: SAMR_LOCK_DEAD
+ * @name_len: bytes of the name; 0: it is a member that waits
+ * @value_len: bytes of the value
+ * @reserved: zero
+ * @node: owner, or who waits; 0: nobody owns it
+ * @inc: incarnation of @node
+ * @arg: the number that the member gave to its request
+ * @port: on @node
+ * @reserved2: zero
+ */
+struct samr_rec_lock {
+	__u8 flags;
+	__u8 name_len;
+	__u8 value_len;
+	__u8 reserved;
+	__be32 node;
+	__be64 inc;
+	__be64 arg;
+	__be32 port;
+	__be32 reserved2;
+};
+
+#define SAMR_LOCK_DEAD		0x01	/* an owner went without unlocking it */
+
+/* Most open requests of a session, and the longest reply, bytes. */
+#define SAMR_SESSION_WINDOW	32
+#define SAMR_REPLY_MAX		(SAMR_LEN_MAX - 64)
+/* Longest time that a session lives while detached, ms. */
+#define SAMR_EXPIRY_MAX		86400000U
+
+/**
+ * enum samr_session_op - what a SESSION message does
+ * @SAMR_SESSION_OPEN: there is a new one
+ * @SAMR_SESSION_ATTACH: its client goes on through the sender
+ * @SAMR_SESSION_ACK: its client has got replies
+ * @SAMR_SESSION_CLOSE: it is needed no more
+ * @SAMR_SESSION_DETACH: the sender has lost its client
+ * @SAMR_SESSION_EXPIRE: it was detached for too long; from the core
+ */
+enum samr_session_op {
+	SAMR_SESSION_OPEN	= 1,
+	SAMR_SESSION_ATTACH	= 2,
+	SAMR_SESSION_ACK	= 3,
+	SAMR_SESSION_CLOSE	= 4,
+	SAMR_SESSION_DETACH	= 5,
+	SAMR_SESSION_EXPIRE	= 6,
+};
+
+/* OPEN: replies may be let go out of order. */
+#define SAMR_SESSION_UNORDERED	0x01
+
+/**
+ * struct samr_session_payload - payload of SESSION messages
+ * @op: enum samr_session_op
+ * @flags: OPEN: SAMR_SESSION_*; otherwise zero
+ * @reserved: zero
+ * @reply_max: OPEN: longest reply, 0 .. SAMR_REPLY_MAX; otherwise zero
+ * @id: random number that the client's kernel draws, not 0
+ * @acked: the client has all replies up to this number; OPEN, DETACH, EXPIRE: zero
+ * @since: EXPIRE: place at which it was detached; otherwise zero
+ * @expiry: OPEN: it lives so long while detached, 1 .. SAMR_EXPIRY_MAX ms;
+ *	otherwise zero
+ * @reserved2: zero
+ */
+struct samr_session_payload {
+	__u8 op;
+	__u8 flags;
+	__be16 reserved;
+	__be32 reply_max;
+	__be64 id;
+	__be64 acked;
+	__be64 since;
+	__be32 expiry;
+	__be32 reserved2;
+};
+
+/**
+ * struct samr_request_payload - in front of the bytes of REQUEST messages
+ * @id: of the session
+ * @acked: the client has all replies up to this number
+ */
+struct samr_request_payload {
+	__be64 id;
+	__be64 acked;
+};
+
+/**
+ * struct samr_replies_payload - in front of the bytes of REPLIES messages
+ * @session: name of the session
+ * @request: that is replied to
+ * @commit: the member that replied had read up to this place
+ */
+struct samr_replies_payload {
+	__be64 session;
+	__be64 request;
+	__be64 commit;
+};
+
+/**
+ * struct samr_rec_session - a session, followed by the places of its open requests,
+ *	@acked + 1 to @next - 1, __be64 each
+ * @id: as in SESSION
+ * @name: place of the OPEN
+ * @inc: incarnation of @node
+ * @since: place at which it was attached or detached last
+ * @next: number of the next request
+ * @acked: the client has all replies up to this number
+ * @node: access head; 0: detached
+ * @port: of the client, there
+ * @uid: of the client
+ * @gid: of the client
+ * @reply_max: as in SESSION
+ * @expiry: as in SESSION
+ * @flags: as in SESSION
+ * @reserved: zero
+ */
+struct samr_rec_session {
+	__be64 id;
+	__be64 name;
+	__be64 inc;
+	__be64 since;
+	__be64 next;
+	__be64 acked;
+	__be32 node;
+	__be32 port;
+	__be32 uid;
+	__be32 gid;
+	__be32 reply_max;
+	__be32 expiry;
+	__be32 flags;
+	__be32 reserved;
+};
+
+/**
+ * struct samr_rec_reply_ask - the sender has no member that will reply
+ * @group: of the session
+ * @session: its name
+ * @request: number of the request
+ * @off: first byte lacking
+ * @reserved: zero
+ */
+struct samr_rec_reply_ask {
+	struct samr_rec rec;
+	__be32 group;
+	__be64 session;
+	__be64 request;
+	__be32 off;
+	__be32 reserved;
+};
+
+/**
+ * struct samr_rec_reply - a reply, followed by its bytes from @off on
+ * @group: of the session
+ * @session: its name
+ * @request: number of the request
+ * @commit: the member that replied had read up to this place
+ * @total: bytes of the reply
+ * @off: position of this record's bytes in it
+ */
+struct samr_rec_reply {
+	struct samr_rec rec;
+	__be32 group;
+	__be64 session;
+	__be64 request;
+	__be64 commit;
+	__be32 total;
+	__be32 off;
+};
+
+_Static_assert(sizeof(struct samr_rec_state_ask) == 8, "state ask");
+_Static_assert(sizeof(struct samr_rec_state) == 16, "state");
+_Static_assert(sizeof(struct samr_rec_state_group) == 56, "state group");
+_Static_assert(sizeof(struct samr_rec_group_member) == 32, "group member");
+_Static_assert(sizeof(struct samr_session_payload) == 40, "session payload");
+_Static_assert(sizeof(struct samr_request_payload) == 16, "request payload");
+_Static_assert(sizeof(struct samr_replies_payload) == 24, "replies payload");
+_Static_assert(sizeof(struct samr_rec_session) == 80, "session");
+_Static_assert(sizeof(struct samr_rec_reply_ask) == 32, "reply ask");
+_Static_assert(sizeof(struct samr_rec_reply) == 40, "reply");
+_Static_assert(sizeof(struct samr_lock_payload) == 4, "lock payload");
+_Static_assert(sizeof(struct samr_rec_state_locks) == 32, "state locks");
+_Static_assert(sizeof(struct samr_rec_lock) == 32, "lock");
+
+#endif /* SAMR_CORE_WIRESTATE_H */

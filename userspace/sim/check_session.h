@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Sessions: what was executed, what clients were told, and whether that fits.
+ *
+ * What each node makes of each SESSION and REQUEST is noted, and must be the same
+ * wherever it is applied. Afterwards, along the order that has survived:
+ *
+ *	- each answer is justified by what was ordered before it: a request is
+ *	  executed when its number is the next one and its sender the access head,
+ *	  and refused for the reason that there is;
+ *	- what a client asked once was executed once, under whatever number, in
+ *	  whatever session: its requests carry a mark that none shares;
+ *	- a reply that a client has seen belongs to a place that has survived, and so
+ *	  does the place whose effect it shows; it is what every replica replied;
+ *	- the tables, and the replies kept, are the same everywhere.
+ *
+ * Shares nothing with the core's tables.
+ */
+#ifndef SAMR_SIM_CHECK_SESSION_H
+#define SAMR_SIM_CHECK_SESSION_H
+
+#include "cluster.h"
+
+struct session_place;
+struct session_era;
+struct session_seen;
+
+/**
+ * struct session_shown - in front of the bytes of each reply
+ * @mark: of the request
+ * @place: at which it was executed
+ * @epoch: view of that
+ * @last: place whose effect the reply shows
+ * @last_epoch: view of that
+ * @digest: of the replica's state there
+ */
+struct session_shown {
+	u64 mark;
+	u64 place;
+	u64 epoch;
+	u64 last;
+	u64 last_epoch;
+	u64 digest;
+};
+
+/**
+ * struct session_check - what was seen
+ * @place: of the order, unsorted
+ * @era: views installed by anybody
+ * @seen: replies that clients got
+ * @truth: replies that replicas made
+ * @inc: per host: incarnation that @upto is of
+ * @upto: per host: looked at up to this place
+ * @over: what comes now is not noted any more
+ */
+struct session_check {
+	struct watch watch;
+	struct cluster *cluster;
+	struct session_place *place;
+	size_t places, place_room;
+	struct session_era *era;
+	size_t eras, era_room;
+	struct session_shown *seen;
+	size_t seens, seen_room;
+	struct session_shown *truth;
+	size_t truths, truth_room;
+	u64 inc[NET_NODES];
+	u64 upto[NET_NODES];
+	bool over;
+	u64 executed, refused, repeated, shown;
+};
+
+void session_check_init(struct session_check *k, struct cluster *c);
+void session_check_free(struct session_check *k);
+
+/**
+ * session_check_epoch - the view that a place belongs to, for a node that has come as
+ *	far as @h
+ */
+u64 session_check_epoch(const struct session_check *k, const struct host *h,
+			u64 gseq);
+
+/** session_check_made - a replica replies */
+void session_check_made(struct session_check *k, const struct session_shown *s);
+
+/** session_check_seen - a client has a reply */
+void session_check_seen(struct session_check *k, const struct session_shown *s);
+
+/** session_check_model - go along what was seen, and forget it */
+void session_check_model(struct session_check *k);
+
+/** session_check_tables - are all nodes' the same? How many sessions are there? */
+u32 session_check_tables(struct session_check *k);
+
+#endif /* SAMR_SIM_CHECK_SESSION_H */

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Clients in runs in which heads die: who answers them, and how they reach heads. */
+#include "fail_inside.h"
+
+#define CLIENTS_MOST	8
+
+/* The members of group 2 have no state: what they reply follows from the place. */
+static void execute(struct fail *f, struct host *h, const struct samr_msg *msg)
+{
+	struct service_request r;
+
+	if (msg->meta.group < 2 || !f->app[h->id].joined[1])
+		return;
+	service_request(msg, session_check_epoch(&f->sessions, h,
+						 msg->meta.gseq), &r);
+	clients_answer(&f->clients, h, 2, 1, &r, r.place, rng_mix(r.place));
+}
+
+/* Of a client's message nobody but the client hears when it is refused. */
+bool fail_clients_deliver(struct fail *f, struct host *h,
+			  const struct samr_msg *msg)
+{
+	const struct note *note = msg->owner;
+
+	if (note && note->client)
+		client_told(note->client, note->turn, &note->what, msg);
+	if (!msg->meta.gseq)
+		return true;
+	if (msg->meta.kind == SAMR_KIND_REPLY)
+		clients_reply(&f->clients, h, msg);
+	else if (msg->meta.kind == SAMR_KIND_REQUEST && !msg->refused)
+		execute(f, h, msg);
+	return msg->meta.kind == SAMR_KIND_REPLY ||
+	       msg->meta.kind == SAMR_KIND_SESSION ||
+	       (msg->meta.kind == SAMR_KIND_REQUEST && msg->refused);
+}
+
+static int send_for(struct clients *all, struct client *c, struct host *h,
+		    struct samr_submit *s, const u8 *bytes)
+{
+	struct fail *f = container_of(all, struct fail, clients);
+
+	return fail_submit(&f->app[h->id], s, bytes, c);
+}
+
+static bool usable(struct clients *all, struct host *h)
+{
+	return !(all->cluster->witness & BIT_ULL(h->id));
+}
+
+static void answer(struct service *s, const struct service_request *r, u64 last)
+{
+	struct fail *f = container_of(s->all, struct fail, services);
+
+	clients_answer(&f->clients, s->host, s->group, s->port, r, last,
+		       s->digest);
+}
+
+static bool answered(struct service *s)
+{
+	struct fail *f = container_of(s->all, struct fail, services);
+
+	return clients_answered(&f->clients, s->host, s->group, s->port);
+}
+
+static u64 epoch_of(struct service *s, u64 gseq)
+{
+	struct fail *f = container_of(s->all, struct fail, services);
+
+	return session_check_epoch(&f->sessions, s->host, gseq);
+}
+
+void fail_clients_init(struct fail *f, u64 seed)
+{
+	u32 i, count;
+
+	clients_init(&f->clients, &f->cluster, &f->sessions, seed);
+	f->clients.send = send_for;
+	f->clients.usable = usable;
+	f->services.answer = answer;
+	f->services.answered = answered;
+	f->services.epoch = epoch_of;
+	count = (u32)rng_below(&f->clients.rng, CLIENTS_MOST);
+	for (i = 0; i < count; i++)
+		client_new(&f->clients, (u32)rng_range(&f->clients.rng, 1,
+						       GROUPS), 1000 + i);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of runs with failures share: fail.c, and fail_client.c. */
+#ifndef SAMR_SIM_FAIL_INSIDE_H
+#define SAMR_SIM_FAIL_INSIDE_H
+
+#include "admin.h"
+#include "check_lock.h"
+#include "client.h"
+#include "era.h"
+#include "service.h"
+#include "trace.h"
+#include "votes.h"
+
+#define GROUPS		2
+#define SERVICES	2
+
+/* One message that was handed in: its owner. */
+struct note {
+	struct list_head list;
+	struct samr_submit what;
+	struct client *client;	/* NULL: of the head itself */
+	u64 turn;
+	u64 at;
+};
+
+/* The service on a head, and its machine. */
+struct app {
+	struct fail *fail;
+	struct host *host;	/* NULL: it is off */
+	u32 id;
+	u64 on_at;		/* when it is switched on again */
+	struct service *service[SERVICES];	/* members of group 1 */
+	bool joined[GROUPS];
+	bool asked[GROUPS];
+	struct {
+		u64 gseq;
+		u32 cost;
+	} unread[GROUPS];
+	struct list_head notes;	/* not heard of yet */
+	u64 wait;		/* between messages, ns */
+	u64 send_at;
+};
+
+/* A fence on its way. */
+struct job {
+	u64 by;			/* incarnation that asks */
+	u64 inc;		/* and of whom */
+	u64 token;
+	u32 from, to;
+	u64 at;
+};
+
+#define JOBS_MOST	64
+
+struct fail {
+	struct cluster cluster;
+	struct watch watch;
+	struct eras eras;
+	struct services services;
+	struct lock_check locks;
+	struct session_check sessions;
+	struct clients clients;
+	struct votes votes;
+	struct admin admin;
+	struct trace trace;
+	struct rng rng;
+	struct timer tick;
+	struct timer trouble;
+	u64 trouble_at;
+	struct net_params net;
+	struct samr_node_config cfg;
+	u32 count;		/* heads with data */
+	u64 mask;
+	struct app app[NET_NODES];
+	struct job job[JOBS_MOST];
+	bool calm;
+	u64 sent, crashes, pauses, cuts, fences, leaves, expelled, hints;
+};
+
+/**
+ * fail_submit - a message of the head @a, or of a client by way of it
+ * @bytes: the payload, or NULL: bytes that follow from the number
+ * @c: the client, or NULL
+ */
+int fail_submit(struct app *a, struct samr_submit *s, const u8 *bytes,
+		struct client *c);
+
+/** fail_clients_init - add clients, and let members answer */
+void fail_clients_init(struct fail *f, u64 seed);
+
+/** fail_clients_deliver - a delivery, BEFORE its owner is forgotten; true: that was all */
+bool fail_clients_deliver(struct fail *f, struct host *h,
+			  const struct samr_msg *msg);
+
+#endif /* SAMR_SIM_FAIL_INSIDE_H */
