@@ -227,6 +227,25 @@ void samr_cluster_consumed(struct samr_cluster *c, u32 group, u64 gseq,
 	samr_drain_step(c, &ev);
 }
 
+int samr_cluster_reply(struct samr_cluster *c, u32 group,
+		       const struct samr_reply *r, u64 upto,
+		       struct samr_blob *payload, u32 len)
+{
+	struct samr_event ev = {
+		.type = SAMR_EV_REPLY,
+		.reply = {
+			.group	 = group,
+			.len	 = len,
+			.session = r->session,
+			.request = r->request,
+			.upto	 = upto,
+			.payload = payload,
+		},
+	};
+
+	return samr_drain_step(c, &ev);
+}
+
 bool samr_cluster_room(struct samr_cluster *c, u8 kind, u32 group, u32 len)
 {
 	bool room = true;

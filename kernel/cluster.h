@@ -83,6 +83,21 @@ bool samr_cluster_room(struct samr_cluster *c, u8 kind, u32 group, u32 len);
 void samr_cluster_consumed(struct samr_cluster *c, u32 group, u64 gseq,
 			   u32 cost);
 
+/**
+ * samr_cluster_reply - a local member answers a request
+ * @c: the cluster
+ * @group: of the request
+ * @r: which one
+ * @upto: the member had read up to here
+ * @payload: an sk_buff of @len bytes, or NULL; the caller keeps its reference
+ * @len: bytes
+ *
+ * Return: as REPLY in samr_node_step(); -ENETDOWN when the cluster is gone.
+ */
+int samr_cluster_reply(struct samr_cluster *c, u32 group,
+		       const struct samr_reply *r, u64 upto,
+		       struct samr_blob *payload, u32 len);
+
 /** samr_cluster_members - as samr_node_members() */
 struct samr_members *samr_cluster_members(struct samr_cluster *c, u32 group);
 

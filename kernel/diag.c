@@ -21,6 +21,7 @@ struct walk {
 
 static void describe(struct sock *sk, struct samr_diag_msg *m)
 {
+	struct samr_client *cl = samr_sk_client(sk);
 	struct samr_local *l = samr_sk_local(sk);
 	struct samr_local_info info;
 	u64 inc;
@@ -30,9 +31,12 @@ static void describe(struct sock *sk, struct samr_diag_msg *m)
 	m->type = sk->sk_type;
 	m->state = SAMR_MEMBER_NEW;
 	sock_diag_save_cookie(sk, m->cookie);
-	if (!l)
+	if (!l && !cl)
 		return;
-	samr_local_info(l, &info);
+	if (cl)
+		samr_client_info(cl, &info);
+	else
+		samr_local_info(l, &info);
 	m->state = info.state;
 	m->service = info.service;
 	m->port = info.port;
@@ -47,11 +51,13 @@ static void describe(struct sock *sk, struct samr_diag_msg *m)
 static int put_attributes(struct sk_buff *skb, struct sock *sk,
 			  const struct samr_diag_msg *m)
 {
+	struct samr_client *cl = samr_sk_client(sk);
 	struct samr_local *l = samr_sk_local(sk);
+	const struct samr_service *svc = cl ? cl->svc : l ? l->svc : NULL;
 	u32 mem[SK_MEMINFO_VARS] = {};
 
-	if (l && l->svc->name[0] &&
-	    nla_put_string(skb, SAMR_DIAG_NAME, l->svc->name))
+	if (svc && svc->name[0] &&
+	    nla_put_string(skb, SAMR_DIAG_NAME, svc->name))
 		return -EMSGSIZE;
 	mem[SK_MEMINFO_RMEM_ALLOC] = m->queued;
 	mem[SK_MEMINFO_RCVBUF] = READ_ONCE(sk->sk_rcvbuf);

@@ -7,7 +7,6 @@
  * socket. A member is put on a list BEFORE the order is asked: whoever is
  * refused is on it when the order calls.
  */
-#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
@@ -18,15 +17,6 @@
 
 #define WANT_JOIN	(1U << SAMR_KIND_JOIN)
 #define WANT_LEAVE	(1U << SAMR_KIND_LEAVE)
-
-static bool may_bind(const struct samr_service *svc, struct net *net)
-{
-	if (uid_valid(svc->uid) && uid_eq(svc->uid, current_euid()))
-		return true;
-	if (gid_valid(svc->gid) && in_egroup_p(svc->gid))
-		return true;
-	return ns_capable(net->user_ns, CAP_NET_BIND_SERVICE);
-}
 
 static struct samr_local *local_new(struct samr_service *svc,
 				    const struct samr_local_ops *ops, void *ctx)
@@ -68,7 +58,7 @@ struct samr_local *samr_local_bind(struct samr_cluster *c, struct net *net,
 	svc = samr_service_get(all, id);
 	if (!svc)
 		return ERR_PTR(-EADDRNOTAVAIL);
-	if (!may_bind(svc, net)) {
+	if (!samr_local_allowed(svc, net)) {
 		err = -EACCES;
 		goto err_put;
 	}

@@ -119,6 +119,9 @@ struct samr_local *samr_local_bind(struct samr_cluster *c, struct net *net,
  */
 void samr_local_close(struct samr_local *l);
 
+/** samr_local_allowed - may the caller be a member, or a client, of the service? */
+bool samr_local_allowed(const struct samr_service *svc, struct net *net);
+
 /** samr_local_put - give a reference back; NULL is allowed */
 void samr_local_put(struct samr_local *l);
 
@@ -179,6 +182,20 @@ void samr_local_unreserve(struct samr_local *l, u32 len);
  * lacks the state, or why the cluster is dead.
  */
 int samr_local_send(struct samr_local *l, struct samr_submit *s);
+
+/**
+ * samr_local_reply - answer a request
+ * @l: the member
+ * @r: which one
+ * @payload: the reply, or NULL; the caller's reference stays his
+ * @len: bytes of it
+ *
+ * Return: 0, also when nobody waits for it any more; -EINVAL: no such request;
+ * -EMSGSIZE: longer than the client takes; -ENOMEM, -ENOTCONN, -EPIPE, or why the
+ * cluster is dead.
+ */
+int samr_local_reply(struct samr_local *l, const struct samr_reply *r,
+		     struct samr_blob *payload, u32 len);
 
 /**
  * samr_local_room - would the order take a message of @len bytes now?

@@ -17,12 +17,13 @@ static struct samr_msg *msg_of(const struct list_head *link)
 static bool has_bytes(const struct samr_msg *msg)
 {
 	return msg->meta.kind == SAMR_KIND_DATA ||
+	       msg->meta.kind == SAMR_KIND_REQUEST ||
 	       msg->meta.kind == SAMR_KIND_STATE;
 }
 
 static u32 bytes_of(const struct samr_msg *msg)
 {
-	return has_bytes(msg) ? msg->meta.len : 0;
+	return has_bytes(msg) ? samr_msg_bytes(msg) : 0;
 }
 
 static bool changes_view(const struct samr_msg *msg)

@@ -20,6 +20,20 @@
 #include <linux/list.h>
 #include <linux/types.h>
 #include "core/node.h"
+#include "core/msg.h"
+
+/** samr_msg_head - bytes in front of a message that are not for its readers */
+static inline u32 samr_msg_head(const struct samr_msg *msg)
+{
+	return msg->meta.kind == SAMR_KIND_REQUEST ?
+	       (u32)sizeof(struct samr_request_payload) : 0;
+}
+
+/** samr_msg_bytes - bytes that its readers get */
+static inline u32 samr_msg_bytes(const struct samr_msg *msg)
+{
+	return msg->meta.len - samr_msg_head(msg);
+}
 
 /**
  * struct samr_log - messages that some reader is going to read

@@ -5,6 +5,7 @@
 #include <linux/socket.h>
 #include <linux/uio.h>
 #include "cluster.h"
+#include "log.h"
 #include "payload.h"
 
 /* Linear up to here; more goes into pages. */
@@ -68,19 +69,41 @@ struct sk_buff *samr_payload_new(struct msghdr *msg, u32 len, gfp_t gfp)
 	return skb;
 }
 
+struct sk_buff *samr_payload_request(struct msghdr *msg, u32 len, gfp_t gfp)
+{
+	static const struct samr_request_payload head;
+	struct sk_buff *skb = chain_new(sizeof(head) + len, gfp);
+
+	if (!skb)
+		return ERR_PTR(-ENOMEM);
+	if (skb_store_bits(skb, 0, &head, sizeof(head)) ||
+	    skb_copy_datagram_from_iter(skb, sizeof(head), &msg->msg_iter,
+					len)) {
+		kfree_skb(skb);
+		return ERR_PTR(-EFAULT);
+	}
+	return skb;
+}
+
 int samr_payload_copy(const struct samr_msg *m, struct msghdr *msg, u32 len)
 {
 	const struct samr_piece *p = m->npieces > 1 ? m->pieces : &m->one;
+	u32 done, part, skip = samr_msg_head(m);
 	struct sk_buff *skb;
-	u32 done, part;
 	int err;
 
-	for (done = 0; done < len; done += part, p++) {
+	for (done = 0; done < len; p++) {
 		skb = samr_blob_skb(p->blob);
-		part = min_t(u32, skb->len, len - done);
-		err = skb_copy_datagram_msg(skb, 0, msg, part);
+		if (skip >= skb->len) {
+			skip -= skb->len;
+			continue;
+		}
+		part = min_t(u32, skb->len - skip, len - done);
+		err = skb_copy_datagram_msg(skb, skip, msg, part);
 		if (err)
 			return err;
+		skip = 0;
+		done += part;
 	}
 	return 0;
 }

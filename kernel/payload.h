@@ -25,7 +25,16 @@ struct sk_buff;
  */
 struct sk_buff *samr_payload_new(struct msghdr *msg, u32 len, gfp_t gfp);
 
-/** samr_payload_copy - the first @len bytes of a message; 0 or -EFAULT */
+/**
+ * samr_payload_request - likewise, behind a struct samr_request_payload
+ *
+ * @len may be 0; what is in front is zero.
+ */
+struct sk_buff *samr_payload_request(struct msghdr *msg, u32 len, gfp_t gfp);
+
+/** samr_payload_copy - the first @len bytes that a message has for its readers;
+ * 0 or -EFAULT
+ */
 int samr_payload_copy(const struct samr_msg *m, struct msghdr *msg, u32 len);
 
 /** samr_payload_view_len - bytes of the struct samr_view made of a JOIN or LEAVE */

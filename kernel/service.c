@@ -2,9 +2,11 @@
 /*
  * Services, and the cluster's face for them, see service.h.
  */
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/netlink.h>
 #include <linux/slab.h>
+#include "client.h"
 #include "local.h"
 
 /* Reading is reported when it frees this part of the slowest member's window. */
@@ -32,7 +34,17 @@ void samr_service_put(struct samr_service *svc)
 	if (!refcount_dec_and_test(&svc->ref))
 		return;
 	samr_msg_put(svc->changed);
+	xa_destroy(&svc->clients);
 	kfree_rcu(svc, rcu);
+}
+
+bool samr_local_allowed(const struct samr_service *svc, struct net *net)
+{
+	if (uid_valid(svc->uid) && uid_eq(svc->uid, current_euid()))
+		return true;
+	if (gid_valid(svc->gid) && in_egroup_p(svc->gid))
+		return true;
+	return ns_capable(net->user_ns, CAP_NET_BIND_SERVICE);
 }
 
 static struct samr_service *service_new(struct samr_services *all, u32 id,
@@ -52,6 +64,7 @@ static struct samr_service *service_new(struct samr_services *all, u32 id,
 	samr_log_init(&svc->log);
 	samr_log_init(&svc->pieces);
 	INIT_LIST_HEAD(&svc->locals);
+	xa_init_flags(&svc->clients, XA_FLAGS_LOCK_BH);
 	INIT_LIST_HEAD(&svc->joins);
 	INIT_LIST_HEAD(&svc->joining);
 	return svc;
@@ -108,13 +121,13 @@ int samr_service_del(struct samr_cluster *c, u32 id,
 		return -ENOENT;
 	}
 	spin_lock_bh(&svc->lock);
-	busy = !list_empty(&svc->locals);
+	busy = !list_empty(&svc->locals) || !xa_empty(&svc->clients);
 	if (!busy)
 		svc->gone = true;
 	spin_unlock_bh(&svc->lock);
 	if (busy) {
 		NL_SET_ERR_MSG(extack,
-			       "service has sockets, or members that still leave");
+			       "service has sockets, or members that still leave, or sessions that still end");
 	} else {
 		xa_erase(&svc->all->table, id);
 		samr_service_put(svc);
@@ -150,8 +163,10 @@ int samr_service_expel(struct samr_cluster *c, u32 id, u32 port,
 
 static void describe(struct samr_service *svc, struct samr_service_info *info)
 {
+	struct samr_client *cl;
 	struct samr_msg *msg;
 	struct samr_local *l;
+	unsigned long i;
 
 	memset(info, 0, sizeof(*info));
 	info->id = svc->id;
@@ -167,6 +182,8 @@ static void describe(struct samr_service *svc, struct samr_service_info *info)
 		info->sockets++;
 		info->joined += l->state == SAMR_MEMBER_JOINED;
 	}
+	xa_for_each(&svc->clients, i, cl)
+		info->clients++;
 	list_for_each_entry(msg, &svc->log.msgs, link)
 		info->bytes += msg->meta.len;
 	list_for_each_entry(msg, &svc->pieces.msgs, link)
@@ -225,6 +242,27 @@ u32 samr_service_find(struct samr_cluster *c, const char *name)
 	}
 	rcu_read_unlock();
 	return id;
+}
+
+int samr_local_reply(struct samr_local *l, const struct samr_reply *r,
+		     struct samr_blob *payload, u32 len)
+{
+	struct samr_service *svc = l->svc;
+	int err = samr_local_err(l);
+	u64 upto;
+
+	if (err)
+		return err;
+	spin_lock_bh(&svc->lock);
+	if (l->state != SAMR_MEMBER_JOINED && l->state != SAMR_MEMBER_LEAVING)
+		err = l->state == SAMR_MEMBER_LEFT ? -EPIPE : -ENOTCONN;
+	upto = l->reader.gseq;
+	spin_unlock_bh(&svc->lock);
+	if (err)
+		return err;
+	err = samr_cluster_reply(svc->all->c, svc->id, r, upto, payload, len);
+	/* The client has it already, from another member, or has gone. */
+	return err == -ENOENT ? 0 : err;
 }
 
 static bool report_due(const struct samr_service *svc)
@@ -297,12 +335,64 @@ static void append(struct samr_service *svc, struct samr_msg *msg,
 	samr_install_limit(svc, free);
 }
 
+/* To its client alone. */
+static void deliver_reply(void *priv, struct samr_msg *msg)
+{
+	struct samr_service *svc = samr_service_get(priv, msg->meta.group);
+	struct samr_client *cl;
+
+	if (svc) {
+		spin_lock_bh(&svc->lock);
+		cl = samr_client_reply(svc, msg);
+		spin_unlock_bh(&svc->lock);
+		if (cl)
+			samr_client_drive(cl);
+		samr_client_put(cl);
+		samr_service_put(svc);
+	}
+	samr_msg_put(msg);
+}
+
+/* What a client here has submitted; a request that was not refused is for members, too. */
+static void deliver_own(struct samr_msg *msg)
+{
+	struct samr_client *cl = msg->owner;
+	struct samr_service *svc = cl->svc;
+	LIST_HEAD(free);
+
+	INIT_LIST_HEAD(&msg->link);
+	spin_lock_bh(&svc->lock);
+	samr_client_settle(cl, msg);
+	if (msg->meta.kind == SAMR_KIND_REQUEST && msg->meta.gseq &&
+	    !msg->refused)
+		append(svc, msg, &free);
+	else
+		list_add(&msg->link, &free);
+	samr_service_unlock(svc, &free);
+	samr_client_drive(cl);
+	samr_client_put(cl);
+}
+
+static bool is_clients(const struct samr_msg *msg)
+{
+	return msg->owner && (msg->meta.kind == SAMR_KIND_SESSION ||
+			      msg->meta.kind == SAMR_KIND_REQUEST);
+}
+
 static void deliver(void *priv, struct samr_msg *msg)
 {
 	struct samr_local *own = msg->owner;
 	struct samr_service *svc;
 	LIST_HEAD(free);
 
+	if (msg->meta.kind == SAMR_KIND_REPLY) {
+		deliver_reply(priv, msg);
+		return;
+	}
+	if (is_clients(msg)) {
+		deliver_own(msg);
+		return;
+	}
 	svc = own ? own->svc : samr_service_get(priv, msg->meta.group);
 	if (!svc) {
 		samr_msg_put(msg);
@@ -343,7 +433,27 @@ static void *open(struct samr_cluster *c)
 	INIT_LIST_HEAD(&all->joining);
 	INIT_LIST_HEAD(&all->starved);
 	timer_setup(&all->retry, retry, 0);
+	INIT_LIST_HEAD(&all->clients);
+	timer_setup(&all->tick, samr_client_tick, 0);
 	return all;
+}
+
+/* For each client of a service, which is locked. */
+static void each_client(struct samr_service *svc,
+			void (*fn)(struct samr_client *cl, int err), int err)
+{
+	struct samr_client *cl;
+	unsigned long i;
+
+	rcu_read_lock();
+	xa_for_each(&svc->clients, i, cl) {
+		/* Of one that is being freed nothing can be asked. */
+		if (!refcount_inc_not_zero(&cl->ref))
+			continue;
+		fn(cl, err);
+		samr_client_put(cl);
+	}
+	rcu_read_unlock();
 }
 
 static unsigned int busy(void *priv)
@@ -360,7 +470,9 @@ static void close(void *priv)
 	unsigned long i;
 
 	del_timer_sync(&all->retry);
+	del_timer_sync(&all->tick);
 	samr_local_forget(all);
+	samr_client_forget(all);
 	xa_for_each(&all->table, i, svc) {
 		xa_erase(&all->table, i);
 		samr_service_put(svc);
@@ -373,6 +485,7 @@ static void writable(void *priv)
 {
 	samr_local_kick(priv);
 	samr_local_feed(priv);
+	samr_client_feed(priv);
 }
 
 /* Whoever waits to send hears of it, and whoever tries until a view is in force. */
@@ -389,6 +502,7 @@ static void stuck(void *priv)
 		spin_lock_bh(&svc->lock);
 		list_for_each_entry(l, &svc->locals, node)
 			samr_local_stuck(l);
+		each_client(svc, samr_client_stuck, 0);
 		spin_unlock_bh(&svc->lock);
 	}
 	rcu_read_unlock();
@@ -419,6 +533,7 @@ static void out(void *priv)
 		spin_lock_bh(&svc->lock);
 		list_for_each_entry(l, &svc->locals, node)
 			samr_local_out(l, &free);
+		each_client(svc, samr_client_out, 0);
 		svc->log.done = 0;
 		svc->log.cost = 0;
 		samr_msg_put(svc->changed);
@@ -446,6 +561,7 @@ static void halted(void *priv, int err)
 		list_for_each_entry(l, &svc->locals, node)
 			if (l->ops)
 				l->ops->failed(l->ctx, err);
+		each_client(svc, samr_client_dead, err);
 		spin_unlock_bh(&svc->lock);
 	}
 	rcu_read_unlock();

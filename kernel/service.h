@@ -41,6 +41,8 @@ struct samr_local;
  * @again: and shall do so once more
  * @starved: struct samr_local that were refused by the order
  * @retry: looks at @pending and @joining again when memory was lacking
+ * @clients: struct samr_client that have something to be submitted
+ * @tick: looks at @clients
  */
 struct samr_services {
 	struct samr_cluster *c;
@@ -56,6 +58,8 @@ struct samr_services {
 	bool again;
 	struct list_head starved;
 	struct timer_list retry;
+	struct list_head clients;
+	struct timer_list tick;
 };
 
 /**
@@ -70,6 +74,7 @@ struct samr_services {
  * @lock: protects what follows, and struct samr_local
  * @log: what was delivered
  * @locals: all struct samr_local of it
+ * @clients: struct samr_client by port
  * @pieces: of the state, for those that take it
  * @changed: the message that changed the group's members last, with a reference,
  *	or NULL
@@ -93,6 +98,7 @@ struct samr_service {
 	spinlock_t lock;
 	struct samr_log log;
 	struct list_head locals;
+	struct xarray clients;
 	struct samr_log pieces;
 	struct samr_msg *changed;
 	u32 lacking;
@@ -111,6 +117,7 @@ struct samr_service {
  * @uid: who may bind it without CAP_NET_BIND_SERVICE; INVALID_UID: nobody
  * @gid: likewise; INVALID_GID: nobody
  * @sockets: open sockets bound to it
+ * @clients: sockets that are connected to it, and closed ones whose session still ends
  * @joined: of them, members of the group
  * @leaving: members whose socket was closed and whose leave is not ordered yet
  * @messages: delivered, and not yet read by all of them
@@ -123,6 +130,7 @@ struct samr_service_info {
 	kuid_t uid;
 	kgid_t gid;
 	u32 sockets;
+	u32 clients;
 	u32 joined;
 	u32 leaving;
 	u32 messages;

@@ -76,7 +76,7 @@ static void on_failed(void *ctx, int err)
 	sk_wake_async(sk, SOCK_WAKE_WAITD, err ? POLL_ERR : POLL_HUP);
 }
 
-static const struct samr_local_ops local_ops = {
+const struct samr_local_ops samr_socket_told = {
 	.readable	= on_readable,
 	.writable	= on_writable,
 	.failed		= on_failed,
@@ -85,7 +85,7 @@ static const struct samr_local_ops local_ops = {
 /* ---- address ---- */
 
 /* Return: 0, -EINVAL, -EAFNOSUPPORT. */
-static int check_addr(const struct sockaddr_samr *a, int len)
+int samr_socket_check_addr(const struct sockaddr_samr *a, int len)
 {
 	if (len < (int)sizeof(*a))
 		return -EINVAL;
@@ -103,7 +103,7 @@ static int samr_bind(struct socket *sock, struct sockaddr *uaddr, int len)
 	struct samr_sock *ssk = samr_sk(sk);
 	struct samr_cluster *c;
 	struct samr_local *l;
-	int err = check_addr(a, len);
+	int err = samr_socket_check_addr(a, len);
 
 	if (err)
 		return err;
@@ -113,7 +113,7 @@ static int samr_bind(struct socket *sock, struct sockaddr *uaddr, int len)
 	if (!c)
 		return -ENETDOWN;
 	lock_sock(sk);
-	if (ssk->local) {
+	if (ssk->local || ssk->client) {
 		err = -EINVAL;
 		goto out;
 	}
@@ -121,7 +121,8 @@ static int samr_bind(struct socket *sock, struct sockaddr *uaddr, int len)
 		err = -EOPNOTSUPP;
 		goto out;
 	}
-	l = samr_local_bind(c, sock_net(sk), a->service, &local_ops, sk);
+	l = samr_local_bind(c, sock_net(sk), a->service, &samr_socket_told,
+			    sk);
 	if (IS_ERR(l)) {
 		err = PTR_ERR(l);
 		goto out;
@@ -185,8 +186,10 @@ static bool flags_right(u32 flags, size_t len)
 	}
 }
 
-static int parse_control(struct msghdr *msg, struct samr_send *how)
+int samr_socket_control(struct msghdr *msg, struct samr_send *how,
+			struct samr_reply *reply)
 {
+	bool replies = false, sends = false;
 	struct samr_send s;
 	struct cmsghdr *c;
 
@@ -195,6 +198,14 @@ static int parse_control(struct msghdr *msg, struct samr_send *how)
 			return -EINVAL;
 		if (c->cmsg_level != SOL_SAMR)
 			continue;
+		if (c->cmsg_type == SAMR_REPLY &&
+		    c->cmsg_len == CMSG_LEN(sizeof(*reply))) {
+			memcpy(reply, CMSG_DATA(c), sizeof(*reply));
+			if (reply->flags || reply->reserved)
+				return -EINVAL;
+			replies = true;
+			continue;
+		}
 		if (c->cmsg_type != SAMR_SEND ||
 		    c->cmsg_len != CMSG_LEN(sizeof(s)))
 			return -EINVAL;
@@ -202,8 +213,11 @@ static int parse_control(struct msghdr *msg, struct samr_send *how)
 		if (s.reserved)
 			return -EINVAL;
 		*how = s;
+		sends = true;
 	}
-	return flags_right(how->flags, msg_data_left(msg)) ? 0 : -EINVAL;
+	if (replies && sends)
+		return -EINVAL;
+	return flags_right(how->flags, msg_data_left(msg)) ? replies : -EINVAL;
 }
 
 /* A group socket has one destination, which need not be named. */
@@ -214,7 +228,7 @@ static int check_name(const struct msghdr *msg, const struct samr_local *l)
 
 	if (!a)
 		return 0;
-	err = check_addr(a, msg->msg_namelen);
+	err = samr_socket_check_addr(a, msg->msg_namelen);
 	if (err)
 		return err;
 	return a->service != l->svc->id || a->node || a->port ? -EISCONN : 0;
@@ -264,7 +278,7 @@ static int try_send(struct sock *sk, struct msghdr *msg, struct attempt *a)
 }
 
 /* What sleeps returns when it was not woken for good. */
-static int wait_error(struct sock *sk, long timeo)
+int samr_socket_wait_error(struct sock *sk, long timeo)
 {
 	if (signal_pending(current))
 		return sock_intr_errno(timeo);
@@ -289,7 +303,7 @@ static int send_waiting(struct sock *sk, struct msghdr *msg, struct attempt *a,
 		err = try_send(sk, msg, a);
 		if (err != -EAGAIN)
 			break;
-		err = wait_error(sk, timeo);
+		err = samr_socket_wait_error(sk, timeo);
 		if (err)
 			break;
 		timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, timeo);
@@ -358,21 +372,44 @@ static void note_refused(struct samr_sock *ssk, const struct samr_submit *s,
 		WRITE_ONCE(ssk->refused_kind, SAMR_KIND_DATA);
 }
 
+/* The reply to a request: it is not ordered, and waits for nothing. */
+static int send_reply(struct sock *sk, struct msghdr *msg, size_t len,
+		      const struct samr_reply *r)
+{
+	struct samr_local *l = samr_sk_local(sk);
+	struct sk_buff *skb = NULL;
+	int err;
+
+	if (!l)
+		return -ENOTCONN;
+	if (len) {
+		skb = samr_payload_new(msg, len, sk->sk_allocation);
+		if (IS_ERR(skb))
+			return PTR_ERR(skb);
+	}
+	err = samr_local_reply(l, r, samr_blob_of_skb(skb), len);
+	kfree_skb(skb);
+	return err ?: len;
+}
+
 static int samr_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	struct sock *sk = sock->sk;
 	struct samr_sock *ssk = samr_sk(sk);
-	struct samr_send how = {};
 	struct attempt a = { .l = samr_sk_local(sk), .len = len };
+	struct samr_send how = {};
+	struct samr_reply reply;
 	int err;
 
 	if (msg->msg_flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	if (len > SAMR_MESSAGE_MAX)
 		return -EMSGSIZE;
-	err = parse_control(msg, &how);
-	if (err)
+	err = samr_socket_control(msg, &how, &reply);
+	if (err < 0)
 		return err;
+	if (err)
+		return send_reply(sk, msg, len, &reply);
 	if (!a.l)
 		return -ENOTCONN;
 	err = check_name(msg, a.l);
@@ -409,6 +446,8 @@ static u32 type_of(const struct samr_msg *m)
 	switch (m->meta.kind) {
 	case SAMR_KIND_DATA:
 		return SAMR_TYPE_MESSAGE;
+	case SAMR_KIND_REQUEST:
+		return SAMR_TYPE_REQUEST;
 	case SAMR_KIND_SNAPSHOT:
 		return SAMR_TYPE_SNAPSHOT;
 	case SAMR_KIND_STATE:
@@ -435,11 +474,13 @@ static void put_delivery(const struct samr_view_member *self,
 		.port		= m->meta.port,
 		.uid		= m->meta.uid,
 		.gid		= m->meta.gid,
+		.session	= m->session,
 	};
 
 	if (note)
 		d.request = note->arg;
-	else if (m->meta.kind == SAMR_KIND_DATA)
+	else if (m->meta.kind == SAMR_KIND_DATA ||
+		 m->meta.kind == SAMR_KIND_REQUEST)
 		d.request = m->meta.arg;
 	if (m->meta.kind == SAMR_KIND_STATE) {
 		d.gseq = m->meta.arg;
@@ -499,7 +540,7 @@ static int wait_readable(struct sock *sk, const struct samr_local *l,
 		err = sock_error(sk);
 		if (err || !samr_local_idle(l))
 			break;
-		err = wait_error(sk, *timeo);
+		err = samr_socket_wait_error(sk, *timeo);
 		if (err)
 			break;
 		*timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, *timeo);
@@ -513,7 +554,7 @@ static u32 length_of(const struct samr_msg *m, u32 type)
 	return type == SAMR_TYPE_LOCK ? sizeof(struct samr_lock_event) :
 	       type == SAMR_TYPE_VIEW ? samr_payload_view_len(m) :
 	       type == SAMR_TYPE_SNAPSHOT ? samr_payload_snapshot_len(m) :
-	       m->meta.len;
+	       samr_msg_bytes(m);
 }
 
 static int copy_bytes(const struct samr_msg *m, u32 type,
@@ -558,7 +599,7 @@ static int copy_message(struct sock *sk, struct samr_local *l,
 	put_timestamp(sk, msg, m->meta.time);
 	if (msg->msg_controllen)
 		put_delivery(&self, msg, m, first, note);
-	if (type != SAMR_TYPE_MESSAGE)
+	if (type != SAMR_TYPE_MESSAGE && type != SAMR_TYPE_REQUEST)
 		msg->msg_flags |= MSG_NOTIFICATION;
 	if (part < len)
 		msg->msg_flags |= MSG_TRUNC;
@@ -715,11 +756,12 @@ static void samr_destruct(struct sock *sk)
 	struct samr_sock *ssk = samr_sk(sk);
 
 	samr_local_put(ssk->local);
+	samr_client_put(ssk->client);
 	if (ssk->cluster)
 		samr_cluster_put(ssk->cluster);
 }
 
-static int samr_release(struct socket *sock)
+int samr_socket_release(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 
@@ -732,6 +774,8 @@ static int samr_release(struct socket *sock)
 	lock_sock(sk);
 	if (samr_sk(sk)->local)
 		samr_local_close(samr_sk(sk)->local);
+	if (samr_sk(sk)->client)
+		samr_client_close(samr_sk(sk)->client);
 	sock_orphan(sk);
 	sock->sk = NULL;
 	release_sock(sk);
@@ -742,9 +786,9 @@ static int samr_release(struct socket *sock)
 static const struct proto_ops samr_ops = {
 	.family		= PF_SAMR,
 	.owner		= THIS_MODULE,
-	.release	= samr_release,
+	.release	= samr_socket_release,
 	.bind		= samr_bind,
-	.connect	= sock_no_connect,
+	.connect	= samr_socket_connect,
 	.socketpair	= sock_no_socketpair,
 	.accept		= sock_no_accept,
 	.getname	= samr_getname,
@@ -789,6 +833,11 @@ static int samr_create(struct net *net, struct socket *sock, int protocol,
 	ssk = samr_sk(sk);
 	ssk->cluster = NULL;
 	ssk->local = NULL;
+	ssk->client = NULL;
+	ssk->opts = (struct samr_session_opts){
+		.reply_max	= SAMR_CLIENT_REPLY_MAX,
+		.expiry		= SAMR_CLIENT_EXPIRY_MS,
+	};
 	mutex_init(&ssk->iolock);
 	ssk->notify = 0;
 	ssk->safe = false;

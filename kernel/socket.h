@@ -8,6 +8,7 @@
 #include <linux/mutex.h>
 #include <net/sock.h>
 #include <uapi/linux/samr.h>
+#include "client.h"
 #include "local.h"
 
 /* Default SO_SNDBUF and SO_RCVBUF, bytes: one largest message each. */
@@ -20,6 +21,9 @@
  * @cluster: set by bind(), with a reference until the socket is destroyed
  * @local: its side of the service; set once by bind(), read with
  *	samr_sk_local()
+ * @client: its side as a client; set once by connect(), read with
+ *	samr_sk_client(). A socket has one of both, or none
+ * @opts: SAMR_SESSION
  * @iolock: one reader at a time looks at a message, copies it, and passes it
  * @notify: mask of SAMR_NOTIFY
  * @safe: SAMR_SAFE
@@ -32,6 +36,8 @@ struct samr_sock {
 	struct sock sk;
 	struct samr_cluster *cluster;
 	struct samr_local *local;
+	struct samr_client *client;
+	struct samr_session_opts opts;
 	struct mutex iolock;
 	u32 notify;
 	bool safe;
@@ -50,6 +56,35 @@ static inline struct samr_local *samr_sk_local(const struct sock *sk)
 {
 	return smp_load_acquire(&samr_sk(sk)->local);
 }
+
+/** samr_sk_client - the connected side, or NULL before connect() */
+static inline struct samr_client *samr_sk_client(const struct sock *sk)
+{
+	return smp_load_acquire(&samr_sk(sk)->client);
+}
+
+/* What a member tells its socket, or a client. */
+extern const struct samr_local_ops samr_socket_told;
+
+/* socket.c, for both. */
+int samr_socket_check_addr(const struct sockaddr_samr *a, int len);
+int samr_socket_release(struct socket *sock);
+int samr_socket_wait_error(struct sock *sk, long timeo);
+
+/**
+ * samr_socket_control - what control messages say to sendmsg()
+ * @msg: with the data still to be read
+ * @how: all zero; filled in
+ * @reply: filled in when there is a SAMR_REPLY
+ *
+ * Return: 1: there is one; 0; -EINVAL.
+ */
+int samr_socket_control(struct msghdr *msg, struct samr_send *how,
+			struct samr_reply *reply);
+
+/* socket_client.c: connect() of a new socket; then it has other calls. */
+int samr_socket_connect(struct socket *sock, struct sockaddr *uaddr, int len,
+			int flags);
 
 /* Called by main.c, in this order, and undone in the reverse one. */
 int samr_socket_init(void);

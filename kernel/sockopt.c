@@ -9,7 +9,9 @@
 #define INFO_MIN	offsetofend(struct samr_info, unsettled)
 
 /* Notifications that a socket can ask for. */
-#define NOTIFY_MASK	(1U << SAMR_TYPE_VIEW)
+#define NOTIFY_MASK	((1U << SAMR_TYPE_VIEW) |		\
+			 (1U << SAMR_TYPE_UNKNOWN) |		\
+			 (1U << SAMR_TYPE_UNDONE))
 
 static int set_join(struct sock *sk, sockptr_t val, unsigned int len)
 {
@@ -38,7 +40,7 @@ static int set_notify(struct samr_sock *ssk, u32 mask)
 {
 	if (mask & ~NOTIFY_MASK)
 		return -EINVAL;
-	ssk->notify = mask;
+	WRITE_ONCE(ssk->notify, mask);
 	if (ssk->local)
 		samr_local_notify(ssk->local, mask & (1U << SAMR_TYPE_VIEW));
 	return 0;
@@ -49,6 +51,23 @@ static int set_safe(struct samr_sock *ssk, u32 safe)
 	if (safe > 1)
 		return -EINVAL;
 	WRITE_ONCE(ssk->safe, safe);
+	return 0;
+}
+
+static int set_session(struct samr_sock *ssk, sockptr_t val, unsigned int len)
+{
+	struct samr_session_opts o;
+
+	if (len < sizeof(o))
+		return -EINVAL;
+	if (copy_from_sockptr(&o, val, sizeof(o)))
+		return -EFAULT;
+	if ((o.flags & ~SAMR_SESSION_ANY_ORDER) || o.reserved || !o.expiry ||
+	    o.expiry > SAMR_EXPIRY_MAX || o.reply_max > SAMR_REPLY_LEN_MAX)
+		return -EINVAL;
+	if (ssk->client || ssk->local)
+		return -EISCONN;
+	ssk->opts = o;
 	return 0;
 }
 
@@ -80,6 +99,9 @@ int samr_sockopt_set(struct socket *sock, int level, int name, sockptr_t val,
 	case SAMR_LEAVE:
 		err = set_leave(sk);
 		break;
+	case SAMR_SESSION:
+		err = set_session(samr_sk(sk), val, len);
+		break;
 	case SAMR_NOTIFY:
 	case SAMR_SAFE:
 		err = set_u32(samr_sk(sk), name, val, len);
@@ -94,6 +116,7 @@ int samr_sockopt_set(struct socket *sock, int level, int name, sockptr_t val,
 
 static int get_info(struct sock *sk, struct samr_info *info)
 {
+	struct samr_client *cl = samr_sk_client(sk);
 	struct samr_local *l = samr_sk_local(sk);
 	struct samr_local_info li;
 	struct samr_view_info view;
@@ -101,12 +124,15 @@ static int get_info(struct sock *sk, struct samr_info *info)
 
 	memset(info, 0, sizeof(*info));
 	info->state = SAMR_MEMBER_NEW;
-	if (!l)
+	if (!l && !cl)
 		return 0;
-	err = samr_local_err(l);
+	err = cl ? READ_ONCE(cl->svc->all->err) : samr_local_err(l);
 	if (err)
 		return err;
-	samr_local_info(l, &li);
+	if (cl)
+		samr_client_info(cl, &li);
+	else
+		samr_local_info(l, &li);
 	samr_cluster_view(samr_sk(sk)->cluster, &view);
 	info->epoch = view.epoch;
 	info->node = samr_cluster_self(samr_sk(sk)->cluster,
@@ -134,6 +160,7 @@ int samr_sockopt_get(struct socket *sock, int level, int name,
 		     char __user *val, int __user *len)
 {
 	struct samr_sock *ssk = samr_sk(sock->sk);
+	struct samr_session_opts opts;
 	struct samr_info info;
 	int room, err;
 	u32 v;
@@ -150,6 +177,12 @@ int samr_sockopt_get(struct socket *sock, int level, int name,
 		v = name == SAMR_NOTIFY ? READ_ONCE(ssk->notify) :
 					  READ_ONCE(ssk->safe);
 		return give(val, len, room, &v, sizeof(v));
+	case SAMR_SESSION:
+		if (room < (int)sizeof(opts))
+			return -EINVAL;
+		/* Nothing inside of a socket may be copied to user space as it is. */
+		opts = ssk->opts;
+		return give(val, len, room, &opts, sizeof(opts));
 	case SAMR_INFO:
 		if (room < (int)INFO_MIN)
 			return -EINVAL;

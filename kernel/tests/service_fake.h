@@ -8,11 +8,13 @@
 #define SAMR_TESTS_SERVICE_FAKE_H
 
 #include <kunit/test.h>
+#include "../client.h"
 #include "../local.h"
 #include "../stats.h"
 
 #define samr_cluster_submit	fake_submit
 #define samr_cluster_consumed	fake_consumed
+#define samr_cluster_reply	fake_reply
 #define samr_cluster_room	fake_room
 #define samr_cluster_view	fake_view
 #define samr_cluster_priv	fake_priv
@@ -22,6 +24,9 @@
 
 static int fake_submit(struct samr_cluster *c, const struct samr_submit *s);
 static void fake_consumed(struct samr_cluster *c, u32 group, u64 gseq, u32 cost);
+static int fake_reply(struct samr_cluster *c, u32 group,
+		      const struct samr_reply *r, u64 upto,
+		      struct samr_blob *payload, u32 len);
 static bool fake_room(struct samr_cluster *c, u8 kind, u32 group, u32 len);
 static void fake_view(struct samr_cluster *c, struct samr_view_info *info);
 static void *fake_priv(struct samr_cluster *c);
@@ -53,6 +58,8 @@ static void fake_count(struct samr_cluster *c, enum samr_stat i);
  * @cost: sum of the costs reported
  * @reports: how often
  * @counted: samr_stats_count()
+ * @answered: the last reply
+ * @upto: where its member stood
  * @during: called once from within the next submission
  */
 struct fake {
@@ -69,6 +76,8 @@ struct fake {
 	u64 cost;
 	unsigned int reports;
 	unsigned int counted[SAMR_STATS];
+	struct samr_reply answered;
+	u64 upto;
 	void (*during)(void);
 };
 
@@ -104,6 +113,15 @@ static void fake_consumed(struct samr_cluster *c, u32 group, u64 gseq, u32 cost)
 	fake.consumed = gseq;
 	fake.cost += cost;
 	fake.reports++;
+}
+
+static int fake_reply(struct samr_cluster *c, u32 group,
+		      const struct samr_reply *r, u64 upto,
+		      struct samr_blob *payload, u32 len)
+{
+	fake.answered = *r;
+	fake.upto = upto;
+	return fake.answer;
 }
 
 static bool fake_room(struct samr_cluster *c, u8 kind, u32 group, u32 len)

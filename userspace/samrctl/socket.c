@@ -19,7 +19,7 @@
 /* In the order of enum samr_member_state. */
 static const char *const states[] = {
 	"new", "bound", "joining", "joined", "leaving", "left",
-	"installing",
+	"installing", "connecting", "connected", "resuming", "gone",
 };
 
 #define STATES	(sizeof(states) / sizeof(states[0]))
@@ -128,7 +128,8 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 		print_word("name", nl_str(tb[SAMR_DIAG_NAME]), STRONG);
 	print_num("port", m->port);
 	print_word("state", m->state < STATES ? states[m->state] : "?",
-		   m->state == SAMR_MEMBER_JOINED ? GOOD : PLAIN);
+		   m->state == SAMR_MEMBER_JOINED ||
+		   m->state == SAMR_CLIENT_CONNECTED ? GOOD : PLAIN);
 	print_num("uid", m->uid);
 	print_num("inode", m->inode);
 	print_num("queued", m->queued);

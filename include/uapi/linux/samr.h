@@ -5,7 +5,11 @@
  * A replica of a service is a *member*: a SOCK_SEQPACKET socket that was bound
  * to the service's id and has joined its group. Whatever any member sends is
  * delivered to all members, on every head, in one total order, together with
- * the changes of the membership. samr(7) documents each call and its errors.
+ * the changes of the membership.
+ *
+ * A *client* of a service is a SOCK_SEQPACKET socket that was connected to it: what
+ * it sends are requests, what it receives are the replies, and each request is
+ * executed once, whichever heads die. samr(7) documents each call and its errors.
  */
 #ifndef _UAPI_LINUX_SAMR_H
 #define _UAPI_LINUX_SAMR_H
@@ -29,6 +33,13 @@
 /* Largest message, in bytes: sendmsg() of more fails with EMSGSIZE. */
 #define SAMR_MESSAGE_MAX	(1U << 20)
 
+/* Largest request of a client, and largest reply, in bytes. */
+#define SAMR_REQUEST_LEN_MAX	(SAMR_MESSAGE_MAX - 16)
+#define SAMR_REPLY_LEN_MAX	(SAMR_MESSAGE_MAX - 64)
+
+/* Requests that a client may have sent whose replies it has not read. */
+#define SAMR_REQUESTS_MAX	32
+
 /* Head ids are 1 .. SAMR_HEAD_MAX; at most SAMR_HEADS of them form a view. */
 #define SAMR_HEAD_MAX		63
 #define SAMR_HEADS		16
@@ -38,9 +49,10 @@
  * @family: AF_SAMR
  * @reserved: must be zero
  * @service: id of the service (of its group), 1 .. 2^32 - 1
- * @node: head that the member lives on; zero in bind(), filled in by
+ * @node: head that the member lives on; zero in bind() and connect(), filled in by
  *	getsockname() and in the msg_name of a received message
- * @port: number of the member on its head; zero in bind(), which draws one
+ * @port: number of the member on its head; zero in bind() and connect(), which draw
+ *	one
  * @reserved2: must be zero
  */
 struct sockaddr_samr {
@@ -74,12 +86,38 @@ enum {
 	 * as if each sendmsg() said so.
 	 */
 	SAMR_SAFE	= 5,
+	/*
+	 * set before connect(), get: struct samr_session_opts, what a client wants of its
+	 * session.
+	 */
+	SAMR_SESSION	= 6,
 };
 
 /* Control messages of level SOL_SAMR. */
 enum {
 	SAMR_DELIVERY	= 1,	/* struct samr_delivery, from recvmsg() */
 	SAMR_SEND	= 2,	/* struct samr_send, to sendmsg() */
+	SAMR_REPLY	= 3,	/* struct samr_reply, to sendmsg() of a member */
+};
+
+/* Flags of struct samr_session. */
+#define SAMR_SESSION_ANY_ORDER	(1U << 0)	/* replies as they come */
+
+/**
+ * struct samr_session_opts - the value of SAMR_SESSION
+ * @flags: SAMR_SESSION_*; unknown flags are refused with EINVAL. Without
+ *	%SAMR_SESSION_ANY_ORDER replies come in the order of the requests
+ * @reply_max: longest reply that may come, at most SAMR_REPLY_LEN_MAX. The heads set
+ *	that much aside for each request; 65536 by default
+ * @expiry: milliseconds, 1 .. 86400000, that the session lives when its client can not
+ *	be reached; 60000 by default
+ * @reserved: must be zero
+ */
+struct samr_session_opts {
+	__u32	flags;
+	__u32	reply_max;
+	__u32	expiry;
+	__u32	reserved;
 };
 
 /* Flags of struct samr_join. */
@@ -118,6 +156,14 @@ struct samr_join {
  *
  * SNAPSHOT and INSTALL are delivered, without being asked for, to members that
  * joined with %SAMR_JOIN_STATE, and to no others.
+ *
+ * @SAMR_TYPE_REQUEST: a client's request, to all members, without being asked for.
+ *	Each member executes it and answers it with %SAMR_REPLY
+ * @SAMR_TYPE_REPLY: to a client: the reply to a request
+ * @SAMR_TYPE_UNKNOWN: to a client that asked for it with %SAMR_NOTIFY: there will be
+ *	no reply; the request may have been executed, or not; no data;
+ *	MSG_NOTIFICATION is set. To others: recvmsg() fails with EREMOTEIO
+ * @SAMR_TYPE_UNDONE: likewise, but the request was not executed; or ECANCELED
  */
 enum samr_type {
 	SAMR_TYPE_MESSAGE	= 0,
@@ -125,6 +171,10 @@ enum samr_type {
 	SAMR_TYPE_SNAPSHOT	= 2,
 	SAMR_TYPE_INSTALL	= 3,
 	SAMR_TYPE_LOCK		= 4,
+	SAMR_TYPE_REQUEST	= 5,
+	SAMR_TYPE_REPLY		= 6,
+	SAMR_TYPE_UNKNOWN	= 7,
+	SAMR_TYPE_UNDONE	= 8,
 };
 
 /* Flags of struct samr_delivery. */
@@ -144,7 +194,8 @@ enum samr_type {
  * @view: @gseq of the group's view in force
  * @origin: node that submitted it
  * @incarnation: incarnation of @origin
- * @request: what the sender put in struct samr_send.request, or zero
+ * @request: what the sender put in struct samr_send.request, or zero; of a REQUEST:
+ *	its number in the session; to a client: what it put there, or the number
  * @time: group time, nanoseconds since 1970; the same at every member,
  *	strictly growing
  * @random: 64 random bits; the same at every member
@@ -152,8 +203,12 @@ enum samr_type {
  * @port: the sending member on @origin
  * @uid: effective user of the sender, in the initial user namespace
  * @gid: effective group of the sender, in the initial user namespace
+ * @session: REQUEST: name of the client's session, never used again; otherwise zero
  *
- * All members get the same values, except %SAMR_DELIVERY_OWN and @epoch.
+ * All members get the same values, except %SAMR_DELIVERY_OWN and @epoch; of a REQUEST
+ * those that sent it again from another head differ in @origin and @port. To a client
+ * only @type, @request, @service and @gseq are told: what the reply shows is ordered up
+ * to @gseq.
  */
 struct samr_delivery {
 	__u32	type;
@@ -170,6 +225,26 @@ struct samr_delivery {
 	__u32	port;
 	__u32	uid;
 	__u32	gid;
+	__u64	session;
+};
+
+/**
+ * struct samr_reply - the message is the reply of a member to a request
+ * @session: samr_delivery.session of the request
+ * @request: samr_delivery.request of it
+ * @flags: must be zero
+ * @reserved: must be zero
+ *
+ * It is not ordered: each member answers, and the client gets one of the replies. One
+ * that nobody waits for any more is dropped, and sendmsg() says nothing. It fails with
+ * EMSGSIZE when the reply is longer than the client takes, and with EINVAL when there
+ * was no such request.
+ */
+struct samr_reply {
+	__u64	session;
+	__u64	request;
+	__u32	flags;
+	__u32	reserved;
 };
 
 /* Flags of struct samr_send. */
@@ -191,7 +266,8 @@ struct samr_delivery {
  * @request: the sender's own number for the message, given back in
  *	samr_delivery.request at every member; samr does not look at it. With
  *	%SAMR_SEND_STATE: samr_snapshot.id; when nobody waits for a state of that
- *	id from this member any more sendmsg() fails with ESTALE
+ *	id from this member any more sendmsg() fails with ESTALE. Of a client: given
+ *	back with the reply
  */
 struct samr_send {
 	__u32	flags;
@@ -339,6 +415,10 @@ struct samr_lock_event {
 
 /**
  * struct samr_info - the value of SAMR_INFO
+ *
+ * Of a client: @view, @gseq and @members are zero, @queued are bytes of replies not
+ * read, @unsettled bytes of requests without a reply.
+ *
  * @epoch: epoch of the node-level view, zero without one
  * @view: the group's view in force for this socket's reader, zero before the first
  * @gseq: position of the last delivery read
@@ -370,6 +450,10 @@ struct samr_info {
  * @SAMR_MEMBER_LEAVING: SAMR_LEAVE or shutdown(SHUT_WR) asked, not yet ordered
  * @SAMR_MEMBER_LEFT: out of the group
  * @SAMR_MEMBER_INSTALLING: in the group, and waits for the state or reads it
+ * @SAMR_CLIENT_CONNECTING: connect() under way
+ * @SAMR_CLIENT_CONNECTED: has a session
+ * @SAMR_CLIENT_RESUMING: has lost the service, and looks for its session
+ * @SAMR_CLIENT_GONE: the session is gone
  */
 enum samr_member_state {
 	SAMR_MEMBER_NEW,
@@ -379,6 +463,10 @@ enum samr_member_state {
 	SAMR_MEMBER_LEAVING,
 	SAMR_MEMBER_LEFT,
 	SAMR_MEMBER_INSTALLING,
+	SAMR_CLIENT_CONNECTING,
+	SAMR_CLIENT_CONNECTED,
+	SAMR_CLIENT_RESUMING,
+	SAMR_CLIENT_GONE,
 };
 
 /* As in SCTP: the received bytes are a notification, not data. */
