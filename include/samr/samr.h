@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libsamr: members of replicated services, in C.
+ * libsamr: members and clients of replicated services, in C.
  *
  * A service is replicated by running it on several heads. Each copy opens a
  * member, joins, and from then on acts on nothing but what samr_recv() returns:
@@ -13,7 +13,8 @@
  * -EINTR.
  *
  * Threads: any number may send on one member, one at a time may do everything
- * else with it. Different members have nothing in common.
+ * else with it. Different members have nothing in common. A client is for one thread
+ * at a time.
  */
 #ifndef SAMR_SAMR_H
 #define SAMR_SAMR_H
@@ -320,6 +321,123 @@ int samr_lock_next(struct samr *m, const char *name, int timeout_ms,
 int samr_lock_request(struct samr *m, unsigned int send, unsigned int flags,
 		      const char *name, const void *value, size_t len,
 		      uint64_t request);
+
+/**
+ * samr_reply - answer a request of a client
+ * @m: member that received it
+ * @request: its delivery, of type SAMR_TYPE_REQUEST
+ * @data: the reply; copied
+ * @len: bytes
+ *
+ * Every member answers every request, in any order, and at last before it gives its
+ * state; the client gets one of the replies. All must be the same.
+ *
+ * Return: 0, also when nobody waits for it any more; -EMSGSIZE: longer than the client
+ * takes: answer something shorter; -EINVAL: that is no request; -ENOTCONN, -EPIPE: no
+ * member (any more); -ENOMEM; -ENETRESET; -ENETDOWN; -ENOTRECOVERABLE.
+ */
+int samr_reply(struct samr *m, const struct samr_delivery *request,
+	       const void *data, size_t len);
+
+/*
+ * Clients. A client has a session with a service: each of its requests is executed by
+ * all members, once, whichever heads die, and answered once.
+ */
+
+/** struct samr_client - a client of a service; only libsamr knows what is inside */
+struct samr_client;
+
+/**
+ * samr_connect - open a session with a service
+ * @out: filled in; samr_disconnect() frees it
+ * @service: the service's id
+ * @opts: what is wanted of the session; NULL for the usual
+ * @timeout_ms: how long to wait
+ *
+ * Return: 0; -ECONNREFUSED: the service has no members; -ENOSPC: it has as many
+ * sessions as it can; -ETIMEDOUT; -EINTR; -EINVAL: @service or @opts;
+ * -EADDRNOTAVAIL: the admin gave this head no such service; -EACCES: this user may not
+ * use it; -EHOSTUNREACH; -EAFNOSUPPORT; -ENETDOWN; -ENOTRECOVERABLE; -ENOMEM.
+ */
+int samr_connect(struct samr_client **out, uint32_t service,
+		 const struct samr_session_opts *opts, int timeout_ms);
+
+/**
+ * samr_call - send a request and wait for its reply
+ * @c: client
+ * @data: the request; copied
+ * @len: bytes, 0 .. SAMR_REQUEST_LEN_MAX
+ * @reply: room for the reply
+ * @size: bytes of it
+ * @timeout_ms: how long to wait
+ *
+ * Return: bytes of the reply. Or: -EAGAIN: @timeout_ms passed before the request could
+ * be sent: nothing was done; -ETIMEDOUT, -EINTR: it was sent, and *will be executed if
+ * it was not yet*; its reply will be dropped; -EREMOTEIO: the session is gone, and the
+ * outcome of the request unknown: it was executed once, or not at all; -ECANCELED: the
+ * session is gone, and the request was not executed; -EMSGSIZE: the request is too
+ * long, or it was executed and its reply is longer than @size; -ECONNRESET: the session
+ * is gone, from an earlier call on: connect anew; -EHOSTUNREACH: this head can not
+ * order anything for now: what was sent may still be executed; -EBADMSG; -ENETDOWN;
+ * -ENOTRECOVERABLE; -ENOMEM.
+ */
+ssize_t samr_call(struct samr_client *c, const void *data, size_t len,
+		  void *reply, size_t size, int timeout_ms);
+
+/**
+ * samr_done_fn - a request has its end
+ * @ctx: of samr_call_async()
+ * @result: 0: there is a reply; -EREMOTEIO, -ECANCELED: as samr_call()
+ * @reply: valid until it returns
+ * @len: bytes of it
+ *
+ * It may call samr_call_async(), and nothing else of the same client.
+ */
+typedef void samr_done_fn(void *ctx, int result, const void *reply, size_t len);
+
+/**
+ * samr_call_async - send a request and do not wait
+ * @c: client
+ * @data: the request; copied
+ * @len: bytes, 0 .. SAMR_REQUEST_LEN_MAX
+ * @done: called with its end, by samr_client_run() or samr_call(); or NULL
+ * @ctx: for @done
+ *
+ * Requests are executed in the order in which they were sent.
+ *
+ * Return: 0; -EAGAIN: SAMR_REQUESTS_MAX are without an end: samr_client_run() makes
+ * room; -EMSGSIZE; -ECONNRESET, -EHOSTUNREACH, -ENETDOWN, -ENOTRECOVERABLE, -ENOMEM as
+ * samr_call().
+ */
+int samr_call_async(struct samr_client *c, const void *data, size_t len,
+		    samr_done_fn *done, void *ctx);
+
+/**
+ * samr_client_run - receive what ends requests
+ * @c: client
+ * @timeout_ms: how long to wait for the first, if any is to come
+ *
+ * Return: how many ends there were; -ETIMEDOUT, -EINTR; -ECONNRESET,
+ * -EHOSTUNREACH, -EBADMSG, -ENETDOWN, -ENOTRECOVERABLE as samr_call().
+ */
+int samr_client_run(struct samr_client *c, int timeout_ms);
+
+/**
+ * samr_client_fd - the client's file descriptor, for poll(2) and its like
+ * @c: client
+ *
+ * It is readable when samr_client_run() would not wait, and writable when
+ * samr_call_async() would not return -EAGAIN. Do not close it or read from it.
+ */
+int samr_client_fd(const struct samr_client *c);
+
+/**
+ * samr_disconnect - the end of a client
+ * @c: client or NULL; invalid from here on
+ *
+ * What was sent is executed; nobody hears of its end. The session is closed.
+ */
+void samr_disconnect(struct samr_client *c);
 
 /**
  * samr_view - the group's members

@@ -40,7 +40,7 @@ page() { (cd "$dest/usr/local/share/man" && MANWIDTH=500 man --warnings -l "man3
 
 # What is exported, declared and described is the same.
 nm -D --defined-only "$dest/usr/local/lib/libsamr.so" | awk '$2 == "T" { sub("@.*", "", $3); print $3 }' | sort >"$work/exported"
-sed -n 's/^[a-z].*[ *]\(samr_[a-z_]*\)(.*/\1/p' "$dest/usr/local/include/samr/samr.h" | sort -u >"$work/declared"
+sed -n '/^typedef/d; s/^[a-z].*[ *]\(samr_[a-z_]*\)(.*/\1/p' "$dest/usr/local/include/samr/samr.h" | sort -u >"$work/declared"
 check "all that is declared is exported, and nothing else" diff "$work/declared" "$work/exported"
 check "each symbol has a version" test "$(nm -D "$dest/usr/local/lib/libsamr.so" | grep -c ' T .*@@LIBSAMR_0.1$')" = "$(wc -l <"$work/exported")"
 while read -r f; do
@@ -53,7 +53,8 @@ echo '#include <errno.h>
 #include <string.h>
 #include <samr/samr.h>
 int main(void) {' >"$work/errors.c"
-for f in samr_open samr_state samr_join samr_send samr_recv samr_leave samr_lock samr_trylock samr_unlock; do
+for f in samr_open samr_state samr_join samr_send samr_recv samr_leave samr_lock samr_trylock samr_unlock \
+	samr_reply samr_connect samr_call samr_call_async samr_client_run; do
 	page "$f" | col -b | sed 's/\xe2\x88\x92/-/g; s/\xe2\x80\x90/-/g' >"$work/page"
 	sed -n '/^\/\*\*$/{:a;N;/\*\//!ba;/ '$f' - /{s/.* Return: //;p}}' "$dest/usr/local/include/samr/samr.h" |
 		grep -o -- '-E[A-Z]*' | sort -u >"$work/named"

@@ -6,7 +6,7 @@ libsamr-version := 0.1.0
 libsamr-soname := libsamr.so.0
 LIBDIR ?= $(PREFIX)/lib
 libsamr-dest := $(DESTDIR)$(LIBDIR)
-libsamr-src := $(addprefix userspace/libsamr/,samr.c state.c lock.c random.c strerror.c)
+libsamr-src := $(addprefix userspace/libsamr/,samr.c client.c state.c lock.c random.c strerror.c)
 libsamr-objs := $(libsamr-src:%.c=$(out)/obj/libsamr/%.o)
 libsamr-cflags := -fPIC -DLIBSAMR_VERSION='"$(libsamr-version)"' -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 
@@ -53,11 +53,19 @@ libsamr-kernel_test-src := userspace/libsamr/tests/kernel_test.c
 libsamr-kernel_test-deps := $(out)/libsamr.a
 libsamr-kernel_test-libs := $(libsamr-wrapped:%=-Wl,--wrap=%) $(out)/libsamr.a -lcmocka
 
+# Likewise of the test of clients.
+libsamr-client-wrapped := socket connect setsockopt getsockopt sendmsg recvmsg poll close
+programs += libsamr-client_test
+libsamr-client_test-src := userspace/libsamr/tests/client_test.c
+libsamr-client_test-deps := $(out)/libsamr.a
+libsamr-client_test-libs := $(libsamr-client-wrapped:%=-Wl,--wrap=%) $(out)/libsamr.a -lcmocka
+
 # Also: the shared library exports what the map says, no more and no less.
 .PHONY: check-libsamr install-libsamr
-check-libsamr: $(out)/libsamr-unit_test $(out)/libsamr-kernel_test $(out)/libsamr.so
+check-libsamr: $(addprefix $(out)/libsamr-,unit_test kernel_test client_test) $(out)/libsamr.so
 	$(out)/libsamr-unit_test
 	$(out)/libsamr-kernel_test
+	$(out)/libsamr-client_test
 	@sed -n '/global:/,/local:/s/^\t\(samr_[a-z_]*\);/\1/p' userspace/libsamr/libsamr.map | sort >$(out)/libsamr.map
 	@nm -D --defined-only $(out)/libsamr.so | awk '$$2 == "T" { sub("@.*", "", $$3); print $$3 }' | sort | \
 		diff - $(out)/libsamr.map
