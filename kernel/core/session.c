@@ -143,6 +143,15 @@ static void drop_request(struct samr_request *r)
 	samr_free(r);
 }
 
+/* Whoever was refused as FULL may ask again. */
+static void room_again(struct samr_node *n)
+{
+	if (!n->sessions.refused)
+		return;
+	n->sessions.refused = false;
+	n->out->writable = true;
+}
+
 /* Of the open requests those up to @upto, for which there is room again. */
 static void trim(struct samr_node *n, struct samr_session_table *t,
 		 struct samr_session *s, u64 upto)
@@ -157,10 +166,7 @@ static void trim(struct samr_node *n, struct samr_session_table *t,
 		n->sessions.promised -= samr_session_promise(s);
 	}
 	s->acked = upto;
-	if (n->sessions.refused) {
-		n->sessions.refused = false;
-		n->out->writable = true;
-	}
+	room_again(n);
 }
 
 /* Take it out of everything; it is not freed. */
@@ -222,6 +228,7 @@ void samr_session_end(struct samr_node *n, struct samr_group *g)
 		else
 			samr_free(s);
 	}
+	room_again(n);
 	samr_reply_ended(n);
 }
 
@@ -348,6 +355,7 @@ static void end_one(struct samr_node *n, struct samr_group *g,
 {
 	leave_table(n, &g->sessions, s);
 	samr_free(s);
+	room_again(n);
 }
 
 static void expire(struct samr_node *n, struct samr_group *g,

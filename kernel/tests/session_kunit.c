@@ -330,6 +330,24 @@ static void session_window_full(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, net->head[0].writable);
 }
 
+/* What a session that ends was promised is room for others. */
+static void session_ends_and_makes_room(struct kunit *test)
+{
+	struct net *net = net_up(test, 1, NULL);
+	u64 i;
+
+	opened(net, 0);
+	KUNIT_ASSERT_EQ(test, change(net, 0, PORT, SAMR_SESSION_OPEN, 77, 0), 0);
+	for (i = 1; i <= SAMR_SESSION_WINDOW + 1; i++)
+		KUNIT_ASSERT_EQ(test, ask(net, 0, ID, i, 0), 0);
+	told(net, 0, SAMR_SES_FULL);
+	net->head[0].writable = false;
+	KUNIT_ASSERT_EQ(test, change(net, 0, PORT, SAMR_SESSION_CLOSE, 77, 0),
+			0);
+	told(net, 0, SAMR_SES_DONE);
+	KUNIT_EXPECT_TRUE(test, net->head[0].writable);
+}
+
 static void session_table_full(struct kunit *test)
 {
 	struct net *net = net_up(test, 1, NULL);
@@ -523,6 +541,7 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(session_reply_fetched),
 	KUNIT_CASE(session_expires),
 	KUNIT_CASE(session_window_full),
+	KUNIT_CASE(session_ends_and_makes_room),
 	KUNIT_CASE(session_table_full),
 	KUNIT_CASE(session_submitted_wrongly),
 	KUNIT_CASE(session_replied_wrongly),
