@@ -104,8 +104,11 @@ struct samr_link_info head_link(struct head *h);
 struct samr_link_peer_info head_peer(struct head *h, u64 node);
 enum samr_cluster_state head_state(struct head *h);
 
-/* Wait until @cond holds, for a few seconds. */
-#define HUB_WAIT_MS	5000
+/*
+ * Wait until @cond holds. It takes some rounds of probes at most, of a second each; but
+ * on a machine that is busy with other things a second can be long.
+ */
+#define HUB_WAIT_MS	40000
 #define hub_wait(cond)							\
 	({								\
 		unsigned long _end = jiffies +				\
