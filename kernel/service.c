@@ -99,7 +99,7 @@ int samr_service_add(struct samr_cluster *c, u32 id, const char *name,
 	svc = service_new(all, id, name, uid, gid);
 	if (!svc)
 		return -ENOMEM;
-	err = xa_insert(&all->table, id, svc, GFP_KERNEL);
+	err = xa_insert_bh(&all->table, id, svc, GFP_KERNEL);
 	if (!err)
 		return 0;
 	kfree(svc);
@@ -129,7 +129,7 @@ int samr_service_del(struct samr_cluster *c, u32 id,
 		NL_SET_ERR_MSG(extack,
 			       "service has sockets, or members that still leave, or sessions that still end");
 	} else {
-		xa_erase(&svc->all->table, id);
+		xa_erase_bh(&svc->all->table, id);
 		samr_service_put(svc);
 	}
 	samr_service_put(svc);
@@ -427,7 +427,8 @@ static void *open(struct samr_cluster *c)
 	if (!all)
 		return ERR_PTR(-ENOMEM);
 	all->c = c;
-	xa_init(&all->table);
+	/* Of one lock class with the clients' tables, which timers change. */
+	xa_init_flags(&all->table, XA_FLAGS_LOCK_BH);
 	spin_lock_init(&all->lock);
 	INIT_LIST_HEAD(&all->pending);
 	INIT_LIST_HEAD(&all->joining);
@@ -474,7 +475,7 @@ static void close(void *priv)
 	samr_local_forget(all);
 	samr_client_forget(all);
 	xa_for_each(&all->table, i, svc) {
-		xa_erase(&all->table, i);
+		xa_erase_bh(&all->table, i);
 		samr_service_put(svc);
 	}
 	xa_destroy(&all->table);

@@ -111,7 +111,7 @@ static int client_init(struct kunit *test)
 	spin_lock_init(&all->lock);
 	INIT_LIST_HEAD(&all->clients);
 	timer_setup(&all->tick, samr_client_tick, 0);
-	xa_init(&all->table);
+	xa_init_flags(&all->table, XA_FLAGS_LOCK_BH);
 	refcount_set(&svc->ref, 1000);
 	svc->all = all;
 	svc->id = SVC;
@@ -119,7 +119,7 @@ static int client_init(struct kunit *test)
 	spin_lock_init(&svc->lock);
 	xa_init_flags(&svc->clients, XA_FLAGS_LOCK_BH);
 	service = svc;
-	return xa_err(xa_store(&all->table, SVC, svc, GFP_KERNEL));
+	return xa_err(xa_store_bh(&all->table, SVC, svc, GFP_KERNEL));
 }
 
 static const struct samr_session_opts usual = {
@@ -470,8 +470,8 @@ static struct kunit_case client_cases[] = {
 };
 
 static struct kunit_suite client_suite = {
-	.name		= "samr_client",
-	.init		= client_init,
-	.test_cases	= client_cases,
+	.name = "samr_client",
+	.init = client_init,
+	.test_cases = client_cases,
 };
 kunit_test_suite(client_suite);
