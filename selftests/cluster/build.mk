@@ -12,3 +12,7 @@ samr-test-survive-deps := $(out)/libsamr.a
 samr-test-survive-libs := $(out)/libsamr.a
 programs += samr-test-starve
 samr-test-starve-src := selftests/cluster/starve.c
+programs += samr-test-calls
+samr-test-calls-src := selftests/cluster/calls.c
+samr-test-calls-deps := $(out)/libsamr.a
+samr-test-calls-libs := $(out)/libsamr.a

@@ -582,3 +582,130 @@ TEST(state_that_nobody_has)
 	CHECK_EQ(samr_join(b[0].m, 5000), 0);
 	samr_close(b[0].m);
 }
+
+/* ---- clients ---- */
+
+/**
+ * struct answerer - a member that answers in a thread of its own
+ * @m: the member
+ * @count: requests that it has executed
+ * @stop: when it has so many
+ */
+struct answerer {
+	struct samr *m;
+	int count;
+	int stop;
+};
+
+static void *answers(void *arg)
+{
+	struct answerer *a = arg;
+	struct samr_received r;
+	char text[64];
+	int n;
+
+	while (a->count < a->stop && samr_recv(a->m, &r, 20000) == 1) {
+		if (r.delivery.type != SAMR_TYPE_REQUEST)
+			continue;
+		n = snprintf(text, sizeof(text), "%d:%.*s", ++a->count,
+			     (int)r.len, (const char *)r.data);
+		CHECK_EQ(samr_reply(a->m, &r.delivery, text, n), 0);
+	}
+	return NULL;
+}
+
+TEST(connect_says_what_is_wrong)
+{
+	const struct samr_session_opts bad = { .expiry = 0 };
+	struct samr_client *c;
+	struct samr *m;
+
+	CHECK_EQ(samr_connect(&c, SVC, NULL, 100), -ENETDOWN);
+	lab_one();
+	CHECK_EQ(samr_connect(&c, 0, NULL, 100), -EINVAL);
+	CHECK_EQ(samr_connect(&c, SVC, &bad, 100), -EINVAL);
+	CHECK_EQ(samr_connect(&c, 4711, NULL, 100), -EADDRNOTAVAIL);
+	CHECK_EQ(samr_connect(&c, SVC, NULL, 1000), -ECONNREFUSED);
+	CHECK(!c);
+	m = member(SVC, 0);
+	CHECK_EQ(samr_connect(&c, SVC, NULL, 1000), 0);
+	CHECK_EQ(samr_call(c, "x", 1, NULL, 0, 50), -ETIMEDOUT);
+	samr_close(m);
+	CHECK_EQ(samr_call(c, "x", 1, NULL, 0, 5000), -ECONNRESET);
+	samr_disconnect(c);
+	OK(setgid(NOBODY));
+	OK(setuid(NOBODY));
+	CHECK_EQ(samr_connect(&c, SVC, NULL, 1000), -EACCES);
+}
+
+TEST(a_request_with_an_unknown_outcome)
+{
+	struct samr_client *c;
+	struct samr *m;
+	pid_t pid;
+	char text[8];
+
+	lab_one();
+	pid = OK(fork());
+	if (!pid) {
+		m = member(SVC, 0);
+		next(m);
+		_exit(0);
+	}
+	while (samr_connect(&c, SVC, NULL, 1000) == -ECONNREFUSED)
+		usleep(10000);
+	CHECK_EQ(samr_call(c, "x", 1, text, sizeof(text), 10000), -EREMOTEIO);
+	CHECK_EQ(samr_call(c, "x", 1, text, sizeof(text), 1000), -ECONNRESET);
+	samr_disconnect(c);
+}
+
+static int last_async;
+
+static void note_async(void *ctx, int result, const void *reply, size_t len)
+{
+	char text[64], expected[64];
+	int i = (int)(intptr_t)ctx;
+
+	CHECK_EQ(result, 0);
+	CHECK_EQ(i, last_async + 1);
+	last_async = i;
+	snprintf(text, sizeof(text), "%.*s", (int)len, (const char *)reply);
+	snprintf(expected, sizeof(expected), "%d:%d", i, i);
+	CHECK(!strcmp(text, expected));
+}
+
+TEST(calls_on_three_heads)
+{
+	const int count = 200;
+	struct answerer a[HEADS] = { };
+	pthread_t thread[HEADS];
+	struct samr_client *c;
+	char text[64];
+	int i, err;
+
+	tap_limit(120);
+	lab_heads(HEADS);
+	for (i = 0; i < HEADS; i++) {
+		lab_enter(i + 1);
+		a[i].m = member(SVC, SAMR_OPEN_NO_VIEWS);
+		a[i].stop = count + 1;
+		pthread_create(&thread[i], NULL, answers, &a[i]);
+	}
+	CHECK_EQ(samr_connect(&c, SVC, NULL, 5000), 0);
+	for (i = 1; i <= count; i++) {
+		snprintf(text, sizeof(text), "%d", i);
+		while ((err = samr_call_async(c, text, strlen(text), note_async,
+					      (void *)(intptr_t)i)) == -EAGAIN)
+			CHECK(samr_client_run(c, 5000) > 0);
+		CHECK_EQ(err, 0);
+	}
+	CHECK_EQ(samr_call(c, "end", 3, text, sizeof(text), 10000), 7);
+	CHECK(!memcmp(text, "201:end", 7));
+	CHECK_EQ(last_async, count);
+	CHECK_EQ(samr_client_run(c, 0), 0);
+	for (i = 0; i < HEADS; i++) {
+		pthread_join(thread[i], NULL);
+		CHECK_EQ(a[i].count, count + 1);
+	}
+	samr_disconnect(c);
+}
