@@ -210,6 +210,8 @@ static u8 session_op(struct samr_client *cl)
 		if (cl->tell && cl->acked > cl->told)
 			return SAMR_SESSION_ACK;
 		return 0;
+	case SAMR_CLIENT_GONE:
+		return cl->ending ? SAMR_SESSION_CLOSE : 0;
 	default:
 		return 0;
 	}
@@ -421,9 +423,27 @@ static void opened(struct samr_client *cl, const struct samr_msg *msg)
 	}
 }
 
+/* Has it replies to requests that are no more? EARLY ones may be. */
+static bool has_seen(const struct samr_client *cl, u64 next)
+{
+	const struct samr_call *call;
+
+	if (next <= cl->acked)
+		return true;
+	list_for_each_entry(call, &cl->calls, link)
+		if (call->number >= next && !call->skb)
+			return true;
+	return false;
+}
+
 static void attached(struct samr_client *cl, const struct samr_msg *msg)
 {
 	if (msg->result != SAMR_SES_ATTACHED) {
+		gone(cl, -ECONNRESET);
+		return;
+	}
+	if (has_seen(cl, msg->next)) {
+		cl->ending = true;
 		gone(cl, -ECONNRESET);
 		return;
 	}
@@ -439,6 +459,7 @@ static void session_told(struct samr_client *cl, const struct samr_msg *msg)
 
 	cl->asked = false;
 	if (!msg->meta.gseq) {
+		cl->ending = false;
 		lost_head(cl);
 		return;
 	}
@@ -453,6 +474,7 @@ static void session_told(struct samr_client *cl, const struct samr_msg *msg)
 		attached(cl, msg);
 		break;
 	case SAMR_SESSION_CLOSE:
+		cl->ending = false;
 		gone(cl, -ECONNRESET);
 		break;
 	default:
@@ -541,6 +563,7 @@ struct samr_client *samr_client_reply(struct samr_service *svc,
 void samr_client_out(struct samr_client *cl, int unused)
 {
 	lockdep_assert_held(&cl->svc->lock);
+	cl->ending = false;
 	lost_head(cl);
 	samr_client_enlist(cl, 0);
 }

@@ -44,6 +44,7 @@ struct sk_buff;
  * @full: there was no room at the heads for its next request
  * @tell: it is time to acknowledge
  * @shut: no more requests come
+ * @ending: GONE: the heads have the session still, and it is to be closed
  * @dirty: poll() said that it is not writable
  * @flying: REQUESTs on their way
  * @next: number of the next request
@@ -77,6 +78,7 @@ struct samr_client {
 	bool full;
 	bool tell;
 	bool shut;
+	bool ending;
 	bool dirty;
 	u32 flying;
 	u64 next;

@@ -12,6 +12,7 @@ static_assert(SAMR_REPLY_LEN_MAX == SAMR_REPLY_MAX);
 static_assert(SAMR_REQUEST_LEN_MAX ==
 	      SAMR_LEN_MAX - sizeof(struct samr_request_payload));
 static_assert(SAMR_SESSION_ANY_ORDER == SAMR_SESSION_UNORDERED);
+static_assert(SAMR_SESSION_EARLY == SAMR_SESSION_AGREED);
 
 static struct samr_client *client_alloc(struct samr_service *svc,
 					const struct samr_local_ops *ops,

@@ -62,7 +62,7 @@ static int set_session(struct samr_sock *ssk, sockptr_t val, unsigned int len)
 		return -EINVAL;
 	if (copy_from_sockptr(&o, val, sizeof(o)))
 		return -EFAULT;
-	if ((o.flags & ~SAMR_SESSION_ANY_ORDER) || o.reserved || !o.expiry ||
+	if ((o.flags & ~(SAMR_SESSION_ANY_ORDER | SAMR_SESSION_EARLY)) || o.reserved || !o.expiry ||
 	    o.expiry > SAMR_EXPIRY_MAX || o.reply_max > SAMR_REPLY_LEN_MAX)
 		return -EINVAL;
 	if (ssk->client || ssk->local)

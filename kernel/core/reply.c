@@ -130,6 +130,8 @@ void samr_reply_later(struct samr_node *n, struct samr_session *s)
  */
 static void let_go_all(struct samr_node *n, struct samr_session *s)
 {
+	u64 upto = s->flags & SAMR_SESSION_AGREED ? n->rcv.delivered :
+						    n->stab.stable;
 	struct samr_request *r;
 
 	list_del_init(&s->ready);
@@ -140,7 +142,7 @@ static void let_go_all(struct samr_node *n, struct samr_session *s)
 	list_for_each_entry(r, &s->requests, link) {
 		if (r->given)
 			continue;
-		if (complete(r) && r->reply->meta.gseq > n->stab.stable) {
+		if (complete(r) && r->reply->meta.gseq > upto) {
 			samr_reply_later(n, s);
 		} else if (complete(r)) {
 			if (let_go(n, s, r))

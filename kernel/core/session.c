@@ -35,7 +35,7 @@ static bool open_sane(const struct samr_session_payload *p)
 {
 	u32 expiry = be32_to_cpu(p->expiry);
 
-	return !p->acked && !p->since && !(p->flags & ~SAMR_SESSION_UNORDERED) &&
+	return !p->acked && !p->since && !(p->flags & ~SAMR_SESSION_FLAGS) &&
 	       be32_to_cpu(p->reply_max) <= SAMR_REPLY_MAX && expiry &&
 	       expiry <= SAMR_EXPIRY_MAX;
 }
@@ -569,7 +569,7 @@ enum samr_drop samr_session_learn(struct samr_node *n,
 		    w->inc || w->port) ||
 	    be32_to_cpu(w->reply_max) > SAMR_REPLY_MAX || !w->expiry ||
 	    be32_to_cpu(w->expiry) > SAMR_EXPIRY_MAX || w->reserved ||
-	    (be32_to_cpu(w->flags) & ~SAMR_SESSION_UNORDERED))
+	    (be32_to_cpu(w->flags) & ~SAMR_SESSION_FLAGS))
 		return SAMR_DROP_RECORD;
 	s = session_new(group, be64_to_cpu(w->id), name);
 	if (!s)

@@ -209,6 +209,9 @@ enum samr_session_op {
 
 /* OPEN: replies may be let go out of order. */
 #define SAMR_SESSION_UNORDERED	0x01
+/* OPEN: and before what they show is stable: it may be undone. */
+#define SAMR_SESSION_AGREED	0x02
+#define SAMR_SESSION_FLAGS	0x03
 
 /**
  * struct samr_session_payload - payload of SESSION messages

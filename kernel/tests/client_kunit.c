@@ -413,6 +413,29 @@ static void client_is_told_what_is_not_known(struct kunit *test)
 	finish(test, cl);
 }
 
+/* An early reply to what the heads have lost: there is no way on from there. */
+static void client_has_seen_what_never_was(struct kunit *test)
+{
+	struct samr_client *cl = connected(test);
+
+	KUNIT_EXPECT_EQ(test, call(test, cl), 0);
+	KUNIT_EXPECT_EQ(test, call(test, cl), 0);
+	reply(test, cl, 1, SAMR_SES_REPLY);
+	order.answer = -ENOTCONN;
+	tell(test, 0, 0, 0);
+	tell(test, 0, 0, 0);
+	order.answer = 0;
+	samr_client_feed(order.all);
+	tell(test, 600, SAMR_SES_ATTACHED, 1);
+	KUNIT_EXPECT_EQ(test, op_of(test, 4), SAMR_SESSION_CLOSE);
+	KUNIT_EXPECT_EQ(test, read_one(cl), 1);
+	KUNIT_EXPECT_EQ(test, read_one(cl), -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, read_one(cl), -ECONNRESET);
+	tell(test, 601, SAMR_SES_DONE, 1);
+	KUNIT_EXPECT_EQ(test, order.count, 5);
+	finish(test, cl);
+}
+
 static void client_closes_behind_its_requests(struct kunit *test)
 {
 	struct samr_client *cl = connected(test);
@@ -464,6 +487,7 @@ static struct kunit_case client_cases[] = {
 	KUNIT_CASE(client_sends_again_what_was_refused),
 	KUNIT_CASE(client_goes_on_in_the_next_view),
 	KUNIT_CASE(client_is_told_what_is_not_known),
+	KUNIT_CASE(client_has_seen_what_never_was),
 	KUNIT_CASE(client_closes_behind_its_requests),
 	KUNIT_CASE(client_acknowledges_when_idle),
 	{}

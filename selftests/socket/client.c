@@ -170,7 +170,7 @@ TEST(session_options)
 	CHECK_EQ(o.reply_max, 65536);
 	CHECK_EQ(o.expiry, 60000);
 	bad = o;
-	bad.flags = 2;
+	bad.flags = 4;
 	FAILS(EINVAL, setsockopt(fd, SOL_SAMR, SAMR_SESSION, &bad, sizeof(bad)));
 	bad = o;
 	bad.reply_max = SAMR_REPLY_LEN_MAX + 1;
@@ -318,6 +318,19 @@ TEST(replies_come_in_order)
 	OK(send(c, "on", 2, MSG_DONTWAIT));
 	CHECK_EQ(answer(m).d.request, SAMR_REQUESTS_MAX + 1);
 	is_reply(c, "re:on", SAMR_REQUESTS_MAX + 1);
+}
+
+/* With one head all is held by all at once: it is no sooner, and no different. */
+TEST(replies_come_early)
+{
+	int m, c;
+
+	lab_one();
+	m = sock_member(SVC);
+	c = client_with(SVC, SAMR_SESSION_EARLY | SAMR_SESSION_ANY_ORDER, 100);
+	OK(send(c, "a", 1, 0));
+	answer(m);
+	is_reply(c, "re:a", 1);
 }
 
 TEST(replies_come_in_any_order)

@@ -84,7 +84,8 @@ u64 session_check_epoch(const struct session_check *k, const struct host *h,
 void session_check_made(struct session_check *k, const struct session_shown *s);
 
 /** session_check_seen - a client has a reply */
-void session_check_seen(struct session_check *k, const struct session_shown *s);
+void session_check_seen(struct session_check *k, const struct session_shown *s,
+			bool may_be_undone);
 
 /** session_check_model - go along what was seen, and forget it */
 void session_check_model(struct session_check *k);

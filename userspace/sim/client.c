@@ -170,7 +170,8 @@ static void send_session(struct client *c, u8 op)
 	if (op == SAMR_SESSION_OPEN) {
 		p.reply_max = cpu_to_be32(c->reply_max);
 		p.expiry = cpu_to_be32((u32)rng_range(&c->all->rng, 200, 2500));
-		p.flags = c->unordered ? SAMR_SESSION_UNORDERED : 0;
+		p.flags = (c->unordered ? SAMR_SESSION_UNORDERED : 0) |
+			  (c->agreed ? SAMR_SESSION_AGREED : 0);
 	}
 	/* It may be there before this returns. */
 	c->asked = true;
@@ -234,6 +235,7 @@ static void begin(struct client *c)
 	c->told = 0;
 	c->got = 0;
 	c->unordered = rng_one_in(r, 3);
+	c->agreed = (c->id >> 8) % 4 == 0;
 	c->reply_max = !c->all->steady && rng_one_in(r, 4) ? 200000 : 10000;
 	c->state = CLIENT_OPENING;
 	c->all->sessions++;
@@ -410,6 +412,12 @@ static void on_turn(struct timer *t)
 	queue_set(&all->cluster->queue, t, now(all) + TURN);
 }
 
+/* Number of the last request that it has a reply to. */
+static u64 highest(const struct client *c)
+{
+	return c->acked + (c->got ? 64 - (u64)__builtin_clzll(c->got) : 0);
+}
+
 static void told_of_session(struct client *c, const struct samr_msg *msg, u8 op)
 {
 	c->asked = false;
@@ -418,6 +426,13 @@ static void told_of_session(struct client *c, const struct samr_msg *msg, u8 op)
 	case SAMR_SES_ATTACHED:
 		if (c->name != msg->session && op == SAMR_SESSION_ATTACH)
 			sim_fail("a session has another name than before");
+		/* What it has seen was undone: it can not go on from there. */
+		if (msg->next <= highest(c)) {
+			if (!c->agreed)
+				sim_fail("a client has replies to requests that are no more");
+			lose(c);
+			break;
+		}
 		c->name = msg->session;
 		c->state = CLIENT_OPEN;
 		c->send = max(c->acked + 1, min(msg->next, c->next));
@@ -496,7 +511,7 @@ static void take_reply(struct client *c, const struct samr_msg *msg)
 	if (s.mark != r->mark || msg->meta.len != sizeof(s) + r->want ||
 	    memcmp(want, bytes, msg->meta.len))
 		sim_fail("a client gets the reply to another request, or other bytes");
-	session_check_seen(c->all->check, &s);
+	session_check_seen(c->all->check, &s, c->agreed);
 	c->all->replies++;
 }
 

@@ -33,6 +33,7 @@ enum client_state {
  * @name: of its session
  * @asked: a SESSION is on its way
  * @unordered: it takes replies as they come
+ * @agreed: and what they show may be undone
  * @next: number of its next request
  * @send: number of the next one to be sent, again or for the first time
  * @acked: it has all replies up to this number
@@ -54,6 +55,7 @@ struct client {
 	u64 name;
 	bool asked;
 	bool unordered;
+	bool agreed;
 	u64 next, send, acked, told, got;
 	struct client_request {
 		u64 mark;

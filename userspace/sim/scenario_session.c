@@ -39,7 +39,9 @@ static void change(struct scenario *sc, u8 op)
 		else if (sc_accept(sc, "expiry"))
 			p.expiry = cpu_to_be32((u32)(sc_span(sc) / SAMR_MSEC));
 		else if (sc_accept(sc, "unordered"))
-			p.flags = SAMR_SESSION_UNORDERED;
+			p.flags |= SAMR_SESSION_UNORDERED;
+		else if (sc_accept(sc, "agreed"))
+			p.flags |= SAMR_SESSION_AGREED;
 		else if (sc_accept(sc, "user"))
 			s.uid = (u32)sc_number(sc);
 		else

@@ -102,6 +102,11 @@ enum {
 
 /* Flags of struct samr_session. */
 #define SAMR_SESSION_ANY_ORDER	(1U << 0)	/* replies as they come */
+/*
+ * Replies before enough heads hold what they show: sooner, but when heads die a
+ * client may have seen what never was. Its session is gone then.
+ */
+#define SAMR_SESSION_EARLY	(1U << 1)
 
 /**
  * struct samr_session_opts - the value of SAMR_SESSION
