@@ -252,7 +252,7 @@ static void fill_request(struct samr_client *cl, struct samr_call *call,
 	s->arg = call->number;
 	s->len = call->skb->len;
 	s->payload = samr_blob_of_skb(skb_get(call->skb));
-	call->sent = true;
+	call->sent++;
 	cl->send = call->number + 1;
 	cl->tell = false;
 	cl->flying++;
@@ -299,10 +299,15 @@ static int choose(struct samr_client *cl, struct samr_submit *s)
 /* What was not taken after all. */
 static void take_back(struct samr_client *cl, const struct samr_submit *s)
 {
+	struct samr_call *call;
+
 	if (s->kind == SAMR_KIND_SESSION) {
 		cl->asked = false;
 		return;
 	}
+	call = call_of(cl, s->arg);
+	if (call)
+		call->sent--;
 	cl->flying--;
 	cl->send = min(cl->send, s->arg);
 }

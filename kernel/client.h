@@ -102,7 +102,7 @@ struct samr_client {
  * @skb: the request, with a struct samr_request_payload in front; NULL once ready
  * @len: bytes of the request
  * @flags: SAMR_MSG_*
- * @sent: it was given to the order
+ * @sent: how often the order has taken it, or is being asked to
  * @read: the end was read
  * @err: 0, -EREMOTEIO: unknown, -ECANCELED: not executed
  * @reply: NULL when @err
@@ -116,7 +116,7 @@ struct samr_call {
 	struct sk_buff *skb;
 	u32 len;
 	u8 flags;
-	bool sent;
+	u32 sent;
 	bool read;
 	int err;
 	struct samr_msg *reply;
