@@ -177,6 +177,38 @@ void samr_client_enlist(struct samr_client *cl, u32 ms)
 		mod_timer(&all->tick, jiffies + msecs_to_jiffies(ms));
 }
 
+void samr_client_late(struct samr_client *cl)
+{
+	bool late;
+
+	spin_lock_bh(&cl->svc->lock);
+	late = cl->acked > cl->told && cl->state == SAMR_CLIENT_CONNECTED;
+	spin_unlock_bh(&cl->svc->lock);
+	if (late)
+		samr_client_enlist(cl, SAMR_CLIENT_TELL_MS);
+}
+
+/*
+ * While nothing is ordered the list is not looked at: whoever opens and closes sockets
+ * then must not leave more and more on it.
+ */
+void samr_client_delist(struct samr_client *cl)
+{
+	struct samr_services *all = cl->svc->all;
+	bool found;
+
+	spin_lock_bh(&cl->svc->lock);
+	found = cl->state == SAMR_CLIENT_GONE && !cl->ending;
+	spin_lock(&all->lock);
+	found = found && !list_empty(&cl->waiting);
+	if (found)
+		list_del_init(&cl->waiting);
+	spin_unlock(&all->lock);
+	spin_unlock_bh(&cl->svc->lock);
+	if (found)
+		samr_client_put(cl);
+}
+
 static bool all_sent(const struct samr_client *cl)
 {
 	const struct samr_call *call;
@@ -604,6 +636,7 @@ static void run(struct samr_services *all, bool tell)
 {
 	struct samr_client *cl;
 	LIST_HEAD(work);
+	bool late;
 
 	spin_lock_bh(&all->lock);
 	list_splice_init(&all->clients, &work);
@@ -611,9 +644,13 @@ static void run(struct samr_services *all, bool tell)
 		spin_unlock_bh(&all->lock);
 		spin_lock_bh(&cl->svc->lock);
 		cl->full = false;
-		cl->tell |= tell && cl->acked > cl->told;
+		late = cl->acked > cl->told;
+		cl->tell |= tell && late;
 		spin_unlock_bh(&cl->svc->lock);
 		samr_client_drive(cl);
+		/* Its time has not come: it stays for the timer. */
+		if (late && !tell)
+			samr_client_late(cl);
 		samr_client_put(cl);
 		spin_lock_bh(&all->lock);
 	}

@@ -57,10 +57,7 @@ static int enter(struct samr_client *cl)
 	if (!gone)
 		atomic_inc(&svc->all->bound);
 	spin_unlock_bh(&svc->lock);
-	if (!gone)
-		return 0;
-	xa_erase_bh(&svc->clients, cl->port);
-	return -EADDRNOTAVAIL;
+	return gone ? -EADDRNOTAVAIL : 0;
 }
 
 struct samr_client *samr_client_new(struct samr_cluster *c, struct net *net,
@@ -87,8 +84,8 @@ struct samr_client *samr_client_new(struct samr_cluster *c, struct net *net,
 	err = enter(cl);
 	if (!err)
 		return cl;
-	kfree_rcu(cl, rcu);
-	samr_service_put(svc);
+	/* Whoever has found it there meanwhile may hold it. */
+	samr_client_put(cl);
 	return ERR_PTR(err);
 }
 
@@ -151,6 +148,7 @@ void samr_client_close(struct samr_client *cl)
 	atomic_dec(&svc->all->bound);
 	spin_unlock_bh(&svc->lock);
 	samr_client_drive(cl);
+	samr_client_delist(cl);
 }
 
 void samr_client_shut(struct samr_client *cl)
@@ -289,14 +287,10 @@ bool samr_client_idle(struct samr_client *cl)
 
 void samr_client_pass(struct samr_client *cl, struct samr_call *call)
 {
-	bool late;
-
 	spin_lock_bh(&cl->svc->lock);
 	samr_client_read(cl, call);
-	late = cl->acked > cl->told && cl->state == SAMR_CLIENT_CONNECTED;
 	spin_unlock_bh(&cl->svc->lock);
-	if (late)
-		samr_client_enlist(cl, SAMR_CLIENT_TELL_MS);
+	samr_client_late(cl);
 }
 
 __poll_t samr_client_poll(struct samr_client *cl, u32 sndbuf)

@@ -458,6 +458,23 @@ static void client_closes_behind_its_requests(struct kunit *test)
 	xa_destroy(&order.all->table);
 }
 
+/* Whoever connects and closes while nothing is ordered leaves nothing behind. */
+static void client_closed_waits_for_nothing(struct kunit *test)
+{
+	struct samr_client *cl;
+
+	order.answer = -EAGAIN;
+	cl = connecting(test);
+	KUNIT_EXPECT_FALSE(test, list_empty(&order.all->clients));
+	samr_client_close(cl);
+	KUNIT_EXPECT_TRUE(test, list_empty(&order.all->clients));
+	samr_client_put(cl);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&service->clients));
+	KUNIT_EXPECT_EQ(test, order.count, 0);
+	del_timer_sync(&order.all->tick);
+	xa_destroy(&order.all->table);
+}
+
 static void client_acknowledges_when_idle(struct kunit *test)
 {
 	struct samr_client *cl = connected(test);
@@ -476,6 +493,9 @@ static void client_acknowledges_when_idle(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cl->told, 1);
 	reply(test, cl, 2, SAMR_SES_REPLY);
 	KUNIT_EXPECT_EQ(test, read_one(cl), 2);
+	/* That there is room again does not make it forget. */
+	samr_client_feed(order.all);
+	KUNIT_EXPECT_EQ(test, order.count, 3);
 	samr_client_tick(&order.all->tick);
 	KUNIT_EXPECT_EQ(test, op_of(test, 3), SAMR_SESSION_ACK);
 	finish(test, cl);
@@ -491,6 +511,7 @@ static struct kunit_case client_cases[] = {
 	KUNIT_CASE(client_is_told_what_is_not_known),
 	KUNIT_CASE(client_has_seen_what_never_was),
 	KUNIT_CASE(client_closes_behind_its_requests),
+	KUNIT_CASE(client_closed_waits_for_nothing),
 	KUNIT_CASE(client_acknowledges_when_idle),
 	{}
 };
