@@ -287,6 +287,16 @@ static bool misbehave(struct client *c)
 	return true;
 }
 
+/*
+ * An ATTACH that it has given up may have its place behind a newer one: then the session
+ * is at a head that it does not talk to. Whoever only waits has to ask, to hear that.
+ */
+static bool in_doubt(struct client *c)
+{
+	return c->all->calm && c->send == c->next && c->next > c->acked + 1 &&
+	       rng_one_in(&c->all->rng, 500);
+}
+
 static void work(struct client *c)
 {
 	struct rng *r = &c->all->rng;
@@ -300,7 +310,8 @@ static void work(struct client *c)
 		c->send++;
 	if (c->asked || c->state != CLIENT_OPEN)
 		return;
-	if (c->acked > c->told && c->send == c->next && rng_one_in(r, 20))
+	if ((c->acked > c->told && c->send == c->next && rng_one_in(r, 20)) ||
+	    in_doubt(c))
 		send_session(c, SAMR_SESSION_ACK);
 	else if (empty && (c->all->calm || rng_one_in(r, 200)))
 		c->state = CLIENT_CLOSING;
