@@ -414,7 +414,7 @@ static int tell_core(struct samr_cluster *c, struct samr_event *ev,
 	else if (err == -EAGAIN)
 		NL_SET_ERR_MSG(extack, "the order takes nothing now: try again");
 	else if (err && err != -ENOTCONN && err != -EBUSY)
-		NL_SET_ERR_MSG(extack, "these heads can not form a view");
+		NL_SET_ERR_MSG(extack, "these heads cannot form a view");
 	return err == -ENOTCONN ? 0 : err;
 }
 
@@ -430,7 +430,7 @@ static int check_founders(struct samr_cluster *c, u64 founders,
 		return -EINVAL;
 	}
 	if (founders == c->witness) {
-		NL_SET_ERR_MSG(extack, "the witness can not form a view alone");
+		NL_SET_ERR_MSG(extack, "the witness cannot form a view alone");
 		return -EINVAL;
 	}
 	samr_cluster_view(c, &v);
@@ -457,7 +457,7 @@ int samr_cluster_start(struct samr_cluster *c, u64 founders,
 	else if (err == -ENOTRECOVERABLE)
 		NL_SET_ERR_MSG(extack, "the cluster was halted: delete it");
 	else if (err)
-		NL_SET_ERR_MSG(extack, "these heads can not form a view");
+		NL_SET_ERR_MSG(extack, "these heads cannot form a view");
 	if (err)
 		WRITE_ONCE(c->started, was);
 	return err;

@@ -17,8 +17,10 @@ mapfile -t files < <(git ls-files --cached -- ':!LICENSES' | while read -r f; do
 code=()
 shell=()
 python=()
+prose=()
 for f in "${files[@]}"; do
 	case $f in *.[ch] | *.sh | *.py | *.mk | *Makefile | Kbuild) code+=("$f") ;; esac
+	case $f in *.rst | *.md | *.[1-8]) prose+=("$f") ;; esac
 	first=$(head -c 100 "$f" | tr -d '\0' | head -n 1)
 	case $first in
 	'#!'*python*) python+=("$f") ;;
@@ -46,6 +48,15 @@ complain "white space at the end of a line" "$(grep -nE '[[:blank:]]$' "${code[@
 complain "no newline at the end" "$(for f in "${code[@]}"; do [ -z "$(tail -c 1 "$f")" ] || echo "$f"; done)"
 complain "more than $max_lines lines" "$(too_long)"
 complain "left to do" "$(grep -nE '\b(TODO|FIXME|XXX)\b' "${code[@]}" | grep -vE '^scripts/(tidy\.sh|lib/tap\.py):' || true)"
+# One spelling, in all that people read.
+two_words() {
+	{
+		grep -nE '"[^"]*\bcan not\b' "${code[@]}" || true
+		grep -nE '\bcan not\b' /dev/null "${prose[@]}" || true
+	} | grep -v '^scripts/tidy\.sh:' || true
+}
+
+complain "\"can not\" for \"cannot\"" "$(two_words)"
 complain "shellcheck" "$(shellcheck -x -P SCRIPTDIR "${shell[@]}" 2>&1 || true)"
 complain "python" "$(for f in "${python[@]}"; do python3 - "$f" <<-'END' 2>&1 || true
 	import ast, sys

@@ -127,7 +127,7 @@ finds "the doctor, of what is healthy" 3 "ok module samr.ko" "ok cluster healthy
 	"warn key NO KEY: frames are not authenticated" "warn links there is one link" "ok carrier link eth0" \
 	"ok heard heads 2 and 3 are heard on eth0" "ok multicast" "ok mtu" "0 wrong" -- ctl 1 doctor
 is "in JSON" "$(value "$(ctl 1 -j doctor)" '[.failures, ([.checks[] | select(.check == "key").result])]')" '[0,["warn"]]'
-finds "without privilege it says what it can not see" 3 "skip duplicates" "skip log the kernel's log can not be read" "to do: run it as root" -- \
+finds "without privilege it says what it cannot see" 3 "skip duplicates" "skip log the kernel's log cannot be read" "to do: run it as root" -- \
 	ip netns exec samr1 setpriv --reuid=65534 --regid=65534 --clear-groups samrctl doctor
 if modprobe softdog 2>/dev/null; then
 	finds "a watchdog that panics stop" 3 "is softdog" "does not fire after a panic" -- ctl 1 doctor

@@ -61,7 +61,7 @@ int samr_open(struct samr **out, uint32_t service, unsigned int flags);
  *	or a negative number when that is not possible: another member is asked
  *	then
  * @give: fill in up to @len more bytes of that state. Returns how many; 0 at its
- *	end; a negative number when it can not be given: another member is asked.
+ *	end; a negative number when it cannot be given: another member is asked.
  *	Neither is called again for this state then. With a @buf of NULL: nobody
  *	waits for the rest any more, or a new snapshot follows; what it returns is
  *	not looked at
@@ -69,7 +69,7 @@ int samr_open(struct samr **out, uint32_t service, unsigned int flags);
  *	are the first ones, and all that this member had before is void; it may
  *	come again, when the state has to be taken anew. With SAMR_DELIVERY_LAST:
  *	the state is complete with them. @len may be 0. Returns 0, or a negative
- *	number when the state can not be taken: samr_recv() returns it from then
+ *	number when the state cannot be taken: samr_recv() returns it from then
  *	on, and the member should be closed
  *
  * They are called by samr_recv() and samr_recv_batch(), in the caller's thread,
@@ -138,7 +138,7 @@ int samr_join(struct samr *m, int timeout_ms);
  *
  * Return: 0; -EAGAIN; -EMSGSIZE: longer than SAMR_MESSAGE_MAX; -ENOTCONN: has
  * not joined, or the head has no view now; -EPIPE: has left; -EINVAL: unknown
- * flag; -EHOSTUNREACH: this head can not order anything for now: it is cut off, or
+ * flag; -EHOSTUNREACH: this head cannot order anything for now: it is cut off, or
  * waits for a fence; -ENETRESET: the head has left the view, and the membership is
  * over; -EINTR; -ENOMEM; -ENETDOWN; -ENOTRECOVERABLE.
  */
@@ -219,7 +219,7 @@ int samr_recv_batch(struct samr *m, struct samr_received *out,
  * member of its own that was opened with SAMR_OPEN_LOCKS and has joined; to any
  * other they return -EINVAL. Its messages are of no concern to it.
  *
- * A head that is cut off can not tell: what its members hold may have been given
+ * A head that is cut off cannot tell: what its members hold may have been given
  * to others already, until they are told (-EHOSTUNREACH, -ENETRESET).
  */
 

@@ -262,7 +262,7 @@ static void appeared(struct net_device *dev)
 		return;
 	list_for_each_entry(p, &ports, node)
 		if (is_wanted(p, dev) && attach(p, dev))
-			netdev_warn(dev, "samr: can not attach\n");
+			netdev_warn(dev, "samr: cannot attach\n");
 }
 
 static void port_event(struct port *p, struct net_device *dev,

@@ -32,7 +32,7 @@ static const struct {
 	  "the session is gone: it was away for longer than its expiry, or all members of the service went: connect anew" },
 	{ EDEADLK, "this member has this lock already, or waits for it" },
 	{ EHOSTUNREACH,
-	  "this head can not order anything now: it is cut off from the others, or waits until one of them is known to be dead ('samrctl status')" },
+	  "this head cannot order anything now: it is cut off from the others, or waits until one of them is known to be dead ('samrctl status')" },
 	{ EINPROGRESS,
 	  "joining: the first view will be received when the join has its place in the order" },
 	{ EINVAL,

@@ -79,7 +79,7 @@ static unsigned int waiting_view(struct samr_peers *p,
 	unsigned int i;
 
 	if (v->count > SAMR_PEERS_MAX)
-		return fail(p, "the group has %u members: more than %u can not take part",
+		return fail(p, "the group has %u members: more than %u cannot take part",
 			    v->count, SAMR_PEERS_MAX);
 	p->count = v->count;
 	memset(p->one, 0, sizeof(p->one));
@@ -194,7 +194,7 @@ static unsigned int meet(struct samr_peers *p, const struct samr_delivery *d,
 	if (compare(p, "this head", h, p->why, sizeof(p->why))) {
 		o = add(p);
 		snprintf(p->why, sizeof(p->why),
-			 "more than %u members can not take part",
+			 "more than %u members cannot take part",
 			 SAMR_PEERS_MAX);
 	}
 	if (!o) {

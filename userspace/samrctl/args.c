@@ -445,6 +445,23 @@ static const struct key *meant(const struct object *o, const struct verb *v,
 	return k;
 }
 
+/* All that lack, or one would be told them one by one. */
+static void need_all(const struct object *o, const struct verb *v,
+		     const struct arg args[KEYS_MAX])
+{
+	char range[128], all[512] = "";
+	const struct key *k;
+	size_t len = 0;
+
+	for (k = v->keys; k && k->name; k++)
+		if (k->required && !args[k - v->keys].text && len < sizeof(all))
+			len += snprintf(all + len, sizeof(all) - len, "%s'%s %s'",
+					len ? ", " : "", k->name,
+					allowed(k, range, sizeof(range)));
+	if (len)
+		die(EXIT_USAGE, "%s %s needs %s", o->name, v->name, all);
+}
+
 void args_parse(const struct object *o, const struct verb *v, char **argv,
 		struct arg args[KEYS_MAX])
 {
@@ -468,10 +485,7 @@ void args_parse(const struct object *o, const struct verb *v, char **argv,
 			    v->name, k->name, allowed(k, range, sizeof(range)));
 		parse_value(k, *argv, a);
 	}
-	for (k = v->keys; k && k->name; k++)
-		if (k->required && !args[k - v->keys].text)
-			die(EXIT_USAGE, "%s %s needs '%s %s'", o->name, v->name,
-			    k->name, allowed(k, range, sizeof(range)));
+	need_all(o, v, args);
 }
 
 /* ---- help ---- */
@@ -489,22 +503,26 @@ static void describe(const struct key *k, char *item, size_t size)
 		 k->optional ? "]" : "", k->required ? "" : "]");
 }
 
+void args_help_verb(const struct object *o, const struct verb *v)
+{
+	int at = printf("  samrctl %s %s", o->name, v->name);
+	char item[192];
+	const struct key *k;
+
+	for (k = v->keys; k && k->name; k++) {
+		describe(k, item, sizeof(item));
+		if (at + 1 + strlen(item) > WIDTH)
+			at = printf("\n             ") - 1;
+		at += printf(" %s", item);
+	}
+	printf("\n      %s\n", v->doc);
+}
+
 void args_help(const struct object *o)
 {
 	const struct verb *v;
-	char item[192];
-	const struct key *k;
-	int at;
 
 	printf("samrctl %s: %s\n\n", o->name, o->doc);
-	for (v = o->verbs; v->name; v++) {
-		at = printf("  samrctl %s %s", o->name, v->name);
-		for (k = v->keys; k && k->name; k++) {
-			describe(k, item, sizeof(item));
-			if (at + 1 + strlen(item) > WIDTH)
-				at = printf("\n             ") - 1;
-			at += printf(" %s", item);
-		}
-		printf("\n      %s\n", v->doc);
-	}
+	for (v = o->verbs; v->name; v++)
+		args_help_verb(o, v);
 }

@@ -156,6 +156,9 @@ void args_unknown(const char *what, const char *word, const char *const *names,
 /** args_help - print an object's grammar */
 void args_help(const struct object *o);
 
+/** args_help_verb - how one verb is used */
+void args_help_verb(const struct object *o, const struct verb *v);
+
 /** args_complete - print what may come next after the words of @argv */
 void args_complete(const struct object *const *objects, size_t n, char **argv);
 

@@ -32,6 +32,15 @@ static int check(const struct verb *v, const struct arg *args)
 	struct config *c = load(args);
 
 	(void)v;
+	if (!print_json()) {
+		printf("%s is right: cluster \"%s\", %zu node%s of which this "
+		       "machine is \"%s\", policy %s, %zu service%s\n", c->file,
+		       c->name, c->nodes, c->nodes == 1 ? "" : "s",
+		       c->node[c->self].name, config_policy_word(c->policy),
+		       c->services, c->services == 1 ? "" : "s");
+		config_free(c);
+		return EXIT_OK;
+	}
 	print_object(NULL, NULL);
 	print_str("file", c->file);
 	print_str("cluster", c->name);

@@ -36,7 +36,7 @@ struct doctor_source {
 
 /**
  * struct doctor_wire - what was heard on the links
- * @err: why they can not be listened to; 0: they can
+ * @err: why they cannot be listened to; 0: they can
  * @links: as in the facts
  * @fd: one for each; -1: it is none that can be listened to
  * @source: by link and id of the head

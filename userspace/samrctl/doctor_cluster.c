@@ -75,7 +75,7 @@ static void check_duplicates(const struct doctor_case *c)
 	}
 	if (c->wire.err)
 		doctor_say(DOCTOR_SKIP, "duplicates", "run it as root",
-			   "whether two other machines have the same id can not be heard: %s",
+			   "whether two other machines have the same id cannot be heard: %s",
 			   strerror(c->wire.err));
 }
 

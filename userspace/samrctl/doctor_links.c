@@ -12,7 +12,7 @@
 
 #include "doctor.h"
 
-/* The device's MTU; 0: it can not be asked. */
+/* The device's MTU; 0: it cannot be asked. */
 static unsigned int mtu_of(const char *dev)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

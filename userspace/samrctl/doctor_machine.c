@@ -11,7 +11,7 @@
 
 #include "doctor.h"
 
-/* The first line of a file; NULL when it can not be read. */
+/* The first line of a file; NULL when it cannot be read. */
 static const char *line_of(const char *path, char *text, size_t size)
 {
 	FILE *f = fopen(path, "r");
@@ -45,7 +45,7 @@ static void check_clock(void)
 	else if (state == TIME_ERROR || (t.status & STA_UNSYNC))
 		doctor_say(DOCTOR_WARN, "clock",
 			   "systemctl enable --now chrony, or systemd-timesyncd",
-			   "the clock is not synchronised; the order does not need it, but times in logs can not be compared, and services see the sequencer's clock");
+			   "the clock is not synchronised; the order does not need it, but times in logs cannot be compared, and services see the sequencer's clock");
 	else
 		doctor_say(DOCTOR_OK, "clock", NULL,
 			   "the clock is synchronised, within %ld ms",
@@ -141,7 +141,7 @@ static void check_log(void)
 
 	if (fd < 0) {
 		doctor_say(DOCTOR_SKIP, "log", "run it as root",
-			   "the kernel's log can not be read: %s",
+			   "the kernel's log cannot be read: %s",
 			   strerror(errno));
 		return;
 	}

@@ -30,7 +30,7 @@ static void usage(void)
 	size_t i;
 
 	printf("usage: samrctl [OPTIONS] OBJECT [VERB] [KEY VALUE]...\n"
-	       "       samrctl OBJECT help\n\n"
+	       "       samrctl OBJECT [VERB] help\n\n"
 	       "Configure and look at samr, replication in one total order.\n"
 	       "An object without a verb is shown.\n\nObjects:\n");
 	for (i = 0; i < OBJECTS; i++)
@@ -40,7 +40,9 @@ static void usage(void)
 	       "  -p, --pretty       indent the JSON\n"
 	       "  -n, --netns NAME   work in this network namespace of ip-netns(8)\n"
 	       "  -V, --version      -h, --help\n\n"
-	       "Exit status: 0 done, 1 refused by the kernel, 2 wrong usage.\n");
+	       "Exit status: 0 done, 1 refused, or samr.ko is not loaded, 2 wrong usage;\n"
+	       "of status: 3 degraded, 4 waiting, 5 stopped, 6 halted; of doctor:\n"
+	       "3 a warning, 4 a fault. See samrctl(8).\n");
 }
 
 static const struct object *find_object(const char *name)
@@ -99,6 +101,12 @@ static int show_help(const char *name)
 	return EXIT_OK;
 }
 
+static bool asks_for_help(const char *word)
+{
+	return !strcmp(word, "help") || !strcmp(word, "--help") ||
+	       !strcmp(word, "-h");
+}
+
 static int run(int argc, char **argv)
 {
 	const struct object *o = find_object(argv[0]);
@@ -106,18 +114,24 @@ static int run(int argc, char **argv)
 	const struct verb *v = o->verbs;
 
 	if (o == &lock_object && argv[1] && !args_verb(o, argv[1]) &&
-	    strcmp(argv[1], "help") && strcmp(argv[1], "--help"))
+	    !asks_for_help(argv[1]))
 		return lock_command(argc, argv);
 	argv++;
 	if (*argv) {
-		if (!strcmp(*argv, "help") || !strcmp(*argv, "--help") ||
-		    !strcmp(*argv, "-h")) {
+		if (asks_for_help(*argv)) {
 			args_help(o);
 			return EXIT_OK;
 		}
 		/* A key right behind the object: its only verb is meant. */
 		if (o->verbs[1].name || !args_key(v, *argv))
 			v = find_verb(o, *argv++);
+	}
+	/* "help" alone may be a name, where one can stand without its key. */
+	if (*argv && !argv[1] && asks_for_help(*argv) &&
+	    (**argv == '-' || !v->keys || !v->keys->bare ||
+	     v->keys->type != ARG_NAME)) {
+		args_help_verb(o, v);
+		return EXIT_OK;
 	}
 	args_parse(o, v, argv, args);
 	return v->run(v, args);

@@ -10,6 +10,7 @@
 #include "samrctl.h"
 #include "status.h"
 
+#define FRAME_MIN	512	/* that all get; more is found in the first second */
 #define TITLE_WIDTH	10
 #define NAME_WIDTH	10
 #define WORD_WIDTH	13
@@ -212,7 +213,9 @@ static void show_link(const struct fact_link *l, const char **name)
 		put(&list, "in use");
 	if (l->state == SAMR_CARRIER_UP && *l->dev) {
 		put(&list, l->multicast ? "multicast" : "a copy to each");
-		put(&list, "frames up to %u bytes", l->frame_max);
+		put(&list, "frames up to %u bytes%s", l->frame_max,
+		    l->frame_max == FRAME_MIN && l->device_max > FRAME_MIN ?
+		    " so far" : "");
 	}
 	printf("%s", list.text);
 	if (*l->dev)

@@ -471,7 +471,7 @@ static void find_samrd(const struct facts *f, struct findings *out)
 		if (!dev->used || dev->works)
 			continue;
 		found = add(out, VERDICT_DEGRADED,
-			    "head %u can not be fenced by %s", dev->node,
+			    "head %u cannot be fenced by %s", dev->node,
 			    dev->name);
 		WHY(found, "%s", dev->text);
 		HELP(found, "samrctl fence test %u", dev->node);

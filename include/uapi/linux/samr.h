@@ -256,7 +256,7 @@ struct samr_reply {
 #define SAMR_SEND_SAFE		(1U << 0)	/* deliver when stable */
 #define SAMR_SEND_STATE		(1U << 1)	/* a piece of the state */
 #define SAMR_SEND_LAST		(1U << 2)	/* STATE: the last piece */
-/* STATE, without data: this member can not give the state; another one is asked. */
+/* STATE, without data: this member cannot give the state; another one is asked. */
 #define SAMR_SEND_FAILED	(1U << 3)
 
 /* The data is a struct samr_lock_request, and no message for the members. */

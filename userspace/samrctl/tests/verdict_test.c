@@ -305,8 +305,8 @@ static void samrd_is_part_of_it(void **state)
 		.node = 2, .name = "bmc", .kind = "ipmi", .used = true,
 		.text = "refused",
 	};
-	expect(VERDICT_DEGRADED, "degraded: head 2 can not be fenced by bmc");
-	expect_finding(0, "head 2 can not be fenced by bmc", "refused",
+	expect(VERDICT_DEGRADED, "degraded: head 2 cannot be fenced by bmc");
+	expect_finding(0, "head 2 cannot be fenced by bmc", "refused",
 		       "samrctl fence test 2");
 	f.samrd.foreign = true;
 	expect(VERDICT_HEALTHY, "healthy: all 2 heads are in view 7");

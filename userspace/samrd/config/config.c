@@ -129,10 +129,12 @@ static void take_key(struct config_reader *r, enum config_section s, cfg_t *sec,
 static void take_keys(struct config_reader *r, enum config_section s,
 		      cfg_t *sec, void *base)
 {
+	unsigned int before = r->errors;
 	const struct config_key *k;
 
 	for (k = config_grammar[s].keys; k->name; k++)
 		take_key(r, s, sec, k, base);
+	r->wrong[s] |= r->errors != before;
 }
 
 /* Defaults alone, of a section that is not there. */

@@ -268,7 +268,8 @@ static void check_fence(struct config_reader *r, const struct config *c,
 			    "off from each other, all heads would reset; needed: "
 			    "a fence of the kind ipmi or agent, or a witness",
 			    n->name);
-	else if (c->policy == SAMR_VIEW_POLICY_FENCE && !n->fence.count)
+	else if (c->policy == SAMR_VIEW_POLICY_FENCE && !n->fence.count &&
+		 !n->witness)
 		config_tell(r, false, sec->line, "node \"%s\" has no fence: when "
 			    "it fails, all stands still until an admin says "
 			    "samrctl fence confirm", n->name);
@@ -400,9 +401,9 @@ void config_check(struct config_reader *r, struct config *c, cfg_t *cfg,
 		     cfg_getnsec(cfg, "cluster", 0) : NULL;
 	size_t i;
 
-	if (r->errors)
-		return;		/* values that are wrong agree with nothing */
-	check_limits(r, c, sec);
+	/* Values that are wrong agree with nothing, so only the others are looked at. */
+	if (sec && !r->wrong[SECTION_CLUSTER])
+		check_limits(r, c, sec);
 	if (!c->links)
 		config_tell(r, true, 0, "there is no section 'link'; needed: "
 			    "link \"NAME\" { device = \"DEVICE\" }");
@@ -411,15 +412,22 @@ void config_check(struct config_reader *r, struct config *c, cfg_t *cfg,
 			    "node \"NAME\" { id = NUMBER } for each head");
 		return;
 	}
+	if (!sec)
+		return;
 	decide_policy(r, c, sec);
 	check_twins(r, c, cfg);
 	check_preferred(r, c, cfg);
-	find_self(r, c, sec, host);
-	check_watchdog(r, c, cfg);
+	if (!r->wrong[SECTION_NODE])
+		find_self(r, c, sec, host);
+	if (!r->wrong[SECTION_WATCHDOG])
+		check_watchdog(r, c, cfg);
 	for (i = 0; i < c->nodes; i++) {
-		check_ports(r, c, &c->node[i], node_of(cfg, i));
-		check_fence(r, c, &c->node[i], node_of(cfg, i));
+		if (!r->wrong[SECTION_LINK] && !r->wrong[SECTION_PORT])
+			check_ports(r, c, &c->node[i], node_of(cfg, i));
+		if (!r->wrong[SECTION_FENCE] && !r->wrong[SECTION_WATCHDOG])
+			check_fence(r, c, &c->node[i], node_of(cfg, i));
 	}
-	for (i = 0; i < c->services; i++)
+	for (i = 0; i < c->services && !r->wrong[SECTION_SERVICE] &&
+		    !r->wrong[SECTION_WATCHDOG]; i++)
 		check_service(r, c, i, cfg_getnsec(cfg, "service", i));
 }

@@ -105,6 +105,19 @@ static size_t distance(const char *a, const char *b)
 	return row[n];
 }
 
+/* Known, so that it can be said why it cannot be had. */
+static bool is_refused(const char *name)
+{
+	const struct config_key *k;
+	int s;
+
+	for (s = 0; s < SECTIONS; s++)
+		for (k = config_grammar[s].keys; k->name; k++)
+			if (k->type == CONFIG_REFUSED && !strcmp(k->name, name))
+				return true;
+	return false;
+}
+
 static void unknown_key(struct config_reader *r, cfg_t *section,
 			const char *word)
 {
@@ -114,7 +127,7 @@ static void unknown_key(struct config_reader *r, cfg_t *section,
 
 	for (i = 0; section->opts[i].name; i++) {
 		name = section->opts[i].name;
-		if (!strcmp(name, END))
+		if (!strcmp(name, END) || is_refused(name))
 			continue;
 		d = distance(word, name);
 		if (d < best && d < strlen(word)) {

@@ -27,6 +27,7 @@ struct config_value {
  * @file: its path, for messages
  * @say: @data: the caller's
  * @errors: told so far
+ * @wrong: sections of that kind have values that are wrong
  * @chunks: memory that what is read lives in; config_keep()
  * @seen: values, to notice one that is there twice
  * @ended: the end was reached outside of all sections
@@ -36,6 +37,7 @@ struct config_reader {
 	config_message_fn *say;
 	void *data;
 	unsigned int errors;
+	bool wrong[SECTIONS];
 	struct config_chunk *chunks;
 	struct config_seen *seen;
 	bool ended;

@@ -124,7 +124,7 @@ static uint64_t next_turn(const struct policy *p, const struct policy_head *h)
 }
 
 /*
- * A watchdog proves something only about a head that can not be serving, nor
+ * A watchdog proves something only about a head that cannot be serving, nor
  * feeding because it waits for a fence of its own: one of a minority that was
  * left out. 0: it does not.
  */

@@ -318,6 +318,20 @@ static void many_faults(void **state)
 	assert_null(load("cluster \"demo\" { id = 0 beat = 1 }\n" LINK
 			 "node \"alpha\" { id = 99 }\n", &s));
 	assert_int_equal(s.errors, 3);
+	/* So is what does not fit, where the values that it needs are right. */
+	assert_null(load("cluster \"demo\" { id = 7 beat = 20ms dead = 21ms }\n"
+			 LINK "node \"gamma\" {\n id = 2\n fence \"f\" {\n "
+			 "kind = ipmi\n address = \"x\"\n password-file = "
+			 "\"%/gone\"\n }\n}\nservice \"db\" { id = x }\n", &s));
+	assert_non_null(strstr(s.text, "dead is less than 3 times beat"));
+	assert_non_null(strstr(s.text, "gone' is not there"));
+	assert_non_null(strstr(s.text, "and no node is; needed: host"));
+	assert_non_null(strstr(s.text, "service \"db\": id 'x'"));
+	assert_int_equal(s.errors, 4);
+	/* What is known, but cannot be had, is not offered. */
+	assert_null(load("cluster \"demo\" { id = 7 keyfile = x }\n", &s));
+	assert_non_null(strstr(s.text, "'keyfile' is not known"));
+	assert_null(strstr(s.text, "key-file"));
 }
 
 static void files(void **state)
