@@ -38,4 +38,12 @@ if ! grep -qxE 'Restart=(on-failure|on-abnormal|always)' "$unit" || [ "${back:-1
 	fail "a samrd that is killed is started again at once"
 fi
 say ok "a samrd that is killed is started again after $back s"
+
+# The state of the service is in its members: on the last head it would be gone.
+unit=$out/samr-service@.service
+if grep -E '^(Requires|Requisite|BindsTo|PartOf|StopPropagatedFrom|Wants)=.*samrd' "$unit" >"$work/said" ||
+	! grep -qx 'After=samrd.service' "$unit"; then
+	fail "a service goes on while samrd is started anew"
+fi
+say ok "a service goes on while samrd is started anew"
 echo "1..$points"
