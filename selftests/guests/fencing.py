@@ -236,7 +236,7 @@ def told(t, one, what, result, text, mark):
     """Its BMC failed so: an alert says it, and status why, that nothing goes on, and what an admin can do."""
     t.check(f"{what}: an alert is told", one.await_log(f"head2: its power could not be cut ({text})", 90, mark), one.log())
     status = one.sh("samrctl status || true")
-    note(status.replace("\n", "\n# "))
+    note(status)
     t.check(f"{what}: status says why", re.search(rf"\(failed (once|\d+ times, the last time): {result}\)", status), status)
     t.check(f"{what}: and what to do", "waiting for head 2 to be fenced" in status and "samrctl fence confirm 2" in status,
             status)
