@@ -318,7 +318,7 @@ enum samr_drop samr_receiver_order(struct samr_node *n, u64 src,
 	if (!slot->msg)
 		return drop;
 	if (r->flags & SAMR_REC_F_REPAIR)
-		samr_repair_came(n, slot);
+		samr_repair_came(n, &rcv->win, r->meta.gseq, slot);
 	if (r->len && !samr_msg_complete(slot->msg))
 		drop = samr_msg_add(slot->msg, frame, r->at, r->off, r->len);
 	samr_receiver_bytes(n, slot->msg);

@@ -102,8 +102,10 @@ static u64 giver_of(struct samr_node *n, u32 asks)
 	return any_of(n, rcv->sources);
 }
 
-void samr_repair_came(struct samr_node *n, struct samr_slot *slot)
+void samr_repair_came(struct samr_node *n, struct samr_window *win, u64 s,
+		      struct samr_slot *slot)
 {
+	win->came = max(win->came, s);
 	if (!slot->sent_at)
 		return;
 	samr_trip_learn(&n->repair, n->now - slot->sent_at, slot->asks);
@@ -148,15 +150,16 @@ static bool send_nack(struct samr_node *n, u64 dest,
 /*
  * What the last request brought decides how patiently, and how much, is asked
  * now: half of it at least, and the way is clear; less, and the way is narrow,
- * since repairs that overflow it serve nobody.
+ * since repairs that overflow it serve nobody. That nothing came says nothing where
+ * lower numbers did: one answer gives no more than its share, from the lowest on.
  */
-static void adapt(struct samr_slot *slot)
+static void adapt(struct samr_slot *slot, bool beyond)
 {
 	u32 have = slot->msg ? slot->msg->have : 0;
 
 	if (slot->asked && slot->msg && have - slot->had >= slot->asked / 2)
 		slot->asks -= slot->asks > 0;
-	else if (slot->asked)
+	else if (slot->asked && (slot->msg || !beyond))
 		slot->asks += slot->asks < U8_MAX;
 	slot->had = have;
 	slot->asked = 1;
@@ -193,7 +196,7 @@ u64 samr_repair_ask(struct samr_node *n, struct samr_window *win, u64 from,
 {
 	u32 left = SAMR_ASK_RECORDS, scan = SAMR_ASK_SCAN;
 	struct samr_nack nack = { .origin = origin };
-	u64 s, next = SAMR_NEVER, dest = 0;
+	u64 s, next = SAMR_NEVER, dest = 0, came = win->came;
 	struct samr_slot *slot;
 
 	to = min(to, samr_seqno_last(win->base, win->size));
@@ -206,7 +209,8 @@ u64 samr_repair_ask(struct samr_node *n, struct samr_window *win, u64 from,
 		if (!lacking(slot) || !slot->ask_at)
 			continue;
 		if (slot->ask_at <= n->now && left) {
-			adapt(slot);
+			adapt(slot, came && s > came);
+			win->came = 0;
 			if (!slot->asks || !slot->sent_at)
 				slot->sent_at = n->now;
 			if (slot->msg || !nack.first)

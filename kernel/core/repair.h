@@ -47,12 +47,17 @@ void samr_repair_progress(struct samr_node *n, struct samr_slot *slot,
 
 /**
  * samr_repair_came - what was asked for, or a part of it, is here
+ * @n: the node
+ * @win: window it belongs to
+ * @s: its number
+ * @slot: of @s
  *
  * How long that took says how long to wait for the next. The time from submission
  * to order would not do: in it is what the sequencer lets wait for others to catch
  * up, who would then wait as long before they ask for what they lack.
  */
-void samr_repair_came(struct samr_node *n, struct samr_slot *slot);
+void samr_repair_came(struct samr_node *n, struct samr_window *win, u64 s,
+		      struct samr_slot *slot);
 
 /** samr_trip_learn - an answer took @rtt, since the first of @asks + 1 questions */
 void samr_trip_learn(struct samr_trip *t, u64 rtt, u32 asks);

@@ -69,7 +69,7 @@ enum samr_drop samr_sequencer_submit(struct samr_node *n, u32 index,
 	}
 	if (drop)
 		return drop;
-	samr_repair_came(n, slot);
+	samr_repair_came(n, &o->win, oseq, slot);
 	if (slot->msg->meta.gseq) {
 		/* Its place was known first; the receiver waits for the bytes. */
 		samr_mark("place before bytes");

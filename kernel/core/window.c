@@ -8,6 +8,7 @@ int samr_window_init(struct samr_window *w, u32 size)
 	w->slot = NULL;
 	w->size = size;
 	w->base = 1;
+	w->came = 0;
 	if (!size || (size & (size - 1)))
 		return -EINVAL;
 	w->slot = samr_alloc_table(size, sizeof(*w->slot));
@@ -59,4 +60,5 @@ void samr_window_reset(struct samr_window *w, u64 base)
 	for (i = 0; i < w->size; i++)
 		samr_window_clear(&w->slot[i]);
 	w->base = base;
+	w->came = 0;
 }

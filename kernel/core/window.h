@@ -44,11 +44,13 @@ struct samr_slot {
  * @slot: @size of them
  * @size: a power of two
  * @base: lowest number of the window
+ * @came: highest number that was repaired since some were asked for last; 0: none
  */
 struct samr_window {
 	struct samr_slot *slot;
 	u32 size;
 	u64 base;
+	u64 came;
 };
 
 /**
