@@ -81,8 +81,8 @@ static void shoot(struct samrd *d, const struct policy_action *a, bool on)
 		.automatic = true,
 		.token = a->token,
 		/* Rounded up: it must not be over before its time. */
-		.watchdog_ms = on ? 0 : (a->watchdog + SAMRD_NS_PER_MS - 1) /
-				   SAMRD_NS_PER_MS,
+		.watchdog_ms = on ? 0 : (a->watchdog + CLOCK_NS_PER_MS - 1) /
+				   CLOCK_NS_PER_MS,
 		.report = on_report,
 		.data = d,
 	};

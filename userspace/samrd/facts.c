@@ -4,21 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "samrd.h"
 
-#define NS_PER_S	1000000000ULL
 #define LOOK_MS		100	/* between looks at a head that may be silent */
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * NS_PER_S + t.tv_nsec;
-}
 
 static void set_deadline(struct samrd *d)
 {
@@ -39,7 +30,7 @@ static int step(struct samrd *d, struct policy_event *ev)
 	size_t i;
 	int err;
 
-	ev->now = now_ns();
+	ev->now = clock_now();
 	err = policy_step(d->policy, ev, &d->actions);
 	d->stepping = true;
 	for (i = 0; i < d->actions.count; i++)
@@ -82,7 +73,7 @@ static void fill_node(struct policy_node *p, const struct config_node *n)
 		f = &n->fence.device[i];
 		p->devices |= f->kind != FENCE_MANUAL;
 		if (f->kind == FENCE_IPMI || f->kind == FENCE_AGENT)
-			p->attempt += f->timeout_ms * SAMRD_NS_PER_MS;
+			p->attempt += f->timeout_ms * CLOCK_NS_PER_MS;
 	}
 }
 
@@ -104,12 +95,12 @@ int facts_config(struct samrd *d)
 		.self = c->node[c->self].id,
 		.rule = c->policy == SAMR_VIEW_POLICY_FENCE ? POLICY_FENCE :
 			POLICY_MAJORITY,
-		.delay = c->fence_delay_ms * SAMRD_NS_PER_MS,
-		.delay_blocked = c->fence_delay_blocked_ms * SAMRD_NS_PER_MS,
+		.delay = c->fence_delay_ms * CLOCK_NS_PER_MS,
+		.delay_blocked = c->fence_delay_blocked_ms * CLOCK_NS_PER_MS,
 		.dead = c->limits.dead_us * 1000ULL,
-		.watchdog_margin = c->watchdog_margin_ms * SAMRD_NS_PER_MS,
+		.watchdog_margin = c->watchdog_margin_ms * CLOCK_NS_PER_MS,
 		.watchdog = d->watchdog ?
-			    watchdog_timeout(d->watchdog) * SAMRD_NS_PER_MS : 0,
+			    watchdog_timeout(d->watchdog) * CLOCK_NS_PER_MS : 0,
 		.relied = has_watchdog_fence(&c->node[c->self]),
 	};
 	struct policy_event ev = { .type = POLICY_EV_CONFIG, .config = &p };
@@ -203,9 +194,9 @@ static void look_again(struct samrd *d)
 static uint64_t lost_since(const struct samrd *d, const struct kernel_state *s,
 			   uint32_t id)
 {
-	uint64_t ago = s->node[id].silent_ms, now = now_ns();
+	uint64_t ago = s->node[id].silent_ms, now = clock_now();
 
-	ago = ago > dead_ms(d) ? (ago - dead_ms(d)) * SAMRD_NS_PER_MS : 0;
+	ago = ago > dead_ms(d) ? (ago - dead_ms(d)) * CLOCK_NS_PER_MS : 0;
 	return (s->links > 1 && d->known) || ago >= now ? 0 : now - ago;
 }
 
@@ -289,7 +280,7 @@ static void tell_armed(struct samrd *d, const struct kernel_state *now,
 	    !is_armed(n))
 		return;
 	if (is_armed(n))
-		ev.timeout = (d->config->watchdog_ms + 999) / 1000 * NS_PER_S;
+		ev.timeout = (d->config->watchdog_ms + 999) / 1000 * CLOCK_NS_PER_S;
 	facts_feed(d, &ev);
 }
 

@@ -11,11 +11,11 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/turn.h"
 #include "roles/peers.h"
@@ -166,13 +166,11 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
 {
 	struct samrd *d = data;
 	struct config *old = d->config, *c;
-	struct timespec t;
 
 	(void)source;
 	(void)si;
-	clock_gettime(CLOCK_MONOTONIC, &t);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-		   (uint64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000);
+		   (uint64_t)(clock_now() / CLOCK_NS_PER_US));
 	c = config_load(d->path, NULL, on_message, NULL);
 	if (c && take_over(d, c)) {
 		config_free(old);

@@ -11,6 +11,7 @@
 #ifndef SAMRD_H
 #define SAMRD_H
 
+#include "base/clock.h"
 #include "base/control.h"
 #include "config/config.h"
 #include "fence/fence.h"
@@ -26,7 +27,6 @@ struct exits;
 struct peers;
 struct roles;
 
-#define SAMRD_NS_PER_MS	1000000ULL
 #define SAMRD_FACTS_MAX	64
 
 /**

@@ -153,7 +153,7 @@ static const char *node_word(const struct samrd *d, uint32_t id)
 /* Does a fence rely on that head's watchdog, and is it known to be armed? */
 static json_t *relied_json(const struct samrd *d, const struct config_node *n)
 {
-	uint64_t ms = policy_armed(d->policy, n->id) / SAMRD_NS_PER_MS;
+	uint64_t ms = policy_armed(d->policy, n->id) / CLOCK_NS_PER_MS;
 	bool relied = false;
 	size_t i;
 

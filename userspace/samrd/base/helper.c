@@ -121,6 +121,28 @@ char *helper_last_line(char *output)
 
 /* ---- how it ends ---- */
 
+bool helper_well(const struct helper_end *end)
+{
+	return !end->late && !end->signal && !end->status;
+}
+
+const char *helper_end_text(const struct helper_end *end, char *text)
+{
+	char output[HELPER_OUTPUT_MAX + 1];
+	const char *line;
+
+	snprintf(output, sizeof(output), "%s", end->output);
+	line = helper_last_line(output);
+	if (end->late)
+		snprintf(text, HELPER_TEXT_MAX, "not over in time");
+	else
+		snprintf(text, HELPER_TEXT_MAX, "%s %d%s%s",
+			 end->signal ? "signal" : "status",
+			 end->signal ? end->signal : end->status,
+			 *line ? ": " : "", line);
+	return text;
+}
+
 static void report(struct helper *h, struct helper_end *end)
 {
 	helper_done_fn *done = h->done;

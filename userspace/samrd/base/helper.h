@@ -78,4 +78,15 @@ void helper_stop(struct helper *h);
  */
 char *helper_last_line(char *output);
 
+/** helper_well - it has ended by itself, with status 0 */
+bool helper_well(const struct helper_end *end);
+
+#define HELPER_TEXT_MAX		160
+
+/**
+ * helper_end_text - "status 1: the last line", "signal 9", "not over in time"
+ * @text: HELPER_TEXT_MAX bytes, returned
+ */
+const char *helper_end_text(const struct helper_end *end, char *text);
+
 #endif /* SAMRD_HELPER_H */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "fence.h"
 #include "fence_attempt.h"
 
@@ -96,14 +97,6 @@ static uint64_t now_us(const struct fence *f)
 }
 
 /* The loop's clock is that of its last turn: what must not be early takes this. */
-static uint64_t real_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000ULL + t.tv_nsec / 1000;
-}
-
 static bool changes(enum fence_action action)
 {
 	return action == FENCE_OFF || action == FENCE_ON ||
@@ -492,7 +485,7 @@ static struct job *job_new(struct fence *f, const struct fence_request *rq)
 	j->r.token = rq->token;
 	j->began = now_us(f);
 	if (rq->watchdog_ms)
-		j->watchdog_at = real_us() + rq->watchdog_ms * MS;
+		j->watchdog_at = clock_now() / CLOCK_NS_PER_US + rq->watchdog_ms * MS;
 	if (!add_devices(j) ||
 	    sd_event_add_defer(f->setup.event, &j->step, on_step, j) < 0) {
 		job_free(j);

@@ -67,19 +67,16 @@ static void begin(struct line *l);
 
 static void on_done(const struct helper_end *end, void *data)
 {
-	char output[HELPER_OUTPUT_MAX + 1];
+	char text[HELPER_TEXT_MAX];
 	struct line *l = data;
 
-	snprintf(output, sizeof(output), "%s", end->output);
 	if (end->late)
 		log_message(LOG_WARNING, LOG_ID_HOOK,
 			    "%s was killed: it ran for longer than %u ms",
 			    names[l->kind], l->limit_ms);
-	else if (end->signal || end->status)
-		log_message(LOG_WARNING, LOG_ID_HOOK, "%s ended with %s %d: %s",
-			    names[l->kind], end->signal ? "signal" : "status",
-			    end->signal ? end->signal : end->status,
-			    helper_last_line(output));
+	else if (!helper_well(end))
+		log_message(LOG_WARNING, LOG_ID_HOOK, "%s ended with %s",
+			    names[l->kind], helper_end_text(end, text));
 	l->running = NULL;
 	forget(&l->now);
 	begin(l);

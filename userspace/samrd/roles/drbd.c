@@ -274,16 +274,16 @@ static void later(struct drbd *d)
 
 static void on_done(const struct helper_end *end, void *data)
 {
+	char text[HELPER_TEXT_MAX];
 	struct drbd *d = data;
 
 	d->running = NULL;
 	d->state = (struct drbd_state){ };
 	d->len = 0;
 	if (!d->complained)
-		log_message(LOG_WARNING, LOG_ID_ROLE, "%s events2 ended with %s "
-			    "%d: is started again", d->program,
-			    end->signal ? "signal" : "status",
-			    end->signal ? end->signal : end->status);
+		log_message(LOG_WARNING, LOG_ID_ROLE, "%s events2 ended with "
+			    "%s: is started again", d->program,
+			    helper_end_text(end, text));
 	d->complained = true;
 	later(d);
 	d->changed(d->data);

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "peers.h"
 #include "roles.h"
@@ -61,10 +61,7 @@ struct peers {
 
 static uint64_t now_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
+	return clock_now() / CLOCK_NS_PER_MS;
 }
 
 bool peers_dead(const struct peers *p, uint32_t id)

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
 
+#include "base/clock.h"
 #include "base/helper.h"
 #include "base/log.h"
 #include "peers.h"
@@ -102,21 +102,14 @@ static void call_hook(struct role *r, enum standby_alert alert)
 static void on_done(const struct helper_end *end, void *data)
 {
 	struct standby_event ev = { .type = STANDBY_EV_DONE };
-	char output[HELPER_OUTPUT_MAX + 1];
+	char text[HELPER_TEXT_MAX];
 	struct role *r = data;
 
 	r->running = NULL;
-	ev.ok = !end->late && !end->signal && !end->status;
-	snprintf(output, sizeof(output), "%s", end->output);
-	if (end->late)
-		snprintf(r->last, sizeof(r->last), "%s: not over in time",
-			 standby_run_word(r->what));
-	else if (!ev.ok)
-		snprintf(r->last, sizeof(r->last), "%s: %s %d: %s",
-			 standby_run_word(r->what),
-			 end->signal ? "signal" : "status",
-			 end->signal ? end->signal : end->status,
-			 helper_last_line(output));
+	ev.ok = helper_well(end);
+	if (!ev.ok)
+		snprintf(r->last, sizeof(r->last), "%s: %s",
+			 standby_run_word(r->what), helper_end_text(end, text));
 	log_message(ev.ok ? LOG_INFO : LOG_WARNING, LOG_ID_ROLE, "%s: %s",
 		    r->name, ev.ok ? standby_run_word(r->what) : r->last);
 	feed(r, &ev);
@@ -149,14 +142,6 @@ static void run(struct role *r, enum standby_run what, bool *ok, bool *over)
 			 s.argv[0], strerror(-err));
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 static void set_timer(struct role *r)
 {
 	uint64_t at = standby_deadline(&r->standby);
@@ -178,7 +163,7 @@ static void feed(struct role *r, struct standby_event *ev)
 	bool over, ok;
 
 	do {
-		next.now = now_ns();
+		next.now = clock_now();
 		standby_step(&r->standby, &next, &out);
 		if (out.alert != STANDBY_ALERT_NONE)
 			call_hook(r, out.alert);

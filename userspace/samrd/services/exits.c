@@ -12,16 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/helper.h"
 #include "base/log.h"
 #include "exits.h"
 #include "samrd.h"
 #include "services.h"
 
-#define NS_PER_S	1000000000ULL
 #define SOON_NS		5000000ULL	/* between two looks, at least */
 #define ACCURACY_US	5000
 #define SYSTEMCTL	"/bin/systemctl"
@@ -76,14 +75,6 @@ struct exits {
 	struct record *records;
 	struct job *jobs;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * NS_PER_S + t.tv_nsec;
-}
 
 /* ---- a reset that outlives the daemon ---- */
 
@@ -201,16 +192,14 @@ static struct job *new_job(struct exits *x, const struct config_service *s,
 
 static void on_restarted(const struct helper_end *end, void *data)
 {
-	char output[HELPER_OUTPUT_MAX + 1];
+	char text[HELPER_TEXT_MAX];
 	struct job *j = data;
 
 	j->helper = NULL;
-	snprintf(output, sizeof(output), "%s", end->output);
-	if (end->late || end->signal || end->status)
+	if (!helper_well(end))
 		log_message(LOG_ERR, LOG_ID_SERVICE,
-			    "%s cannot be restarted: %s", j->unit, end->late ?
-			    "systemctl does not end" :
-			    helper_last_line(output));
+			    "%s cannot be restarted: systemctl: %s", j->unit,
+			    helper_end_text(end, text));
 	end_job(j);
 }
 
@@ -284,7 +273,7 @@ static void happened(struct exits *x, const struct config_service *s,
 	r = r ? r : &lost;
 	r->end = end;
 	r->exit = s->on_exit;
-	r->at = now_ns();
+	r->at = clock_now();
 	r->count++;
 	if (end == SERVICES_STALLED)
 		snprintf(r->text, sizeof(r->text), "service \"%s\": its member "
@@ -337,7 +326,7 @@ static void on_shown(const struct helper_end *end, void *data)
 	uint32_t port = j->port;
 
 	j->helper = NULL;
-	if (!end->late && !end->signal && !end->status)
+	if (helper_well(end))
 		unit = services_unit(end->output);
 	s = config_service(x->d->config, j->group);
 	if (unit == SERVICES_UNIT_RUNS && s && --j->asks &&
@@ -429,9 +418,9 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 	if (err && !x->failed)
 		log_error("the members of services cannot be looked at: %s", why);
 	x->failed = err;
-	now = x->looked = now_ns();
+	now = x->looked = clock_now();
 	if (err) {
-		set_timer(x, now + NS_PER_S);
+		set_timer(x, now + CLOCK_NS_PER_S);
 		return 0;
 	}
 	at = services_look(&x->services, now, x->d->config, x->member, x->count,
@@ -447,7 +436,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 
 void exits_soon(struct exits *x)
 {
-	uint64_t now = now_ns(), at = x->looked + SOON_NS;
+	uint64_t now = clock_now(), at = x->looked + SOON_NS;
 
 	set_timer(x, at > now ? at : now);
 }
@@ -518,7 +507,7 @@ json_t *exits_json(const struct exits *x)
 				r->end == SERVICES_STALLED ? "stalled" : "ended",
 				"on_exit", config_exit_word(r->exit), "text",
 				r->text, "age_ms", (json_int_t)
-				((now_ns() - r->at) / SAMRD_NS_PER_MS),
+				((clock_now() - r->at) / CLOCK_NS_PER_MS),
 				"count", (int)r->count));
 		json_array_append_new(list, o);
 	}
