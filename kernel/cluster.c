@@ -139,6 +139,7 @@ static void init_fields(struct samr_cluster *c, struct net *net,
 	c->heads = BIT_ULL(p->node);
 	INIT_LIST_HEAD(&c->links);
 	spin_lock_init(&c->links_lock);
+	samr_pulse_init(c);
 	samr_drain_init(c);
 }
 
@@ -200,6 +201,7 @@ void samr_cluster_end(struct samr_cluster *c)
 	lockdep_assert_held(c->config);
 	say_farewell(c);
 	samr_link_del_all(c);
+	samr_pulse_end(c);
 	samr_drain_end(c);
 	samr_cluster_put(c);
 }

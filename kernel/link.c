@@ -75,7 +75,13 @@ static void set_state(struct samr_link *l, enum samr_link_state state)
 	notify_state(l);
 }
 
-/* Heads heard on @l, without those that another usable link hears. */
+static bool reaches(const struct samr_link *l, unsigned int id)
+{
+	return READ_ONCE(l->peer[id].heard) &&
+	       !READ_ONCE(l->peer[id].path.broken);
+}
+
+/* Heads heard on @l, without those that another usable link reaches. */
 static u64 only_here(struct samr_link *l)
 {
 	struct samr_link *other;
@@ -90,7 +96,7 @@ static u64 only_here(struct samr_link *l)
 		if (other == l || !samr_link_usable(other))
 			continue;
 		samr_for_each_head(id, heads)
-			if (READ_ONCE(other->peer[id].heard))
+			if (reaches(other, id))
 				mask &= ~BIT_ULL(id);
 	}
 	rcu_read_unlock();
@@ -143,6 +149,8 @@ void samr_link_change(struct samr_link *l, enum samr_link_change what)
 		samr_probe_begin(l);
 	}
 	was = was && !samr_link_usable(l);
+	if (was)
+		samr_pulse_cut(l);
 	spin_unlock_bh(&l->lock);
 	samr_link_update(l->c);
 	if (was)
@@ -165,7 +173,7 @@ static bool is_local(const struct samr_link *l)
 }
 
 /* What the link's peers make of it. Returns how many are heard. */
-static u32 evaluate(struct samr_link *l)
+static u32 evaluate(struct samr_link *l, struct samr_path_link *way)
 {
 	u64 heads = READ_ONCE(l->c->heads);
 	u32 room = samr_link_room(l);
@@ -180,6 +188,7 @@ static u32 evaluate(struct samr_link *l)
 		if (!p->heard)
 			continue;
 		heard++;
+		way->heads[samr_path_state(&p->path, true)] |= BIT_ULL(id);
 		size = min(size, p->size);
 		multi = multi && p->multicast;
 	}
@@ -194,57 +203,66 @@ static u32 evaluate(struct samr_link *l)
 }
 
 /**
- * struct choice - what samr_link_update() has found so far
- * @best: link that carries
- * @heard: peers heard on it
+ * struct ways - what samr_link_update() chooses from
+ * @link: the links, the oldest first
+ * @way: what is known of each
+ * @n: how many
+ * @heard: somebody is, on some link
  * @size: largest frame that all links with peers carry
  */
-struct choice {
-	struct samr_link *best;
-	u32 heard;
+struct ways {
+	struct samr_link *link[SAMR_LINKS_MAX];
+	struct samr_path_link way[SAMR_LINKS_MAX];
+	u32 n;
+	bool heard;
 	u32 size;
 };
 
-/*
- * A link to others before one to ourselves; the more peers the better; then the
- * larger frames; then the older link.
- */
-static bool better(const struct samr_link *l, u32 heard, const struct choice *ch)
-{
-	if (!ch->best)
-		return true;
-	if (is_local(l) != is_local(ch->best))
-		return is_local(ch->best);
-	if (heard != ch->heard)
-		return heard > ch->heard;
-	return l->frame_max > ch->best->frame_max;
-}
+static_assert(SAMR_PATH_LINKS == SAMR_LINKS_MAX);
 
-static void consider(struct samr_link *l, struct choice *ch)
+static void consider(struct samr_link *l, struct ways *w)
 {
-	u32 heard = evaluate(l);
+	struct samr_path_link *way = &w->way[w->n];
+	u32 heard = evaluate(l, way);
 
-	if (!samr_link_usable(l) || l->closed)
-		return;
-	if (better(l, heard, ch)) {
-		ch->best = l;
-		ch->heard = heard;
+	w->link[w->n++] = l;
+	way->usable = samr_link_usable(l) && !l->closed;
+	way->local = is_local(l);
+	way->size = l->frame_max;
+	if (way->usable && heard) {
+		w->heard = true;
+		w->size = min(w->size, l->frame_max);
 	}
-	if (heard)
-		ch->size = min(ch->size, l->frame_max);
 }
 
 /* Frames that no link carries for sure are as small as any must carry. */
-static u32 size_of(const struct choice *ch)
+static u32 size_of(const struct ways *w, const struct samr_link *best)
 {
-	if (ch->best && is_local(ch->best))
-		return ch->best->frame_max;
-	return ch->heard ? ch->size : SAMR_FRAME_MIN;
+	if (best && is_local(best))
+		return best->frame_max;
+	return w->heard ? w->size : SAMR_FRAME_MIN;
 }
 
-void samr_link_update(struct samr_cluster *c)
+/* Returns the link that carries. */
+static struct samr_link *choose(struct samr_cluster *c, const struct ways *w)
 {
-	struct choice ch = { .size = SAMR_FRAME_LIMIT };
+	struct samr_path_choice choice;
+	struct samr_link *best;
+	u32 i;
+
+	lockdep_assert_held(&c->links_lock);
+	samr_path_choose(w->way, w->n, &choice);
+	best = choice.best == SAMR_PATH_NO_LINK ? NULL : w->link[choice.best];
+	for (i = 0; i < w->n; i++)
+		WRITE_ONCE(w->link[i]->serves, choice.serves[i]);
+	WRITE_ONCE(c->spread, choice.spread);
+	rcu_assign_pointer(c->best, best);
+	return best;
+}
+
+static noinline_for_stack bool update(struct samr_cluster *c)
+{
+	struct ways w = { .size = SAMR_FRAME_LIMIT };
 	struct samr_link *l;
 	bool changed;
 	u32 size;
@@ -252,20 +270,27 @@ void samr_link_update(struct samr_cluster *c)
 	spin_lock_bh(&c->links_lock);
 	rcu_read_lock();
 	list_for_each_entry_rcu(l, &c->links, node) {
+		if (w.n == SAMR_LINKS_MAX)
+			break;
 		spin_lock(&l->lock);
-		consider(l, &ch);
+		consider(l, &w);
 		spin_unlock(&l->lock);
 	}
+	size = size_of(&w, choose(c, &w));
 	rcu_read_unlock();
-	rcu_assign_pointer(c->best, ch.best);
-	size = size_of(&ch);
 	changed = size != c->frame_max;
 	WRITE_ONCE(c->frame_max, size);
 	spin_unlock_bh(&c->links_lock);
-	if (changed) {
+	return changed;
+}
+
+void samr_link_update(struct samr_cluster *c)
+{
+	if (update(c)) {
 		set_bit(SAMR_FRAME_MAX, &c->flags);
 		samr_drain_kick(c);
 	}
+	samr_pulse_consider(c);
 }
 
 void samr_link_heads_changed(struct samr_cluster *c)
@@ -580,11 +605,15 @@ static void sum_counters(const struct samr_link *l, struct samr_link_info *info)
 		info->rx_dropped += READ_ONCE(n->rx_dropped);
 		info->probes_out += READ_ONCE(n->probes_out);
 		info->answers_in += READ_ONCE(n->answers_in);
+		info->pulses_out += READ_ONCE(n->pulses_out);
+		info->pulses_in += READ_ONCE(n->pulses_in);
 	}
 }
 
 static void fill_info(struct samr_link *l, struct samr_link_info *info)
 {
+	unsigned int id;
+
 	memset(info, 0, sizeof(*info));
 	info->id = l->id;
 	strscpy(info->transport, l->t->name, sizeof(info->transport));
@@ -599,6 +628,8 @@ static void fill_info(struct samr_link *l, struct samr_link_info *info)
 	info->frame_max = samr_link_usable(l) ? l->frame_max : 0;
 	info->multicast = l->multicast;
 	info->rounds = l->probe.rounds;
+	for (id = 1; id <= SAMR_HEAD_MAX; id++)
+		info->breaks += l->peer[id].path.breaks;
 	spin_unlock_bh(&l->lock);
 	info->tx_queued = skb_queue_len_lockless(&l->wait);
 }
@@ -634,6 +665,10 @@ static void fill_peer(struct samr_link *l, u64 node,
 	info->heard = p->heard;
 	info->multicast = p->multicast;
 	info->frame_max = p->size;
+	info->state = samr_path_state(&p->path, p->heard);
+	info->deaf = p->heard && p->path.deaf;
+	info->breaks = p->path.breaks;
+	info->hold_ms = p->path.flaps ? samr_path_hold_ms(&p->path) : 0;
 	info->age = p->inc ? jiffies_to_msecs(jiffies - READ_ONCE(p->stamp)) :
 			     U64_MAX;
 	if (READ_ONCE(p->version) &&

@@ -11,6 +11,7 @@
 
 #include <linux/if.h>
 #include "core/wire.h"
+#include "path.h"
 #include "transport.h"
 
 struct netlink_ext_ack;
@@ -23,10 +24,12 @@ struct samr_link;
  * enum samr_link_rec_type - the one record of a SAMR_FRAME_LINK frame
  * @SAMR_LINK_REC_PROBE: do you hear this?
  * @SAMR_LINK_REC_ANSWER: I heard it
+ * @SAMR_LINK_REC_PULSE: these I hear
  */
 enum samr_link_rec_type {
 	SAMR_LINK_REC_PROBE	= 1,
 	SAMR_LINK_REC_ANSWER	= 2,
+	SAMR_LINK_REC_PULSE	= 3,
 };
 
 /**
@@ -53,6 +56,24 @@ struct samr_link_rec {
 };
 
 _Static_assert(sizeof(struct samr_link_rec) == 32, "link record");
+
+/**
+ * struct samr_link_pulse - whom its sender hears on this link
+ * @rec: in front; @rec.flags is zero
+ * @links: that its sender may use, this one included; 1 to SAMR_LINKS_MAX
+ * @reserved: zero
+ * @heard: one bit per head id; those that it hears here
+ *
+ * The frame's header is as that of a probe.
+ */
+struct samr_link_pulse {
+	struct samr_rec rec;
+	__u8 links;
+	__u8 reserved[3];
+	__be64 heard;
+};
+
+_Static_assert(sizeof(struct samr_link_pulse) == 16, "pulse");
 
 /*
  * ---- for the faces ----
@@ -154,6 +175,9 @@ int samr_link_address(struct samr_cluster *c, u32 id, u64 node,
  * @probes_out: probes sent
  * @answers_in: answers that counted
  * @rounds: rounds of probes ended
+ * @pulses_out: pulses sent
+ * @pulses_in: and taken
+ * @breaks: times that a head's path here broke while another link reached it
  */
 struct samr_link_info {
 	u32 id;
@@ -176,6 +200,9 @@ struct samr_link_info {
 	u64 probes_out;
 	u64 answers_in;
 	u64 rounds;
+	u64 pulses_out;
+	u64 pulses_in;
+	u64 breaks;
 };
 
 /**
@@ -199,6 +226,10 @@ u32 samr_link_info(struct samr_cluster *c, u32 after,
  * @multicast: it hears multicast
  * @frame_max: largest frame that it answered
  * @version: of the wire format, when frames of another one came lately; else 0
+ * @state: of the way through this link
+ * @deaf: it says that it does not hear this head here
+ * @breaks: times that this way broke while another link reached it
+ * @hold_ms: how long it is held after it broke; 0: it never did
  */
 struct samr_link_peer_info {
 	u64 node;
@@ -209,6 +240,10 @@ struct samr_link_peer_info {
 	bool multicast;
 	u32 frame_max;
 	u8 version;
+	enum samr_path_state state;
+	bool deaf;
+	u32 breaks;
+	u32 hold_ms;
 };
 
 /**
@@ -226,7 +261,7 @@ u64 samr_link_peer_info(struct samr_cluster *c, u32 id, u64 after,
 /* ---- for the cluster ---- */
 
 /**
- * samr_link_send - send a frame through the best link
+ * samr_link_send - send a frame through the best link, or those that are needed
  * @c: the cluster; in an RCU read-side section with bottom halves off
  * @skb: the frame, complete but for counter and trailer; taken over
  * @dest: head id or SAMR_DEST_ALL

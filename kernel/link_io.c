@@ -3,7 +3,8 @@
  * How frames pass through links.
  *
  * Out: a frame gets its counter and trailer, then goes to the best link, as a
- * multicast or as a copy to each peer. Frames under way are charged to the
+ * multicast or as a copy to each peer; where no link reaches all, what is for all
+ * goes to several, and what is for one to that which serves it. Frames under way are charged to the
  * link's byte budget until their destructor runs; what exceeds it waits in a
  * bounded queue, so that one large message does not overflow the device's.
  * While anything waits, whatever follows waits behind it: the order is kept.
@@ -193,6 +194,15 @@ void samr_link_io_end(struct samr_link *l)
 	skb_queue_purge(&l->wait);
 }
 
+/* It tells how long a way takes, not how much is to be sent there. */
+static bool is_pulse(const struct sk_buff *skb)
+{
+	const struct samr_hdr *h = (const struct samr_hdr *)skb->data;
+	const struct samr_rec *r = (const struct samr_rec *)(h + 1);
+
+	return h->type == SAMR_FRAME_LINK && r->type == SAMR_LINK_REC_PULSE;
+}
+
 void samr_link_out(struct samr_link *l, struct sk_buff *skb,
 		   enum samr_cast cast, const struct samr_addr *to)
 {
@@ -205,7 +215,7 @@ void samr_link_out(struct samr_link *l, struct sk_buff *skb,
 		lost(l, skb, SAMR_STAT_TX_TOO_LONG);
 		return;
 	}
-	if (READ_ONCE(l->waiting) || !within_budget(l))
+	if ((READ_ONCE(l->waiting) || !within_budget(l)) && !is_pulse(skb))
 		queue_frame(l, skb, cast, to);
 	else
 		transmit(l, skb, cast, to);
@@ -283,9 +293,8 @@ static void send_one(struct samr_link *l, struct sk_buff *skb, unsigned int id)
  * Multicast does not reach all: a copy to each whose address is known. They can
  * not share memory, as the link-level header lies in front of the frame.
  */
-static void send_each(struct samr_link *l, struct sk_buff *skb)
+static void send_each(struct samr_link *l, struct sk_buff *skb, u64 heads)
 {
-	u64 heads = READ_ONCE(l->c->heads) & ~BIT_ULL(l->c->params.node);
 	struct samr_addr to, prev = { };
 	struct sk_buff *copy;
 	unsigned int id;
@@ -310,18 +319,58 @@ static void send_each(struct samr_link *l, struct sk_buff *skb)
 		lost(l, skb, SAMR_STAT_TX_NO_ADDRESS);
 }
 
-/* The link that reaches this head, the best one if it does. */
+void samr_link_send_on(struct samr_link *l, struct sk_buff *skb, u64 each)
+{
+	if (each)
+		send_each(l, skb, each);
+	else
+		samr_link_out(l, skb, SAMR_CAST_MULTI, NULL);
+}
+
+/* The link that serves this head, the best one if none does. */
 static struct samr_link *link_to(struct samr_cluster *c, unsigned int id,
 				 struct samr_link *best)
 {
 	struct samr_link *l;
 
-	if (READ_ONCE(best->peer[id].heard))
+	if (!READ_ONCE(c->spread))
 		return best;
 	list_for_each_entry_rcu(l, &c->links, node)
-		if (samr_link_usable(l) && READ_ONCE(l->peer[id].heard))
+		if (READ_ONCE(l->serves) & BIT_ULL(id))
 			return l;
 	return best;
+}
+
+static void send_to(struct samr_link *l, struct sk_buff *skb, u64 heads)
+{
+	samr_link_send_on(l, skb, READ_ONCE(l->multicast) ? 0 : heads);
+}
+
+/* No link reaches all. Who gets a frame twice does not mind. */
+static void send_spread(struct samr_cluster *c, struct sk_buff *skb,
+			struct samr_link *best, u64 heads)
+{
+	struct sk_buff *copy;
+	struct samr_link *l;
+	u64 serves;
+
+	list_for_each_entry_rcu(l, &c->links, node) {
+		serves = READ_ONCE(l->serves) & heads;
+		if (l == best || !serves)
+			continue;
+		heads &= ~serves;
+		copy = skb_copy_expand(skb, SAMR_LINK_HEADROOM,
+				       SAMR_LINK_TAILROOM,
+				       GFP_ATOMIC | __GFP_NOWARN);
+		if (copy)
+			send_to(l, copy, serves);
+		else
+			lost(l, NULL, SAMR_STAT_TX_MEMORY);
+	}
+	if (heads)
+		send_to(best, skb, heads);
+	else
+		consume_skb(skb);
 }
 
 void samr_link_send(struct samr_cluster *c, struct sk_buff *skb, u64 dest)
@@ -345,10 +394,10 @@ void samr_link_send(struct samr_cluster *c, struct sk_buff *skb, u64 dest)
 		goto out;
 	if (dest != SAMR_DEST_ALL)
 		send_one(link_to(c, dest, l), skb, dest);
-	else if (READ_ONCE(l->multicast))
-		samr_link_out(l, skb, SAMR_CAST_MULTI, NULL);
+	else if (READ_ONCE(c->spread))
+		send_spread(c, skb, l, others);
 	else
-		send_each(l, skb);
+		send_to(l, skb, others);
 out:
 	rcu_read_unlock();
 }
@@ -441,6 +490,8 @@ static void forget_way(struct sk_buff *skb)
 static void heard_of(struct samr_link_peer *p)
 {
 	WRITE_ONCE(p->stamp, jiffies);
+	if (!READ_ONCE(p->fresh))
+		WRITE_ONCE(p->fresh, true);
 	if (READ_ONCE(p->version))
 		WRITE_ONCE(p->version, 0);
 }

@@ -245,6 +245,22 @@ static u32 carrier(enum samr_link_state state)
 	return SAMR_CARRIER_ABSENT;
 }
 
+static u32 way(enum samr_path_state state)
+{
+	switch (state) {
+	case SAMR_PATH_BROKEN:
+		return SAMR_WAY_BROKEN;
+	case SAMR_PATH_HELD:
+		return SAMR_WAY_HELD;
+	case SAMR_PATH_GOOD:
+		return SAMR_WAY_GOOD;
+	case SAMR_PATH_UNHEARD:
+	case SAMR_PATH_STATES:
+		break;
+	}
+	return SAMR_WAY_UNHEARD;
+}
+
 static int put_address(struct sk_buff *skb, int attr, const struct samr_addr *a)
 {
 	return a->len ? nla_put(skb, attr, a->len, a->b) : 0;
@@ -262,6 +278,11 @@ static int put_path(struct sk_buff *skb, const struct samr_link_peer_info *p)
 	    put_flag(skb, SAMR_A_PATH_HEARD, p->heard) ||
 	    put_flag(skb, SAMR_A_PATH_MULTICAST, p->multicast) ||
 	    nla_put_u32(skb, SAMR_A_PATH_FRAME_MAX, p->frame_max) ||
+	    nla_put_u32(skb, SAMR_A_PATH_WAY, way(p->state)) ||
+	    put_flag(skb, SAMR_A_PATH_DEAF, p->deaf) ||
+	    nla_put_u32(skb, SAMR_A_PATH_BREAKS, p->breaks) ||
+	    (p->hold_ms &&
+	     nla_put_u32(skb, SAMR_A_PATH_HOLD_MS, p->hold_ms)) ||
 	    (p->version &&
 	     (nla_put_u32(skb, SAMR_A_PATH_VERSION, p->version) ||
 	      nla_put_u32(skb, SAMR_A_PATH_VERSION_NEEDED,
@@ -564,6 +585,9 @@ static const struct counter link_counters[] = {
 	LINK(rx_dropped, "rx-dropped"),
 	LINK(probes_out, "probes-out"),
 	LINK(answers_in, "answers-in"),
+	LINK(pulses_out, "pulses-out"),
+	LINK(pulses_in, "pulses-in"),
+	LINK(breaks, "breaks"),
 	LINK(rounds, "rounds"),
 };
 

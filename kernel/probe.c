@@ -247,8 +247,8 @@ static void plan_burst(struct samr_link *l, struct plan *plan)
 	plan->multi = size_lacks;
 }
 
-static struct sk_buff *make_frame(struct samr_link *l, u32 size,
-				  struct samr_link_rec *r, gfp_t gfp)
+struct sk_buff *samr_probe_frame(struct samr_link *l, u32 size,
+				 struct samr_rec *r, u32 len, gfp_t gfp)
 {
 	struct samr_frame_info info = {
 		.type = SAMR_FRAME_LINK,
@@ -267,9 +267,9 @@ static struct sk_buff *make_frame(struct samr_link *l, u32 size,
 		return NULL;
 	}
 	skb_reserve(skb, SAMR_LINK_HEADROOM);
-	r->rec.len = cpu_to_be16(size - sizeof(struct samr_hdr));
+	r->len = cpu_to_be16(size - sizeof(struct samr_hdr));
 	samr_wire_put_header(skb_put(skb, sizeof(struct samr_hdr)), &info);
-	skb_put_data(skb, r, sizeof(*r));
+	skb_put_data(skb, r, len);
 	skb_put_zero(skb, size - skb->len);
 	return samr_link_seal(l->c, skb);
 }
@@ -283,7 +283,8 @@ static void send_probe(struct samr_link *l, u32 size, enum samr_cast cast,
 		.round = cpu_to_be32(l->probe.round),
 		.size = cpu_to_be32(size),
 	};
-	struct sk_buff *skb = make_frame(l, size, &r, GFP_KERNEL);
+	struct sk_buff *skb = samr_probe_frame(l, size, &r.rec, sizeof(r),
+					       GFP_KERNEL);
 
 	if (!skb)
 		return;
@@ -392,8 +393,8 @@ static void send_answer(struct samr_link *l, const struct samr_link_rec *probe,
 	};
 	struct sk_buff *skb;
 
-	skb = make_frame(l, sizeof(struct samr_hdr) + sizeof(r), &r,
-			 GFP_ATOMIC);
+	skb = samr_probe_frame(l, sizeof(struct samr_hdr) + sizeof(r), &r.rec,
+			       sizeof(r), GFP_ATOMIC);
 	if (!skb)
 		return;
 	samr_stats_inc(l->c->stats, SAMR_STAT_LINK_OUT);
@@ -430,6 +431,8 @@ static bool meet(struct samr_link *l, const struct samr_frame_info *info,
 	if (!p->heard || p->inc != info->inc) {
 		p->size = SAMR_FRAME_MIN;
 		p->multicast = false;
+		if (p->inc != info->inc)
+			samr_path_new(&p->path);
 	}
 	p->inc = info->inc;
 	WRITE_ONCE(p->heard, true);
@@ -483,6 +486,18 @@ static bool well_formed(const struct samr_link_rec *r,
 	       info->len == sizeof(struct samr_hdr) + sizeof(*r);
 }
 
+static bool acceptable(const struct samr_link_rec *r,
+		       const struct samr_frame_info *info)
+{
+	u32 len = info->len - sizeof(struct samr_hdr);
+
+	if (len >= sizeof(struct samr_link_pulse) &&
+	    r->rec.type == SAMR_LINK_REC_PULSE)
+		return samr_pulse_well_formed((const struct samr_link_pulse *)r,
+					      info);
+	return len >= sizeof(*r) && well_formed(r, info);
+}
+
 bool samr_probe_receive(struct samr_link *l, const struct sk_buff *skb,
 			const struct samr_frame_info *info,
 			const struct samr_addr *from)
@@ -491,14 +506,17 @@ bool samr_probe_receive(struct samr_link *l, const struct sk_buff *skb,
 	bool news = false, answer = false;
 
 	r = (const struct samr_link_rec *)(skb->data + sizeof(struct samr_hdr));
-	if (info->len < sizeof(struct samr_hdr) + sizeof(*r) ||
-	    !well_formed(r, info)) {
+	if (!acceptable(r, info)) {
 		samr_stats_inc(l->c->stats, SAMR_STAT_DROP_PROBE);
 		return false;
 	}
 	if (info->src > SAMR_HEAD_MAX || !(others(l) & BIT_ULL(info->src))) {
 		samr_stats_inc(l->c->stats, SAMR_STAT_DROP_PROBE_SOURCE);
 		return false;
+	}
+	if (r->rec.type == SAMR_LINK_REC_PULSE) {
+		samr_pulse_receive(l, (const struct samr_link_pulse *)r, info);
+		return true;
 	}
 	spin_lock(&l->lock);
 	if (l->closed || !samr_link_usable(l)) {

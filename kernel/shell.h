@@ -4,7 +4,8 @@
  *
  * cluster.c: birth, end, configuration, questions. drain.c: events in, actions
  * out. link.c: links and the choice among them. link_io.c: frames through them.
- * probe.c: what a link finds out about its peers.
+ * probe.c: what a link finds out about its peers. pulse.c: what is known of them in
+ * time where there are several links.
  *
  * Locks, outermost first: the configuration mutex of the namespace; RTNL;
  * samr_cluster.links_lock; samr_link.lock. samr_cluster.lock is taken with none
@@ -47,6 +48,30 @@ enum {
 };
 
 /**
+ * struct samr_pulse - a cluster's pulses
+ * @timer: the next one; started under @links_lock
+ * @tasklet: sends them
+ * @at: when it is due, ns
+ * @on: there are pulses
+ * @ended: there are none any more
+ * @induced: a head with several links has sent one at @induced_at, jiffies
+ * @induced_at: see @induced
+ * @news: since the last one a head has changed its mind, and that was acted upon
+ * @stale: and another one, or again; that was not
+ */
+struct samr_pulse {
+	struct hrtimer timer;
+	struct tasklet_struct tasklet;
+	u64 at;
+	bool on;
+	bool ended;
+	bool induced;
+	unsigned long induced_at;
+	bool news;
+	bool stale;
+};
+
+/**
  * struct samr_cluster - one head
  * @net: its namespace; valid until samr_cluster_end()
  * @config: the namespace's configuration mutex
@@ -81,8 +106,10 @@ enum {
  * @fence_owner: netlink port of whoever confirms fences; 0: anybody
  * @links: struct samr_link; changed under @config, walked under RCU
  * @link_ids: last number given to a link; under @config
- * @links_lock: protects choosing @best and @frame_max
+ * @links_lock: protects choosing @best, @spread and @frame_max, and @pulse.timer
  * @best: the link that carries, or NULL
+ * @spread: others carry, too: what struct samr_link.serves says
+ * @pulse: see pulse.c
  * @frame_max: what the links carry, as last told to the core
  * @counter: of frames sent
  * @stats: of this cluster
@@ -126,7 +153,9 @@ struct samr_cluster {
 	u32 link_ids;
 	spinlock_t links_lock;
 	struct samr_link __rcu *best;
+	bool spread;
 	u32 frame_max;
+	struct samr_pulse pulse;
 	atomic64_t counter;
 	struct samr_stats __percpu *stats;
 };
@@ -217,6 +246,8 @@ void samr_drain_end(struct samr_cluster *c);
  * @round_multi: it answered a multicast probe in this round
  * @version: of the wire format, when its last frame was of another one; else 0
  * @version_at: jiffies when such a frame came
+ * @fresh: a frame came since the last pulse
+ * @path: whether this is a way to it
  */
 struct samr_link_peer {
 	struct samr_addr addr;
@@ -231,6 +262,8 @@ struct samr_link_peer {
 	bool round_multi;
 	u8 version;
 	unsigned long version_at;
+	bool fresh;
+	struct samr_path path;
 };
 
 /**
@@ -257,6 +290,8 @@ struct samr_link_counters {
 	u64 rx_dropped;
 	u64 probes_out;
 	u64 answers_in;
+	u64 pulses_out;
+	u64 pulses_in;
 };
 
 /**
@@ -302,6 +337,8 @@ struct samr_probe {
  * @multicast: see struct samr_link_info
  * @probe: how @peer is found out
  * @peer: by head id
+ * @serves: heads that get their frames here, see path.h; under links_lock
+ * @fresh: heads heard since the last pulse; the pulse's own
  * @wmem: bytes charged for frames under way, and one for the link itself: the
  *	link is freed when it comes to zero
  * @wait: frames that wait for the budget; its lock protects @waiting, @wait_bytes
@@ -328,6 +365,8 @@ struct samr_link {
 	struct samr_probe probe;
 	struct samr_link_peer peer[SAMR_HEAD_MAX + 1];
 
+	u64 serves;
+	u64 fresh;
 	refcount_t wmem;
 	struct sk_buff_head wait;
 	bool waiting;
@@ -380,8 +419,48 @@ struct sk_buff *samr_link_seal(struct samr_cluster *c, struct sk_buff *skb);
 void samr_link_out(struct samr_link *l, struct sk_buff *skb,
 		   enum samr_cast cast, const struct samr_addr *to);
 
+/**
+ * samr_link_send_on - send a sealed frame on one link to all
+ * @l: the link
+ * @skb: the frame; taken over
+ * @each: 0: as a multicast; else to each of these
+ */
+void samr_link_send_on(struct samr_link *l, struct sk_buff *skb, u64 each);
+
+/* pulse.c */
+void samr_pulse_init(struct samr_cluster *c);
+
+/** samr_pulse_end - no pulse any more; there are no links; process context */
+void samr_pulse_end(struct samr_cluster *c);
+
+/** samr_pulse_consider - begin, if there is reason to. No lock is held */
+void samr_pulse_consider(struct samr_cluster *c);
+
+/** samr_pulse_cut - a device carries nothing any more; @l->lock is held */
+void samr_pulse_cut(struct samr_link *l);
+
+bool samr_pulse_well_formed(const struct samr_link_pulse *r,
+			    const struct samr_frame_info *info);
+
+/** samr_pulse_receive - the pulse of another configured head. Softirq */
+void samr_pulse_receive(struct samr_link *l, const struct samr_link_pulse *r,
+			const struct samr_frame_info *info);
+
 /* probe.c */
 void samr_probe_init(struct samr_link *l);
+
+/**
+ * samr_probe_frame - a sealed frame of type SAMR_FRAME_LINK
+ * @l: where it goes
+ * @size: from the header to the end of its padding
+ * @r: its record; its length is filled in
+ * @len: bytes of @r
+ * @gfp: how to allocate
+ *
+ * Return: it, or NULL without memory.
+ */
+struct sk_buff *samr_probe_frame(struct samr_link *l, u32 size,
+				 struct samr_rec *r, u32 len, gfp_t gfp);
 
 /** samr_probe_begin - a full round at once; @l->lock is held */
 void samr_probe_begin(struct samr_link *l);

@@ -34,9 +34,10 @@ layers() {
 	kernel/core/[a-z]+.[ch]	@core
 	kernel/transport.[ch]	(transport|compat|stats)\.h
 	kernel/transport/[a-z]+.[ch]	((transport/)?[a-z]+\.h)&!(shell|cluster|plat|pernet|socket|service|local|payload|netlink.*|genl|trace)\.h
-	kernel/link.h	core/(wire|event|plat)\.h|transport\.h
+	kernel/path.[ch]	path\.h
+	kernel/link.h	core/(wire|event|plat)\.h|(transport|path)\.h
 	kernel/plat.h	core/plat\.h
-	kernel/(cluster|link|plat|drain|shell|pernet|timer|peer|probe|receive)[a-z_]*.[ch]	$common|$door|$lower|(shell|plat|pernet|crc32c|link_[a-z]+|linkpriv)\.h
+	kernel/(cluster|link|plat|drain|shell|pernet|timer|peer|probe|pulse|receive)[a-z_]*.[ch]	$common|$door|$lower|(shell|plat|pernet|crc32c|link_[a-z]+|linkpriv)\.h
 	kernel/(stats|trace|log|compat).[ch]	$common|$door|$lower|(shell|pernet)\.h
 	kernel/(socket|sockopt|service|local|client|install|payload|member|stream|diag|netlink|netlink_[a-z]+|genl|proto)[a-z_]*.[ch]	$common|$door|$lower|(pernet|socket|sockopt|service|local|client|client_inside|install|payload|member|netlink|netlink_[a-z]+|genl|proto|diag)\.h
 	kernel/main.[ch]	.*

@@ -24,6 +24,7 @@ headers = (TOP / "kernel/core/wire.h").read_text() + (TOP / "kernel/core/wiresta
 prelude = ('#include <stdio.h>\n#include "core/wire.h"\n#include "core/event.h"\n#include "core/strings.h"\n'
            '#include "core/strings.c"\n'
            + extract("kernel/link.h", "enum samr_link_rec_type {") + extract("kernel/link.h", "struct samr_link_rec {")
+           + extract("kernel/link.h", "struct samr_link_pulse {")
            + extract("kernel/transport.h", "enum samr_cast {"))
 source, wanted = [], []
 

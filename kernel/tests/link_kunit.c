@@ -337,6 +337,82 @@ static void link_limits_its_answers(struct kunit *test)
 	KUNIT_EXPECT_GT(test, i, 500);
 }
 
+/* A pulse of head 2, in the incarnation of make_frame(), that hears @heard. */
+static struct sk_buff *pulse(struct kunit *test, u8 links, u64 heard)
+{
+	struct samr_link_pulse r = {
+		.rec = { .type = SAMR_LINK_REC_PULSE },
+		.links = links,
+		.heard = cpu_to_be64(heard),
+	};
+	struct sk_buff *skb;
+
+	r.rec.len = cpu_to_be16(sizeof(r));
+	skb = make_frame(test, 2, sizeof(r));
+	hdr_of(skb)->type = SAMR_FRAME_LINK;
+	hdr_of(skb)->records = cpu_to_be16(1);
+	memcpy(skb->data + sizeof(struct samr_hdr), &r, sizeof(r));
+	return skb;
+}
+
+static struct samr_link_pulse *pulse_of(struct sk_buff *skb)
+{
+	return (struct samr_link_pulse *)(skb->data + sizeof(struct samr_hdr));
+}
+
+static void inject_right(struct sk_buff *skb)
+{
+	sign(skb);
+	inject(skb);
+}
+
+static void link_refuses_bad_pulses(struct kunit *test)
+{
+	struct head *h = head_new(test, 1, "hub");
+	struct sk_buff *skb;
+
+	head_start(test, h, 2);
+	inject_right(pulse(test, 0, 0));
+	inject_right(pulse(test, SAMR_LINKS_MAX + 1, 0));
+	skb = pulse(test, 2, 0);
+	pulse_of(skb)->reserved[1] = 1;
+	inject_right(skb);
+	skb = pulse(test, 2, 0);
+	pulse_of(skb)->rec.flags = 1;
+	inject_right(skb);
+	skb = pulse(test, 2, 0);
+	hdr_of(skb)->epoch = cpu_to_be64(1);
+	inject_right(skb);
+	KUNIT_EXPECT_EQ(test, counted(h, SAMR_STAT_DROP_PROBE), 5);
+	KUNIT_EXPECT_EQ(test, head_link(h).pulses_in, 0);
+	/* One of a head that no probe has shown changes nothing. */
+	inject_right(pulse(test, 2, BIT_ULL(1)));
+	KUNIT_EXPECT_EQ(test, head_link(h).pulses_in, 1);
+	KUNIT_EXPECT_FALSE(test, head_peer(h, 2).heard);
+	KUNIT_EXPECT_EQ(test, (int)head_peer(h, 2).state, (int)SAMR_PATH_UNHEARD);
+}
+
+/* With one link there are pulses only while a head with several sends some. */
+static void link_pulses_when_others_have_several(struct kunit *test)
+{
+	struct head *h = head_new(test, 1, "hub");
+	struct sk_buff *skb;
+
+	head_start(test, h, 2);
+	skb = probe(test, 2, SAMR_FRAME_MIN);
+	inject_right(skb);
+	inject_right(pulse(test, 1, 0));
+	KUNIT_EXPECT_TRUE(test, head_peer(h, 2).deaf);
+	KUNIT_EXPECT_EQ(test, (int)head_peer(h, 2).state, (int)SAMR_PATH_BROKEN);
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, head_link(h).pulses_out, 0);
+	inject_right(pulse(test, 2, BIT_ULL(1)));
+	KUNIT_EXPECT_EQ(test, (int)head_peer(h, 2).state, (int)SAMR_PATH_GOOD);
+	KUNIT_EXPECT_TRUE(test, hub_wait(head_link(h).pulses_out > 2));
+	KUNIT_EXPECT_TRUE(test, hub_wait(!READ_ONCE(h->c->pulse.on)));
+	KUNIT_EXPECT_EQ(test, head_peer(h, 2).breaks, 0);
+}
+
 /* ---- what it carries ---- */
 
 static void link_waits_for_its_budget(struct kunit *test)
@@ -470,6 +546,8 @@ static struct kunit_case link_cases[] = {
 	KUNIT_CASE(link_takes_padded_frames),
 	KUNIT_CASE(link_refuses_bad_probes),
 	KUNIT_CASE(link_limits_its_answers),
+	KUNIT_CASE(link_refuses_bad_pulses),
+	KUNIT_CASE(link_pulses_when_others_have_several),
 	KUNIT_CASE(link_waits_for_its_budget),
 	KUNIT_CASE(link_outlives_its_end_in_devices),
 	KUNIT_CASE(link_addresses_can_be_configured),

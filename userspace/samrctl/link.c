@@ -10,6 +10,25 @@
 static const char *const states[] = { "absent", "down", "probing", "up" };
 static const enum colour state_colours[] = { BAD, BAD, WARN, GOOD };
 
+/* In the order of enum samr_way. */
+static const char *const ways[] = { "unheard", "broken", "held", "good" };
+static const enum colour way_colours[] = { PLAIN, BAD, WARN, GOOD };
+
+static void print_way(const struct nlattr *const *tb)
+{
+	uint32_t way;
+
+	if (!tb[SAMR_A_PATH_WAY])
+		return;
+	way = nl_u32(tb[SAMR_A_PATH_WAY]);
+	print_word("way", way < 4 ? ways[way] : "?",
+		   way < 4 ? way_colours[way] : PLAIN);
+	print_flag("deaf", tb[SAMR_A_PATH_DEAF]);
+	print_num("breaks", nl_u32(tb[SAMR_A_PATH_BREAKS]));
+	if (tb[SAMR_A_PATH_HOLD_MS])
+		print_ms("hold", nl_u32(tb[SAMR_A_PATH_HOLD_MS]));
+}
+
 static void print_address_of(const struct nlattr *a)
 {
 	if (a)
@@ -31,6 +50,7 @@ static void print_path(const struct nlattr *nest)
 	print_num("frame-max", nl_u32(tb[SAMR_A_PATH_FRAME_MAX]));
 	if (tb[SAMR_A_PATH_SILENT_MS])
 		print_ms("silent", nl_u64(tb[SAMR_A_PATH_SILENT_MS]));
+	print_way(tb);
 	if (tb[SAMR_A_PATH_VERSION]) {
 		print_num("version", nl_u32(tb[SAMR_A_PATH_VERSION]));
 		print_num("version-needed",

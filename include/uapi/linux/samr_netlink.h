@@ -139,6 +139,21 @@ enum samr_carrier {
 };
 
 /**
+ * enum samr_way - what becomes of frames for a head on a link
+ * @SAMR_WAY_UNHEARD: the head is not heard there
+ * @SAMR_WAY_BROKEN: nothing comes from it while it is heard on another link,
+ *   or it says that it does not hear this head there
+ * @SAMR_WAY_HELD: works again; not used until it has been good for hold-ms
+ * @SAMR_WAY_GOOD: frames may go there
+ */
+enum samr_way {
+	SAMR_WAY_UNHEARD,
+	SAMR_WAY_BROKEN,
+	SAMR_WAY_HELD,
+	SAMR_WAY_GOOD,
+};
+
+/**
  * enum samr_stats_scope - what a group of counters is about
  * @SAMR_STATS_SCOPE_ORDER: positions in the order, and what was done for it
  * @SAMR_STATS_SCOPE_DROPS: frames and records not taken, by reason
@@ -260,6 +275,10 @@ enum {
 	SAMR_A_PATH_SILENT_MS,
 	SAMR_A_PATH_VERSION,
 	SAMR_A_PATH_VERSION_NEEDED,
+	SAMR_A_PATH_WAY,
+	SAMR_A_PATH_DEAF,
+	SAMR_A_PATH_BREAKS,
+	SAMR_A_PATH_HOLD_MS,
 
 	__SAMR_A_PATH_MAX,
 	SAMR_A_PATH_MAX = (__SAMR_A_PATH_MAX - 1)
