@@ -610,6 +610,7 @@ void samr_cluster_info(struct samr_cluster *c, struct samr_cluster_info *info)
 		info->state = SAMR_CLUSTER_FORMING;
 }
 
+/* What was heard before a device lost its carrier is not heard now. */
 static u32 links_heard(struct samr_cluster *c, u64 id)
 {
 	struct samr_link *l;
@@ -617,7 +618,7 @@ static u32 links_heard(struct samr_cluster *c, u64 id)
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(l, &c->links, node)
-		n += READ_ONCE(l->peer[id].heard);
+		n += samr_link_usable(l) && READ_ONCE(l->peer[id].heard);
 	rcu_read_unlock();
 	return n;
 }

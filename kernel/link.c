@@ -665,7 +665,8 @@ static void fill_peer(struct samr_link *l, u64 node,
 	info->heard = p->heard;
 	info->multicast = p->multicast;
 	info->frame_max = p->size;
-	info->state = samr_path_state(&p->path, p->heard);
+	info->state = samr_path_state(&p->path,
+				      p->heard && samr_link_usable(l));
 	info->deaf = p->heard && p->path.deaf;
 	info->breaks = p->path.breaks;
 	info->hold_ms = p->path.flaps ? samr_path_hold_ms(&p->path) : 0;
