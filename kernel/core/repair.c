@@ -194,7 +194,7 @@ static u32 ask_bytes(struct samr_node *n, u64 dest, u64 origin, u64 seq,
 u64 samr_repair_ask(struct samr_node *n, struct samr_window *win, u64 from,
 		    u64 to, u64 origin)
 {
-	u32 left = SAMR_ASK_RECORDS, scan = SAMR_ASK_SCAN;
+	u32 left = SAMR_ASK_RECORDS, scan = n->cfg.history / SAMR_ASK_SHARE;
 	struct samr_nack nack = { .origin = origin };
 	u64 s, next = SAMR_NEVER, dest = 0, came = win->came;
 	struct samr_slot *slot;

@@ -33,9 +33,10 @@
 /* Bounds of the wait before lacking frames are asked for again. */
 #define SAMR_ASK_MIN		(2 * SAMR_MSEC)
 #define SAMR_ASK_MAX		(200 * SAMR_MSEC)
-/* Records of one round of asking, and slots that a round looks at. */
+/* Records of one round of asking. */
 #define SAMR_ASK_RECORDS	32
-#define SAMR_ASK_SCAN		1024
+/* It looks at this part of a history: a short one meets the limit as a long one does. */
+#define SAMR_ASK_SHARE		4
 
 /* Bounds of the wait before an unordered submission is repeated. */
 #define SAMR_RESEND_MIN		(10 * SAMR_MSEC)
