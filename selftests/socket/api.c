@@ -276,7 +276,7 @@ TEST(option_values)
 	j.reserved = 1;
 	FAILS(EINVAL, setsockopt(fd, SOL_SAMR, SAMR_JOIN, &j, sizeof(j)));
 	FAILS(EINVAL, set_u32(fd, SAMR_NOTIFY, 1 << SAMR_TYPE_MESSAGE));
-	FAILS(EINVAL, set_u32(fd, SAMR_NOTIFY, 1 << 7));
+	FAILS(EINVAL, set_u32(fd, SAMR_NOTIFY, 1U << 31));
 	FAILS(EINVAL, set_u32(fd, SAMR_SAFE, 2));
 	OK(getsockopt(fd, SOL_SAMR, SAMR_NOTIFY, &v, &len));
 	CHECK_EQ(v, 0);
