@@ -131,12 +131,12 @@ static void order(struct samr_node *n, struct samr_origin *o,
 
 void samr_sequencer_run(struct samr_node *n)
 {
-	u32 idle = 0;
+	u32 idle = 0, turn = n->turn;
 	struct samr_msg *msg;
 
 	while (idle < n->view.count && !n->gone) {
-		n->turn = (n->turn + 1) % n->view.count;
-		msg = next_of(n, n->turn);
+		turn = (turn + 1) % n->view.count;
+		msg = next_of(n, turn);
 		if (!msg) {
 			idle++;
 			continue;
@@ -145,7 +145,9 @@ void samr_sequencer_run(struct samr_node *n)
 			samr_mark("history full");
 			return;
 		}
-		order(n, &n->origin[n->turn], msg);
+		/* Who finds no room has not had its turn. */
+		n->turn = turn;
+		order(n, &n->origin[turn], msg);
 		idle = 0;
 	}
 }

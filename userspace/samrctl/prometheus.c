@@ -146,6 +146,12 @@ static const struct family families[] = {
 	  "Answers to them that counted.", NULL, LINK, 1, { "answers-in" } },
 	{ "samr_link_probe_rounds_total", "counter", "Rounds of probes.", NULL,
 	  LINK, 1, { "rounds" } },
+	{ "samr_link_pulses_total", "counter",
+	  "Pulses on a link, by which it is known in time whom it leads to.",
+	  "direction", LINK, 1, { "pulses-in:in", "pulses-out:out" } },
+	{ "samr_link_breaks_total", "counter",
+	  "How often the way to a head broke on a link.", NULL, LINK, 1,
+	  { "breaks" } },
 };
 
 #define FAMILIES	(sizeof(families) / sizeof(*families))
