@@ -142,9 +142,8 @@ static uint64_t dead_ms(const struct samrd *d)
 }
 
 /*
- * The links look once in a second who is still there. On a single one the core
- * knows it sooner. Of several, one may be broken that the other side still sends
- * by, and what that head says on another one is known to the links alone.
+ * The links look once in a second who is still there; the core knows it sooner. Of
+ * several links that break another one carries before the core takes notice.
  */
 static bool is_heard(const struct samrd *d, const struct kernel_state *s,
 		     uint32_t id)
@@ -152,7 +151,7 @@ static bool is_heard(const struct samrd *d, const struct kernel_state *s,
 	const struct kernel_node *n = &s->node[id];
 
 	return n->configured && n->links && n->inc &&
-	       (s->links > 1 || n->silent_ms < dead_ms(d));
+	       n->silent_ms < dead_ms(d);
 }
 
 static bool is_suspect(const struct kernel_view *v, uint32_t id)
@@ -172,7 +171,7 @@ static void look_again(struct samrd *d)
 	uint64_t soon = UINT64_MAX, left;
 	uint32_t id;
 
-	for (id = 1; id < KERNEL_IDS && d->now.links <= 1; id++) {
+	for (id = 1; id < KERNEL_IDS; id++) {
 		n = &d->now.node[id];
 		if (n->self || !n->links || !n->inc)
 			continue;
@@ -187,17 +186,14 @@ static void look_again(struct samrd *d)
 		kernel_look_at(d->kernel, soon < LOOK_MS ? soon : LOOK_MS);
 }
 
-/*
- * Since when the core takes it for silent, however late that is noticed here. Of
- * several links that is no better than what the links say, while they are asked.
- */
+/* Since when the core takes it for silent, however late that is noticed here. */
 static uint64_t lost_since(const struct samrd *d, const struct kernel_state *s,
 			   uint32_t id)
 {
 	uint64_t ago = s->node[id].silent_ms, now = clock_now();
 
 	ago = ago > dead_ms(d) ? (ago - dead_ms(d)) * CLOCK_NS_PER_MS : 0;
-	return (s->links > 1 && d->known) || ago >= now ? 0 : now - ago;
+	return ago >= now ? 0 : now - ago;
 }
 
 static void tell_heard(struct samrd *d, const struct kernel_state *now,
