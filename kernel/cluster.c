@@ -259,6 +259,16 @@ bool samr_cluster_room(struct samr_cluster *c, u8 kind, u32 group, u32 len)
 	return room;
 }
 
+void samr_cluster_sessions(struct samr_cluster *c, u32 group,
+			   struct samr_session_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	spin_lock_bh(&c->lock);
+	if (!c->dead)
+		samr_node_sessions(c->node, group, info);
+	spin_unlock_bh(&c->lock);
+}
+
 struct samr_members *samr_cluster_members(struct samr_cluster *c, u32 group)
 {
 	struct samr_members *m = NULL;

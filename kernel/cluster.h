@@ -98,6 +98,10 @@ int samr_cluster_reply(struct samr_cluster *c, u32 group,
 		       const struct samr_reply *r, u64 upto,
 		       struct samr_blob *payload, u32 len);
 
+/** samr_cluster_sessions - as samr_node_sessions(); none when it is dead */
+void samr_cluster_sessions(struct samr_cluster *c, u32 group,
+			   struct samr_session_info *info);
+
 /** samr_cluster_members - as samr_node_members() */
 struct samr_members *samr_cluster_members(struct samr_cluster *c, u32 group);
 

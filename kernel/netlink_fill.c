@@ -359,11 +359,24 @@ static int put_service(const struct samr_netlink_msg *m,
 				 SAMR_A_GROUP_PAD);
 }
 
+static int put_sessions(struct sk_buff *skb, const struct samr_session_info *s)
+{
+	return nla_put_u32(skb, SAMR_A_GROUP_SESSIONS, s->sessions) ||
+	       nla_put_u32(skb, SAMR_A_GROUP_DETACHED, s->detached) ||
+	       nla_put_u32(skb, SAMR_A_GROUP_REQUESTS, s->requests) ||
+	       nla_put_u64_64bit(skb, SAMR_A_GROUP_PROMISED, s->promised,
+				 SAMR_A_GROUP_PAD) ||
+	       nla_put_u32(skb, SAMR_A_GROUP_REPLIES, s->replies) ||
+	       nla_put_u64_64bit(skb, SAMR_A_GROUP_REPLY_BYTES, s->reply_bytes,
+				 SAMR_A_GROUP_PAD);
+}
+
 int samr_netlink_put_group(const struct samr_netlink_msg *m,
 			   struct samr_cluster *c, u32 id)
 {
 	struct samr_members *members = samr_cluster_members(c, id);
 	struct sk_buff *skb = m->skb;
+	struct samr_session_info sessions;
 	struct samr_service_info s;
 	bool declared;
 	int err = -ENOENT;
@@ -372,6 +385,7 @@ int samr_netlink_put_group(const struct samr_netlink_msg *m,
 	declared = !samr_service_info(c, id, &s);
 	if (!declared && !members && !m->event)
 		goto out;	/* an event may be about its last member's end */
+	samr_cluster_sessions(c, id, &sessions);
 	err = -EMSGSIZE;
 	hdr = begin(m);
 	if (!hdr)
@@ -384,6 +398,7 @@ int samr_netlink_put_group(const struct samr_netlink_msg *m,
 		     (members &&
 		      nla_put_u64_64bit(skb, SAMR_A_GROUP_VIEW, members->id,
 					SAMR_A_GROUP_PAD)) ||
+		     put_sessions(skb, &sessions) ||
 		     put_event(m, SAMR_A_GROUP_EVENT));
 out:
 	samr_members_put(members);

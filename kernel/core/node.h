@@ -434,6 +434,36 @@ struct samr_members *samr_node_members(struct samr_node *node, u32 group);
 u32 samr_node_group(const struct samr_node *node, u32 after);
 
 /**
+ * struct samr_session_info - the sessions of a group
+ *
+ * All but @replies and @reply_bytes are the same at all nodes at the same place.
+ *
+ * @sessions: of clients
+ * @detached: of them, those that wait for their clients to come back
+ * @requests: ordered, and not acknowledged
+ * @promised: bytes set aside for their replies
+ * @replies: kept here
+ * @reply_bytes: of these
+ */
+struct samr_session_info {
+	u32 sessions;
+	u32 detached;
+	u32 requests;
+	u64 promised;
+	u32 replies;
+	u64 reply_bytes;
+};
+
+/**
+ * samr_node_sessions - count the sessions of a group
+ * @node: the node
+ * @group: its id
+ * @info: filled in; all zero when there is no such group
+ */
+void samr_node_sessions(const struct samr_node *node, u32 group,
+			struct samr_session_info *info);
+
+/**
  * struct samr_node_stats - where a node stands, and what it did
  *
  * Positions: @last known to exist, @held gap-free, @delivered, @stable, @trimmed

@@ -629,6 +629,36 @@ void samr_session_adopt(struct samr_node *n, struct samr_group *g,
 	samr_session_table_init(t);
 }
 
+static void count(const struct samr_session *s, struct samr_session_info *info)
+{
+	const struct samr_request *r;
+
+	info->sessions++;
+	info->detached += !s->node;
+	list_for_each_entry(r, &s->requests, link) {
+		info->requests++;
+		if (!r->reply || !samr_msg_complete(r->reply))
+			continue;
+		info->replies++;
+		info->reply_bytes += r->reply->meta.len;
+	}
+}
+
+void samr_node_sessions(const struct samr_node *n, u32 group,
+			struct samr_session_info *info)
+{
+	const struct samr_group *g = samr_group_find(n, group);
+	const struct samr_session *s;
+
+	memset(info, 0, sizeof(*info));
+	if (!g)
+		return;
+	info->promised = g->sessions.promised;
+	list_for_each_entry(s, &g->sessions.sessions, link)
+		count(s, info);
+	samr_assert(info->sessions == g->sessions.count);
+}
+
 static bool submit_expire(struct samr_node *n, const struct samr_session *s)
 {
 	const struct samr_session_payload p = {

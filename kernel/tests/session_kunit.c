@@ -117,6 +117,20 @@ static struct samr_session *first(struct net *net, u32 i)
 				link);
 }
 
+/* What head @i says when it is asked for the counts. */
+static void counts(struct net *net, u32 i, u32 sessions, u32 requests, u32 replies, u64 bytes)
+{
+	struct samr_session_info info;
+
+	samr_node_sessions(net->head[i].node, NET_GROUP, &info);
+	KUNIT_EXPECT_EQ(net->test, info.sessions, sessions);
+	KUNIT_EXPECT_EQ(net->test, info.requests, requests);
+	KUNIT_EXPECT_EQ(net->test, info.promised,
+			(u64)requests * (LONGEST + SAMR_REQUEST_COST));
+	KUNIT_EXPECT_EQ(net->test, info.replies, replies);
+	KUNIT_EXPECT_EQ(net->test, info.reply_bytes, bytes);
+}
+
 /* A session by way of head @i. Returns its name. */
 static u64 opened(struct net *net, u32 i)
 {
@@ -143,6 +157,7 @@ static void session_asks_and_hears(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, told(net, 1, SAMR_SES_REPLY)->meta.len, 100U);
 	KUNIT_EXPECT_EQ(test, told(net, 1, SAMR_SES_REPLY)->meta.arg, 1ULL);
+	counts(net, 0, 1, 1, 1, 100);
 	/* A member's second reply, and one that nobody waits for any more. */
 	KUNIT_EXPECT_EQ(test, reply(net, 1, name, 1, 200), 0);
 	KUNIT_EXPECT_EQ(test, told(net, 1, SAMR_SES_REPLY)->meta.len, 100U);
@@ -154,8 +169,10 @@ static void session_asks_and_hears(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, change(net, 1, PORT, SAMR_SESSION_CLOSE, ID, 1),
 			0);
 	net_settle(net);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_EQ(test, net->head[i].node->sessions.count, 0U);
+		counts(net, i, 0, 0, 0, 0);
+	}
 }
 
 static void session_refuses(struct kunit *test)
@@ -213,6 +230,8 @@ static void session_goes_on_elsewhere(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ask(net, 1, ID, 2, 0), 0);
 	net_settle(net);
 	KUNIT_ASSERT_EQ(test, reply(net, 2, name, 2, 20), 0);
+	counts(net, 0, 1, 2, 0, 0);
+	counts(net, 2, 1, 2, 1, 20);
 	before = net->head[2].logged;
 	KUNIT_ASSERT_EQ(test, change(net, 2, PORT, SAMR_SESSION_ATTACH, ID, 0),
 			0);

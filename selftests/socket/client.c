@@ -258,6 +258,56 @@ TEST(request_and_reply)
 	is_silent(m);
 }
 
+/* What samrctl says that heads keep of a service. */
+static long counted(const char *what)
+{
+	char text[2048], key[64], *at;
+	FILE *f = popen("samrctl group show id 1", "r");
+	size_t n;
+
+	CHECK(f);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = 0;
+	CHECK_EQ(pclose(f), 0);
+	snprintf(key, sizeof(key), "%s ", what);
+	at = strstr(text, key);
+	CHECK(at);
+	return atol(at + strlen(key));
+}
+
+TEST(sessions_are_counted)
+{
+	int m, c, i;
+	char byte;
+
+	lab_one();
+	m = sock_member(SVC);
+	CHECK_EQ(counted("sessions"), 0);
+	c = client_with(SVC, 0, 1000);
+	CHECK_EQ(counted("sessions"), 1);
+	CHECK_EQ(counted("requests"), 0);
+	CHECK_EQ(OK(send(c, "a", 1, 0)), 1);
+	CHECK_EQ(OK(send(c, "b", 1, 0)), 1);
+	answer(m);
+	request_at(m, &byte, 1);
+	CHECK_EQ(counted("requests"), 2);
+	CHECK_EQ(counted("promised"), 2 * (1000 + 512));
+	CHECK_EQ(counted("replies"), 1);
+	CHECK_EQ(counted("reply-bytes"), 4);
+	CHECK_EQ(counted("detached"), 0);
+	is_reply(c, "re:a", 1);
+	/* It acknowledges by itself, in a while. */
+	for (i = 0; i < 100 && counted("replies"); i++)
+		usleep(50000);
+	CHECK_EQ(counted("replies"), 0);
+	CHECK_EQ(counted("requests"), 1);
+	close(c);
+	for (i = 0; i < 100 && counted("sessions"); i++)
+		usleep(50000);
+	CHECK_EQ(counted("sessions"), 0);
+	CHECK_EQ(counted("promised"), 0);
+}
+
 TEST(replies_nobody_waits_for)
 {
 	char buf[16];

@@ -207,6 +207,11 @@ static void take_group(const struct nlmsghdr *nlh, void *data)
 	g->unread = nl_u32(tb[SAMR_A_GROUP_UNREAD]);
 	g->unread_bytes = nl_u64(tb[SAMR_A_GROUP_UNREAD_BYTES]);
 	g->consumed = nl_u64(tb[SAMR_A_GROUP_CONSUMED]);
+	g->sessions = nl_u32(tb[SAMR_A_GROUP_SESSIONS]);
+	g->detached = nl_u32(tb[SAMR_A_GROUP_DETACHED]);
+	g->requests = nl_u32(tb[SAMR_A_GROUP_REQUESTS]);
+	g->replies = nl_u32(tb[SAMR_A_GROUP_REPLIES]);
+	g->reply_bytes = nl_u64(tb[SAMR_A_GROUP_REPLY_BYTES]);
 }
 
 /* ---- all ---- */

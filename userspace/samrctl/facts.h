@@ -115,6 +115,11 @@ struct fact_link {
  * @unread: messages that members here have not read
  * @unread_bytes: theirs
  * @consumed: position up to which all members here have read
+ * @sessions: of clients, on all heads
+ * @detached: of these, those that wait for their clients to come back
+ * @requests: whose replies the clients have not acknowledged
+ * @replies: of these, kept here
+ * @reply_bytes: theirs
  */
 struct fact_group {
 	uint32_t id;
@@ -126,6 +131,11 @@ struct fact_group {
 	uint32_t unread;
 	uint64_t unread_bytes;
 	uint64_t consumed;
+	uint32_t sessions;
+	uint32_t detached;
+	uint32_t requests;
+	uint32_t replies;
+	uint64_t reply_bytes;
 };
 
 /**

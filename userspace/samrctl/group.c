@@ -21,6 +21,12 @@ void group_print(const struct nlattr **tb)
 	print_num("members", nl_u32(tb[SAMR_A_GROUP_MEMBERS]));
 	if (tb[SAMR_A_GROUP_VIEW])
 		print_num("view", nl_u64(tb[SAMR_A_GROUP_VIEW]));
+	print_num("sessions", nl_u32(tb[SAMR_A_GROUP_SESSIONS]));
+	print_num("detached", nl_u32(tb[SAMR_A_GROUP_DETACHED]));
+	print_num("requests", nl_u32(tb[SAMR_A_GROUP_REQUESTS]));
+	print_size("promised", nl_u64(tb[SAMR_A_GROUP_PROMISED]));
+	print_num("replies", nl_u32(tb[SAMR_A_GROUP_REPLIES]));
+	print_size("reply-bytes", nl_u64(tb[SAMR_A_GROUP_REPLY_BYTES]));
 	if (!tb[SAMR_A_GROUP_DECLARED])
 		return;
 	print_num("sockets", nl_u32(tb[SAMR_A_GROUP_SOCKETS]));

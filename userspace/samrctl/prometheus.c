@@ -24,7 +24,7 @@
 
 /**
  * struct family - counters of the kernel that make one metric
- * @metric: its name
+ * @metric: its name, or NULL for counters that put_groups() tells in parts
  * @type: "counter" or "gauge"
  * @help: what it is
  * @label: the label that tells them apart, or NULL
@@ -79,8 +79,7 @@ static const struct family families[] = {
 	{ "samr_order_refused_total", "counter",
 	  "Messages refused for want of room: the sender got EAGAIN or waited.",
 	  NULL, ORDER, 1, { "refused" } },
-	{ "samr_sessions", "gauge", "Sessions of clients.", NULL, ORDER, 1,
-	  { "sessions" } },
+	{ NULL, NULL, NULL, NULL, ORDER, 1, { "sessions" } },
 	{ "samr_sessions_expired_total", "counter",
 	  "Sessions that ended as nobody was heard of them.", NULL, ORDER, 1,
 	  { "sessions-expired" } },
@@ -288,6 +287,8 @@ static void put_counter(const struct family *fam, struct counter *c,
 	double value = c->value * fam->scale;
 
 	c->written = true;
+	if (!fam->metric)
+		return;
 	if (*c->dev && label)
 		put(fam->metric, value, "link", c->dev, fam->label, label, NULL);
 	else if (*c->dev)
@@ -322,7 +323,7 @@ static void put_family(const struct family *fam)
 	char name[64];
 	size_t i;
 
-	if (!strcmp(fam->type, "summary")) {
+	if (fam->metric && !strcmp(fam->type, "summary")) {
 		snprintf(name, sizeof(name), "%.*s",
 			 (int)(strlen(fam->metric) - strlen("_sum")),
 			 fam->metric);
@@ -503,6 +504,11 @@ static double joined(const struct fact_group *g) { return g->joined; }
 static double unread(const struct fact_group *g) { return g->unread; }
 static double unread_bytes(const struct fact_group *g) { return g->unread_bytes; }
 static double consumed(const struct fact_group *g) { return g->consumed; }
+static double sessions(const struct fact_group *g) { return g->sessions; }
+static double detached(const struct fact_group *g) { return g->detached; }
+static double requests(const struct fact_group *g) { return g->requests; }
+static double replies(const struct fact_group *g) { return g->replies; }
+static double reply_bytes(const struct fact_group *g) { return g->reply_bytes; }
 
 static void put_groups(const struct facts *f)
 {
@@ -517,6 +523,18 @@ static void put_groups(const struct facts *f)
 	put_group(f, "samr_group_consumed_position",
 		  "Position up to which all members on this head have read.",
 		  consumed);
+	put_group(f, "samr_group_sessions",
+		  "Sessions of clients of the service.", sessions);
+	put_group(f, "samr_group_detached_sessions",
+		  "Of these, those that wait for their clients to come back.",
+		  detached);
+	put_group(f, "samr_group_open_requests",
+		  "Requests whose replies their clients have not acknowledged.",
+		  requests);
+	put_group(f, "samr_group_kept_replies",
+		  "Replies to these that this head keeps.", replies);
+	put_group(f, "samr_group_kept_reply_bytes", "Bytes of these.",
+		  reply_bytes);
 }
 
 int stats_prometheus(const struct verb *v)

@@ -252,6 +252,18 @@ static void show_role(const struct samrd *d, uint32_t id)
 	}
 }
 
+static void show_sessions(const struct fact_group *g)
+{
+	if (!g->sessions)
+		return;
+	printf(", %u session%s", g->sessions, g->sessions == 1 ? "" : "s");
+	if (g->detached)
+		printf(" (%u without client)", g->detached);
+	if (g->requests)
+		printf(", %u request%s open", g->requests,
+		       g->requests == 1 ? "" : "s");
+}
+
 static void show_services(const struct facts *f)
 {
 	const struct fact_group *g;
@@ -267,6 +279,7 @@ static void show_services(const struct facts *f)
 		if (g->unread)
 			printf(", %u messages unread here (%" PRIu64 " bytes)",
 			       g->unread, g->unread_bytes);
+		show_sessions(g);
 		if (!g->declared)
 			printf(", not declared here");
 		putchar('\n');

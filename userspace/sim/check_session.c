@@ -603,6 +603,31 @@ static void compare_group(const struct host *h, const struct samr_group *a,
 				list_entry(y, struct samr_session, link));
 }
 
+/* What it says when it is asked is what its table holds. */
+static void check_counts(const struct host *h, u32 id)
+{
+	const struct samr_group *g = samr_group_find(h->node, id);
+	struct samr_session_info info;
+	const struct samr_session *s;
+	u32 sessions = 0, detached = 0;
+	u64 requests = 0, promised = 0;
+
+	samr_node_sessions(h->node, id, &info);
+	if (g)
+		list_for_each_entry(s, &g->sessions.sessions, link) {
+			sessions++;
+			detached += !s->node;
+			requests += s->next - s->acked - 1;
+			promised += (s->next - s->acked - 1) *
+				    samr_session_promise(s);
+		}
+	if (info.sessions != sessions || info.detached != detached ||
+	    info.requests != requests || info.promised != promised ||
+	    info.replies > requests || info.reply_bytes > promised)
+		sim_fail("node %u counts %u sessions of group %u, and has %u",
+			 h->id, info.sessions, id, sessions);
+}
+
 u32 session_check_tables(struct session_check *k)
 {
 	struct host *h, *first = NULL;
@@ -614,9 +639,11 @@ u32 session_check_tables(struct session_check *k)
 		first = first ?: h;
 		if (h->node->rcv.delivered != first->node->rcv.delivered)
 			continue;
-		for (id = 1; id <= GROUPS_MOST; id++)
+		for (id = 1; id <= GROUPS_MOST; id++) {
 			compare_group(h, samr_group_find(first->node, id),
 				      samr_group_find(h->node, id));
+			check_counts(h, id);
+		}
 		count = max(count, h->node->sessions.count);
 		if (!h->node->sessions.count && h->node->sessions.promised)
 			sim_fail("node %u has promised %llu bytes to nobody",
