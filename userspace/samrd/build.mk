@@ -39,7 +39,7 @@ $(eval $(call samrd-test,memory,saver,$(wildcard userspace/samrd/memory/*.c)))
 samrd-saver_test-libs := -Wl,--wrap=fsync -lsystemd -lcmocka -lnettle
 
 $(eval $(call samrd-test,config,config,$(samrd-config-src)))
-samrd-config_test-libs := -lconfuse -lcmocka
+samrd-config_test-libs := -Wl,--wrap=calloc -lconfuse -lcmocka
 
 define samrd-policy-test
 $(call samrd-test,policy,$(1),$(samrd-policy-src) $(call samrd-files,memory/memory.c policy/tests/transcript.c))

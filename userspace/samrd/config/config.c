@@ -61,6 +61,8 @@ static void take_options(struct config_reader *r, cfg_t *sec,
 	const struct config_value *v;
 	const char *wrong;
 
+	if (!option)
+		return;
 	for (i = 0; i < n; i++) {
 		v = config_value(sec, k->name, i);
 		wrong = i >= FENCE_OPTIONS_MAX ? "is one too many" :
@@ -91,6 +93,8 @@ static void take_words(struct config_reader *r, enum config_section s,
 	if (!n)
 		return;
 	all = config_keep(r, len);
+	if (!all)
+		return;
 	for (i = 0; i < n; i++) {
 		strcat(all, i ? "," : "");
 		strcat(all, config_value(sec, k->name, i)->text);
@@ -117,7 +121,7 @@ static void take_key(struct config_reader *r, enum config_section s, cfg_t *sec,
 		wrong = config_convert(k, v->text, base);
 		if (wrong)
 			wrong_value(r, s, sec, k, v, wrong);
-	} else if (k->required) {
+	} else if (k->required && !r->unknown) {
 		config_tell(r, true, sec->line, "%s has no %s; allowed: %s",
 			    config_where(s, sec, where, sizeof(where)), k->name,
 			    config_allowed(k, allowed, sizeof(allowed)));
@@ -158,6 +162,8 @@ static const char *take_title(struct config_reader *r, enum config_section s,
 	const char *kept;
 	char allowed[128];
 
+	if (!title)
+		return "";
 	if (config_convert(&key, title, &kept))
 		config_tell(r, true, sec->line, "%s: '%s' is no name; allowed: %s",
 			    config_grammar[s].name, title,
@@ -202,6 +208,8 @@ static void take_ports(struct config_reader *r, struct config *c, cfg_t *sec,
 		for (l = 0; l < c->links; l++)
 			if (!strcmp(c->link[l].name, port->title))
 				break;
+		if (l == c->links && r->unknown)
+			continue;
 		if (l == c->links)
 			config_tell(r, true, port->line, "node \"%s\": there is "
 				    "no link \"%s\"; allowed are those that the "
@@ -253,6 +261,8 @@ static void take_services(struct config_reader *r, struct config *c, cfg_t *cfg)
 
 	c->services = count(r, cfg, SECTION_SERVICE, CONFIG_SERVICES_MAX);
 	c->service = config_keep(r, (c->services + 1) * sizeof(*c->service));
+	if (!c->service)
+		c->services = 0;
 	for (i = 0; i < c->services; i++) {
 		cfg_t *sec = cfg_getnsec(cfg, "service", i);
 
@@ -277,8 +287,9 @@ static void take_cluster(struct config_reader *r, struct config *c, cfg_t *cfg)
 	cfg_t *sec = only(r, cfg, SECTION_CLUSTER);
 
 	if (!sec) {
-		config_tell(r, true, 0, "there is no section 'cluster'; needed: "
-			    "cluster \"NAME\" { id = NUMBER }");
+		if (!r->unknown)
+			config_tell(r, true, 0, "there is no section 'cluster'; "
+				    "needed: cluster \"NAME\" { id = NUMBER }");
 		return;
 	}
 	c->name = take_title(r, SECTION_CLUSTER, sec);
@@ -332,7 +343,9 @@ static bool build(struct config_reader *r, struct config *c, const char *host)
 	take_once(r, c, cfg, SECTION_DAEMON);
 	if (cfg_size(cfg, "watchdog"))
 		take_once(r, c, cfg, SECTION_WATCHDOG);
-	config_check(r, c, cfg, host);
+	/* What does not fit may do so with what was not known. */
+	if (!r->unknown)
+		config_check(r, c, cfg, host);
 	sort(c);
 	cfg_free(cfg);
 	return !r->errors;
@@ -354,7 +367,7 @@ struct config *config_load(const char *path, const char *host,
 		host = name;
 	}
 	h->config.file = config_keep_text(&r, path);
-	if (!build(&r, &h->config, host)) {
+	if (!h->config.file || !build(&r, &h->config, host)) {
 		config_drop(r.chunks);
 		free(h);
 		return NULL;

@@ -14,6 +14,7 @@
 #define KEYS_MAX	24		/* of one section, and its inner ones */
 #define MESSAGE_MAX	1024
 #define END		"__end"		/* is put behind the file */
+#define UNKNOWN_MAX	20		/* names that are told */
 
 /* ---- memory ---- */
 
@@ -26,8 +27,10 @@ void *config_keep(struct config_reader *r, size_t size)
 {
 	struct config_chunk *c = calloc(1, sizeof(*c) + size);
 
-	if (!c)
-		abort();	/* a few kilobytes, as the daemon starts */
+	if (!c) {
+		config_tell(r, true, 0, "no memory");
+		return NULL;
+	}
 	c->next = r->chunks;
 	r->chunks = c;
 	return c->bytes;
@@ -35,7 +38,9 @@ void *config_keep(struct config_reader *r, size_t size)
 
 char *config_keep_text(struct config_reader *r, const char *text)
 {
-	return strcpy(config_keep(r, strlen(text) + 1), text);
+	char *kept = config_keep(r, strlen(text) + 1);
+
+	return kept ? strcpy(kept, text) : NULL;
 }
 
 void config_drop(struct config_chunk *chunks)
@@ -148,68 +153,188 @@ static void unknown_key(struct config_reader *r, cfg_t *section,
 		    all);
 }
 
+/* ---- what stands behind such a name ---- */
+
+#define BLANK		" \t\r\n"
+#define MARKS		"{}(),=+"
+#define NO_WORD		BLANK MARKS "\"'"
+
+static char *skip_blank(char *s)
+{
+	return s + strspn(s, BLANK);
+}
+
+static bool is_quote(char c)
+{
+	return c == '"' || c == '\'';
+}
+
+/* A word, or what is between quotes. */
+static char *skip_word(char *s)
+{
+	char quote = *s;
+
+	if (!is_quote(quote))
+		return s + strcspn(s, NO_WORD);
+	for (s++; *s && *s != quote; s++)
+		if (*s == '\\' && s[1])
+			s++;
+	return *s ? s + 1 : s;
+}
+
+static char *skip_braces(char *s)
+{
+	unsigned int depth = 0;
+
+	while (*s) {
+		depth += *s == '{';
+		depth -= *s == '}';
+		s = is_quote(*s) ? skip_word(s) : s + 1;
+		if (!depth)
+			break;
+	}
+	return s;
+}
+
+/* NAME = VALUE, NAME = { ... } or NAME "TITLE" { ... }; NULL: something else. */
+static char *statement_end(char *name)
+{
+	char *s = skip_blank(skip_word(name));
+
+	s += *s == '+';
+	if (*s == '=') {
+		s = skip_blank(s + 1);
+		return *s == '{' ? skip_braces(s) : skip_word(s);
+	}
+	if (*s != '{')
+		s = skip_blank(skip_word(s));
+	return *s == '{' ? skip_braces(s) : NULL;
+}
+
+static char *line_of(char *text, unsigned int line)
+{
+	while (text && --line) {
+		text = strchr(text, '\n');
+		text += !!text;
+	}
+	return text;
+}
+
+/*
+ * libconfuse stops at a name that it does not know. So that what comes behind it is
+ * read, too, it is made blank, with all that belongs to it.
+ */
+static bool blank_statement(char *text, unsigned int line, const char *name)
+{
+	char *s = line_of(text, line), *next, *end;
+	size_t len = strlen(name);
+
+	for (; s && *s && *s != '\n'; s = next) {
+		next = strchr(BLANK MARKS, *s) ? s + 1 : skip_word(s);
+		if ((size_t)(next - s) != len || strncmp(s, name, len))
+			continue;
+		end = statement_end(s);
+		if (!end)
+			continue;
+		for (; s < end; s++)
+			if (*s != '\n')
+				*s = ' ';
+		return true;
+	}
+	return false;
+}
+
 /* ---- libconfuse ---- */
 
 /* Its callbacks have no place for it. */
 static struct config_reader *reader;
 
+/**
+ * struct config_seen - a value that was read
+ * @next: the one that was read then
+ * @section: in which
+ * @key: whose
+ * @line: where
+ * @first: where the key was for the first time; 0: this is it
+ */
 struct config_seen {
 	struct config_seen *next;
 	const cfg_t *section;
 	const char *key;
 	unsigned int line;
+	unsigned int first;
 };
 
-static void first_time(cfg_t *section, cfg_opt_t *opt)
+static bool note_seen(cfg_t *section, cfg_opt_t *opt)
 {
-	struct config_seen *s;
+	struct config_seen *s = config_keep(reader, sizeof(*s));
+	struct config_seen **at = &reader->seen;
 
-	for (s = reader->seen; s; s = s->next)
-		if (s->section == section && !strcmp(s->key, opt->name))
-			config_tell(reader, true, section->line,
-				    "'%s' is there twice, first in line %u; "
-				    "once is allowed", opt->name, s->line);
-	s = config_keep(reader, sizeof(*s));
-	*s = (struct config_seen){ .next = reader->seen, .section = section,
+	if (!s)
+		return false;
+	*s = (struct config_seen){ .section = section,
 				   .key = config_keep_text(reader, opt->name),
 				   .line = section->line };
-	reader->seen = s;
+	if (!s->key)
+		return false;
+	for (; *at; at = &(*at)->next)
+		if (!s->first && (*at)->section == section &&
+		    !strcmp((*at)->key, opt->name))
+			s->first = (*at)->line;
+	*at = s;
+	return true;
+}
+
+static void tell_repeated(struct config_reader *r)
+{
+	const struct config_seen *s;
+
+	for (s = r->seen; s; s = s->next)
+		if (s->first)
+			config_tell(r, true, s->line, "'%s' is there twice, "
+				    "first in line %u; once is allowed", s->key,
+				    s->first);
 }
 
 static int take(cfg_t *section, cfg_opt_t *opt, const char *typed, void *result)
 {
 	struct config_value *v = config_keep(reader, sizeof(*v));
 
-	if (!(opt->flags & CFGF_LIST))
-		first_time(section, opt);
-	if (!strcmp(opt->name, END))
-		reader->ended = true;
+	if (!v || (!(opt->flags & CFGF_LIST) && !note_seen(section, opt)))
+		return -1;
 	v->line = section->line;
 	v->text = config_keep_text(reader, typed);
+	if (!v->text)
+		return -1;
+	if (!strcmp(opt->name, END))
+		reader->ended = true;
 	*(void **)result = v;
 	return 0;
 }
 
 static void complain(cfg_t *section, const char *format, va_list ap)
 {
-	char text[MESSAGE_MAX], word[128] = "";
+	char text[MESSAGE_MAX], word[sizeof(reader->stop)] = "";
 
 	vsnprintf(text, sizeof(text), format, ap);
 	sscanf(text, "no such option '%127[^']'", word);
-	if (!strcmp(word, END))
+	if (!strcmp(word, END)) {
 		config_tell(reader, true, 0, "the file ends inside of %s%s%s: a "
 			    "'}' is missing", section->name,
 			    section->title ? " " : "",
 			    section->title ? section->title : "");
-	else if (*word)
+	} else if (*word) {
 		unknown_key(reader, section, word);
-	else if (strstr(text, "end of file"))
+		memcpy(reader->stop, word, sizeof(word));
+		reader->line = section->line;
+	} else if (strstr(text, "end of file")) {
 		config_tell(reader, true, 0, "the file ends inside of a value or "
 			    "a section: a quote or a '}' is missing");
-	else
+	} else {
 		config_tell(reader, true, section->line, "%s; allowed: KEY = "
 			    "VALUE, KEY = { VALUE, VALUE } and SECTION \"TITLE\" "
 			    "{ ... }", text);
+	}
 }
 
 static size_t add_keys(cfg_opt_t *opts, size_t n, const struct config_key *k)
@@ -342,24 +467,46 @@ out:
 	return text;
 }
 
-cfg_t *config_parse(struct config_reader *r)
+/* As far as to a name that is not known, which is in @r->stop then. */
+static cfg_t *parse_once(struct config_reader *r, const char *text)
 {
-	char *text = open_and_read(r);
-	cfg_t *cfg = text ? new_parser() : NULL;
+	unsigned int before = r->errors;
+	cfg_t *cfg = new_parser();
 	bool read;
 
-	if (!cfg)
+	r->seen = NULL;
+	r->ended = false;
+	r->stop[0] = '\0';
+	if (!cfg) {
+		config_tell(r, true, 0, "no memory");
 		return NULL;
+	}
 	reader = r;
 	read = cfg_parse_buf(cfg, text) == CFG_SUCCESS;
 	reader = NULL;
-	if (!r->errors && (!read || !r->ended))
+	if (r->errors == before && (!read || !r->ended))
 		config_tell(r, true, 0, "the file ends inside of a value: a "
 			    "quote is missing");
-	if (!r->errors)
+	if (r->errors == before)
 		return cfg;
 	cfg_free(cfg);
 	return NULL;
+}
+
+cfg_t *config_parse(struct config_reader *r)
+{
+	char *text = open_and_read(r);
+	cfg_t *cfg = NULL;
+
+	while (text) {
+		cfg = parse_once(r, text);
+		if (cfg || !r->stop[0] || ++r->unknown == UNKNOWN_MAX ||
+		    !blank_statement(text, r->line, r->stop))
+			break;
+	}
+	if (!r->stop[0])
+		tell_repeated(r);
+	return cfg;
 }
 
 const struct config_value *config_value(cfg_t *section, const char *key,

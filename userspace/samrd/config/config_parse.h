@@ -31,6 +31,9 @@ struct config_value {
  * @chunks: memory that what is read lives in; config_keep()
  * @seen: values, to notice one that is there twice
  * @ended: the end was reached outside of all sections
+ * @unknown: names that nobody knows; what lacks may be behind one of them
+ * @stop: the one at which reading stopped
+ * @line: where that is
  */
 struct config_reader {
 	const char *file;
@@ -41,9 +44,12 @@ struct config_reader {
 	struct config_chunk *chunks;
 	struct config_seen *seen;
 	bool ended;
+	unsigned int unknown;
+	char stop[128];
+	unsigned int line;
 };
 
-/** config_keep - memory, zeroed, that lives until config_drop(); never NULL */
+/** config_keep - memory, zeroed, that lives until config_drop(); NULL: was told */
 void *config_keep(struct config_reader *r, size_t size);
 
 /** config_keep_text - a copy, likewise */
@@ -59,7 +65,8 @@ void config_tell(struct config_reader *r, bool error, unsigned int line,
 /**
  * config_parse - read the file that @r names
  *
- * Return: its sections, to be given to cfg_free(); NULL: the fault was told.
+ * Return: its sections, to be given to cfg_free(), without what was not known, which
+ * was told; NULL: it cannot be read, which was told, too.
  */
 cfg_t *config_parse(struct config_reader *r);
 

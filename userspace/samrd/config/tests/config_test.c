@@ -334,6 +334,59 @@ static void many_faults(void **state)
 	assert_null(strstr(s.text, "key-file"));
 }
 
+/* So are names that nobody knows, and what stands beside them. */
+static void many_names(void **state)
+{
+	struct said s;
+
+	(void)state;
+	assert_null(load("cluster \"demo\" {\n id = 7\n polcy = fence\n"
+			 " beat = 1\n baet = { \"}\", 1 }\n}\n"
+			 "lnik \"a\" { device = \"{\" x { y = 1 } }\n"
+			 "node \"alpha\" { id = 99 idd=1 idd = 2 }\n", &s));
+	assert_non_null(strstr(s.text, ":3: 'polcy' is not known in cluster "
+			       "demo; did you mean policy"));
+	assert_non_null(strstr(s.text, ":5: 'baet' is not known in cluster "
+			       "demo; did you mean beat"));
+	assert_non_null(strstr(s.text, ":7: 'lnik' is not known in the file; "
+			       "did you mean link"));
+	assert_non_null(strstr(s.text, ":8: 'idd' is not known in node alpha"));
+	assert_non_null(strstr(s.text, ":4: cluster \"demo\": beat '1'"));
+	assert_non_null(strstr(s.text, ":8: node \"alpha\": id '99'"));
+	assert_int_equal(s.errors, 7);
+	/* What lacks is not told, as it may be there by another name. */
+	assert_null(load("cluster \"demo\" { ide = 7 }\n", &s));
+	assert_int_equal(s.errors, 1);
+	assert_null(load("clutser \"demo\" { id = 7 }\n" LINK NODES, &s));
+	assert_int_equal(s.errors, 1);
+	/* A value is no name, and a name within quotes is one, but passed over it is not. */
+	assert_null(load(ALL "service \"db\" { timeout = idd idd = 5 }\n", &s));
+	assert_non_null(strstr(s.text, "service \"db\": timeout 'idd'"));
+	assert_int_equal(s.errors, 2);
+	assert_null(load(ALL "\"frob\" = 1\n", &s));
+	assert_int_equal(s.errors, 1);
+	/* The form behind one: this is told, and the end of it. */
+	assert_null(load(ALL "frob = 1\nservice \"db\" { id 5 }\nmore = 1\n",
+			 &s));
+	assert_non_null(strstr(s.text, ":8: 'frob' is not known"));
+	assert_non_null(strstr(s.text, ":9: missing equal sign"));
+	assert_int_equal(s.errors, 2);
+	assert_null(load(ALL "frob = 1\nservice \"db\" { id = 5 \n", &s));
+	assert_non_null(strstr(s.text, "the file ends inside of"));
+	assert_int_equal(s.errors, 2);
+	/* Keys that are there twice are told once, and only so many names. */
+	assert_null(load("cluster \"demo\" { id = 7\n id = 7\n id = 7\n"
+			 "a = 1 b = 1 }\n", &s));
+	assert_non_null(strstr(s.text, ":2: 'id' is there twice, first in line "
+			       "1;"));
+	assert_non_null(strstr(s.text, ":3: 'id' is there twice, first in line "
+			       "1;"));
+	assert_int_equal(s.errors, 4);
+	assert_null(load("a=1 b=1 c=1 d=1 e=1 f=1 g=1 h=1 i=1 j=1 k=1 l=1 m=1 "
+			 "n=1 o=1 p=1 q=1 r=1 s=1 t=1 u=1 v=1 w=1\n", &s));
+	assert_int_equal(s.errors, 20);
+}
+
 static void files(void **state)
 {
 	struct said s = { };
@@ -643,6 +696,51 @@ static void differences(void **state)
 	assert_non_null(strstr(s.text, "this machine is node: beta, was alpha"));
 }
 
+/* Which of the allocations from now on fails; 0: none. */
+static unsigned int fail_at;
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fail_at && !--fail_at ? NULL : __real_calloc(n, size);
+}
+
+static void count(bool restart, const char *what, void *data)
+{
+	(void)restart;
+	(void)what;
+	++*(unsigned int *)data;
+}
+
+/* Without memory it is not read, wherever that ends, and what was read stays. */
+static void no_memory(void **state)
+{
+	struct config *old = NULL, *c = NULL;
+	unsigned int nth, differences = 0;
+	struct said s, none;
+
+	(void)state;
+	old = load(FULL, &s);
+	assert_non_null(old);
+	for (nth = 1; !c; nth++) {
+		s = (struct said){ };
+		fail_at = nth;
+		c = config_load(in_folder("samr.conf"), "alpha", listen, &s);
+		fail_at = 0;
+		assert_true(c || (s.errors && strstr(s.text, "no memory")));
+	}
+	assert_true(nth > 100);
+	assert_int_equal(s.errors, 0);
+	config_free(c);
+	c = load(FULL, &none);
+	assert_int_equal(config_diff(old, c, count, &differences), 0);
+	assert_int_equal(differences, 0);
+	config_free(c);
+	config_free(old);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -669,6 +767,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_fault),
 		cmocka_unit_test(many_faults),
+		cmocka_unit_test(many_names),
 		cmocka_unit_test(files),
 		cmocka_unit_test(roles),
 		cmocka_unit_test(defaults),
@@ -678,6 +777,7 @@ int main(void)
 		cmocka_unit_test(example),
 		cmocka_unit_test(example_all),
 		cmocka_unit_test(differences),
+		cmocka_unit_test(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);
