@@ -30,6 +30,9 @@ samrd-$(2)_test-src := $(3) userspace/samrd/$(1)/tests/$(2)_test.c
 samrd-$(2)_test-cflags := -Iuserspace/samrd -Wshadow
 endef
 
+$(eval $(call samrd-test,base,log,userspace/samrd/base/log.c))
+samrd-log_test-libs := -lcmocka
+
 # The memory's file. Which calls it makes, in which order, and what follows when one fails, is part of the test.
 $(eval $(call samrd-test,memory,memory,userspace/samrd/memory/memory.c))
 samrd-memory_test-libs := -Wl,--wrap=fsync,--wrap=renameat,--wrap=write,--wrap=close -lcmocka -lnettle

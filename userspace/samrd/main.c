@@ -515,7 +515,7 @@ int main(int argc, char **argv)
 	}
 	if (argv[optind])
 		return usage(stderr, END_USAGE);
-	log_start(foreground || check);
+	log_start(foreground || check ? NULL : LOG_JOURNAL);
 	d.config = config_load(d.path, NULL, on_message, NULL);
 	if (!d.config)
 		return END_CONFIG;

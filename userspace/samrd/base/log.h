@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Messages for people: to the journal, each kind with an id by which it can be
- * found, or to standard error. samrd(8) lists the ids.
+ * found, or to standard error. samrd(8) lists the ids. Neither is waited for: what
+ * it does not take at once is lost, and how much that was stands before the next one.
  */
 #ifndef SAMRD_LOG_H
 #define SAMRD_LOG_H
 
-#include <stdbool.h>
 #include <syslog.h>
 
 /**
@@ -31,11 +31,13 @@ enum log_id {
 	LOG_IDS,
 };
 
+#define LOG_JOURNAL	"/run/systemd/journal/socket"
+
 /**
  * log_start - before the first message
- * @stderr_wanted: to standard error even where the journal would take them
+ * @journal: LOG_JOURNAL; NULL: to standard error even where that would take them
  */
-void log_start(bool stderr_wanted);
+void log_start(const char *journal);
 
 /**
  * log_message - one message
