@@ -11,7 +11,7 @@
 #include "stable.h"
 #include "state.h"
 
-/* BEATs that go in time once there is nothing special to say any more. */
+/* BEATs that go in time when there is nothing special to say any more. */
 #define BEAT_NEWS	5
 
 u32 samr_frame_room(const struct samr_node *n)
@@ -20,12 +20,11 @@ u32 samr_frame_room(const struct samr_node *n)
 }
 
 /*
- * Whom a head hears, what it has on disk, and that a learner holds the state, only a
- * BEAT says: then
- * one goes in time although other frames do. That all is well again is told some
- * more times, as one of them may be lost.
+ * What only a BEAT says: whom a head does not hear, what it has on disk, that a
+ * learner holds the state. While there is any of it, BEATs go in time, whatever other
+ * frames do; and some more of them behind it, as that it is over may get lost.
  */
-static bool has_news(struct samr_node *n)
+static bool beats_in_time(struct samr_node *n)
 {
 	if (n->detect.suspects || samr_learner_ready(n) ||
 	    samr_keeper_news(n))
@@ -62,7 +61,7 @@ static void close_frame(struct samr_node *n, struct samr_open *o)
 	n->stats.records_out += o->records;
 	if (o->dest == SAMR_DEST_ALL) {
 		samr_stable_acked(n);
-		if (!has_news(n))
+		if (!beats_in_time(n))
 			n->beat_at = n->now + n->cfg.beat;
 	}
 }

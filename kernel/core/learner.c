@@ -580,31 +580,53 @@ static enum samr_drop learnt(struct samr_node *n)
 	return SAMR_DROP_NONE;
 }
 
+/* Is what is behind a group for us, and behind the group that is next? */
+static enum samr_drop due(const struct samr_learner *l,
+			  const struct samr_record *r)
+{
+	if (!l->active || !l->begun)
+		return SAMR_DROP_VIEW;
+	return r->locks.after == l->after ? SAMR_DROP_NONE :
+					    SAMR_DROP_DUPLICATE;
+}
+
+/* All entries of a record; with one that is wrong the group begins anew. */
+static enum samr_drop take_all(struct samr_node *n,
+			       const struct samr_blob *frame,
+			       const struct samr_record *r,
+			       enum samr_drop (*take)(struct samr_node *n,
+						      const struct samr_blob *frame,
+						      u32 *at, u32 end))
+{
+	u32 i, at = r->at, end = r->at + r->len;
+	enum samr_drop drop = SAMR_DROP_NONE;
+
+	for (i = 0; !drop && i < r->locks.count; i++)
+		drop = take(n, frame, &at, end);
+	if (!drop && at != end)
+		drop = SAMR_DROP_RECORD;
+	if (drop)
+		drop_group(n);
+	return drop;
+}
+
 enum samr_drop samr_learner_locks(struct samr_node *n,
 				  const struct samr_blob *frame,
 				  const struct samr_record *r)
 {
 	struct samr_learner *l = &n->learner;
-	u32 i, at = r->at, end = r->at + r->len;
-	enum samr_drop drop = SAMR_DROP_NONE;
+	enum samr_drop drop = due(l, r);
 
-	if (!l->active || !l->begun)
-		return SAMR_DROP_VIEW;
-	if (r->locks.after != l->after)
-		return SAMR_DROP_DUPLICATE;
+	if (drop)
+		return drop;
 	if (!l->group || l->have < l->group->count || l->locked ||
 	    l->id != r->locks.group || l->upto != r->locks.gseq ||
 	    r->locks.first != l->locks.count + l->locks.waiting)
 		return out_of_turn(r->locks.first,
 				   l->locks.count + l->locks.waiting);
-	for (i = 0; !drop && i < r->locks.count; i++)
-		drop = take_entry(n, frame, &at, end);
-	if (!drop && at != end)
-		drop = SAMR_DROP_RECORD;
-	if (drop) {
-		drop_group(n);
+	drop = take_all(n, frame, r, take_entry);
+	if (drop)
 		return drop;
-	}
 	l->locked = l->locks.count + l->locks.waiting == r->locks.total;
 	return SAMR_DROP_NONE;
 }
@@ -645,27 +667,21 @@ enum samr_drop samr_learner_sessions(struct samr_node *n,
 				     const struct samr_record *r)
 {
 	struct samr_learner *l = &n->learner;
-	u32 i, at = r->at, end = r->at + r->len;
-	enum samr_drop drop = SAMR_DROP_NONE;
+	enum samr_drop drop = due(l, r);
 
-	if (!l->active || !l->begun)
-		return SAMR_DROP_VIEW;
-	if (r->locks.after != l->after)
-		return SAMR_DROP_DUPLICATE;
+	if (drop)
+		return drop;
 	if (!l->locked || l->id != r->locks.group ||
 	    l->upto != r->locks.gseq || r->locks.first != l->sessions.count)
 		return out_of_turn(r->locks.first, l->sessions.count);
 	/* Where nobody is there is nobody who could answer. */
-	if (r->locks.total && !l->group->count)
-		drop = SAMR_DROP_RECORD;
-	for (i = 0; !drop && i < r->locks.count; i++)
-		drop = take_session(n, frame, &at, end);
-	if (!drop && at != end)
-		drop = SAMR_DROP_RECORD;
-	if (drop) {
+	if (r->locks.total && !l->group->count) {
 		drop_group(n);
-		return drop;
+		return SAMR_DROP_RECORD;
 	}
+	drop = take_all(n, frame, r, take_session);
+	if (drop)
+		return drop;
 	if (l->sessions.count < r->locks.total)
 		return SAMR_DROP_NONE;
 	return learnt(n);
