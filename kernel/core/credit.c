@@ -16,10 +16,17 @@ static u64 share_of(const struct samr_node *n, const struct samr_group *g)
 	return g->window / samr_policy_count(n->view.all & ~n->view.witness);
 }
 
+/* It costs its bytes, and a group without members does not take it. */
+static bool is_plain(u8 kind)
+{
+	return kind == SAMR_KIND_DATA || kind == SAMR_KIND_REQUEST ||
+	       kind == SAMR_KIND_STREAM;
+}
+
 /* What readers will have to keep for a message, as far as that is known now. */
 static u32 cost_of(const struct samr_group *g, u8 kind, u32 len)
 {
-	if (kind == SAMR_KIND_DATA || kind == SAMR_KIND_REQUEST)
+	if (is_plain(kind))
 		return samr_flow_cost(len);
 	if (samr_kind_is_load(kind))
 		return samr_flow_cost(len) + LOCK_NOTES *
@@ -47,7 +54,7 @@ static bool fits(const struct samr_node *n, const struct samr_group *g, u8 kind,
 		return samr_transfer_room(g, len);
 	if (!needs_credit(kind))
 		return true;
-	if (kind != SAMR_KIND_DATA && kind != SAMR_KIND_REQUEST) {
+	if (!is_plain(kind)) {
 		if (!g->members)
 			return true;
 		most *= 2;
@@ -182,7 +189,7 @@ void samr_credit_ordered(struct samr_node *n, const struct samr_msg *msg)
 	if (!samr_assert(g->unordered >= msg->cost))
 		return;
 	g->unordered -= msg->cost;
-	if (msg->meta.kind == SAMR_KIND_REQUEST && msg->refused) {
+	if (is_plain(msg->meta.kind) && msg->refused) {
 		/* No reader ever sees it. */
 		wake(n, g);
 		return;

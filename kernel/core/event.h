@@ -59,6 +59,8 @@ struct samr_saved {
  * @SAMR_EV_SUBMIT: a local member sends
  * @SAMR_EV_CONSUMED: local members have read
  * @SAMR_EV_REPLY: a local member answers a request
+ * @SAMR_EV_OUTPUT: a local member writes to a stream (stream.h)
+ * @SAMR_EV_INPUT: local members have read of a stream
  * @SAMR_EV_MEMBERS: the admin says who the heads of the view shall be, and who of
  *	them may form the first one
  * @SAMR_EV_SAVED: the admin says what is on this head's disk
@@ -75,6 +77,8 @@ enum samr_event_type {
 	SAMR_EV_SUBMIT,
 	SAMR_EV_CONSUMED,
 	SAMR_EV_REPLY,
+	SAMR_EV_OUTPUT,
+	SAMR_EV_INPUT,
 	SAMR_EV_MEMBERS,
 	SAMR_EV_SAVED,
 	SAMR_EV_FRAME_MAX,
@@ -99,6 +103,8 @@ enum samr_event_type {
  * @SAMR_KIND_SESSION: a client's session is opened, changed or closed (session.h)
  * @SAMR_KIND_REQUEST: a client's request to the group, in a session
  * @SAMR_KIND_REPLIES: a reply that the donor of a state has kept; from the core
+ * @SAMR_KIND_STREAM: a client's stream is opened or closed; members see it, when it is
+ *	stable
  * @SAMR_KIND_VIEW: heads have left the view, and their members the group; no
  *	head sends it, each makes it of the view
  * @SAMR_KIND_REPLY: has no place: a reply, delivered to the client that is here
@@ -116,6 +122,7 @@ enum samr_kind {
 	SAMR_KIND_SESSION,
 	SAMR_KIND_REQUEST,
 	SAMR_KIND_REPLIES,
+	SAMR_KIND_STREAM,
 	SAMR_KINDS,
 	SAMR_KIND_VIEW = SAMR_KINDS,
 	SAMR_KIND_REPLY,
@@ -125,13 +132,15 @@ enum samr_kind {
 static inline bool samr_kind_is_load(u8 kind)
 {
 	return kind == SAMR_KIND_DATA || kind == SAMR_KIND_LOCK ||
-	       kind == SAMR_KIND_UNLOCK || kind == SAMR_KIND_REQUEST;
+	       kind == SAMR_KIND_UNLOCK || kind == SAMR_KIND_REQUEST ||
+	       kind == SAMR_KIND_STREAM;
 }
 
 /* Whoever waits for it waits for stability: all ack it at once. */
 static inline bool samr_kind_is_prompt(u8 kind)
 {
-	return kind == SAMR_KIND_SESSION || kind == SAMR_KIND_REQUEST;
+	return kind == SAMR_KIND_SESSION || kind == SAMR_KIND_REQUEST ||
+	       kind == SAMR_KIND_STREAM;
 }
 
 /* Message flags, also on the wire; all but the first go with one kind only. */
@@ -139,7 +148,8 @@ static inline bool samr_kind_is_prompt(u8 kind)
 #define SAMR_MSG_STATEFUL	0x02	/* JOIN: takes part in state transfer */
 #define SAMR_MSG_LAST		0x04	/* STATE: the last piece */
 #define SAMR_MSG_FAILED		0x08	/* STATE: the donor can not give it */
-#define SAMR_MSG_FLAGS		0x0f
+#define SAMR_MSG_FIN		0x10	/* REQUEST: the stream's input ends behind it */
+#define SAMR_MSG_FLAGS		0x1f
 
 /**
  * struct samr_submit - one message of a local member
@@ -153,7 +163,8 @@ static inline bool samr_kind_is_prompt(u8 kind)
  *	that the member can hold unread (the group's credits are derived from the
  *	smallest);
  *	SNAPSHOT: id of the transfer that the sender gives up, 0: none; STATE: id of
- *	the transfer; READ: place of the piece; REQUEST: its number in the session;
+ *	the transfer; READ: place of the piece; REQUEST: its number in the session,
+ *	or of its first byte in the stream;
  *	otherwise zero
  * @payload: the bytes, or NULL for none. The core takes a reference of its own
  *	when it accepts the message; the caller keeps his
@@ -188,6 +199,10 @@ struct samr_submit {
  * @reply: REPLY: @len bytes of @payload (NULL: none) to number @request of the
  *	session that @session names, in @group; its member had read up to place
  *	@upto. The caller keeps its reference
+ * @output: OUTPUT: @len bytes of @payload (NULL: none) from number @from on, in the
+ *	stream that @session names, in @group; its member had read up to place
+ *	@upto; @end: enum samr_end, behind these bytes. The caller keeps its reference
+ * @input: INPUT: all local members have read that stream up to number @upto
  * @members: MEMBERS: one bit per head id, the own one among them; 0: nobody any
  *	more, which is refused once the view stands. Then heads can be added, and
  *	those that are not in the view be left out
@@ -223,6 +238,20 @@ struct samr_event {
 			u64 upto;
 			struct samr_blob *payload;
 		} reply;
+		struct {
+			u32 group;
+			u32 len;
+			u64 session;
+			u64 from;
+			u64 upto;
+			u8 end;
+			struct samr_blob *payload;
+		} output;
+		struct {
+			u32 group;
+			u64 session;
+			u64 upto;
+		} input;
 		struct {
 			u64 members;
 			u64 witness;

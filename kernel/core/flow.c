@@ -8,6 +8,7 @@
 #include "repair.h"
 #include "session.h"
 #include "state.h"
+#include "stream.h"
 
 /* Short messages repeated at once when the sequencer gives no sign of them. */
 #define RESEND_MOST	8
@@ -70,7 +71,8 @@ static bool session_sane(const struct samr_submit *s)
 	const struct samr_session_payload *p;
 
 	p = samr_blob_peek(s->payload, 0, sizeof(scratch), &scratch);
-	return p && samr_session_parse(p) && p->op != SAMR_SESSION_EXPIRE;
+	return p && samr_session_parse(s->kind, p) &&
+	       p->op != SAMR_SESSION_EXPIRE;
 }
 
 /* A piece of state from anybody but the donor, or behind its last. */
@@ -99,7 +101,8 @@ static int check(const struct samr_node *n, const struct samr_submit *s)
 		return -EINVAL;
 	if (is_lock(s->kind) && !lock_sane(s))
 		return -EINVAL;
-	if (s->kind == SAMR_KIND_SESSION && !session_sane(s))
+	if ((s->kind == SAMR_KIND_SESSION || s->kind == SAMR_KIND_STREAM) &&
+	    !session_sane(s))
 		return -EINVAL;
 	if (samr_node_watches(n))
 		return -EOPNOTSUPP;
@@ -187,6 +190,8 @@ int samr_flow_submit(struct samr_node *n, const struct samr_submit *s)
 	struct samr_msg *msg;
 	int err = check(n, s);
 
+	if (!err && s->kind == SAMR_KIND_REQUEST)
+		err = samr_stream_fits(n, s);
 	if (err)
 		return err;
 	if (!samr_flow_room(n, s->kind, s->group, s->len)) {

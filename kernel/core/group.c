@@ -6,6 +6,7 @@
 #include "learner.h"
 #include "reply.h"
 #include "session.h"
+#include "stream.h"
 #include "view.h"
 
 void samr_group_init(struct samr_node *n)
@@ -188,6 +189,12 @@ static void use_members(struct samr_node *n, struct samr_group *g,
 		n->groups.count--;
 }
 
+static void look(struct samr_node *n, struct samr_group *g)
+{
+	samr_reply_look(n, g);
+	samr_stream_look(n, g);
+}
+
 static void set_members(struct samr_node *n, struct samr_group *g,
 			struct samr_msg *msg, struct samr_members *next)
 {
@@ -197,7 +204,7 @@ static void set_members(struct samr_node *n, struct samr_group *g,
 	samr_credit_members(n, g, msg->meta.gseq);
 	note_change(n->out, g->id);
 	if (g->members)
-		samr_reply_look(n, g);
+		look(n, g);
 	else
 		samr_session_end(n, g);
 }
@@ -208,7 +215,7 @@ void samr_group_flags(struct samr_node *n, struct samr_group *g,
 	use_members(n, g, members);
 	samr_members_put(members);
 	note_change(n->out, g->id);
-	samr_reply_look(n, g);
+	look(n, g);
 }
 
 static bool join(struct samr_node *n, struct samr_group *g,
@@ -306,10 +313,11 @@ void samr_group_emit(struct samr_node *n, struct samr_msg *msg)
 	list_add_tail(&samr_msg_get(msg)->action.node, &n->out->list);
 }
 
-/* What is told of locks must not be undone: it is stable first. */
+/* What is told of locks and streams must not be undone: it is stable first. */
 static bool is_safe(const struct samr_msg *msg)
 {
-	return (msg->meta.flags & SAMR_MSG_SAFE) || msg->locks;
+	return (msg->meta.flags & SAMR_MSG_SAFE) || msg->locks ||
+	       msg->meta.kind == SAMR_KIND_STREAM;
 }
 
 static void hold_or_emit(struct samr_node *n, struct samr_group *g,
@@ -466,6 +474,7 @@ static bool apply_to_members(struct samr_node *n, struct samr_group *g,
 	case SAMR_KIND_UNLOCK:
 		return samr_lock_apply(n, g, msg);
 	case SAMR_KIND_SESSION:
+	case SAMR_KIND_STREAM:
 	case SAMR_KIND_REQUEST:
 		return samr_session_apply(n, g, msg);
 	case SAMR_KIND_REPLIES:
@@ -499,9 +508,15 @@ static bool wanted_here(const struct samr_node *n, const struct samr_group *g,
 /* Concerns nobody but its sender. */
 static bool is_private(const struct samr_msg *msg)
 {
-	return msg->meta.kind == SAMR_KIND_SESSION ||
-	       msg->meta.kind == SAMR_KIND_REPLIES ||
-	       (msg->meta.kind == SAMR_KIND_REQUEST && msg->refused);
+	switch (msg->meta.kind) {
+	case SAMR_KIND_SESSION:
+		return msg->result != SAMR_SES_CUT;
+	case SAMR_KIND_REQUEST:
+	case SAMR_KIND_STREAM:
+		return msg->refused;
+	default:
+		return msg->meta.kind == SAMR_KIND_REPLIES;
+	}
 }
 
 /* A client acts on what it is told of its session: that must not be undone. */
@@ -536,7 +551,7 @@ bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 	g = samr_group_find(n, msg->meta.group);
 	if (g && msg->meta.origin == n->cfg.self)
 		samr_credit_applied(n, g, msg->meta.gseq);
-	if (msg->locks)
+	if (msg->locks || msg->meta.kind == SAMR_KIND_STREAM)
 		n->stab.safe = max(n->stab.safe, msg->meta.gseq);
 	msg->random = random_of(n, msg->meta.gseq);
 	if (g && g->members)

@@ -248,7 +248,8 @@ static bool send_locks_part(struct samr_node *n, u64 dest, u32 after,
 static u32 session_len(const struct samr_session *s)
 {
 	return sizeof(struct samr_rec_session) +
-	       (u32)(s->next - s->acked - 1) * sizeof(__be64);
+	       (s->stream ? 0 : (u32)(s->next - s->acked - 1) *
+				sizeof(__be64));
 }
 
 static void put_session(struct samr_blob *b, const struct samr_session *s)
@@ -266,7 +267,8 @@ static void put_session(struct samr_blob *b, const struct samr_session *s)
 		.gid	   = cpu_to_be32(s->gid),
 		.reply_max = cpu_to_be32(s->reply_max),
 		.expiry	   = cpu_to_be32(s->expiry),
-		.flags	   = cpu_to_be32(s->flags),
+		.flags	   = cpu_to_be32(s->flags |
+					 (s->fin ? SAMR_SESSION_FIN : 0)),
 	};
 	struct samr_request *r;
 	__be64 place;
@@ -648,7 +650,8 @@ static enum samr_drop take_session(struct samr_node *n,
 	if (!w || end - *at < sizeof(*w))
 		return SAMR_DROP_RECORD;
 	*at += sizeof(*w);
-	open = be64_to_cpu(w->next) - be64_to_cpu(w->acked) - 1;
+	open = be32_to_cpu(w->flags) & SAMR_SESSION_STREAM ? 0 :
+	       be64_to_cpu(w->next) - be64_to_cpu(w->acked) - 1;
 	drop = samr_session_learn(n, &l->sessions, l->id, w, l->upto);
 	if (!drop && (end - *at) / sizeof(*place) < open)
 		return SAMR_DROP_RECORD;

@@ -21,6 +21,7 @@
 #include "session.h"
 #include "stable.h"
 #include "state.h"
+#include "stream.h"
 #include "view.h"
 
 #define HISTORY		4096
@@ -218,6 +219,11 @@ static enum samr_drop take_member(struct samr_node *n, u32 index,
 		return SAMR_DROP_NONE;
 	case SAMR_REC_REPLY:
 		return samr_reply_came(n, frame, r);
+	case SAMR_REC_STREAM_ASK:
+		samr_stream_asked(n, src, r);
+		return SAMR_DROP_NONE;
+	case SAMR_REC_STREAM:
+		return samr_stream_came(n, index, frame, r);
 	default:
 		return SAMR_DROP_ROLE;
 	}
@@ -516,6 +522,11 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 		return 0;
 	case SAMR_EV_REPLY:
 		return samr_reply_made(n, ev);
+	case SAMR_EV_OUTPUT:
+		return samr_stream_made(n, ev);
+	case SAMR_EV_INPUT:
+		samr_stream_read(n, ev);
+		return 0;
 	case SAMR_EV_MEMBERS:
 		return samr_view_want(n, ev->members, ev->witness,
 				      ev->founders);

@@ -87,7 +87,7 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  *
  * Return: 0, or for the events of the local side
  * SUBMIT: -EAGAIN: no credit (DATA, JOIN, STATE) or window now, ask again after
- *	@out->writable;
+ *	@out->writable; REQUEST: or the stream is not read so far;
  *	-ENOTCONN: no view, or DATA and the like for a group without members;
  *	-ESTALE: STATE of a transfer that its sender does not give (any more);
  *	-EMSGSIZE; -EINVAL; -ENOMEM: nothing was taken; -ENOTRECOVERABLE: halted.
@@ -101,6 +101,11 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  * REPLY: -ENOENT: no such session, or nobody waits for it any more; -EINVAL: no
  *	such request, or @reply.len is not that of the payload; -EMSGSIZE: longer
  *	than the client takes; -ENOMEM: it was not taken.
+ * OUTPUT: -ENOENT: no such stream, or not any more; -EINVAL: bytes before @output.from
+ *	are missing, or @output.len is not that of the payload; -EPIPE: the output
+ *	has ended before; -EAGAIN: there is less room (samr_stream_room()), ask again
+ *	after @out->writable; -ENOMEM: nothing was taken.
+ * INPUT: always 0.
  * RETIRE: -ENOTCONN: no view; -EAGAIN: no window now, or nothing is ordered. The
  *	node is out when the others go on without it.
  * FENCED: -ESTALE: nobody asked for that.
@@ -380,6 +385,11 @@ const struct samr_lock_note *samr_msg_note(const struct samr_msg *msg, u64 node,
  * @SAMR_SES_REPLY: a reply
  * @SAMR_SES_UNKNOWN: in its place: what became of the request is not known
  * @SAMR_SES_ENDED: the session is gone, and with it whoever could answer
+ * @SAMR_SES_OUTPUT: bytes of a stream, from number samr_meta.arg on
+ * @SAMR_SES_SHUT: the output has ended, at number samr_meta.arg
+ * @SAMR_SES_CLOSED: likewise, and the service reads no more
+ * @SAMR_SES_RESET: likewise, as the service gave up
+ * @SAMR_SES_CUT: members are told: an EXPIRE has ended the stream
  */
 enum samr_ses {
 	SAMR_SES_NONE,
@@ -395,6 +405,11 @@ enum samr_ses {
 	SAMR_SES_REPLY,
 	SAMR_SES_UNKNOWN,
 	SAMR_SES_ENDED,
+	SAMR_SES_OUTPUT,
+	SAMR_SES_SHUT,
+	SAMR_SES_CLOSED,
+	SAMR_SES_RESET,
+	SAMR_SES_CUT,
 };
 
 /** samr_msg_cost - what a message that has its place takes of it */

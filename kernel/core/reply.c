@@ -5,6 +5,7 @@
 #include "frame.h"
 #include "group.h"
 #include "session.h"
+#include "stream.h"
 
 /* A member here that has not replied for so long: others are asked, too. */
 #define LATE		(1000 * SAMR_MSEC)
@@ -18,47 +19,53 @@ static bool complete(const struct samr_request *r)
 	return r->reply && samr_msg_complete(r->reply);
 }
 
-static bool answers(const struct samr_member_id *m,
-		    const struct samr_request *r)
-{
-	return !(m->flags & SAMR_ID_LACKS) && m->since <= r->place;
-}
-
 static bool answers_here(const struct samr_node *n, const struct samr_group *g,
 			 const struct samr_request *r)
+{
+	return samr_reply_here(n, g, r->place);
+}
+
+bool samr_reply_here(const struct samr_node *n, const struct samr_group *g,
+		     u64 place)
 {
 	u32 i;
 
 	for (i = 0; g->members && i < g->members->count; i++)
 		if (g->members->m[i].node == n->cfg.self &&
-		    answers(&g->members->m[i], r))
+		    samr_reply_answers(&g->members->m[i], place))
 			return true;
 	return false;
 }
 
 static bool may_answer(const struct samr_node *n,
-		       const struct samr_member_id *m,
-		       const struct samr_request *r, u64 not)
+		       const struct samr_member_id *m, u64 place, u64 not)
 {
-	return m->node != n->cfg.self && answers(m, r) &&
+	return m->node != n->cfg.self && samr_reply_answers(m, place) &&
 	       !(not & BIT_ULL(m->node));
 }
 
 /* The head to be asked, the most senior first; 0: there is none. */
 static u64 whom(const struct samr_node *n, const struct samr_group *g,
-		const struct samr_request *r, u64 not)
+		u64 place, u32 asks, u64 not)
 {
 	const struct samr_members *all = g->members;
 	u32 i, count = 0, nth;
 
 	for (i = 0; all && i < all->count; i++)
-		count += may_answer(n, &all->m[i], r, not);
+		count += may_answer(n, &all->m[i], place, not);
 	if (!count)
 		return 0;
-	nth = r->asks / ASKS_EACH % count;
+	nth = asks / ASKS_EACH % count;
 	for (i = 0; ; i++)
-		if (may_answer(n, &all->m[i], r, not) && !nth--)
+		if (may_answer(n, &all->m[i], place, not) && !nth--)
 			return all->m[i].node;
+}
+
+u64 samr_reply_whom(const struct samr_node *n, const struct samr_group *g,
+		    u64 place, u32 asks)
+{
+	return whom(n, g, place, asks, n->detect.suspects) ?:
+	       whom(n, g, place, asks, 0);
 }
 
 static bool lacks_any(const struct samr_group *g)
@@ -71,9 +78,9 @@ static bool lacks_any(const struct samr_group *g)
 	return false;
 }
 
-static struct samr_msg *reply_new(const struct samr_node *n,
-				  const struct samr_session *s, u64 number,
-				  u64 commit, u32 len)
+struct samr_msg *samr_reply_new(const struct samr_node *n,
+				const struct samr_session *s, u64 number,
+				u64 commit, u32 len)
 {
 	const struct samr_meta m = {
 		.gseq	= commit,
@@ -96,7 +103,7 @@ static struct samr_msg *reply_new(const struct samr_node *n,
 	return msg;
 }
 
-static void retry(struct samr_node *n)
+void samr_reply_retry(struct samr_node *n)
 {
 	samr_mark("reply waits for memory");
 	samr_node_due(n, &n->sessions.retry_at, SAMR_RETRY);
@@ -128,7 +135,7 @@ void samr_reply_later(struct samr_node *n, struct samr_session *s)
  * All that may go; what waits for stability will be looked at again. The client
  * hears first that it is attached.
  */
-static void let_go_all(struct samr_node *n, struct samr_session *s)
+void samr_reply_let_go(struct samr_node *n, struct samr_session *s)
 {
 	u64 upto = s->flags & SAMR_SESSION_AGREED ? n->rcv.delivered :
 						    n->stab.stable;
@@ -139,6 +146,11 @@ static void let_go_all(struct samr_node *n, struct samr_session *s)
 		samr_reply_later(n, s);
 		return;
 	}
+	if (s->stream) {
+		if (!samr_stream_give(n, s, upto))
+			samr_reply_later(n, s);
+		return;
+	}
 	list_for_each_entry(r, &s->requests, link) {
 		if (r->given)
 			continue;
@@ -147,7 +159,7 @@ static void let_go_all(struct samr_node *n, struct samr_session *s)
 		} else if (complete(r)) {
 			if (let_go(n, s, r))
 				continue;
-			retry(n);
+			samr_reply_retry(n);
 			samr_reply_later(n, s);
 			return;
 		}
@@ -164,9 +176,9 @@ void samr_reply_ended(struct samr_node *n)
 	list_for_each_entry_safe(s, next, &n->sessions.ended, ready) {
 		if (s->since > n->stab.stable)
 			continue;
-		msg = reply_new(n, s, 0, s->since, 0);
+		msg = samr_reply_new(n, s, 0, s->since, 0);
 		if (!msg) {
-			retry(n);
+			samr_reply_retry(n);
 			return;
 		}
 		msg->result = SAMR_SES_ENDED;
@@ -194,7 +206,7 @@ void samr_reply_stable(struct samr_node *n)
 	INIT_LIST_HEAD(&work);
 	list_splice_init(&all->ready, &work);
 	while (!list_empty(&work))
-		let_go_all(n, list_first_entry(&work, struct samr_session,
+		samr_reply_let_go(n, list_first_entry(&work, struct samr_session,
 					       ready));
 	if (!list_empty(&all->ended))
 		samr_reply_ended(n);
@@ -204,10 +216,10 @@ void samr_reply_stable(struct samr_node *n)
 static void give_up(struct samr_node *n, struct samr_session *s,
 		    struct samr_request *r)
 {
-	struct samr_msg *msg = reply_new(n, s, r->number, n->rcv.delivered, 0);
+	struct samr_msg *msg = samr_reply_new(n, s, r->number, n->rcv.delivered, 0);
 
 	if (!msg) {
-		retry(n);
+		samr_reply_retry(n);
 		r->ask_at = n->now + SAMR_RETRY;
 		return;
 	}
@@ -216,7 +228,7 @@ static void give_up(struct samr_node *n, struct samr_session *s,
 	samr_msg_put(r->reply);
 	r->reply = msg;
 	r->ask_at = SAMR_NEVER;
-	let_go_all(n, s);
+	samr_reply_let_go(n, s);
 }
 
 static void send_ask(struct samr_node *n, u64 dest, const struct samr_session *s,
@@ -242,11 +254,16 @@ static void send_ask(struct samr_node *n, u64 dest, const struct samr_session *s
 		samr_blob_put_data(b, &rec, sizeof(rec));
 }
 
+u64 samr_reply_wait(const struct samr_node *n, u32 asks)
+{
+	return asks < ASKS_SOON ? samr_node_patience(n, asks) : LATE;
+}
+
 /* Ask for the reply, if anybody but a member here can have it. */
 static void ask(struct samr_node *n, const struct samr_group *g,
 		struct samr_session *s, struct samr_request *r)
 {
-	u64 dest = whom(n, g, r, n->detect.suspects) ?: whom(n, g, r, 0);
+	u64 dest = samr_reply_whom(n, g, r->place, r->asks);
 
 	if (!dest && !answers_here(n, g, r) && !lacks_any(g)) {
 		give_up(n, s, r);
@@ -254,8 +271,7 @@ static void ask(struct samr_node *n, const struct samr_group *g,
 	}
 	if (dest)
 		send_ask(n, dest, s, r);
-	r->ask_at = n->now + (r->asks < ASKS_SOON ?
-			      samr_node_patience(n, r->asks) : LATE);
+	r->ask_at = n->now + samr_reply_wait(n, r->asks);
 	r->asks++;
 }
 
@@ -401,7 +417,7 @@ enum samr_drop samr_reply_came(struct samr_node *n, struct samr_blob *frame,
 	if (w->reply.total > s->reply_max)
 		return SAMR_DROP_LIMIT;
 	if (!r->reply) {
-		r->reply = reply_new(n, s, r->number, w->reply.commit,
+		r->reply = samr_reply_new(n, s, r->number, w->reply.commit,
 				     w->reply.total);
 		if (!r->reply)
 			return SAMR_DROP_MEMORY;
@@ -414,7 +430,7 @@ enum samr_drop samr_reply_came(struct samr_node *n, struct samr_blob *frame,
 				    w->len);
 	if (complete(r)) {
 		samr_mark("reply from another head");
-		let_go_all(n, s);
+		samr_reply_let_go(n, s);
 	} else if (w->flags & SAMR_REC_F_MORE) {
 		r->asks = 0;
 		ask(n, samr_group_find(n, s->group), s, r);
@@ -433,7 +449,7 @@ static void keep(struct samr_node *n, struct samr_session *s,
 		send_reply(n, r->wanted, s, r, 0, SAMR_REPAIR_BYTES);
 	r->wanted = 0;
 	if (samr_session_is_mine(n, s))
-		let_go_all(n, s);
+		samr_reply_let_go(n, s);
 }
 
 int samr_reply_made(struct samr_node *n, const struct samr_event *ev)
@@ -458,7 +474,7 @@ int samr_reply_made(struct samr_node *n, const struct samr_event *ev)
 		return -EMSGSIZE;
 	if (complete(r))
 		return 0;
-	msg = reply_new(n, s, r->number,
+	msg = samr_reply_new(n, s, r->number,
 			max(r->place, min(ev->reply.upto, n->rcv.delivered)),
 			len);
 	if (!msg)
@@ -501,7 +517,7 @@ static bool give_one(struct samr_node *n, const struct samr_group *g,
 	if (msg && samr_msg_take(msg, sizeof(p), r->reply, 0))
 		return samr_flow_own(n, msg);
 	samr_msg_put(msg);
-	retry(n);
+	samr_reply_retry(n);
 	return false;
 }
 
@@ -571,7 +587,7 @@ bool samr_reply_taken(struct samr_node *n, struct samr_group *g,
 	if (!r || complete(r) || !(g->local || samr_session_is_mine(n, s)) ||
 	    commit < r->place || commit >= msg->meta.gseq)
 		return true;
-	reply = reply_new(n, s, r->number, commit,
+	reply = samr_reply_new(n, s, r->number, commit,
 			  msg->meta.len - (u32)sizeof(p));
 	if (!reply || !samr_msg_take(reply, 0, msg, sizeof(p))) {
 		samr_msg_put(reply);

@@ -12,6 +12,7 @@
 #define SAMR_CORE_REPLY_H
 
 #include "event.h"
+#include "node.h"
 #include "wire.h"
 
 struct samr_group;
@@ -58,6 +59,39 @@ void samr_reply_give(struct samr_node *n);
  */
 bool samr_reply_taken(struct samr_node *n, struct samr_group *g,
 		      struct samr_msg *msg);
+
+/** samr_reply_answers - does a member answer for what is at @place? */
+static inline bool samr_reply_answers(const struct samr_member_id *m, u64 place)
+{
+	return !(m->flags & SAMR_ID_LACKS) && m->since <= place;
+}
+
+/** samr_reply_here - does one that lives here? */
+bool samr_reply_here(const struct samr_node *n, const struct samr_group *g,
+		     u64 place);
+
+/**
+ * samr_reply_whom - the head to be asked about what is at @place
+ * @asks: so often somebody was
+ *
+ * Return: its id, the most senior first; 0: there is none.
+ */
+u64 samr_reply_whom(const struct samr_node *n, const struct samr_group *g,
+		    u64 place, u32 asks);
+
+/** samr_reply_wait - until the next question, when so many were asked */
+u64 samr_reply_wait(const struct samr_node *n, u32 asks);
+
+/** samr_reply_new - what a client here is given; NULL without memory */
+struct samr_msg *samr_reply_new(const struct samr_node *n,
+				const struct samr_session *s, u64 number,
+				u64 commit, u32 len);
+
+/** samr_reply_let_go - all of a session that may go to its client */
+void samr_reply_let_go(struct samr_node *n, struct samr_session *s);
+
+/** samr_reply_retry - memory was lacking: samr_reply_stable() after a while */
+void samr_reply_retry(struct samr_node *n);
 
 /** samr_reply_ended - tell the client of a session that is gone; frees it */
 void samr_reply_ended(struct samr_node *n);

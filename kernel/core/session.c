@@ -4,6 +4,7 @@
 #include "flow.h"
 #include "group.h"
 #include "reply.h"
+#include "stream.h"
 #include "view.h"
 
 void samr_session_init(struct samr_node *n)
@@ -19,7 +20,9 @@ void samr_session_init(struct samr_node *n)
 	INIT_LIST_HEAD(&all->ready);
 	INIT_LIST_HEAD(&all->ended);
 	INIT_LIST_HEAD(&all->later);
+	INIT_LIST_HEAD(&all->pushed);
 	all->ask_at = SAMR_NEVER;
+	all->stream_at = SAMR_NEVER;
 	all->expire_at = SAMR_NEVER;
 	all->retry_at = SAMR_NEVER;
 }
@@ -31,22 +34,34 @@ void samr_session_table_init(struct samr_session_table *t)
 	t->promised = 0;
 }
 
-static bool open_sane(const struct samr_session_payload *p)
+/* The longest reply, or the window of a stream. */
+static bool length_sane(u32 flags, u32 len)
+{
+	if (!(flags & SAMR_SESSION_STREAM))
+		return len <= SAMR_REPLY_MAX;
+	return len && len <= SAMR_STREAM_WINDOW &&
+	       !(flags & SAMR_SESSION_UNORDERED);
+}
+
+static bool open_sane(u8 kind, const struct samr_session_payload *p)
 {
 	u32 expiry = be32_to_cpu(p->expiry);
 
 	return !p->acked && !p->since && !(p->flags & ~SAMR_SESSION_FLAGS) &&
-	       be32_to_cpu(p->reply_max) <= SAMR_REPLY_MAX && expiry &&
+	       (kind == SAMR_KIND_STREAM) ==
+			!!(p->flags & SAMR_SESSION_STREAM) &&
+	       length_sane(p->flags, be32_to_cpu(p->reply_max)) && expiry &&
 	       expiry <= SAMR_EXPIRY_MAX;
 }
 
-bool samr_session_parse(const struct samr_session_payload *p)
+bool samr_session_parse(u8 kind, const struct samr_session_payload *p)
 {
 	if (!p->id || p->reserved || p->reserved2)
 		return false;
 	if (p->op == SAMR_SESSION_OPEN)
-		return open_sane(p);
-	if (p->flags || p->reply_max || p->expiry)
+		return open_sane(kind, p);
+	if (p->flags || p->reply_max || p->expiry ||
+	    (kind == SAMR_KIND_STREAM && p->op != SAMR_SESSION_CLOSE))
 		return false;
 	switch (p->op) {
 	case SAMR_SESSION_ATTACH:
@@ -68,7 +83,8 @@ static struct list_head *bucket_of(const struct list_head *table, u64 key)
 		&table[(key * 0x9e3779b97f4a7c15ULL) >> 56];
 }
 
-static struct samr_session *find(const struct samr_node *n, u32 group, u64 id)
+struct samr_session *samr_session_find(const struct samr_node *n, u32 group,
+				       u64 id)
 {
 	struct samr_session *s;
 
@@ -136,6 +152,12 @@ static void enter(struct samr_node *n, struct samr_session *s)
 	n->stats.sessions++;
 }
 
+static void session_free(struct samr_session *s)
+{
+	samr_stream_free(s->stream);
+	samr_free(s);
+}
+
 static void drop_request(struct samr_request *r)
 {
 	list_del(&r->link);
@@ -180,6 +202,13 @@ static void leave_table(struct samr_node *n, struct samr_session_table *t,
 		t->promised -= samr_session_promise(s);
 		n->sessions.promised -= samr_session_promise(s);
 	}
+	if (s->stream) {
+		t->promised -= samr_stream_promise(s);
+		n->sessions.promised -= samr_stream_promise(s);
+		/* What is to be told of its end needs no output. */
+		samr_stream_free(s->stream);
+		s->stream = NULL;
+	}
 	list_del_init(&s->link);
 	list_del_init(&s->by_id);
 	list_del_init(&s->by_name);
@@ -209,26 +238,31 @@ void samr_session_clear(struct samr_session_table *t)
 		list_for_each_entry_safe(r, nr, &s->requests, link)
 			drop_request(r);
 		list_del(&s->link);
-		samr_free(s);
+		session_free(s);
 	}
 	samr_session_table_init(t);
 }
 
+void samr_session_end_one(struct samr_node *n, struct samr_group *g,
+			  struct samr_session *s)
+{
+	leave_table(n, &g->sessions, s);
+	s->since = n->rcv.delivered + 1;
+	if (samr_session_is_mine(n, s))
+		list_add_tail(&s->ready, &n->sessions.ended);
+	else
+		session_free(s);
+	room_again(n);
+}
+
 void samr_session_end(struct samr_node *n, struct samr_group *g)
 {
-	u64 place = n->rcv.delivered + 1;
 	struct samr_session *s, *next;
 
 	list_for_each_entry_safe(s, next, &g->sessions.sessions, link) {
 		samr_mark("session ends with its group");
-		leave_table(n, &g->sessions, s);
-		s->since = place;
-		if (samr_session_is_mine(n, s))
-			list_add_tail(&s->ready, &n->sessions.ended);
-		else
-			samr_free(s);
+		samr_session_end_one(n, g, s);
 	}
-	room_again(n);
 	samr_reply_ended(n);
 }
 
@@ -253,6 +287,8 @@ static void detach(struct samr_node *n, struct samr_session *s, u64 gseq)
 	s->since = gseq;
 	list_del_init(&s->mine);
 	list_del_init(&s->ready);
+	if (s->stream)
+		samr_stream_attach(n, s);
 	watch(n, s);
 }
 
@@ -271,9 +307,12 @@ static void attach(struct samr_node *n, struct samr_session *s,
 		r->given = false;
 		r->wanted = 0;
 	}
+	if (samr_session_is_mine(n, s))
+		list_add_tail(&s->mine, &n->sessions.mine);
+	if (s->stream)
+		samr_stream_attach(n, s);
 	if (!samr_session_is_mine(n, s))
 		return;
-	list_add_tail(&s->mine, &n->sessions.mine);
 	list_for_each_entry(r, &s->requests, link)
 		samr_reply_expect(n, s, r);
 	samr_reply_later(n, s);
@@ -290,6 +329,21 @@ static bool is_served(const struct samr_group *g)
 	return false;
 }
 
+static bool no_room(const struct samr_node *n, const struct samr_group *g,
+		    const struct samr_session_payload *p)
+{
+	u64 more = samr_stream_cost(be32_to_cpu(p->reply_max));
+
+	return g->sessions.promised + more > SAMR_PROMISED_MAX ||
+	       n->sessions.promised + more > SAMR_PROMISED_ALL;
+}
+
+static bool be_stream(struct samr_session *s)
+{
+	s->stream = samr_stream_new(s);
+	return s->stream;
+}
+
 static bool open(struct samr_node *n, struct samr_group *g,
 		 struct samr_msg *msg, const struct samr_session_payload *p)
 {
@@ -300,7 +354,8 @@ static bool open(struct samr_node *n, struct samr_group *g,
 		return true;
 	}
 	if (g->sessions.count >= SAMR_SESSIONS_MAX ||
-	    n->sessions.count >= SAMR_SESSIONS_ALL) {
+	    n->sessions.count >= SAMR_SESSIONS_ALL ||
+	    (p->flags & SAMR_SESSION_STREAM && no_room(n, g, p))) {
 		samr_mark("no room for a session");
 		msg->result = SAMR_SES_FULL;
 		return true;
@@ -313,8 +368,16 @@ static bool open(struct samr_node *n, struct samr_group *g,
 	s->reply_max = be32_to_cpu(p->reply_max);
 	s->expiry = be32_to_cpu(p->expiry);
 	s->flags = p->flags;
+	if (s->flags & SAMR_SESSION_STREAM && !be_stream(s)) {
+		session_free(s);
+		return false;
+	}
 	list_add_tail(&s->link, &g->sessions.sessions);
 	g->sessions.count++;
+	if (s->stream) {
+		g->sessions.promised += samr_stream_promise(s);
+		n->sessions.promised += samr_stream_promise(s);
+	}
 	enter(n, s);
 	attach(n, s, &msg->meta);
 	msg->result = SAMR_SES_OPENED;
@@ -332,7 +395,9 @@ static bool from_access(const struct samr_session *s, const struct samr_meta *m)
 static void acknowledge(struct samr_node *n, struct samr_group *g,
 			struct samr_session *s, u64 acked)
 {
-	if (acked > s->acked && acked < s->next)
+	if (s->stream)
+		samr_stream_acked(n, s, acked);
+	else if (acked > s->acked && acked < s->next)
 		trim(n, &g->sessions, s, acked);
 }
 
@@ -354,7 +419,7 @@ static void end_one(struct samr_node *n, struct samr_group *g,
 		    struct samr_session *s)
 {
 	leave_table(n, &g->sessions, s);
-	samr_free(s);
+	session_free(s);
 	room_again(n);
 }
 
@@ -368,8 +433,8 @@ static void expire(struct samr_node *n, struct samr_group *g,
 	}
 	samr_mark("session expired");
 	n->stats.sessions_expired++;
+	msg->result = s->stream ? SAMR_SES_CUT : SAMR_SES_DONE;
 	end_one(n, g, s);
-	msg->result = SAMR_SES_DONE;
 }
 
 /* What its access head asks for. */
@@ -377,7 +442,10 @@ static void change(struct samr_node *n, struct samr_group *g,
 		   struct samr_session *s, struct samr_msg *msg,
 		   const struct samr_session_payload *p)
 {
-	if (!from_access(s, &msg->meta)) {
+	/* Of the end of a stream its members hear. */
+	if (!from_access(s, &msg->meta) ||
+	    (p->op == SAMR_SESSION_CLOSE &&
+	     !s->stream == (msg->meta.kind == SAMR_KIND_STREAM))) {
 		msg->result = SAMR_SES_FOREIGN;
 		return;
 	}
@@ -396,9 +464,10 @@ static bool session(struct samr_node *n, struct samr_group *g,
 	struct samr_session *s;
 
 	msg->result = SAMR_SES_GONE;
-	if (!samr_msg_read(msg, (u8 *)&p, sizeof(p)) || !samr_session_parse(&p))
+	if (!samr_msg_read(msg, (u8 *)&p, sizeof(p)) ||
+	    !samr_session_parse(msg->meta.kind, &p))
 		return true;
-	s = find(n, msg->meta.group, be64_to_cpu(p.id));
+	s = samr_session_find(n, msg->meta.group, be64_to_cpu(p.id));
 	if (!s)
 		return p.op != SAMR_SESSION_OPEN || open(n, g, msg, &p);
 	msg->session = s->name;
@@ -461,6 +530,28 @@ static enum samr_ses verdict(const struct samr_node *n,
 	return is_full(n, g, s) ? SAMR_SES_FULL : SAMR_SES_ORDERED;
 }
 
+/* The next bytes of a stream, or its end, or both. */
+static void segment(struct samr_session *s, struct samr_msg *msg)
+{
+	bool fin = msg->meta.flags & SAMR_MSG_FIN;
+	u64 number = msg->meta.arg, len;
+
+	len = msg->meta.len - sizeof(struct samr_request_payload) + fin;
+	if (number != s->next) {
+		msg->result = number < s->next ? SAMR_SES_REPEATED :
+						 SAMR_SES_AHEAD;
+		return;
+	}
+	if (s->fin || number + len > SAMR_NUMBER_MAX) {
+		msg->result = SAMR_SES_GONE;
+		return;
+	}
+	msg->result = len ? SAMR_SES_ORDERED : SAMR_SES_REPEATED;
+	s->next += len;
+	s->fin = fin;
+	msg->next = s->next;
+}
+
 static bool request(struct samr_node *n, struct samr_group *g,
 		    struct samr_msg *msg)
 {
@@ -470,7 +561,7 @@ static bool request(struct samr_node *n, struct samr_group *g,
 
 	msg->result = SAMR_SES_GONE;
 	if (samr_msg_read(msg, (u8 *)&p, sizeof(p)))
-		s = find(n, msg->meta.group, be64_to_cpu(p.id));
+		s = samr_session_find(n, msg->meta.group, be64_to_cpu(p.id));
 	if (!s)
 		return true;
 	msg->session = s->name;
@@ -478,6 +569,11 @@ static bool request(struct samr_node *n, struct samr_group *g,
 	msg->result = SAMR_SES_FOREIGN;
 	if (!from_access(s, &msg->meta))
 		return true;
+	if (s->stream) {
+		acknowledge(n, g, s, be64_to_cpu(p.acked));
+		segment(s, msg);
+		return true;
+	}
 	r = request_new(s, msg->meta.gseq);
 	if (!r)
 		return false;
@@ -503,7 +599,8 @@ bool samr_session_apply(struct samr_node *n, struct samr_group *g,
 
 	if (!(is_request ? request(n, g, msg) : session(n, g, msg)))
 		return false;
-	msg->refused = msg->result >= SAMR_SES_REPEATED;
+	msg->refused = msg->result >= SAMR_SES_REPEATED &&
+		       msg->result != SAMR_SES_CUT;
 	if (!is_request)
 		return true;
 	if (msg->refused) {
@@ -520,6 +617,8 @@ void samr_session_view(struct samr_node *n, struct samr_group *g, u64 gseq)
 	struct samr_session *s;
 
 	list_for_each_entry(s, &g->sessions.sessions, link) {
+		if (s->stream)
+			samr_stream_view(s);
 		if (!s->node || samr_view_has(n, s->node, s->inc))
 			continue;
 		samr_mark("session loses its access head");
@@ -541,6 +640,7 @@ void samr_session_start(struct samr_node *n)
 	n->sessions.expire_at = SAMR_NEVER;
 	if (!list_empty(&n->sessions.mine))
 		n->sessions.ask_at = n->now;
+	samr_stream_start(n);
 	if (!samr_node_leads(n))
 		return;
 	for (i = 0; i < SAMR_GROUP_BUCKETS; i++)
@@ -550,11 +650,26 @@ void samr_session_start(struct samr_node *n)
 					watch(n, s);
 }
 
+/* Those of a session have open requests between them, those of a stream nothing. */
+static bool numbers_sane(const struct samr_rec_session *w)
+{
+	u64 next = be64_to_cpu(w->next), acked = be64_to_cpu(w->acked);
+	u32 flags = be32_to_cpu(w->flags);
+
+	if (flags & SAMR_SESSION_STREAM)
+		return next && next <= SAMR_NUMBER_MAX &&
+		       acked < SAMR_NUMBER_MAX &&
+		       !(flags & ~(SAMR_SESSION_FLAGS | SAMR_SESSION_FIN));
+	return next > acked && next - acked - 1 <= SAMR_SESSION_WINDOW &&
+	       !(flags & ~SAMR_SESSION_FLAGS);
+}
+
 enum samr_drop samr_session_learn(struct samr_node *n,
 				  struct samr_session_table *t, u32 group,
 				  const struct samr_rec_session *w, u64 upto)
 {
 	u64 name = be64_to_cpu(w->name), node = be32_to_cpu(w->node);
+	u32 flags = be32_to_cpu(w->flags);
 	struct samr_session *s = NULL;
 
 	if (!list_empty(&t->sessions))
@@ -562,14 +677,11 @@ enum samr_drop samr_session_learn(struct samr_node *n,
 	if (t->count >= SAMR_SESSIONS_MAX || !w->id || !name || name > upto ||
 	    (s && name <= s->name) || be64_to_cpu(w->since) > upto ||
 	    be64_to_cpu(w->since) < name ||
-	    be64_to_cpu(w->next) <= be64_to_cpu(w->acked) ||
-	    be64_to_cpu(w->next) - be64_to_cpu(w->acked) - 1 >
-	    SAMR_SESSION_WINDOW ||
+	    !numbers_sane(w) ||
 	    (node ? !samr_view_has(n, node, be64_to_cpu(w->inc)) :
 		    w->inc || w->port) ||
-	    be32_to_cpu(w->reply_max) > SAMR_REPLY_MAX || !w->expiry ||
-	    be32_to_cpu(w->expiry) > SAMR_EXPIRY_MAX || w->reserved ||
-	    (be32_to_cpu(w->flags) & ~SAMR_SESSION_FLAGS))
+	    !length_sane(flags, be32_to_cpu(w->reply_max)) || !w->expiry ||
+	    be32_to_cpu(w->expiry) > SAMR_EXPIRY_MAX || w->reserved)
 		return SAMR_DROP_RECORD;
 	s = session_new(group, be64_to_cpu(w->id), name);
 	if (!s)
@@ -582,9 +694,18 @@ enum samr_drop samr_session_learn(struct samr_node *n,
 	s->gid = be32_to_cpu(w->gid);
 	s->reply_max = be32_to_cpu(w->reply_max);
 	s->expiry = be32_to_cpu(w->expiry);
-	s->flags = be32_to_cpu(w->flags);
+	s->flags = flags & SAMR_SESSION_FLAGS;
 	s->acked = be64_to_cpu(w->acked);
 	s->next = s->acked + 1;
+	if (flags & SAMR_SESSION_STREAM) {
+		s->next = be64_to_cpu(w->next);
+		s->fin = flags & SAMR_SESSION_FIN;
+		if (!be_stream(s)) {
+			session_free(s);
+			return SAMR_DROP_MEMORY;
+		}
+		t->promised += samr_stream_promise(s);
+	}
 	list_add_tail(&s->link, &t->sessions);
 	t->count++;
 	return SAMR_DROP_NONE;
@@ -710,13 +831,16 @@ void samr_session_timer(struct samr_node *n)
 	}
 	if (n->now >= n->sessions.ask_at)
 		samr_reply_timer(n);
+	if (n->now >= n->sessions.stream_at)
+		samr_stream_timer(n);
 	if (n->now >= n->sessions.expire_at)
 		look_for_expired(n);
 }
 
 u64 samr_session_deadline(const struct samr_node *n)
 {
-	u64 at = min(n->sessions.ask_at, n->sessions.retry_at);
+	u64 at = min(min(n->sessions.ask_at, n->sessions.stream_at),
+		     n->sessions.retry_at);
 
 	return samr_node_serves(n) ? min(at, n->sessions.expire_at) : at;
 }

@@ -9,7 +9,8 @@
  *
  * Invariants: acked < next; a session has an entry in @requests for each number
  * behind @acked and before @next, in their order; table.promised is the sum over
- * these of what samr_session_promise() says. Sessions end with the last
+ * these of what samr_session_promise() says, and over streams of what
+ * samr_stream_promise() says. Sessions end with the last
  * member of their group, or with its state. Replies: reply.h.
  */
 #ifndef SAMR_CORE_SESSION_H
@@ -21,6 +22,7 @@
 struct samr_group;
 struct samr_msg;
 struct samr_node;
+struct samr_stream;
 
 /* What one group can make every node keep, and what all of them can. */
 #define SAMR_SESSIONS_MAX	1024
@@ -82,6 +84,8 @@ struct samr_request {
  * @next: number of the next request
  * @acked: the client has all replies up to this number
  * @requests: struct samr_request
+ * @stream: it is one (stream.h), and has no @requests; then numbers are those of bytes
+ * @fin: the stream's input has ended
  */
 struct samr_session {
 	struct list_head link;
@@ -106,13 +110,15 @@ struct samr_session {
 	u64 next;
 	u64 acked;
 	struct list_head requests;
+	struct samr_stream *stream;
+	bool fin;
 };
 
 /**
  * struct samr_session_table - the sessions of a group
  * @sessions: struct samr_session
  * @count: of them
- * @promised: bytes that their open requests' replies may have
+ * @promised: bytes that their open requests' replies may have, and their streams
  */
 struct samr_session_table {
 	struct list_head sessions;
@@ -132,7 +138,9 @@ struct samr_session_table {
  * @later: SESSION and refused REQUEST of clients here, that wait for stability
  * @refused: a REQUEST was refused as FULL: whoever sent it waits
  * @giving: a donor here may have replies to submit
+ * @pushed: struct samr_stream, whose output was sent to other heads and is not confirmed
  * @ask_at: when other heads are asked for replies
+ * @stream_at: when streams are looked at
  * @expire_at: sequencer: when to look for sessions that expire
  * @retry_at: when to try again what lacked memory
  */
@@ -145,9 +153,11 @@ struct samr_sessions {
 	struct list_head ready;
 	struct list_head ended;
 	struct list_head later;
+	struct list_head pushed;
 	bool refused;
 	bool giving;
 	u64 ask_at;
+	u64 stream_at;
 	u64 expire_at;
 	u64 retry_at;
 };
@@ -158,14 +168,18 @@ void samr_session_init(struct samr_node *n);
 /** samr_session_table_init - an empty table */
 void samr_session_table_init(struct samr_session_table *t);
 
-/** samr_session_parse - is the payload of a SESSION well-formed? */
-bool samr_session_parse(const struct samr_session_payload *p);
+/** samr_session_parse - is the payload of a SESSION or STREAM well-formed? */
+bool samr_session_parse(u8 kind, const struct samr_session_payload *p);
 
 /** samr_session_promise - what an open request takes of what is promised */
 static inline u64 samr_session_promise(const struct samr_session *s)
 {
 	return (u64)s->reply_max + SAMR_REQUEST_COST;
 }
+
+/** samr_session_find - a session, by the id that its client drew, or NULL */
+struct samr_session *samr_session_find(const struct samr_node *n, u32 group,
+				       u64 id);
 
 /** samr_session_named - a session, or NULL */
 struct samr_session *samr_session_named(const struct samr_node *n, u32 group,
@@ -180,7 +194,7 @@ bool samr_session_is_mine(const struct samr_node *n,
 			  const struct samr_session *s);
 
 /**
- * samr_session_apply - SESSION or REQUEST at its place
+ * samr_session_apply - SESSION, STREAM or REQUEST at its place
  * @g: its group, or NULL
  * @msg: gets what there is to be told
  *
@@ -196,6 +210,10 @@ void samr_session_view(struct samr_node *n, struct samr_group *g, u64 gseq);
 
 /** samr_session_end - the group's members, or its state, are gone */
 void samr_session_end(struct samr_node *n, struct samr_group *g);
+
+/** samr_session_end_one - so are those that one was for */
+void samr_session_end_one(struct samr_node *n, struct samr_group *g,
+			  struct samr_session *s);
 
 /** samr_session_forget - all of a group, without telling anybody */
 void samr_session_forget(struct samr_node *n, struct samr_session_table *t);

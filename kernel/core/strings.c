@@ -58,6 +58,8 @@ const char *samr_strings_rec(u8 type)
 		[SAMR_REC_STATE_SESSIONS] = "STATE_SESSIONS",
 		[SAMR_REC_REPLY_ASK]	= "REPLY_ASK",
 		[SAMR_REC_REPLY]	= "REPLY",
+		[SAMR_REC_STREAM_ASK]	= "STREAM_ASK",
+		[SAMR_REC_STREAM]	= "STREAM",
 	};
 
 	return type < ARRAY_SIZE(name) && name[type] ? name[type] : "?";
@@ -77,6 +79,7 @@ const char *samr_strings_kind(u8 kind)
 		[SAMR_KIND_READ]	= "read",
 		[SAMR_KIND_SESSION]	= "session",
 		[SAMR_KIND_REQUEST]	= "request",
+		[SAMR_KIND_STREAM]	= "stream",
 		[SAMR_KIND_REPLIES]	= "replies",
 		[SAMR_KIND_VIEW]	= "view",
 		[SAMR_KIND_REPLY]	= "reply",

@@ -8,6 +8,7 @@
 #include "transfer.h"
 #include "credit.h"
 #include "group.h"
+#include "stream.h"
 
 /* What speaks against a donor, if there is another: the highest counts most. */
 #define AGAINST_RECEIVER	1	/* a receiver's head has enough to do */
@@ -231,6 +232,8 @@ void samr_transfer_commit(struct samr_node *n, struct samr_group *g,
 	wake(n, &g->give);
 	if (next->t->lost)
 		samr_session_end(n, g);
+	else if (g->transfer)
+		samr_stream_cut(n, g);
 }
 
 /* The members as they are, to change flags of. */

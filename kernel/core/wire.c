@@ -120,6 +120,7 @@ bool samr_wire_fits(const struct samr_meta *m)
 	static const u8 flags[SAMR_KINDS] = {
 		[SAMR_KIND_JOIN]	= SAMR_MSG_STATEFUL,
 		[SAMR_KIND_STATE]	= SAMR_MSG_LAST | SAMR_MSG_FAILED,
+		[SAMR_KIND_REQUEST]	= SAMR_MSG_FIN,
 	};
 
 	if (m->kind >= SAMR_KINDS ||
@@ -136,6 +137,7 @@ bool samr_wire_fits(const struct samr_meta *m)
 	case SAMR_KIND_STATE:
 		return state_fits(m);
 	case SAMR_KIND_SESSION:
+	case SAMR_KIND_STREAM:
 		return m->len == sizeof(struct samr_session_payload);
 	case SAMR_KIND_REQUEST:
 		return m->arg && m->len >= sizeof(struct samr_request_payload);
@@ -467,6 +469,34 @@ static bool get_reply(const struct samr_rec_reply *w, struct samr_record *r)
 	       (r->len || !r->reply.total);
 }
 
+static bool get_stream_ask(const struct samr_rec_stream_ask *w,
+			   struct samr_record *r)
+{
+	r->stream.group = be32_to_cpu(w->group);
+	r->stream.session = be64_to_cpu(w->session);
+	r->stream.from = be64_to_cpu(w->from);
+	return !r->len && r->stream.group && r->stream.session;
+}
+
+static bool get_stream(const struct samr_rec_stream *w, struct samr_record *r)
+{
+	static const u8 zero[sizeof(w->reserved)];
+	bool any = r->len || w->end;
+
+	r->stream.group = be32_to_cpu(w->group);
+	r->stream.session = be64_to_cpu(w->session);
+	r->stream.read = be64_to_cpu(w->read);
+	r->stream.from = be64_to_cpu(w->from);
+	r->stream.commit = be64_to_cpu(w->commit);
+	r->stream.end = w->end;
+	return r->stream.group && r->stream.session &&
+	       any == !!r->stream.from &&
+	       (any ? r->stream.commit >= r->stream.session :
+		      !r->stream.commit) &&
+	       r->stream.from <= SAMR_NUMBER_MAX && w->end <= SAMR_END_RESET &&
+	       !memcmp(w->reserved, zero, sizeof(zero));
+}
+
 /* Bytes of a record without its payload; 0: not a type of this version. */
 static u32 fixed_len(u8 type)
 {
@@ -493,6 +523,8 @@ static u32 fixed_len(u8 type)
 		[SAMR_REC_STATE_SESSIONS] = sizeof(struct samr_rec_state_locks),
 		[SAMR_REC_REPLY_ASK]	= sizeof(struct samr_rec_reply_ask),
 		[SAMR_REC_REPLY]	= sizeof(struct samr_rec_reply),
+		[SAMR_REC_STREAM_ASK]	= sizeof(struct samr_rec_stream_ask),
+		[SAMR_REC_STREAM]	= sizeof(struct samr_rec_stream),
 	};
 
 	return type < ARRAY_SIZE(len) ? len[type] : 0;
@@ -548,6 +580,10 @@ static bool get_body(const void *p, const struct samr_blob *frame,
 		return get_reply_ask(p, r);
 	case SAMR_REC_REPLY:
 		return get_reply(p, r);
+	case SAMR_REC_STREAM_ASK:
+		return get_stream_ask(p, r);
+	case SAMR_REC_STREAM:
+		return get_stream(p, r);
 	default:
 		return get_ask(p, r);
 	}

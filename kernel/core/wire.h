@@ -93,6 +93,8 @@ struct samr_hdr {
  * @SAMR_REC_STATE_SESSIONS: behind its locks: its sessions
  * @SAMR_REC_REPLY_ASK: a client of the sender waits for a reply
  * @SAMR_REC_REPLY: it, or a part of it
+ * @SAMR_REC_STREAM_ASK: the access head of a stream wants its output, or to know more
+ * @SAMR_REC_STREAM: output, or how far members have read
  */
 enum samr_rec_type {
 	SAMR_REC_SUBMIT		= 1,
@@ -117,6 +119,8 @@ enum samr_rec_type {
 	SAMR_REC_STATE_SESSIONS	= 20,
 	SAMR_REC_REPLY_ASK	= 21,
 	SAMR_REC_REPLY		= 22,
+	SAMR_REC_STREAM_ASK	= 23,
+	SAMR_REC_STREAM		= 24,
 };
 
 /* SUBMIT: sent to all heads, so that the order need not repeat the bytes. */
@@ -127,6 +131,8 @@ enum samr_rec_type {
 #define SAMR_REC_F_REPAIR	0x04
 /* REPLY: there is more; it has to be asked for. */
 #define SAMR_REC_F_MORE		0x08
+/* STREAM_ASK: send it, though it may have been sent. */
+#define SAMR_REC_F_AGAIN	0x10
 
 /**
  * struct samr_rec_submit - followed by bytes @off .. of the message
@@ -594,6 +600,7 @@ struct samr_answer {
  * @group: STATE_GROUP; its members are at @at
  * @locks: STATE_LOCKS, STATE_SESSIONS; they are at @at
  * @reply: REPLY_ASK, REPLY; its bytes are at @at
+ * @stream: STREAM_ASK, STREAM; its bytes are at @at
  */
 struct samr_record {
 	u8 type;
@@ -664,6 +671,14 @@ struct samr_record {
 			u32 total;
 			u32 off;
 		} reply;
+		struct {
+			u64 session;
+			u64 from;
+			u64 read;
+			u64 commit;
+			u32 group;
+			u8 end;
+		} stream;
 	};
 };
 

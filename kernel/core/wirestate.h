@@ -211,14 +211,24 @@ enum samr_session_op {
 #define SAMR_SESSION_UNORDERED	0x01
 /* OPEN: and before what they show is stable: it may be undone. */
 #define SAMR_SESSION_AGREED	0x02
-#define SAMR_SESSION_FLAGS	0x03
+/* OPEN, of a STREAM message: requests are segments (stream.h). */
+#define SAMR_SESSION_STREAM	0x04
+#define SAMR_SESSION_FLAGS	0x07
+/* In STATE_SESSIONS: the stream's input has ended. */
+#define SAMR_SESSION_FIN	0x80
+
+/* Longest window of a stream, bytes. */
+#define SAMR_STREAM_WINDOW	65536U
+/* No byte of a stream has a higher number. */
+#define SAMR_NUMBER_MAX		(1ULL << 62)
 
 /**
- * struct samr_session_payload - payload of SESSION messages
+ * struct samr_session_payload - payload of SESSION messages, and of STREAM messages
  * @op: enum samr_session_op
  * @flags: OPEN: SAMR_SESSION_*; otherwise zero
  * @reserved: zero
- * @reply_max: OPEN: longest reply, 0 .. SAMR_REPLY_MAX; otherwise zero
+ * @reply_max: OPEN: longest reply, 0 .. SAMR_REPLY_MAX; of a stream its window,
+ *	1 .. SAMR_STREAM_WINDOW; otherwise zero
  * @id: random number that the client's kernel draws, not 0
  * @acked: the client has all replies up to this number; OPEN, DETACH, EXPIRE: zero
  * @since: EXPIRE: place at which it was detached; otherwise zero
@@ -262,20 +272,20 @@ struct samr_replies_payload {
 
 /**
  * struct samr_rec_session - a session, followed by the places of its open requests,
- *	@acked + 1 to @next - 1, __be64 each
+ *	@acked + 1 to @next - 1, __be64 each; a stream has none
  * @id: as in SESSION
  * @name: place of the OPEN
  * @inc: incarnation of @node
  * @since: place at which it was attached or detached last
- * @next: number of the next request
- * @acked: the client has all replies up to this number
+ * @next: number of the next request; of the next byte
+ * @acked: the client has all replies, or bytes of output, up to this number
  * @node: access head; 0: detached
  * @port: of the client, there
  * @uid: of the client
  * @gid: of the client
  * @reply_max: as in SESSION
  * @expiry: as in SESSION
- * @flags: as in SESSION
+ * @flags: as in SESSION, and SAMR_SESSION_FIN
  * @reserved: zero
  */
 struct samr_rec_session {
@@ -331,6 +341,59 @@ struct samr_rec_reply {
 	__be32 off;
 };
 
+/**
+ * struct samr_rec_stream_ask - from the access head of a stream
+ * @group: of the stream
+ * @session: its name
+ * @from: output is wanted from this number on, and is here up to there; 0: tell only
+ *	how far members have read
+ *
+ * @rec.flags has SAMR_REC_F_AGAIN when it is to be sent from there on.
+ */
+struct samr_rec_stream_ask {
+	struct samr_rec rec;
+	__be32 group;
+	__be64 session;
+	__be64 from;
+};
+
+/**
+ * struct samr_rec_stream - to the access head, followed by bytes of output
+ * @group: of the stream
+ * @session: its name
+ * @read: members of the sender have read the input up to this number
+ * @from: number of the first byte; 0: neither bytes nor an end
+ * @commit: the member that wrote them had read up to this place; 0 without them
+ * @end: enum samr_end: how the output ends behind these bytes
+ * @reserved: zero
+ */
+struct samr_rec_stream {
+	struct samr_rec rec;
+	__be32 group;
+	__be64 session;
+	__be64 read;
+	__be64 from;
+	__be64 commit;
+	__u8 end;
+	__u8 reserved[7];
+};
+
+/**
+ * enum samr_end - how a member ends the output of a stream
+ * @SAMR_END_NONE: it does not
+ * @SAMR_END_SHUT: it writes no more, and reads on
+ * @SAMR_END_CLOSED: it has closed the connection
+ * @SAMR_END_RESET: it has given it up
+ */
+enum samr_end {
+	SAMR_END_NONE	= 0,
+	SAMR_END_SHUT	= 1,
+	SAMR_END_CLOSED	= 2,
+	SAMR_END_RESET	= 3,
+};
+
+_Static_assert(sizeof(struct samr_rec_stream_ask) == 24, "stream ask");
+_Static_assert(sizeof(struct samr_rec_stream) == 48, "stream");
 _Static_assert(sizeof(struct samr_rec_state_ask) == 8, "state ask");
 _Static_assert(sizeof(struct samr_rec_state) == 16, "state");
 _Static_assert(sizeof(struct samr_rec_state_group) == 56, "state group");

@@ -304,6 +304,10 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	/* Nobody submits it; runs in which heads die look at it (era.c). */
 	if (m->kind == SAMR_KIND_VIEW || m->kind == SAMR_KIND_REPLY)
 		return;
+	if (msg->result == SAMR_SES_CUT) {
+		k->places = max(k->places, (size_t)m->gseq);
+		return;
+	}
 	sub = ledger_find(k->ledger, m->origin, m->oseq);
 	if (!sub)
 		sim_fail("node %u delivers %llu, which was never submitted",

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "check_session.h"
+#include "check_stream.h"
 #include "core/group.h"
 #include "core/learner.h"
 #include "core/state.h"
@@ -149,6 +150,8 @@ static void see(struct session_check *k, struct host *h,
 
 static bool concerns(const struct samr_msg *msg)
 {
+	if (stream_check_is(msg))
+		return false;
 	return msg->meta.kind == SAMR_KIND_SESSION ||
 	       msg->meta.kind == SAMR_KIND_REQUEST ||
 	       (msg->members && msg->meta.kind != SAMR_KIND_VIEW);
@@ -571,7 +574,8 @@ static void compare_session(const struct host *h, const struct samr_session *a,
 	    a->node != b->node || a->inc != b->inc || a->port != b->port ||
 	    a->since != b->since || a->uid != b->uid || a->gid != b->gid ||
 	    a->reply_max != b->reply_max || a->expiry != b->expiry ||
-	    a->flags != b->flags || a->next != b->next || a->acked != b->acked)
+	    a->flags != b->flags || a->next != b->next ||
+	    a->acked != b->acked || a->fin != b->fin)
 		sim_fail("node %u has session %llu otherwise than others",
 			 h->id, (unsigned long long)b->name);
 	y = b->requests.next;

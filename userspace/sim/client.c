@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "check_stream.h"
 #include "client.h"
 #include "core/state.h"
 #include "sim.h"
@@ -142,6 +143,12 @@ static void lose(struct client *c)
 	forget(c);
 }
 
+/* No stream's. */
+static u64 draw_id(struct client *c)
+{
+	return (rng_u64(&c->all->rng) | STREAM_ID_BITS) ^ 2;
+}
+
 static void drop_host(struct client *c)
 {
 	c->host = 0;
@@ -151,7 +158,7 @@ static void drop_host(struct client *c)
 		c->state = CLIENT_ATTACHING;
 	/* An OPEN whose fate is not known may still come: never the same again. */
 	if (c->state == CLIENT_OPENING)
-		c->id = rng_u64(&c->all->rng) | 1;
+		c->id = draw_id(c);
 }
 
 static void send_session(struct client *c, u8 op)
@@ -228,7 +235,7 @@ static void begin(struct client *c)
 
 	if (c->all->calm)
 		return;
-	c->id = rng_u64(r) | 1;
+	c->id = draw_id(c);
 	c->next = 1;
 	c->send = 1;
 	c->acked = 0;

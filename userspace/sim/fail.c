@@ -70,6 +70,7 @@ static void switch_off(struct app *a, u64 wait)
 	a->host = NULL;
 	f->cluster.host[a->id] = NULL;
 	services_gone(&f->services, h);
+	streams_leave(&f->streams, a->id);
 	admin_off(&f->admin, a->id);
 	host_free(h);
 	if (!list_empty(&a->notes))
@@ -89,6 +90,7 @@ static void on_view(struct watch *w, struct host *h)
 		lock_check_model(&f->locks, false);
 		votes_forget(&f->votes);
 		session_check_model(&f->sessions);
+		streams_forget(&f->streams);
 	}
 	votes_view(&f->votes, h);
 	admin_view(&f->admin, h);
@@ -153,6 +155,7 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	if (m->kind == SAMR_KIND_JOIN && m->inc == h->inc)
 		a->joined[m->group - 1] = true;
 	if (m->kind == SAMR_KIND_LEAVE && m->inc == h->inc && m->group > 1) {
+		streams_leave(&f->streams, h->id);
 		a->joined[m->group - 1] = false;
 		a->asked[m->group - 1] = false;
 		a->unread[m->group - 1].gseq = 0;
@@ -183,7 +186,9 @@ int fail_submit(struct app *a, struct samr_submit *s, const u8 *bytes,
 	s->owner = note;
 	note->what = *s;
 	note->client = c;
-	note->turn = c ? c->turn : 0;
+	note->stream = f->sender;
+	note->turn = c ? c->turn : note->stream ? note->stream->turn : 0;
+	f->sender = NULL;
 	note->at = now_of(f);
 	list_add_tail(&note->list, &a->notes);
 	err = host_submit(a->host, s);
@@ -663,7 +668,8 @@ static bool settled(struct fail *f)
 			if (!a->joined[g])
 				return false;
 	}
-	return services_settled(&f->services) && clients_done(&f->clients);
+	return services_settled(&f->services) && streams_done(&f->streams) &&
+	       clients_done(&f->clients);
 }
 
 static void unsettled(struct fail *f)
@@ -693,6 +699,7 @@ static void unsettled(struct fail *f)
 	}
 	services_stuck(&f->services);
 	clients_stuck(&f->clients);
+	streams_stuck(&f->streams);
 	sim_fail("the cluster does not come together again");
 }
 
@@ -788,6 +795,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	f->net.drop = 0;
 	f->cluster.net.params = f->net;
 	f->calm = f->admin.calm = f->services.calm = f->clients.calm = true;
+	f->streams.calm = true;
 	since = q->now;
 	for (end = since; !o->until && !settled(f); end += 10 * SAMR_MSEC) {
 		if (hopeless(f) && end - since > 2000 * SAMR_MSEC) {
@@ -807,7 +815,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	if (!o->until && !lost)
 		last_stand(f);
 	snprintf(line, size,
-		 "%u heads%s, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out, %llu hints, %llu halves; %s; %s; %llu lock requests, %llu granted, %llu of dead owners; %s; together after %llu ms%s",
+		 "%u heads%s, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out, %llu hints, %llu halves; %s; %s; %llu lock requests, %llu granted, %llu of dead owners; %s; %s; together after %llu ms%s",
 		 f->count, f->cluster.witness ? " and a witness" : "",
 		 f->cfg.policy == SAMR_POLICY_FENCE ||
 		 (f->count < 3 && !f->cluster.witness) ? "fence" : "majority",
@@ -825,7 +833,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 		 (unsigned long long)f->locks.requests,
 		 (unsigned long long)f->locks.granted,
 		 (unsigned long long)f->locks.inherited,
-		 clients_text(&f->clients),
+		 clients_text(&f->clients), streams_text(&f->streams),
 		 (unsigned long long)((q->now - since) / SAMR_MSEC),
 		 lost ? " LOST" : "");
 	queue_cancel(q, &f->tick);
@@ -837,6 +845,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	services_free(&f->services);
 	lock_check_free(&f->locks);
 	clients_free(&f->clients);
+	streams_free(&f->streams);
 	session_check_free(&f->sessions);
 	votes_free(&f->votes);
 	if (memory_use_of(MEMORY_HOMES)->objects)

@@ -3,13 +3,15 @@
 #include "fail_inside.h"
 
 #define CLIENTS_MOST	8
+#define STREAMS_MOST	5
 
 /* The members of group 2 have no state: what they reply follows from the place. */
 static void execute(struct fail *f, struct host *h, const struct samr_msg *msg)
 {
 	struct service_request r;
 
-	if (msg->meta.group < 2 || !f->app[h->id].joined[1])
+	if (msg->meta.group < 2 || !f->app[h->id].joined[1] ||
+	    stream_check_is(msg))
 		return;
 	service_request(msg, session_check_epoch(&f->sessions, h,
 						 msg->meta.gseq), &r);
@@ -24,15 +26,20 @@ bool fail_clients_deliver(struct fail *f, struct host *h,
 
 	if (note && note->client)
 		client_told(note->client, note->turn, &note->what, msg);
+	if (note && note->stream)
+		streams_told(note->stream, note->turn, &note->what, msg);
 	if (!msg->meta.gseq)
 		return true;
+	if (f->app[h->id].joined[1] || msg->meta.kind == SAMR_KIND_REPLY)
+		streams_deliver(&f->streams, h, msg);
 	if (msg->meta.kind == SAMR_KIND_REPLY)
 		clients_reply(&f->clients, h, msg);
 	else if (msg->meta.kind == SAMR_KIND_REQUEST && !msg->refused)
 		execute(f, h, msg);
 	return msg->meta.kind == SAMR_KIND_REPLY ||
 	       msg->meta.kind == SAMR_KIND_SESSION ||
-	       (msg->meta.kind == SAMR_KIND_REQUEST && msg->refused);
+	       ((msg->meta.kind == SAMR_KIND_REQUEST ||
+		 msg->meta.kind == SAMR_KIND_STREAM) && msg->refused);
 }
 
 static int send_for(struct clients *all, struct client *c, struct host *h,
@@ -41,6 +48,20 @@ static int send_for(struct clients *all, struct client *c, struct host *h,
 	struct fail *f = container_of(all, struct fail, clients);
 
 	return fail_submit(&f->app[h->id], s, bytes, c);
+}
+
+static int send_stream(struct streams *all, struct stream_client *c,
+		       struct host *h, struct samr_submit *s, const u8 *bytes)
+{
+	struct fail *f = container_of(all, struct fail, streams);
+
+	f->sender = c;
+	return fail_submit(&f->app[h->id], s, bytes, NULL);
+}
+
+static bool usable_stream(struct streams *all, struct host *h)
+{
+	return !(all->cluster->witness & BIT_ULL(h->id));
 }
 
 static bool usable(struct clients *all, struct host *h)
@@ -84,4 +105,10 @@ void fail_clients_init(struct fail *f, u64 seed)
 	for (i = 0; i < count; i++)
 		client_new(&f->clients, (u32)rng_range(&f->clients.rng, 1,
 						       GROUPS), 1000 + i);
+	streams_init(&f->streams, &f->cluster, 2, seed);
+	f->streams.send = send_stream;
+	f->streams.usable = usable_stream;
+	count = (u32)rng_below(&f->streams.rng, STREAMS_MOST);
+	for (i = 0; i < count; i++)
+		streams_client(&f->streams, 2000 + i);
 }

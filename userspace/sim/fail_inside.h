@@ -8,6 +8,7 @@
 #include "client.h"
 #include "era.h"
 #include "service.h"
+#include "stream.h"
 #include "trace.h"
 #include "votes.h"
 
@@ -19,6 +20,7 @@ struct note {
 	struct list_head list;
 	struct samr_submit what;
 	struct client *client;	/* NULL: of the head itself */
+	struct stream_client *stream;	/* likewise */
 	u64 turn;
 	u64 at;
 };
@@ -60,6 +62,8 @@ struct fail {
 	struct lock_check locks;
 	struct session_check sessions;
 	struct clients clients;
+	struct streams streams;
+	struct stream_client *sender;	/* of what is handed in */
 	struct votes votes;
 	struct admin admin;
 	struct trace trace;

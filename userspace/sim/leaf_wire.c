@@ -466,6 +466,78 @@ static void test_reply_ask(void)
 #undef PUT
 }
 
+static void test_stream(struct rng *r)
+{
+	struct {
+		struct samr_rec_stream w;
+		u8 payload[PAYLOAD];
+	} rec;
+	struct samr_record out;
+	u64 name = rng_range(r, 1, 1000);
+
+#define PUT								\
+	memset(&rec, 0, sizeof(rec));					\
+	rec.w.rec.type = SAMR_REC_STREAM;				\
+	rec.w.rec.len = cpu_to_be16(sizeof(rec));			\
+	rec.w.group = cpu_to_be32(5);					\
+	rec.w.session = cpu_to_be64(name);				\
+	rec.w.read = cpu_to_be64(7);					\
+	rec.w.from = cpu_to_be64(SAMR_NUMBER_MAX);			\
+	rec.w.commit = cpu_to_be64(name);				\
+	rec.w.end = SAMR_END_RESET
+	PUT;
+	check(decode(&rec, sizeof(rec), &out) == SAMR_DROP_NONE);
+	check(out.stream.group == 5 && out.stream.session == name &&
+	      out.stream.read == 7 && out.stream.from == SAMR_NUMBER_MAX &&
+	      out.stream.commit == name && out.stream.end == SAMR_END_RESET &&
+	      out.len == PAYLOAD);
+	SPOIL(w, PUT, group, 0);
+	SPOIL(w, PUT, session, 0);
+	SPOIL(w, PUT, from, 0);
+	SPOIL(w, PUT, from, cpu_to_be64(SAMR_NUMBER_MAX + 1));
+	SPOIL(w, PUT, commit, cpu_to_be64(name - 1));
+	SPOIL(w, PUT, end, SAMR_END_RESET + 1);
+	SPOIL(w, PUT, reserved[6], 1);
+	/* An end without bytes, and neither. */
+	PUT;
+	rec.w.rec.len = cpu_to_be16(sizeof(rec.w));
+	check(taken(&rec, sizeof(rec.w)));
+	rec.w.end = SAMR_END_NONE;
+	check(refused(&rec, sizeof(rec.w)));
+	rec.w.from = 0;
+	check(refused(&rec, sizeof(rec.w)));
+	rec.w.commit = 0;
+	check(taken(&rec, sizeof(rec.w)));
+	cut_off(&rec, sizeof(rec.w), sizeof(rec.w));
+#undef PUT
+}
+
+static void test_stream_ask(void)
+{
+	struct { struct samr_rec_stream_ask w; u8 more; } rec;
+	struct samr_record out;
+	u32 size = sizeof(rec.w);
+
+#define PUT								\
+	memset(&rec, 0, sizeof(rec));					\
+	rec.w.rec.type = SAMR_REC_STREAM_ASK;				\
+	rec.w.rec.flags = SAMR_REC_F_AGAIN;				\
+	rec.w.rec.len = cpu_to_be16((u16)size);				\
+	rec.w.group = cpu_to_be32(5);					\
+	rec.w.session = cpu_to_be64(6);					\
+	rec.w.from = cpu_to_be64(7)
+	PUT;
+	check(decode(&rec, size, &out) == SAMR_DROP_NONE);
+	check(out.stream.group == 5 && out.stream.session == 6 &&
+	      out.stream.from == 7 && out.flags == SAMR_REC_F_AGAIN);
+	SPOIL(w, PUT, group, 0);
+	SPOIL(w, PUT, session, 0);
+	SPOIL(w, PUT, rec.len, cpu_to_be16((u16)(size + 1)));
+	PUT;
+	cut_off(&rec, size, size);
+#undef PUT
+}
+
 /* Kind, length and arg of what concerns sessions. */
 static void test_session_kinds(void)
 {
@@ -478,6 +550,9 @@ static void test_session_kinds(void)
 		{ SAMR_KIND_SESSION, 0, 40, true },
 		{ SAMR_KIND_SESSION, 0, 39, false },
 		{ SAMR_KIND_SESSION, 0, 41, false },
+		{ SAMR_KIND_STREAM, 0, 40, true },
+		{ SAMR_KIND_STREAM, 0, 39, false },
+		{ SAMR_KIND_STREAM, 0, 41, false },
 		{ SAMR_KIND_REQUEST, 1, 16, true },
 		{ SAMR_KIND_REQUEST, 1, 15, false },
 		{ SAMR_KIND_REQUEST, 0, 16, false },
@@ -516,7 +591,9 @@ void leaf_wire_run(struct rng *r)
 		test_small(r);
 		test_view(r);
 		test_reply(r);
+		test_stream(r);
 	}
 	test_reply_ask();
+	test_stream_ask();
 	test_session_kinds();
 }

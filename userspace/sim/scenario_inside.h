@@ -96,6 +96,8 @@ void do_close(struct scenario *sc);
 void do_detach(struct scenario *sc);
 void do_open(struct scenario *sc);
 void do_reply(struct scenario *sc);
+void do_output(struct scenario *sc);
+void do_input(struct scenario *sc);
 void do_request(struct scenario *sc);
 void do_sessions(struct scenario *sc);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Commands of a scenario that are about sessions. */
 #include "core/group.h"
+#include "core/stream.h"
 #include "scenario_inside.h"
 #include "sim.h"
 
@@ -18,6 +19,16 @@ static void submit(struct scenario *sc, struct host *h, struct samr_submit *s,
 		   const void *bytes)
 {
 	ledger_submit(&sc->ledger, h, s, bytes);
+}
+
+static void be_stream(struct scenario *sc, struct samr_submit *s,
+		      struct samr_session_payload *p)
+{
+	s->kind = SAMR_KIND_STREAM;
+	if (p->op != SAMR_SESSION_OPEN)
+		return;
+	p->flags |= SAMR_SESSION_STREAM;
+	p->reply_max = cpu_to_be32((u32)sc_number(sc));
 }
 
 static void change(struct scenario *sc, u8 op)
@@ -42,6 +53,8 @@ static void change(struct scenario *sc, u8 op)
 			p.flags |= SAMR_SESSION_UNORDERED;
 		else if (sc_accept(sc, "agreed"))
 			p.flags |= SAMR_SESSION_AGREED;
+		else if (sc_accept(sc, "stream"))
+			be_stream(sc, &s, &p);
 		else if (sc_accept(sc, "user"))
 			s.uid = (u32)sc_number(sc);
 		else
@@ -90,7 +103,9 @@ void do_request(struct scenario *sc)
 		if (sc_accept(sc, "acked"))
 			p.acked = cpu_to_be64(sc_number(sc));
 		else if (sc_accept(sc, "safe"))
-			s.flags = SAMR_MSG_SAFE;
+			s.flags |= SAMR_MSG_SAFE;
+		else if (sc_accept(sc, "fin"))
+			s.flags |= SAMR_MSG_FIN;
 		else
 			sc_bad(sc, "no such thing of a request");
 	}
@@ -123,6 +138,65 @@ void do_reply(struct scenario *sc)
 	host_flush(h);
 }
 
+void do_output(struct scenario *sc)
+{
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
+	struct samr_event ev = { .type = SAMR_EV_OUTPUT };
+	struct buffer *b;
+
+	ev.output.group = (u32)sc_number(sc);
+	ev.output.session = sc_number(sc);
+	ev.output.from = sc_number(sc);
+	ev.output.len = (u32)sc_number(sc);
+	while (sc_more(sc)) {
+		if (sc_accept(sc, "upto"))
+			ev.output.upto = sc_number(sc);
+		else if (sc_accept(sc, "shut"))
+			ev.output.end = SAMR_END_SHUT;
+		else if (sc_accept(sc, "closed"))
+			ev.output.end = SAMR_END_CLOSED;
+		else if (sc_accept(sc, "reset"))
+			ev.output.end = SAMR_END_RESET;
+		else
+			sc_bad(sc, "no such thing of output");
+	}
+	b = buffer_new(ev.output.len);
+	b->len = ev.output.len;
+	memset(b->bytes, 'o', b->len);
+	ev.output.payload = ev.output.len ? blob_of_buffer(b, 0, b->len) : NULL;
+	host_step(h, &ev);
+	samr_blob_put(ev.output.payload);
+	buffer_put(b);
+	host_flush(h);
+}
+
+void do_input(struct scenario *sc)
+{
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
+	struct samr_event ev = { .type = SAMR_EV_INPUT };
+
+	ev.input.group = (u32)sc_number(sc);
+	ev.input.session = sc_number(sc);
+	ev.input.upto = sc_number(sc);
+	host_step(h, &ev);
+	host_flush(h);
+}
+
+static void show_stream(struct scenario *sc, const struct host *h,
+			const struct samr_session *s)
+{
+	const struct samr_stream *st = s->stream;
+
+	trace_note(&sc->trace, "node %u: stream %llu of %llu.%u, next %llu%s, acked %llu, read %llu, made up to %llu in %u%s, room for %u",
+		   h->id, (unsigned long long)s->name,
+		   (unsigned long long)s->node, s->port,
+		   (unsigned long long)s->next, s->fin ? " (fin)" : "",
+		   (unsigned long long)s->acked, (unsigned long long)st->read,
+		   (unsigned long long)st->made - 1, st->pieces,
+		   st->end ? " (ended)" : "",
+		   samr_stream_room(h->node, s->group, s->name, st->made));
+}
+
 static void show(struct scenario *sc, const struct host *h,
 		 const struct samr_session *s)
 {
@@ -130,6 +204,10 @@ static void show(struct scenario *sc, const struct host *h,
 	char open[256] = "";
 	int at = 0;
 
+	if (s->stream) {
+		show_stream(sc, h, s);
+		return;
+	}
 	list_for_each_entry(r, &s->requests, link)
 		at += snprintf(open + at, sizeof(open) - at, " %llu at %llu%s%s",
 			       (unsigned long long)r->number,

@@ -42,6 +42,8 @@ static void put_meta(struct text *t, const struct samr_meta *m)
 		put(t, " instead of %llu", (unsigned long long)m->arg);
 	if (m->kind == SAMR_KIND_REQUEST || m->kind == SAMR_KIND_REPLY)
 		put(t, " %llu", (unsigned long long)m->arg);
+	if (m->flags & SAMR_MSG_FIN)
+		put(t, " fin");
 	if (m->flags & SAMR_MSG_STATEFUL)
 		put(t, " stateful");
 	if (m->flags & SAMR_MSG_LAST)
@@ -50,6 +52,28 @@ static void put_meta(struct text *t, const struct samr_meta *m)
 		put(t, " failed");
 	if (m->flags & SAMR_MSG_SAFE)
 		put(t, " safe");
+}
+
+static const char *const end_name[] = {
+	[SAMR_END_NONE] = "", [SAMR_END_SHUT] = ", shut",
+	[SAMR_END_CLOSED] = ", closed", [SAMR_END_RESET] = ", reset",
+};
+
+static void put_stream(struct text *t, const struct samr_record *r)
+{
+	put(t, " g%u s%llu", r->stream.group,
+	    (unsigned long long)r->stream.session);
+	if (r->type == SAMR_REC_STREAM)
+		put(t, " read %llu", (unsigned long long)r->stream.read);
+	if (!r->stream.from)
+		return;
+	put(t, " from %llu", (unsigned long long)r->stream.from);
+	if (r->type == SAMR_REC_STREAM)
+		put(t, " %u bytes of place %llu%s", r->len,
+		    (unsigned long long)r->stream.commit,
+		    end_name[r->stream.end]);
+	if (r->flags & SAMR_REC_F_AGAIN)
+		put(t, " again");
 }
 
 static void put_transfer(struct text *t, const struct samr_transfer *x)
@@ -170,6 +194,10 @@ static void put_other(struct text *t, const struct samr_record *r)
 		if (r->reply.off || (r->type == SAMR_REC_REPLY &&
 				     r->len < r->reply.total))
 			put(t, " from byte %u", r->reply.off);
+		break;
+	case SAMR_REC_STREAM_ASK:
+	case SAMR_REC_STREAM:
+		put_stream(t, r);
 		break;
 	case SAMR_REC_STATE_LOCKS:
 	case SAMR_REC_STATE_SESSIONS:
@@ -386,6 +414,7 @@ static void on_stepped(struct watch *w, struct host *h,
 		[ENOMEM] = "no memory", [EINVAL] = "invalid",
 		[EMSGSIZE] = "too long", [EBUSY] = "busy", [ESTALE] = "stale",
 		[ENOTRECOVERABLE] = "halted", [ENOENT] = "nobody waits",
+		[EPIPE] = "has ended",
 	};
 	const struct samr_submit *s = &ev->submit;
 	struct trace *t = trace_of(w);
@@ -417,6 +446,20 @@ static void on_stepped(struct watch *w, struct host *h,
 			ev->reply.group, (unsigned long long)ev->reply.session,
 			(unsigned long long)ev->reply.request, ev->reply.len,
 			what);
+		break;
+	case SAMR_EV_OUTPUT:
+		event(t, h);
+		fprintf(t->out, "output g%u s%llu from %llu, %u bytes%s -> %s\n",
+			ev->output.group,
+			(unsigned long long)ev->output.session,
+			(unsigned long long)ev->output.from, ev->output.len,
+			end_name[ev->output.end], what);
+		break;
+	case SAMR_EV_INPUT:
+		event(t, h);
+		fprintf(t->out, "input g%u s%llu read up to %llu\n",
+			ev->input.group, (unsigned long long)ev->input.session,
+			(unsigned long long)ev->input.upto);
 		break;
 	case SAMR_EV_CONSUMED:
 		event(t, h);
@@ -512,6 +555,9 @@ static void put_result(struct text *t, const struct samr_msg *msg)
 		[SAMR_SES_FULL] = "full", [SAMR_SES_FOREIGN] = "foreign",
 		[SAMR_SES_GONE] = "gone", [SAMR_SES_REPLY] = "a reply",
 		[SAMR_SES_UNKNOWN] = "unknown", [SAMR_SES_ENDED] = "ended",
+		[SAMR_SES_OUTPUT] = "output", [SAMR_SES_SHUT] = "shut",
+		[SAMR_SES_CLOSED] = "closed", [SAMR_SES_RESET] = "reset",
+		[SAMR_SES_CUT] = "cut",
 	};
 
 	if (!msg->result)

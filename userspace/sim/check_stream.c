@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Streams against what both sides should see, see check_stream.h. */
+#include <stdlib.h>
+
+#include "check_stream.h"
+#include "core/msg.h"
+#include "rng.h"
+#include "sim.h"
+
+/* Input after which a service ends the output though the client has not. */
+#define RESET_AT	700
+#define SHUT_AT		300
+#define CLOSE_AT	500
+/* It answers so many bytes to so many, and these when the input ends. */
+#define BURST_EACH	100
+#define BURST		200
+#define TRAILER		13
+
+static u64 stop_of(u64 id, u8 *end)
+{
+	switch (id >> 8 & 7) {
+	case 0:
+		*end = SAMR_END_RESET;
+		return RESET_AT;
+	case 1:
+		*end = SAMR_END_SHUT;
+		return SHUT_AT;
+	case 2:
+		*end = SAMR_END_CLOSED;
+		return CLOSE_AT;
+	default:
+		return U64_MAX;
+	}
+}
+
+struct stream_made stream_made(u64 id, u64 count, bool fin)
+{
+	struct stream_made m = { };
+	u8 end = SAMR_END_NONE;
+	u64 stop = stop_of(id, &end), c = min(count, stop);
+
+	m.bytes = c + c / BURST_EACH * BURST;
+	if (count >= stop) {
+		m.end = end;
+	} else if (fin) {
+		m.bytes += TRAILER;
+		m.end = id >> 12 & 1 ? SAMR_END_SHUT : SAMR_END_CLOSED;
+	}
+	return m;
+}
+
+static u8 byte_of(u64 id, bool back, u64 number)
+{
+	return (u8)(rng_mix(id ^ (back ? 0x5bd1e995ULL << 20 : 0) ^
+			    number * 0x9e3779b97f4a7c15ULL) >> 17);
+}
+
+void stream_bytes(u64 id, bool back, u64 from, u8 *to, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i < len; i++)
+		to[i] = byte_of(id, back, from + i);
+}
+
+void stream_check_bytes(u64 id, bool back, u64 from, const struct samr_msg *msg,
+			u32 off)
+{
+	static u8 bytes[SAMR_LEN_MAX];
+	u32 i;
+
+	if (!samr_msg_read(msg, bytes, msg->meta.len))
+		sim_fail("a piece of stream %#llx has not all its bytes",
+			 (unsigned long long)id);
+	for (i = off; i < msg->meta.len; i++)
+		if (bytes[i] != byte_of(id, back, from + i - off))
+			sim_fail("byte %llu of the %s of stream %#llx is another one",
+				 (unsigned long long)(from + i - off),
+				 back ? "output" : "input",
+				 (unsigned long long)id);
+}
+
+void stream_check_accept(struct stream_check *k, const struct host *h, u64 name)
+{
+	size_t *at = &k->at[h->id];
+
+	if (k->inc[h->id] != h->inc) {
+		k->inc[h->id] = h->inc;
+		for (*at = k->names; *at > 0 && k->name[*at - 1] >= name;)
+			--*at;
+	}
+	if (*at == k->names) {
+		if (k->names && k->name[k->names - 1] >= name)
+			sim_fail("node %u accepts stream %llu behind a later one",
+				 h->id, (unsigned long long)name);
+		k->name = sim_grow(k->name, k->names, &k->room,
+				   sizeof(*k->name));
+		k->name[k->names++] = name;
+	}
+	if (k->name[*at] != name)
+		sim_fail("node %u accepts stream %llu where others accept %llu",
+			 h->id, (unsigned long long)name,
+			 (unsigned long long)k->name[*at]);
+	++*at;
+}
+
+void stream_check_leave(struct stream_check *k, u32 host)
+{
+	k->inc[host] = 0;
+}
+
+void stream_check_forget(struct stream_check *k)
+{
+	k->names = 0;
+	memset(k->inc, 0, sizeof(k->inc));
+}
+
+bool stream_check_is(const struct samr_msg *msg)
+{
+	union {
+		struct samr_session_payload s;
+		struct samr_request_payload r;
+	} p;
+	bool ask = msg->meta.kind == SAMR_KIND_REQUEST;
+
+	if (msg->meta.kind != SAMR_KIND_SESSION && !ask)
+		return msg->meta.kind == SAMR_KIND_STREAM;
+	if (!samr_msg_read(msg, (u8 *)&p, ask ? sizeof(p.r) : sizeof(p.s)))
+		return false;
+	return (be64_to_cpu(ask ? p.r.id : p.s.id) & STREAM_ID_BITS) ==
+	       STREAM_ID_BITS;
+}
