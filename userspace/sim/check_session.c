@@ -7,6 +7,7 @@
 #include "core/group.h"
 #include "core/learner.h"
 #include "core/state.h"
+#include "core/stream.h"
 #include "ledger.h"
 #include "sim.h"
 
@@ -621,6 +622,10 @@ static void check_counts(const struct host *h, u32 id)
 		list_for_each_entry(s, &g->sessions.sessions, link) {
 			sessions++;
 			detached += !s->node;
+			if (s->stream) {
+				promised += samr_stream_promise(s);
+				continue;
+			}
 			requests += s->next - s->acked - 1;
 			promised += (s->next - s->acked - 1) *
 				    samr_session_promise(s);
