@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2317	# used by the tests
 #
 # For tests of samr-sql, after lib.sh: three heads and a folder of their own, in which head K has K.db, K.out, K.err.
-# lab: array of more options for scripts/lab. limit: seconds that a samr-sql may run.
+# lab: array of more options for scripts/lab. many: another number of heads. limit: seconds that a samr-sql may run.
 
 need_root
 need sqlite3 jq
@@ -10,8 +10,8 @@ here=$SELFTESTS/sql
 work=$(mktemp -d)
 at_exit "rm -rf $work"
 # shellcheck disable=SC2154
-heads_up 3 "${lab[@]}"
-for k in 1 2 3; do samrctl -n samr$k group add id 42 name sql; done
+heads_up "${many:-3}" "${lab[@]}"
+for ((k = 1; k <= ${many:-3}; k++)); do samrctl -n samr$k group add id 42 name sql; done
 cd "$work" || exit
 status=(0 0 0 0)
 

@@ -311,20 +311,56 @@ static bool local_error(int rc)
 	}
 }
 
+/* The next row is longer than @max as text, or there is more than that with it. */
+static bool too_long(sqlite3_stmt *st, FILE *rows, size_t max)
+{
+	int i, n = sqlite3_column_count(st);
+	size_t len = (size_t)ftello(rows);
+
+	/* Before it is made text, which would take memory. */
+	for (i = 0; len <= max && i < n; i++) {
+		int type = sqlite3_column_type(st, i);
+
+		if (type == SQLITE_TEXT || type == SQLITE_BLOB)
+			len += (size_t)sqlite3_column_bytes(st, i);
+	}
+	return len > max;
+}
+
+/* Its plan says at which pages of a file tables begin. */
+static int explain(struct samr_apply_unit *u)
+{
+	u->error = strdup("EXPLAIN shows where a head's file has its pages; EXPLAIN QUERY PLAN can be used");
+	return u->error ? SQLITE_AUTH : SQLITE_NOMEM;
+}
+
+static int result_too_long(struct samr_apply_unit *u)
+{
+	if (asprintf(&u->error, "the result is longer than %zu bytes: ask for less of it, or for longer results",
+		     u->rows_max) < 0)
+		u->error = NULL;
+	return u->error ? SQLITE_TOOBIG : SQLITE_NOMEM;
+}
+
 /* Run one statement to its end. Return: SQLITE_OK or its error. */
-static int run_statement(sqlite3_stmt *st, const struct samr_print *print,
-			 FILE *rows)
+static int run_statement(sqlite3_stmt *st, struct samr_apply_unit *u, FILE *rows)
 {
 	bool first = true;
 	int rc;
 
+	if (sqlite3_stmt_isexplain(st) == 1)
+		return explain(u);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		if (!rows)
 			continue;
 		if (first)
-			samr_print_head(print, st, rows);
+			samr_print_head(u->print, st, rows);
 		first = false;
-		samr_print_row(print, st, rows);
+		if (u->rows_max && too_long(st, rows, u->rows_max))
+			return result_too_long(u);
+		samr_print_row(u->print, st, rows);
+		if (u->rows_max && (size_t)ftello(rows) > u->rows_max)
+			return result_too_long(u);
 	}
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
@@ -374,11 +410,11 @@ static int run_text(struct samr_apply *a, struct samr_apply_unit *u, FILE *rows)
 		}
 		number++;
 		if (rc == SQLITE_OK)
-			rc = run_statement(st, u->print, rows);
-		if (rc != SQLITE_OK)
+			rc = run_statement(st, u, rows);
+		if (rc != SQLITE_OK && rc != SQLITE_NOMEM && !u->error) {
 			rc = sqlite3_extended_errcode(a->writer);
-		if (rc != SQLITE_OK)
 			u->error = error_text(a, u, number);
+		}
 		sqlite3_finalize(st);
 		if (rc != SQLITE_OK)
 			return u->error ? rc : SQLITE_NOMEM;
@@ -404,6 +440,7 @@ static void clear_result(struct samr_apply_unit *u)
 	free(u->error);
 	free(u->rows);
 	u->error = u->rows = NULL;
+	u->rows_len = 0;
 	u->changes = 0;
 }
 
@@ -412,12 +449,11 @@ static int run_inside(struct samr_apply *a, struct samr_apply_unit *u)
 {
 	sqlite3_int64 before = sqlite3_total_changes64(a->writer);
 	FILE *rows = NULL;
-	size_t size;
 	int rc;
 
 	clear_result(u);
 	if (u->print) {
-		rows = open_memstream(&u->rows, &size);
+		rows = open_memstream(&u->rows, &u->rows_len);
 		if (!rows)
 			return SQLITE_NOMEM;
 	}
@@ -448,6 +484,7 @@ static bool run_unit(struct samr_apply *a, struct samr_apply_unit *u)
 		u->changes = 0;
 		free(u->rows);
 		u->rows = NULL;
+		u->rows_len = 0;
 		/* ON CONFLICT ROLLBACK and RAISE(ROLLBACK) take all with them. */
 		u->void_ = sqlite3_get_autocommit(a->writer);
 		if (u->void_)

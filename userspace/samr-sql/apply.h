@@ -40,10 +40,12 @@ struct samr_apply_config {
  * @len: its length
  * @delivery: of the message that it came in; the caller's
  * @index: its number in that message
- * @print: how to show rows that it yields (RETURNING); NULL: drop them
+ * @print: how to show rows that it yields (RETURNING, queries); NULL: drop them
+ * @rows_max: it fails when the rows are longer as text; 0: as long as they are
  * @error: filled in: NULL: it happened; otherwise why it did not
  * @changes: filled in: rows inserted, updated and deleted, triggers included
  * @rows: filled in: what it yielded, as text, or NULL
+ * @rows_len: filled in: bytes of it
  * @void_: its failure took back the whole transaction
  */
 struct samr_apply_unit {
@@ -52,9 +54,11 @@ struct samr_apply_unit {
 	const struct samr_delivery *delivery;
 	unsigned int index;
 	const struct samr_print *print;
+	size_t rows_max;
 	char *error;
 	sqlite3_int64 changes;
 	char *rows;
+	size_t rows_len;
 	bool void_;
 };
 

@@ -190,8 +190,38 @@ static int check_function(const char *name)
 	return SQLITE_OK;
 }
 
+/* PRAGMA foreign_keys with the value that it has anyway, as dumps begin with. */
+static int check_foreign_keys(const char *value)
+{
+	static const char *const yes[] = { "on", "yes", "true", "1" };
+	bool wanted = false;
+	int now = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		wanted |= same(value, yes[i]);
+	sqlite3_db_config(det.db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &now);
+	if (wanted == now)
+		return SQLITE_OK;
+	return no(now ? "%s are enforced at all heads, since they were started with --foreign-keys" :
+		  "%s are not enforced: start all heads with --foreign-keys",
+		  "foreign keys");
+}
+
 static int check_pragma(const char *name, const char *value)
 {
+	/* They show what the schema says. */
+	static const char *const show[] = {
+		"table_info", "table_xinfo", "index_info", "index_xinfo",
+		"index_list", "foreign_key_list"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(show) / sizeof(show[0]); i++)
+		if (same(name, show[i]))
+			return SQLITE_OK;
+	if (same(name, "foreign_keys") && value)
+		return check_foreign_keys(value);
 	if (same(name, "user_version") || same(name, "application_id"))
 		return SQLITE_OK;
 	/* What virtual tables ask behind the scenes. */
@@ -394,7 +424,8 @@ char *samr_det_environment(sqlite3 *db)
 	sha256_digest(&sum, SAMR_DIGEST_SIZE, digest);
 	samr_digest_hex(digest, hex);
 	hex[16] = '\0';
-	if (asprintf(&out, "SQLite %s, build %s", sqlite3_libversion(), hex) < 0)
+	if (asprintf(&out, "SQLite %s, build %s, protocol %d",
+		     sqlite3_libversion(), hex, SAMR_DET_PROTOCOL) < 0)
 		return NULL;
 	return out;
 }

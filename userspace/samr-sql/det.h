@@ -26,6 +26,9 @@
 /* A savepoint of the writer's own; no statement may use the name. */
 #define SAMR_DET_SAVEPOINT	"samr_unit"
 
+/* Who executes something else at some place of the order has another number. */
+#define SAMR_DET_PROTOCOL	3
+
 /**
  * samr_det_init - before anything else is done with SQLite
  *

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "call.h"
+#include "client.h"
 #include "det.h"
 #include "dump.h"
 #include "shell.h"
@@ -16,44 +18,59 @@
 #define DEFAULT_BATCH		64
 #define DEFAULT_WINDOW		4
 #define PATIENCE_MS		10000
+#define TIMEOUT_S		60
+#define TIMEOUT_MAX_S		1000000	/* fits in int as milliseconds */
+#define ROWS_MAX		65536
 
 enum { USAGE = 2 };
 
 static const char *program = "samr-sql";
 
 static const char help[] =
-"usage: samr-sql [OPTIONS] DB        SQL from standard input or -c goes to all heads\n"
+"usage: samr-sql [OPTIONS] DB        a head with a database: SQL from standard input\n"
+"                                    or -c goes to all heads\n"
+"       samr-sql [OPTIONS]           a client: the heads execute it, whichever die\n"
 "       samr-sql --dump DB           this head's database as SQL\n"
 "       samr-sql --digest DB         SHA-256 of that\n"
 "\n"
 "  -s, --service ID        id of the replicated service (42)\n"
-"  -n, --heads N           begin when so many heads are here (3)\n"
 "  -c, --command SQL       run this instead of standard input; may be repeated,\n"
 "                          with or without a semicolon at the end\n"
+"      --bail              stop at the first error\n"
+"  -j, --json              rows as JSON, one object a line\n"
+"  -H, --headers           rows begin with the columns' names\n"
+"      --separator TEXT    between columns (|)\n"
+"\n"
+"of a client:\n"
+"      --timeout SECONDS   wait so long for an answer (60; 0: for ever)\n"
+"      --rows-max BYTES    of the rows of one statement (65536)\n"
+"\n"
+"of a head:\n"
+"  -n, --heads N           begin when so many heads are here (3)\n"
 "      --wait              at the end of the input: go on until all heads are\n"
 "                          there, then stop together (the default)\n"
 "      --leave             at the end of the input: stop at once\n"
 "      --stay              at the end of the input: go on until killed\n"
-"      --bail              stop at the first error\n"
 "      --foreign-keys      enforce foreign keys; the same at all heads\n"
 "      --agreed            show results before enough heads hold the statement\n"
 "      --sync full|normal|off  how hard to write to the disk (normal)\n"
 "      --batch N           at most N statements in a message (64)\n"
 "      --window N          at most N messages under way (4)\n"
-"  -j, --json              rows as JSON, one object a line\n"
-"  -H, --headers           rows begin with the columns' names\n"
-"      --separator TEXT    between columns (|)\n"
 "      --progress          say how far it is\n"
 "      --stats             say at the end what was done\n"
+"\n"
 "  -V, --version  -h, --help\n"
 "\n"
 "Exit status: 0 ok; 1 a statement failed; 2 wrong usage; 3 this head had to stop;\n"
-"4 it may not take part; 5 databases differ; 128 + n after signal n.\n";
+"4 it may not take part; 5 databases differ; 6 a client cannot tell whether a\n"
+"statement was executed; 7 a client could not reach the service, and a statement\n"
+"was not executed; 128 + n after signal n.\n";
 
 enum {
 	OPT_WAIT = 256, OPT_LEAVE, OPT_STAY, OPT_BAIL, OPT_FOREIGN_KEYS,
 	OPT_AGREED, OPT_SYNC, OPT_BATCH, OPT_WINDOW, OPT_SEPARATOR,
-	OPT_PROGRESS, OPT_STATS, OPT_DUMP, OPT_DIGEST,
+	OPT_PROGRESS, OPT_STATS, OPT_DUMP, OPT_DIGEST, OPT_TIMEOUT,
+	OPT_ROWS_MAX,
 };
 
 static const struct option options[] = {
@@ -74,6 +91,8 @@ static const struct option options[] = {
 	{ "separator", required_argument, NULL, OPT_SEPARATOR },
 	{ "progress", no_argument, NULL, OPT_PROGRESS },
 	{ "stats", no_argument, NULL, OPT_STATS },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "rows-max", required_argument, NULL, OPT_ROWS_MAX },
 	{ "dump", no_argument, NULL, OPT_DUMP },
 	{ "digest", no_argument, NULL, OPT_DIGEST },
 	{ "version", no_argument, NULL, 'V' },
@@ -86,6 +105,10 @@ struct job {
 	struct samr_input input;
 	bool text;
 	int offline;			/* OPT_DUMP, OPT_DIGEST or 0 */
+	unsigned int timeout_s;
+	size_t rows_max;
+	const char *of_head;		/* an option for heads only; or NULL */
+	const char *of_client;
 };
 
 __attribute__((noreturn))
@@ -129,10 +152,45 @@ static void add_text(struct job *j, const char *text)
 	j->text = true;
 }
 
+/* Is it for heads only, for clients only? */
+static void note_option(struct job *j, int option)
+{
+	size_t i;
+
+	for (i = 0; options[i].name && options[i].val != option; i++)
+		;
+	switch (option) {
+	case OPT_TIMEOUT:
+	case OPT_ROWS_MAX:
+		j->of_client = options[i].name;
+		break;
+	case 'n':
+	case OPT_BATCH:
+	case OPT_WINDOW:
+	case OPT_SYNC:
+	case OPT_FOREIGN_KEYS:
+	case OPT_AGREED:
+	case OPT_WAIT:
+	case OPT_LEAVE:
+	case OPT_STAY:
+	case OPT_PROGRESS:
+	case OPT_STATS:
+		j->of_head = options[i].name;
+	}
+}
+
+static void set_separator(struct job *j, const char *text)
+{
+	if (strlen(text) > SAMR_CALL_SEPARATOR_MAX)
+		usage("--separator is longer than 255 bytes: ", text);
+	j->cfg.print.separator = text;
+}
+
 static void set_option(struct job *j, int option, const char *value)
 {
 	struct samr_session_config *s = &j->cfg.session;
 
+	note_option(j, option);
 	switch (option) {
 	case 's':
 		s->service = number("service", value, 1, UINT32_MAX);
@@ -174,7 +232,14 @@ static void set_option(struct job *j, int option, const char *value)
 		j->cfg.stats = true;
 		break;
 	case OPT_SEPARATOR:
-		j->cfg.print.separator = value;
+		set_separator(j, value);
+		break;
+	case OPT_TIMEOUT:
+		j->timeout_s = number("timeout", value, 0, TIMEOUT_MAX_S);
+		break;
+	case OPT_ROWS_MAX:
+		j->rows_max = number("rows-max", value, SAMR_CALL_ROWS_MIN,
+				     SAMR_CALL_ROWS_MAX);
 		break;
 	case 'j':
 		j->cfg.print.json = true;
@@ -234,9 +299,45 @@ static void block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+static int run_client(struct job *j)
+{
+	const struct samr_sql_client_config cfg = {
+		.name = program,
+		.service = j->cfg.session.service,
+		.input = &j->input,
+		.print = j->cfg.print,
+		.rows_max = j->rows_max,
+		.timeout_ms = (int)j->timeout_s * 1000,
+		.bail = j->cfg.bail,
+	};
+
+	if (j->offline)
+		usage("which database?", "");
+	if (j->of_head)
+		usage("a client has no database, and this option is for those that have one: --",
+		      j->of_head);
+	return samr_sql_client_run(&cfg);
+}
+
+static int run_head(struct job *j)
+{
+	if (!*j->cfg.session.db.path)
+		usage("the database's name is empty", "");
+	if (j->of_client)
+		usage("a head has a database, and this option is for clients, which have none: --",
+		      j->of_client);
+	if (samr_det_init() != SQLITE_OK) {
+		fprintf(stderr, "%s: SQLite does not start\n", program);
+		return SAMR_SHELL_BROKEN;
+	}
+	return j->offline ? run_offline(j) : samr_shell_run(&j->cfg);
+}
+
 int main(int argc, char **argv)
 {
 	struct job j = {
+		.timeout_s = TIMEOUT_S,
+		.rows_max = ROWS_MAX,
 		.cfg = {
 			.name = program,
 			.print.separator = "|",
@@ -254,24 +355,15 @@ int main(int argc, char **argv)
 
 	while ((o = getopt_long(argc, argv, "s:n:c:jHVh", options, NULL)) != -1)
 		set_option(&j, o, optarg);
-	if (optind == argc)
-		usage("which database?", "");
 	if (optind + 1 < argc)
 		usage("one database only, but there is also ", argv[optind + 1]);
-	j.cfg.session.db.path = argv[optind];
-	if (!*argv[optind])
-		usage("the database's name is empty", "");
-	if (samr_det_init() != SQLITE_OK) {
-		fprintf(stderr, "%s: SQLite does not start\n", program);
-		return SAMR_SHELL_BROKEN;
-	}
-	if (j.offline)
-		return run_offline(&j);
-	if (!j.text)
+	if (!j.text && !j.offline)
 		samr_input_file(&j.input, STDIN_FILENO);
 	j.cfg.input = &j.input;
-	block_signals();
-	status = samr_shell_run(&j.cfg);
+	if (!j.offline)
+		block_signals();
+	j.cfg.session.db.path = argv[optind];
+	status = optind == argc ? run_client(&j) : run_head(&j);
 	samr_input_free(&j.input);
 	return status;
 }

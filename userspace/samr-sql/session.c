@@ -19,6 +19,7 @@
 #include "check.h"
 #include "det.h"
 #include "queue.h"
+#include "serve.h"
 #include "session.h"
 #include "transfer.h"
 
@@ -68,6 +69,8 @@ struct samr_session {
 	/* Units received, not yet executed. */
 	struct samr_apply_unit *unit;
 	size_t units, units_cap;
+
+	struct samr_serve serve;	/* clients' requests among them */
 
 	struct samr_checks checks;
 	bool diverged;
@@ -350,6 +353,11 @@ static bool execute(struct samr_session *s)
 		s->stats.units++;
 		s->stats.rows += (unsigned long long)u->changes;
 		s->stats.position = u->delivery->gseq;
+		if (samr_serve_is(u->delivery)) {
+			if (!samr_serve_answer(&s->serve, s->m, u))
+				return no_memory(s);
+			continue;
+		}
 		if (!(u->delivery->flags & SAMR_DELIVERY_OWN))
 			continue;
 		s->stats.own++;
@@ -359,8 +367,21 @@ static bool execute(struct samr_session *s)
 	}
 	s->stats.seconds = (double)(now_ns() - s->start_ns) / 1e9;
 	samr_apply_free(s->unit, s->units);
+	samr_serve_done(&s->serve);
 	s->units = 0;
 	return true;
+}
+
+static struct samr_apply_unit *add_unit(struct samr_session *s)
+{
+	struct samr_apply_unit *u;
+
+	if (!grow((void **)&s->unit, &s->units_cap, s->units,
+		  sizeof(*s->unit)))
+		return NULL;
+	u = &s->unit[s->units++];
+	memset(u, 0, sizeof(*u));
+	return u;
 }
 
 static bool add_units(struct samr_session *s, const struct samr_received *r)
@@ -373,13 +394,10 @@ static bool add_units(struct samr_session *s, const struct samr_received *r)
 	if (n < 0)
 		return true;
 	for (i = 0; i < n; i++) {
-		struct samr_apply_unit *u;
+		struct samr_apply_unit *u = add_unit(s);
 
-		if (!grow((void **)&s->unit, &s->units_cap, s->units,
-			  sizeof(*s->unit)))
+		if (!u)
 			return no_memory(s);
-		u = &s->unit[s->units++];
-		memset(u, 0, sizeof(*u));
 		samr_batch_unit(r->data, &pos, &u->sql, &u->len);
 		u->delivery = &r->delivery;
 		u->index = (unsigned int)i;
@@ -404,6 +422,33 @@ static bool take_exec(struct samr_session *s, const struct samr_received *r)
 		samr_message_free(msg);
 	}
 	return add_units(s, r);
+}
+
+static bool refuse_request(struct samr_session *s, const struct samr_delivery *d,
+			   enum samr_call_status status, const char *why)
+{
+	return samr_serve_refuse(&s->serve, s->m, d, status, why) ||
+	       no_memory(s);
+}
+
+/* A client asks. All heads see the same state of ours at this place. */
+static bool take_request(struct samr_session *s, const struct samr_received *r)
+{
+	struct samr_apply_unit *u;
+
+	if (s->peers.state == SAMR_PEERS_OVER)
+		return true;
+	if (s->peers.state != SAMR_PEERS_RUNNING)
+		return refuse_request(s, &r->delivery, SAMR_CALL_NOT_BEGUN,
+				      "the heads wait for each other, and have not begun");
+	u = add_unit(s);
+	if (!u)
+		return no_memory(s);
+	if (samr_serve_take(&s->serve, r, u))
+		return true;
+	s->units--;
+	return refuse_request(s, &r->delivery, SAMR_CALL_FAILED,
+			      "the heads run another version of samr-sql");
 }
 
 /* Somebody wants to compare: here is the place. */
@@ -572,6 +617,8 @@ static bool take(struct samr_session *s, const struct samr_received *r)
 		type = samr_batch_type(r->data, r->len);
 		todo = samr_peers_message(&s->peers, &r->delivery, type,
 					  r->data, r->len);
+	} else if (samr_serve_is(&r->delivery)) {
+		return take_request(s, r);
 	}
 	return react(s, r, todo, type);
 }
@@ -780,6 +827,7 @@ void samr_session_close(struct samr_session *s)
 	samr_queue_free(&s->away);
 	samr_apply_free(s->unit, s->units);
 	free(s->unit);
+	samr_serve_free(&s->serve);
 	free(s->line);
 	free(s->env);
 	free(s);

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "collect.h"
 #include "command.h"
 #include "shell.h"
 
@@ -43,12 +44,7 @@ struct shell {
 	bool failed;
 	int signal;
 
-	/* Between BEGIN and COMMIT. */
-	bool open;
-	bool spoiled;			/* a part of it was refused */
-	unsigned long open_line;
-	struct samr_batch_buf transaction;
-
+	struct samr_collect collect;
 	bool prompted;
 	bool greeted;
 	bool full;			/* the session had no room for a unit */
@@ -138,79 +134,26 @@ static void on_lost(void *arg, unsigned long first, unsigned long last,
 	complain(sh, first, text);
 }
 
-/* Transactions: collected here, sent at COMMIT. */
-
-static void end_transaction(struct shell *sh)
+static void on_refused(void *arg, unsigned long line, const char *text)
 {
-	sh->open = sh->spoiled = false;
-	sh->transaction.len = 0;
+	complain(arg, line, text);
 }
 
-static void take_begin(struct shell *sh, unsigned long line)
+static bool on_full(void *arg)
 {
-	if (sh->open) {
-		complain(sh, line, "cannot start a transaction within a transaction");
-		return;
-	}
-	sh->open = true;
-	sh->open_line = line;
+	struct shell *sh = arg;
+
+	sh->full = samr_session_full(sh->session);
+	return sh->full;
 }
 
-static void submit(struct shell *sh, const char *sql, size_t len,
-		   unsigned long line)
+static void on_unit(void *arg, const char *sql, size_t len, unsigned long line)
 {
+	struct shell *sh = arg;
 	const char *why = samr_session_submit(sh->session, sql, len, line);
 
 	if (why)
 		complain(sh, line, why);
-}
-
-static void take_commit(struct shell *sh, unsigned long line)
-{
-	if (!sh->open)
-		complain(sh, line, "cannot commit - no transaction is active");
-	else if (sh->spoiled)
-		complain(sh, line, "nothing of this transaction was sent, since a statement of it was refused");
-	else if (sh->transaction.len)
-		submit(sh, (char *)sh->transaction.p, sh->transaction.len,
-		       sh->open_line);
-	end_transaction(sh);
-}
-
-static void take_rollback(struct shell *sh, unsigned long line)
-{
-	if (!sh->open)
-		complain(sh, line, "cannot rollback - no transaction is active");
-	end_transaction(sh);
-}
-
-static void add_to_transaction(struct shell *sh, const char *sql, size_t len,
-			       unsigned long line)
-{
-	struct samr_batch_buf *t = &sh->transaction;
-
-	if (!samr_batch_room(t, len + 1)) {
-		complain(sh, line, "no memory");
-		sh->spoiled = true;
-		return;
-	}
-	memcpy(t->p + t->len, sql, len);
-	t->p[t->len + len] = '\n';
-	t->len += len + 1;
-}
-
-/* Something that a transaction cannot contain. Who types may go on with it. */
-static void refuse_inside(struct shell *sh, unsigned long line,
-			  const char *what)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text),
-		 "%s cannot run inside a transaction: all between BEGIN and COMMIT is sent to the heads as one message and runs later, without answers in between",
-		 what);
-	complain(sh, line, text);
-	if (!sh->in->tty)
-		sh->spoiled = true;
 }
 
 /* Queries. */
@@ -263,73 +206,22 @@ static void run_query(struct shell *sh, const char *sql, size_t len,
 }
 
 /* Return: false: it has to wait. */
-static bool take_query(struct shell *sh, const char *sql, size_t len,
-		       unsigned long line)
+static bool on_query(void *arg, const char *sql, size_t len, unsigned long line)
 {
-	if (sh->open) {
-		refuse_inside(sh, line, "a query");
-		return true;
-	}
+	struct shell *sh = arg;
+
 	if (samr_session_pending(sh->session))
 		return false;
 	run_query(sh, sql, len, line);
 	return true;
 }
 
-static bool take_write(struct shell *sh, const char *sql, size_t len,
-		       unsigned long line)
-{
-	if (sh->open) {
-		add_to_transaction(sh, sql, len, line);
-		return true;
-	}
-	sh->full = samr_session_full(sh->session);
-	if (sh->full)
-		return false;
-	submit(sh, sql, len, line);
-	return true;
-}
-
-/* Return: false: it has to wait. */
-static bool take_statement(struct shell *sh, const char *sql, size_t len,
-			   unsigned long line)
-{
-	struct samr_split_class c;
-
-	samr_split_classify(sql, len, sh->cfg.session.db.foreign_keys, &c);
-	switch (c.kind) {
-	case SAMR_SPLIT_EMPTY:
-	case SAMR_SPLIT_NOTHING:
-		return true;
-	case SAMR_SPLIT_WRITE:
-		return take_write(sh, sql, len, line);
-	case SAMR_SPLIT_QUERY:
-		return take_query(sh, sql, len, line);
-	case SAMR_SPLIT_BEGIN:
-		take_begin(sh, line);
-		return true;
-	case SAMR_SPLIT_COMMIT:
-		sh->full = sh->open && samr_session_full(sh->session);
-		if (sh->full)
-			return false;
-		take_commit(sh, line);
-		return true;
-	case SAMR_SPLIT_ROLLBACK:
-		take_rollback(sh, line);
-		return true;
-	case SAMR_SPLIT_SAVEPOINT:
-		if (sh->open)
-			return take_write(sh, sql, len, line);
-		complain(sh, line, "savepoints can be used between BEGIN and COMMIT only");
-		return true;
-	case SAMR_SPLIT_REFUSED:
-		complain(sh, line, c.why);
-		if (sh->open && !sh->in->tty)
-			sh->spoiled = true;
-		return true;
-	}
-	return true;
-}
+static const struct samr_collect_ops collect_ops = {
+	.complain = on_refused,
+	.full = on_full,
+	.submit = on_unit,
+	.query = on_query,
+};
 
 /* Return: false: it has to wait. */
 static bool take_command(struct shell *sh, const char *text, size_t len,
@@ -342,8 +234,8 @@ static bool take_command(struct shell *sh, const char *text, size_t len,
 	};
 	char why[256];
 
-	if (sh->open && samr_command_reads(text, len)) {
-		refuse_inside(sh, line, "a command that reads");
+	if (sh->collect.open && samr_command_reads(text, len)) {
+		samr_collect_refuse(&sh->collect, line, "a command that reads");
 		return true;
 	}
 	if (samr_session_pending(sh->session))
@@ -366,9 +258,7 @@ static bool take_command(struct shell *sh, const char *text, size_t len,
 
 static void take_end(struct shell *sh)
 {
-	if (sh->open)
-		complain(sh, sh->open_line, "the input ended inside of this transaction: nothing of it was sent");
-	end_transaction(sh);
+	samr_collect_end(&sh->collect);
 	if (sh->state != GOING)
 		return;
 	sh->state = SAID_ALL;
@@ -400,7 +290,7 @@ static bool take_input(struct shell *sh)
 			take_end(sh);
 			return false;
 		case SAMR_INPUT_STATEMENT:
-			done = take_statement(sh, text, len, line);
+			done = samr_collect_take(&sh->collect, text, len, line);
 			break;
 		case SAMR_INPUT_COMMAND:
 		default:
@@ -421,7 +311,7 @@ static void prompt(struct shell *sh)
 		puts(".help lists the commands; SQL ends with a semicolon.");
 	sh->greeted = true;
 	fputs(samr_input_inside(sh->in) ? "     ...> " :
-	      sh->open ? "samr-sql*> " : "samr-sql> ", stdout);
+	      sh->collect.open ? "samr-sql*> " : "samr-sql> ", stdout);
 	fflush(stdout);
 	sh->prompted = true;
 }
@@ -651,6 +541,11 @@ int samr_shell_run(const struct samr_shell_config *cfg)
 	s->note = on_note;
 	s->arg = &sh;
 	sh.progress_tty = isatty(STDERR_FILENO);
+	sh.collect = (struct samr_collect){
+		.ops = &collect_ops, .arg = &sh, .forgiving = sh.in->tty,
+		.keys = s->db.foreign_keys ? SAMR_COLLECT_KEYS_ON :
+					     SAMR_COLLECT_KEYS_OFF,
+	};
 	catch_signals();
 	if (!samr_session_open(&sh.session, s)) {
 		fprintf(stderr, "%s: %s\n", cfg->name,
@@ -662,7 +557,7 @@ int samr_shell_run(const struct samr_shell_config *cfg)
 		status = verdict(&sh, loop(&sh));
 	}
 	samr_session_close(sh.session);
-	free(sh.transaction.p);
+	samr_collect_free(&sh.collect);
 	/* Also when it was an earlier part of the output. */
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "%s: the output could not be written\n",
