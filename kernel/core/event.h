@@ -59,6 +59,9 @@ struct samr_saved {
  * @SAMR_EV_SUBMIT: a local member sends
  * @SAMR_EV_CONSUMED: local members have read
  * @SAMR_EV_REPLY: a local member answers a request
+ * @SAMR_EV_QUERY: a local client asks for what changes nothing (query.h)
+ * @SAMR_EV_ANSWER: a local member answers a query
+ * @SAMR_EV_FORGET: a local client is gone: its queries are
  * @SAMR_EV_OUTPUT: a local member writes to a stream (stream.h)
  * @SAMR_EV_INPUT: local members have read of a stream
  * @SAMR_EV_MEMBERS: the admin says who the heads of the view shall be, and who of
@@ -77,6 +80,9 @@ enum samr_event_type {
 	SAMR_EV_SUBMIT,
 	SAMR_EV_CONSUMED,
 	SAMR_EV_REPLY,
+	SAMR_EV_QUERY,
+	SAMR_EV_ANSWER,
+	SAMR_EV_FORGET,
 	SAMR_EV_OUTPUT,
 	SAMR_EV_INPUT,
 	SAMR_EV_MEMBERS,
@@ -108,6 +114,11 @@ enum samr_event_type {
  * @SAMR_KIND_VIEW: heads have left the view, and their members the group; no
  *	head sends it, each makes it of the view
  * @SAMR_KIND_REPLY: has no place: a reply, delivered to the client that is here
+ * @SAMR_KIND_QUERY: has no place: a client's query, delivered to the member here whose
+ *	port it has, behind all that was delivered before; its arg is to be given back
+ *	with the reply
+ * @SAMR_KIND_ANSWER: has no place: the reply to a query, delivered to the client whose
+ *	port it has, with the client's number; its gseq is what the member had read
  */
 enum samr_kind {
 	SAMR_KIND_DATA,
@@ -126,6 +137,8 @@ enum samr_kind {
 	SAMR_KINDS,
 	SAMR_KIND_VIEW = SAMR_KINDS,
 	SAMR_KIND_REPLY,
+	SAMR_KIND_QUERY,
+	SAMR_KIND_ANSWER,
 };
 
 /* Has it a payload, and is it charged to the sender's credit as data is? */
@@ -199,6 +212,13 @@ struct samr_submit {
  * @reply: REPLY: @len bytes of @payload (NULL: none) to number @request of the
  *	session that @session names, in @group; its member had read up to place
  *	@upto. The caller keeps its reference
+ * @query: QUERY: @len bytes of @payload (NULL: none) from the client @port, with its
+ *	number @arg, to a member of @group that has read up to place @seen; @linear:
+ *	and up to all that any client can have seen before. @most: longest reply. The
+ *	caller keeps its reference
+ * @answer: ANSWER: @len bytes of @payload (NULL: none) to query @query of @group; its
+ *	member had read up to place @upto. The caller keeps its reference
+ * @forget: FORGET: client @port of @group
  * @output: OUTPUT: @len bytes of @payload (NULL: none) from number @from on, in the
  *	stream that @session names, in @group; its member had read up to place
  *	@upto; @end: enum samr_end, behind these bytes. The caller keeps its reference
@@ -252,6 +272,29 @@ struct samr_event {
 			u64 session;
 			u64 upto;
 		} input;
+		struct {
+			u32 group;
+			u32 port;
+			u32 uid;
+			u32 gid;
+			u32 len;
+			u32 most;
+			u64 arg;
+			u64 seen;
+			bool linear;
+			struct samr_blob *payload;
+		} query;
+		struct {
+			u32 group;
+			u32 len;
+			u64 query;
+			u64 upto;
+			struct samr_blob *payload;
+		} answer;
+		struct {
+			u32 group;
+			u32 port;
+		} forget;
 		struct {
 			u64 members;
 			u64 witness;

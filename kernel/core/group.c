@@ -335,6 +335,12 @@ static void hold_or_emit(struct samr_node *n, struct samr_group *g,
 		list_add_tail(&g->holding, &n->groups.holding);
 }
 
+void samr_group_append(struct samr_node *n, struct samr_group *g,
+		       struct samr_msg *msg)
+{
+	hold_or_emit(n, g, msg);
+}
+
 static u32 staying(const struct samr_node *n, const struct samr_members *m)
 {
 	u32 i, count = 0;

@@ -150,6 +150,10 @@ struct samr_members *samr_members_new(u32 count, u64 id);
 /** samr_group_emit - deliver a message now */
 void samr_group_emit(struct samr_node *n, struct samr_msg *msg);
 
+/** samr_group_append - deliver a message without a place behind what was delivered to @g */
+void samr_group_append(struct samr_node *n, struct samr_group *g,
+		       struct samr_msg *msg);
+
 /** samr_group_stable - more is stable: deliver what waited for it */
 void samr_group_stable(struct samr_node *n);
 

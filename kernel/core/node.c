@@ -14,6 +14,7 @@
 #include "group.h"
 #include "keeper.h"
 #include "learner.h"
+#include "query.h"
 #include "receiver.h"
 #include "repair.h"
 #include "reply.h"
@@ -86,6 +87,7 @@ struct samr_node *samr_node_new(const struct samr_node_config *cfg)
 	INIT_LIST_HEAD(&n->flow.jobs);
 	n->rcv.limit = U64_MAX;
 	samr_group_init(n);
+	samr_query_init(n);
 	samr_view_init(n);
 	samr_acceptor_init(n);
 	samr_coordinator_init(n);
@@ -126,6 +128,7 @@ void samr_node_free(struct samr_node *n, struct samr_actions *dropped)
 	if (dropped)
 		drop_owned(n, dropped);
 	samr_group_fini(n, dropped);
+	samr_query_fini(n);
 	while (!list_empty(&n->flow.jobs)) {
 		msg = list_first_entry(&n->flow.jobs, struct samr_msg, job);
 		list_del_init(&msg->job);
@@ -224,6 +227,11 @@ static enum samr_drop take_member(struct samr_node *n, u32 index,
 		return SAMR_DROP_NONE;
 	case SAMR_REC_STREAM:
 		return samr_stream_came(n, index, frame, r);
+	case SAMR_REC_BARRIER_ASK:
+		samr_query_asked(n, src, r);
+		return SAMR_DROP_NONE;
+	case SAMR_REC_BARRIER:
+		return samr_query_heard(n, src, r);
 	default:
 		return SAMR_DROP_ROLE;
 	}
@@ -447,6 +455,7 @@ static void run_timers(struct samr_node *n)
 	samr_flow_timer(n);
 	samr_credit_timer(n);
 	samr_session_timer(n);
+	samr_query_timer(n);
 	samr_stable_timer(n);
 	if (n->now >= n->beat_at) {
 		n->beat_at = n->now + n->cfg.beat;
@@ -522,6 +531,13 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 		return 0;
 	case SAMR_EV_REPLY:
 		return samr_reply_made(n, ev);
+	case SAMR_EV_QUERY:
+		return samr_query_made(n, ev);
+	case SAMR_EV_ANSWER:
+		return samr_query_answered(n, ev);
+	case SAMR_EV_FORGET:
+		samr_query_forget(n, ev->forget.group, ev->forget.port);
+		return 0;
 	case SAMR_EV_OUTPUT:
 		return samr_stream_made(n, ev);
 	case SAMR_EV_INPUT:
@@ -577,6 +593,8 @@ int samr_node_step(struct samr_node *n, const struct samr_event *ev,
 		samr_sequencer_run(n);
 		samr_coordinator_run(n);
 	}
+	if (!n->gone)
+		samr_query_run(n);
 	if (ev->type == SAMR_EV_FLUSH && !n->gone) {
 		samr_stable_flush(n);
 		samr_frame_flush(n);
@@ -604,6 +622,7 @@ u64 samr_node_deadline(const struct samr_node *n)
 	at = min(at, samr_sequencer_deadline(n));
 	at = min(at, samr_flow_deadline(n));
 	at = min(at, samr_session_deadline(n));
+	at = min(at, samr_query_deadline(n));
 	return min(at, samr_credit_deadline(n));
 }
 

@@ -106,6 +106,13 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  *	has ended before; -EAGAIN: there is less room (samr_stream_room()), ask again
  *	after @out->writable; -ENOMEM: nothing was taken.
  * INPUT: always 0.
+ * QUERY: -ENOTCONN: no view, or a group without members; -EHOSTUNREACH: none of them
+ *	is here, or has the state; -EAGAIN: no room, ask again after @out->writable;
+ *	-EMSGSIZE; -EINVAL; -ENOMEM: it was not taken. One that was taken is answered,
+ *	with the result SAMR_SES_GONE when no member here is left, or FORGET ends it,
+ *	or the node is out.
+ * ANSWER: -ENOENT: nobody waits for it any more; -EINVAL, -EMSGSIZE, -ENOMEM: as for
+ *	REPLY.
  * RETIRE: -ENOTCONN: no view; -EAGAIN: no window now, or nothing is ordered. The
  *	node is out when the others go on without it.
  * FENCED: -ESTALE: nobody asked for that.

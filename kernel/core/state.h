@@ -12,6 +12,7 @@
 #include "lock.h"
 #include "msg.h"
 #include "node.h"
+#include "query.h"
 #include "session.h"
 #include "window.h"
 #include "wire.h"
@@ -494,6 +495,7 @@ struct samr_node {
 	struct samr_flow flow;
 	struct samr_groups groups;
 	struct samr_sessions sessions;
+	struct samr_queries queries;
 	u32 turn;		/* sequencer: origin whose turn it is */
 	bool order_due;		/* sequencer: look for messages to order */
 	struct samr_trip repair;	/* from request to repair */

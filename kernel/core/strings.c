@@ -60,6 +60,8 @@ const char *samr_strings_rec(u8 type)
 		[SAMR_REC_REPLY]	= "REPLY",
 		[SAMR_REC_STREAM_ASK]	= "STREAM_ASK",
 		[SAMR_REC_STREAM]	= "STREAM",
+		[SAMR_REC_BARRIER_ASK]	= "BARRIER_ASK",
+		[SAMR_REC_BARRIER]	= "BARRIER",
 	};
 
 	return type < ARRAY_SIZE(name) && name[type] ? name[type] : "?";
@@ -83,6 +85,8 @@ const char *samr_strings_kind(u8 kind)
 		[SAMR_KIND_REPLIES]	= "replies",
 		[SAMR_KIND_VIEW]	= "view",
 		[SAMR_KIND_REPLY]	= "reply",
+		[SAMR_KIND_QUERY]	= "query",
+		[SAMR_KIND_ANSWER]	= "answer",
 	};
 
 	return kind < ARRAY_SIZE(name) ? name[kind] : "?";

@@ -497,6 +497,14 @@ static bool get_stream(const struct samr_rec_stream *w, struct samr_record *r)
 	       !memcmp(w->reserved, zero, sizeof(zero));
 }
 
+static bool get_barrier(const struct samr_rec_barrier *w, struct samr_record *r)
+{
+	r->barrier.number = be64_to_cpu(w->number);
+	r->barrier.held = be64_to_cpu(w->held);
+	return !w->reserved && !r->len && r->barrier.number &&
+	       (r->type == SAMR_REC_BARRIER || !w->held);
+}
+
 /* Bytes of a record without its payload; 0: not a type of this version. */
 static u32 fixed_len(u8 type)
 {
@@ -525,6 +533,8 @@ static u32 fixed_len(u8 type)
 		[SAMR_REC_REPLY]	= sizeof(struct samr_rec_reply),
 		[SAMR_REC_STREAM_ASK]	= sizeof(struct samr_rec_stream_ask),
 		[SAMR_REC_STREAM]	= sizeof(struct samr_rec_stream),
+		[SAMR_REC_BARRIER_ASK]	= sizeof(struct samr_rec_barrier),
+		[SAMR_REC_BARRIER]	= sizeof(struct samr_rec_barrier),
 	};
 
 	return type < ARRAY_SIZE(len) ? len[type] : 0;
@@ -584,6 +594,9 @@ static bool get_body(const void *p, const struct samr_blob *frame,
 		return get_stream_ask(p, r);
 	case SAMR_REC_STREAM:
 		return get_stream(p, r);
+	case SAMR_REC_BARRIER_ASK:
+	case SAMR_REC_BARRIER:
+		return get_barrier(p, r);
 	default:
 		return get_ask(p, r);
 	}

@@ -95,6 +95,8 @@ struct samr_hdr {
  * @SAMR_REC_REPLY: it, or a part of it
  * @SAMR_REC_STREAM_ASK: the access head of a stream wants its output, or to know more
  * @SAMR_REC_STREAM: output, or how far members have read
+ * @SAMR_REC_BARRIER_ASK: the sender wants to know what may be stable
+ * @SAMR_REC_BARRIER: so much is held
  */
 enum samr_rec_type {
 	SAMR_REC_SUBMIT		= 1,
@@ -121,6 +123,8 @@ enum samr_rec_type {
 	SAMR_REC_REPLY		= 22,
 	SAMR_REC_STREAM_ASK	= 23,
 	SAMR_REC_STREAM		= 24,
+	SAMR_REC_BARRIER_ASK	= 25,
+	SAMR_REC_BARRIER	= 26,
 };
 
 /* SUBMIT: sent to all heads, so that the order need not repeat the bytes. */
@@ -601,6 +605,7 @@ struct samr_answer {
  * @locks: STATE_LOCKS, STATE_SESSIONS; they are at @at
  * @reply: REPLY_ASK, REPLY; its bytes are at @at
  * @stream: STREAM_ASK, STREAM; its bytes are at @at
+ * @barrier: BARRIER_ASK, BARRIER
  */
 struct samr_record {
 	u8 type;
@@ -679,6 +684,10 @@ struct samr_record {
 			u32 group;
 			u8 end;
 		} stream;
+		struct {
+			u64 number;
+			u64 held;
+		} barrier;
 	};
 };
 

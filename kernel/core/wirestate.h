@@ -394,6 +394,21 @@ enum samr_end {
 
 _Static_assert(sizeof(struct samr_rec_stream_ask) == 24, "stream ask");
 _Static_assert(sizeof(struct samr_rec_stream) == 48, "stream");
+/**
+ * struct samr_rec_barrier - up to where is the order held now? (BARRIER_ASK), and here
+ *	(BARRIER)
+ * @reserved: zero
+ * @number: of the barrier, at the head that asks
+ * @held: BARRIER: the sender holds the order up to this place; BARRIER_ASK: 0
+ */
+struct samr_rec_barrier {
+	struct samr_rec rec;
+	__be32 reserved;
+	__be64 number;
+	__be64 held;
+};
+
+_Static_assert(sizeof(struct samr_rec_barrier) == 24, "barrier");
 _Static_assert(sizeof(struct samr_rec_state_ask) == 8, "state ask");
 _Static_assert(sizeof(struct samr_rec_state) == 16, "state");
 _Static_assert(sizeof(struct samr_rec_state_group) == 56, "state group");

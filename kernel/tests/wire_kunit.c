@@ -710,13 +710,13 @@ static void wire_names_are_distinct(struct kunit *test)
 					    samr_strings_drop(k));
 	}
 	KUNIT_EXPECT_STREQ(test, samr_strings_drop(SAMR_DROPS), "?");
-	for (i = SAMR_REC_SUBMIT; i <= SAMR_REC_REPLY; i++)
+	for (i = SAMR_REC_SUBMIT; i <= SAMR_REC_BARRIER; i++)
 		KUNIT_EXPECT_STRNEQ(test, samr_strings_rec(i), "?");
 	KUNIT_EXPECT_STREQ(test, samr_strings_rec(0), "?");
 	KUNIT_EXPECT_STREQ(test, samr_strings_rec(255), "?");
 	KUNIT_EXPECT_STREQ(test, samr_strings_kind(SAMR_KIND_LEAVE), "leave");
 	KUNIT_EXPECT_STREQ(test, samr_strings_kind(SAMR_KIND_VIEW), "view");
-	KUNIT_EXPECT_STREQ(test, samr_strings_kind(SAMR_KIND_REPLY + 1), "?");
+	KUNIT_EXPECT_STREQ(test, samr_strings_kind(SAMR_KIND_ANSWER + 1), "?");
 }
 
 static struct kunit_case wire_cases[] = {

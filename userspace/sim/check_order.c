@@ -301,8 +301,8 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 		dropped(k, h, msg);
 		return;
 	}
-	/* Nobody submits it; runs in which heads die look at it (era.c). */
-	if (m->kind == SAMR_KIND_VIEW || m->kind == SAMR_KIND_REPLY)
+	/* Nobody submits these; runs in which heads die look at views (era.c). */
+	if (m->kind >= SAMR_KIND_VIEW)
 		return;
 	if (msg->result == SAMR_SES_CUT) {
 		k->places = max(k->places, (size_t)m->gseq);

@@ -74,7 +74,7 @@ static void spoil_record(struct rng *r, struct buffer *b)
 		return;
 	memcpy(&rec, b->bytes + at, sizeof(rec));
 	if (rng_one_in(r, 2))
-		rec.type = rng_range(r, SAMR_REC_STREAM + 1, 255);
+		rec.type = rng_range(r, SAMR_REC_BARRIER + 1, 255);
 	else if (rng_one_in(r, 2))
 		rec.len = cpu_to_be16(be16_to_cpu(rec.len) +
 				      (u16)rng_range(r, 1, 100));

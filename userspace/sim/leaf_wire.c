@@ -538,6 +538,33 @@ static void test_stream_ask(void)
 #undef PUT
 }
 
+static void test_barrier(void)
+{
+	struct { struct samr_rec_barrier w; u8 more; } rec;
+	struct samr_record out;
+	u32 size = sizeof(rec.w);
+
+#define PUT								\
+	memset(&rec, 0, sizeof(rec));					\
+	rec.w.rec.type = SAMR_REC_BARRIER;				\
+	rec.w.rec.len = cpu_to_be16((u16)size);				\
+	rec.w.number = cpu_to_be64(6);					\
+	rec.w.held = cpu_to_be64(7)
+	PUT;
+	check(decode(&rec, size, &out) == SAMR_DROP_NONE);
+	check(out.barrier.number == 6 && out.barrier.held == 7);
+	SPOIL(w, PUT, number, 0);
+	SPOIL(w, PUT, reserved, 1);
+	SPOIL(w, PUT, rec.type, SAMR_REC_BARRIER_ASK);
+	SPOIL(w, PUT, rec.len, cpu_to_be16((u16)(size + 1)));
+	PUT;
+	rec.w.rec.type = SAMR_REC_BARRIER_ASK;
+	rec.w.held = 0;
+	check(taken(&rec, size));
+	cut_off(&rec, size, size);
+#undef PUT
+}
+
 /* Kind, length and arg of what concerns sessions. */
 static void test_session_kinds(void)
 {
@@ -595,5 +622,6 @@ void leaf_wire_run(struct rng *r)
 	}
 	test_reply_ask();
 	test_stream_ask();
+	test_barrier();
 	test_session_kinds();
 }

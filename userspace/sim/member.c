@@ -60,7 +60,7 @@ static void on_report(struct timer *t)
 	list_for_each_entry_safe(e, n, &lg->log, list) {
 		if (e->readers)
 			break;
-		gseq = e->gseq;
+		gseq = max(gseq, e->gseq);
 		cost += e->cost;
 		list_del(&e->list);
 		free(e);
@@ -206,7 +206,7 @@ static void verify(const struct members *ms, const struct samr_msg *msg)
 	const struct sub *sub = ledger_find(ms->ledger, msg->meta.origin,
 					    msg->meta.oseq);
 
-	if (msg->meta.kind == SAMR_KIND_VIEW)
+	if (msg->meta.kind >= SAMR_KIND_VIEW)
 		return;
 	if (!sub || sub->hash != ledger_hash_msg(msg))
 		sim_fail("message %llu has changed since it was delivered",
@@ -222,7 +222,10 @@ u32 member_read(struct members *ms, struct member *m, u32 most)
 		u = list_first_entry(&m->unread, struct unread, list);
 		if (!ms->trusting && u->msg->meta.len <= VERIFY_MAX)
 			verify(ms, u->msg);
-		if (u->msg->meta.kind == SAMR_KIND_REQUEST && ms->asked)
+		if (is_data(u->msg))
+			m->last = u->msg->meta.gseq;
+		if ((u->msg->meta.kind == SAMR_KIND_REQUEST ||
+		     u->msg->meta.kind == SAMR_KIND_QUERY) && ms->asked)
 			ms->asked(ms->ctx, m, u->msg);
 		drop_first(m);
 	}
@@ -277,6 +280,8 @@ static void take_own(struct member *m, const struct samr_msg *msg)
 	if (msg->meta.kind == SAMR_KIND_JOIN && !in_group(m)) {
 		m->state = msg->refused ? MEMBER_LEFT : MEMBER_JOINED;
 		m->lacks = msg->members && lacks(m, msg->members);
+		m->last = 0;
+		m->since = msg->meta.gseq;
 	}
 	/* Only the end of the state changes the transfer when it is read. */
 	if (msg->meta.kind == SAMR_KIND_READ && msg->transfer)
@@ -291,6 +296,24 @@ static bool for_reader(const struct member *m, const struct samr_msg *msg)
 		 msg->meta.kind <= SAMR_KIND_READ);
 }
 
+/* It goes to one member, and takes no credit. */
+static void deliver_query(struct members *ms, struct local_group *lg,
+			  struct samr_msg *msg)
+{
+	struct entry *e;
+	struct member *m;
+
+	list_for_each_entry(m, &lg->members, local) {
+		if (m->port != msg->meta.port || !for_reader(m, msg))
+			continue;
+		e = sim_alloc(sizeof(*e));
+		list_add_tail(&e->list, &lg->log);
+		give(ms, m, e, msg);
+		ms->arrived(ms->ctx, m, msg);
+		return;
+	}
+}
+
 static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 {
 	struct members *ms = container_of(w, struct members, watch);
@@ -298,7 +321,9 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 	struct entry *e;
 	struct member *m;
 
-	if (!msg->meta.gseq || !lg || msg->meta.kind == SAMR_KIND_REPLY ||
+	if (msg->meta.kind == SAMR_KIND_QUERY && lg)
+		deliver_query(ms, lg, msg);
+	if (!msg->meta.gseq || !lg || msg->meta.kind > SAMR_KIND_VIEW ||
 	    member_private(&msg->meta, msg->refused))
 		return;
 	list_for_each_entry(m, &lg->members, local)

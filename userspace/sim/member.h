@@ -25,6 +25,8 @@ enum member_state {
  * @all: in members.all
  * @local: in local_group.members
  * @state: as the order has it; JOINING and LEAVING: asked for
+ * @last: place of the data or request that it has read last
+ * @since: place of its JOIN
  * @lacks: the group's state, so that what it reads is not reported
  * @window: bytes that it can hold unread
  * @unread: struct unread, as delivered
@@ -43,6 +45,8 @@ struct member {
 	u32 port;
 	u32 window;
 	enum member_state state;
+	u64 last;
+	u64 since;
 	bool lacks;
 	struct list_head unread;
 	u32 count;
@@ -61,7 +65,7 @@ struct members {
 	/* A member's state changed, or it has something to read. */
 	void (*changed)(void *ctx, struct member *m);
 	void (*arrived)(void *ctx, struct member *m, struct samr_msg *msg);
-	/* It reads a request. May be NULL. */
+	/* It reads a request, or a query. May be NULL. */
 	void (*asked)(void *ctx, struct member *m, const struct samr_msg *msg);
 	void *ctx;
 	bool trusting;		/* do not look at the bytes again */

@@ -98,6 +98,9 @@ void do_open(struct scenario *sc);
 void do_reply(struct scenario *sc);
 void do_output(struct scenario *sc);
 void do_input(struct scenario *sc);
+void do_query(struct scenario *sc);
+void do_answer(struct scenario *sc);
+void do_forget(struct scenario *sc);
 void do_request(struct scenario *sc);
 void do_sessions(struct scenario *sc);
 

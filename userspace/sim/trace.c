@@ -40,7 +40,8 @@ static void put_meta(struct text *t, const struct samr_meta *m)
 		put(t, " up to %llu", (unsigned long long)m->arg);
 	if (m->kind == SAMR_KIND_SNAPSHOT && m->arg)
 		put(t, " instead of %llu", (unsigned long long)m->arg);
-	if (m->kind == SAMR_KIND_REQUEST || m->kind == SAMR_KIND_REPLY)
+	if (m->kind == SAMR_KIND_REQUEST || m->kind == SAMR_KIND_REPLY ||
+	    m->kind == SAMR_KIND_QUERY || m->kind == SAMR_KIND_ANSWER)
 		put(t, " %llu", (unsigned long long)m->arg);
 	if (m->flags & SAMR_MSG_FIN)
 		put(t, " fin");
@@ -198,6 +199,13 @@ static void put_other(struct text *t, const struct samr_record *r)
 	case SAMR_REC_STREAM_ASK:
 	case SAMR_REC_STREAM:
 		put_stream(t, r);
+		break;
+	case SAMR_REC_BARRIER_ASK:
+	case SAMR_REC_BARRIER:
+		put(t, " %llu", (unsigned long long)r->barrier.number);
+		if (r->type == SAMR_REC_BARRIER)
+			put(t, " held %llu",
+			    (unsigned long long)r->barrier.held);
 		break;
 	case SAMR_REC_STATE_LOCKS:
 	case SAMR_REC_STATE_SESSIONS:
@@ -415,6 +423,7 @@ static void on_stepped(struct watch *w, struct host *h,
 		[EMSGSIZE] = "too long", [EBUSY] = "busy", [ESTALE] = "stale",
 		[ENOTRECOVERABLE] = "halted", [ENOENT] = "nobody waits",
 		[EPIPE] = "has ended",
+		[EHOSTUNREACH] = "no member here",
 	};
 	const struct samr_submit *s = &ev->submit;
 	struct trace *t = trace_of(w);
@@ -460,6 +469,23 @@ static void on_stepped(struct watch *w, struct host *h,
 		fprintf(t->out, "input g%u s%llu read up to %llu\n",
 			ev->input.group, (unsigned long long)ev->input.session,
 			(unsigned long long)ev->input.upto);
+		break;
+	case SAMR_EV_QUERY:
+		event(t, h);
+		fprintf(t->out, "query g%u %llu from port %u%s -> %s\n",
+			ev->query.group, (unsigned long long)ev->query.arg,
+			ev->query.port, ev->query.linear ? " linear" : "", what);
+		break;
+	case SAMR_EV_ANSWER:
+		event(t, h);
+		fprintf(t->out, "answer g%u %llu, %u bytes -> %s\n",
+			ev->answer.group, (unsigned long long)ev->answer.query,
+			ev->answer.len, what);
+		break;
+	case SAMR_EV_FORGET:
+		event(t, h);
+		fprintf(t->out, "forget g%u port %u\n", ev->forget.group,
+			ev->forget.port);
 		break;
 	case SAMR_EV_CONSUMED:
 		event(t, h);
@@ -560,7 +586,12 @@ static void put_result(struct text *t, const struct samr_msg *msg)
 		[SAMR_SES_CUT] = "cut",
 	};
 
-	if (!msg->result)
+	if (msg->meta.kind == SAMR_KIND_QUERY)
+		put(t, " to port %u, %u bytes", msg->meta.port, msg->meta.len);
+	if (msg->meta.kind == SAMR_KIND_ANSWER)
+		put(t, " to port %u: %s, %u bytes", msg->meta.port,
+		    what[msg->result], msg->meta.len);
+	if (!msg->result || msg->meta.kind == SAMR_KIND_ANSWER)
 		return;
 	put(t, "; s%llu: %s", (unsigned long long)msg->session,
 	    what[msg->result]);

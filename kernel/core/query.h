@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Queries: what changes nothing is asked of one member, and has no place in the order.
+ *
+ * A query waits here until this head has delivered what it has to show, goes to a
+ * member here behind all that was delivered, and its reply waits until what the
+ * member had read is stable. For a linearizable one, what it has to show is found
+ * out by a barrier: after it was made so many voters of the view say up to where they
+ * hold the order that nothing can be stable beyond the highest of these places.
+ * One barrier is under way at a time; it serves the queries that were made before it.
+ *
+ * Invariants: each query is in one of the three lists; count and bytes are sums over
+ * all of them. Nothing of this is replicated: queries end with the node.
+ */
+#ifndef SAMR_CORE_QUERY_H
+#define SAMR_CORE_QUERY_H
+
+#include "event.h"
+#include "wire.h"
+
+struct samr_node;
+
+/* What local clients can make this node keep: of each group, for each member here; of all. */
+#define SAMR_QUERIES_MAX	64
+#define SAMR_QUERIES_ALL	1024
+#define SAMR_QUERY_BYTES	(16U << 20)
+/* What a query needs besides its bytes and those of its reply. */
+#define SAMR_QUERY_COST		512
+
+/**
+ * struct samr_query - one
+ * @link: in one of the lists of struct samr_queries
+ * @number: of it, at this node
+ * @barrier: it waits for this one, or a later one; 0: for none
+ * @place: a member that has read up to here may reply
+ * @arg: the client's number for it
+ * @group: of its members one replies
+ * @port: of the client
+ * @uid: of the client
+ * @gid: of the client
+ * @most: longest reply
+ * @member: port of the member that has it
+ * @since: place of that one's JOIN
+ * @len: bytes of @payload
+ * @payload: them, or NULL
+ * @reply: of a member; meta.gseq is its commit place
+ */
+struct samr_query {
+	struct list_head link;
+	u64 number;
+	u64 barrier;
+	u64 place;
+	u64 arg;
+	u32 group;
+	u32 port;
+	u32 uid;
+	u32 gid;
+	u32 most;
+	u32 member;
+	u64 since;
+	u32 len;
+	struct samr_blob *payload;
+	struct samr_msg *reply;
+};
+
+/**
+ * struct samr_barrier - how far the order may be stable
+ * @epoch: view in which one is under way; 0: none is
+ * @number: of the last one begun
+ * @fresh: voters that have said up to where they hold the order, one bit each
+ * @place: the highest of these
+ * @asks: how often they were asked
+ * @ask_at: when they are asked again
+ */
+struct samr_barrier {
+	u64 epoch;
+	u64 number;
+	u64 fresh;
+	u64 place;
+	u32 asks;
+	u64 ask_at;
+};
+
+/**
+ * struct samr_queries - in struct samr_node
+ * @waiting: for a barrier, or for a place
+ * @given: a member has them
+ * @replied: the reply waits for stability
+ * @count: of all
+ * @bytes: that they, and their replies, may have
+ * @number: of the last one
+ * @refused: a client was: it waits for room
+ * @retry_at: when to try again what lacked memory
+ * @barrier: see there
+ */
+struct samr_queries {
+	struct list_head waiting;
+	struct list_head given;
+	struct list_head replied;
+	u32 count;
+	u64 bytes;
+	u64 number;
+	bool refused;
+	u64 retry_at;
+	struct samr_barrier barrier;
+};
+
+/** samr_query_init - of a new node */
+void samr_query_init(struct samr_node *n);
+
+/** samr_query_fini - drop them all; nobody hears of it */
+void samr_query_fini(struct samr_node *n);
+
+/** samr_query_made - QUERY of a local client, as samr_node_step() */
+int samr_query_made(struct samr_node *n, const struct samr_event *ev);
+
+/** samr_query_answered - ANSWER of a local member, as samr_node_step() */
+int samr_query_answered(struct samr_node *n, const struct samr_event *ev);
+
+/** samr_query_forget - a client here is gone: drop its queries */
+void samr_query_forget(struct samr_node *n, u32 group, u32 port);
+
+/** samr_query_run - at the end of each step: what can go on does */
+void samr_query_run(struct samr_node *n);
+
+/** samr_query_asked - BARRIER_ASK of member @src */
+void samr_query_asked(struct samr_node *n, u64 src, const struct samr_record *r);
+
+/** samr_query_heard - BARRIER of member @src */
+enum samr_drop samr_query_heard(struct samr_node *n, u64 src,
+				const struct samr_record *r);
+
+void samr_query_timer(struct samr_node *n);
+u64 samr_query_deadline(const struct samr_node *n);
+
+#endif /* SAMR_CORE_QUERY_H */
