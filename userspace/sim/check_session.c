@@ -231,6 +231,16 @@ void session_check_seen(struct session_check *k, const struct session_shown *s,
 	k->shown++;
 }
 
+void session_check_looked(struct session_check *k, u64 last, u64 epoch)
+{
+	if (k->over || !last)
+		return;
+	k->looked = sim_grow(k->looked, k->looks, &k->looked_room,
+			     sizeof(*k->looked));
+	k->looked[k->looks++] = (struct session_shown){ .last = last,
+							 .last_epoch = epoch };
+}
+
 /* Applied in a view by those who did not live to see the next one, only. */
 static bool undone(const struct session_check *k, u64 place, u64 epoch)
 {
@@ -508,8 +518,19 @@ static void check_seen(const struct session_check *k)
 	}
 }
 
+static void check_looked(const struct session_check *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->looks; i++)
+		if (undone(k, k->looked[i].last, k->looked[i].last_epoch))
+			sim_fail("a client has an answer that shows what was at place %llu, and was undone",
+				 (unsigned long long)k->looked[i].last);
+}
+
 static void forget(struct session_check *k)
 {
+	k->looks = 0;
 	k->places = 0;
 	k->eras = 0;
 	k->seens = 0;
@@ -544,6 +565,7 @@ void session_check_model(struct session_check *k)
 		}
 	}
 	check_seen(k);
+	check_looked(k);
 	check_once(k);
 	forget(k);
 }
@@ -678,4 +700,5 @@ void session_check_free(struct session_check *k)
 	free(k->era);
 	free(k->seen);
 	free(k->truth);
+	free(k->looked);
 }

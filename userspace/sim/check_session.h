@@ -48,6 +48,7 @@ struct session_shown {
  * @place: of the order, unsorted
  * @era: views installed by anybody
  * @seen: replies that clients got
+ * @looked: likewise, answers to queries; only @last and @last_epoch
  * @truth: replies that replicas made
  * @inc: per host: incarnation that @upto is of
  * @upto: per host: looked at up to this place
@@ -62,6 +63,8 @@ struct session_check {
 	size_t eras, era_room;
 	struct session_shown *seen;
 	size_t seens, seen_room;
+	struct session_shown *looked;
+	size_t looks, looked_room;
 	struct session_shown *truth;
 	size_t truths, truth_room;
 	u64 inc[NET_NODES];
@@ -86,6 +89,9 @@ void session_check_made(struct session_check *k, const struct session_shown *s);
 /** session_check_seen - a client has a reply */
 void session_check_seen(struct session_check *k, const struct session_shown *s,
 			bool may_be_undone);
+
+/** session_check_looked - the answer to a query shows a client what is at @last */
+void session_check_looked(struct session_check *k, u64 last, u64 epoch);
 
 /** session_check_model - go along what was seen, and forget it */
 void session_check_model(struct session_check *k);

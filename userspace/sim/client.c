@@ -129,6 +129,7 @@ bool clients_answered(struct clients *all, struct host *h, u32 group, u32 port)
 
 static void forget(struct client *c)
 {
+	queries_over(c);
 	c->state = CLIENT_NEW;
 	c->host = 0;
 	c->turn++;
@@ -151,6 +152,7 @@ static u64 draw_id(struct client *c)
 
 static void drop_host(struct client *c)
 {
+	queries_moved(c);
 	c->host = 0;
 	c->turn++;
 	c->asked = false;
@@ -320,7 +322,7 @@ static void work(struct client *c)
 	if ((c->acked > c->told && c->send == c->next && rng_one_in(r, 20)) ||
 	    in_doubt(c))
 		send_session(c, SAMR_SESSION_ACK);
-	else if (empty && (c->all->calm || rng_one_in(r, 200)))
+	else if (empty && !queries_pending(c) && (c->all->calm || rng_one_in(r, 200)))
 		c->state = CLIENT_CLOSING;
 }
 
@@ -352,6 +354,10 @@ static void act(struct client *c)
 	if (!c->host)
 		choose(c);
 	if (!c->host || (may_leave(c) && (misbehave(c) || gives_up(c))))
+		return;
+	if (c->state == CLIENT_OPEN || c->state == CLIENT_ATTACHING)
+		queries_work(c);
+	if (!c->host || c->state == CLIENT_NEW)
 		return;
 	if (c->state == CLIENT_OPEN)
 		work(c);
@@ -418,6 +424,7 @@ static void on_turn(struct timer *t)
 		list_del(&a->list);
 		free(a);
 	}
+	queries_turn(all);
 	list_for_each_entry(c, &all->list, list) {
 		h = c->host ? all->cluster->host[c->host] : NULL;
 		if (!h || now(all) >= h->paused_until)
@@ -530,6 +537,7 @@ static void take_reply(struct client *c, const struct samr_msg *msg)
 	    memcmp(want, bytes, msg->meta.len))
 		sim_fail("a client gets the reply to another request, or other bytes");
 	session_check_seen(c->all->check, &s, c->agreed);
+	queries_saw(c, msg->meta.gseq, s.last);
 	c->all->replies++;
 }
 
@@ -599,7 +607,7 @@ const char *clients_text(const struct clients *all)
 	static char text[256];
 
 	snprintf(text, sizeof(text),
-		 "%llu sessions, %llu attached, %llu requests, %llu executed, %llu refused, %llu replies, %llu unknown, %llu lost",
+		 "%llu sessions, %llu attached, %llu requests, %llu executed, %llu refused, %llu replies, %llu unknown, %llu lost; %llu queries, %llu answered",
 		 (unsigned long long)all->sessions,
 		 (unsigned long long)all->moves,
 		 (unsigned long long)all->requests,
@@ -607,7 +615,9 @@ const char *clients_text(const struct clients *all)
 		 (unsigned long long)all->check->refused,
 		 (unsigned long long)all->replies,
 		 (unsigned long long)all->unknown,
-		 (unsigned long long)all->lost);
+		 (unsigned long long)all->lost,
+		 (unsigned long long)all->queries.made,
+		 (unsigned long long)all->queries.answered);
 	return text;
 }
 
@@ -624,6 +634,10 @@ void clients_stuck(const struct clients *all)
 				(unsigned long long)c->send - 1,
 				(unsigned long long)c->next - 1,
 				(unsigned long long)c->name);
+	list_for_each_entry(c, &all->list, list)
+		if (queries_pending(c))
+			fprintf(stderr, "client %u waits for answers to queries\n",
+				c->port);
 	fprintf(stderr, "%u sessions are left\n",
 		session_check_tables(all->check));
 }
@@ -649,6 +663,7 @@ void clients_init(struct clients *all, struct cluster *c,
 	rng_init(&all->rng, seed, 'k');
 	INIT_LIST_HEAD(&all->list);
 	INIT_LIST_HEAD(&all->answers);
+	queries_init(all, seed);
 	all->turn.fire = on_turn;
 	queue_set(&c->queue, &all->turn, TURN);
 }
@@ -661,6 +676,7 @@ void clients_free(struct clients *all)
 	queue_cancel(&all->cluster->queue, &all->turn);
 	list_for_each_entry_safe(a, na, &all->answers, list)
 		free(a);
+	queries_free(all);
 	list_for_each_entry_safe(c, nc, &all->list, list)
 		free(c);
 }

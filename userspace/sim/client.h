@@ -11,6 +11,7 @@
 #define SAMR_SIM_CLIENT_H
 
 #include "check_session.h"
+#include "query.h"
 #include "service.h"
 
 enum client_state {
@@ -40,6 +41,7 @@ enum client_state {
  * @told: and has said so up to that
  * @got: replies behind @acked, one bit each
  * @open: the requests behind @acked, by number modulo CLIENT_WINDOW
+ * @query: its queries
  * @at: it does nothing before
  */
 struct client {
@@ -62,6 +64,7 @@ struct client {
 		u64 want;
 		u32 len;
 	} open[CLIENT_WINDOW];
+	struct query_client query;
 	u32 reply_max;
 	u64 at;
 };
@@ -79,6 +82,7 @@ struct clients {
 	struct rng rng;
 	struct list_head list;
 	struct list_head answers;
+	struct queries queries;
 	struct timer turn;
 	int (*send)(struct clients *all, struct client *c, struct host *h,
 		    struct samr_submit *s, const u8 *bytes);

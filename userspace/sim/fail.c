@@ -91,6 +91,7 @@ static void on_view(struct watch *w, struct host *h)
 		votes_forget(&f->votes);
 		session_check_model(&f->sessions);
 		streams_forget(&f->streams);
+		queries_formed(&f->clients);
 	}
 	votes_view(&f->votes, h);
 	admin_view(&f->admin, h);
@@ -152,8 +153,15 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 		a->unread[m->group - 1].gseq = m->gseq;
 		a->unread[m->group - 1].cost += samr_msg_cost(msg);
 	}
+	if (m->group == 2 && (m->kind == SAMR_KIND_DATA ||
+			      m->kind == SAMR_KIND_REQUEST))
+		a->last = m->gseq;
 	if (m->kind == SAMR_KIND_JOIN && m->inc == h->inc)
 		a->joined[m->group - 1] = true;
+	if (m->kind == SAMR_KIND_JOIN && m->inc == h->inc && m->group == 2) {
+		a->last = 0;
+		a->since = m->gseq;
+	}
 	if (m->kind == SAMR_KIND_LEAVE && m->inc == h->inc && m->group > 1) {
 		streams_leave(&f->streams, h->id);
 		a->joined[m->group - 1] = false;

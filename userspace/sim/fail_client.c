@@ -18,6 +18,17 @@ static void execute(struct fail *f, struct host *h, const struct samr_msg *msg)
 	clients_answer(&f->clients, h, 2, 1, &r, r.place, rng_mix(r.place));
 }
 
+/* A member without a state has what it has read, from its JOIN on. */
+static void query(struct fail *f, struct host *h, const struct samr_msg *msg)
+{
+	const struct app *a = &f->app[h->id];
+
+	if (msg->meta.group == 1)
+		services_query(&f->services, h, msg);
+	else if (a->joined[1])
+		queries_asked(&f->clients, h, msg, a->last, a->since);
+}
+
 /* Of a client's message nobody but the client hears when it is refused. */
 bool fail_clients_deliver(struct fail *f, struct host *h,
 			  const struct samr_msg *msg)
@@ -34,9 +45,13 @@ bool fail_clients_deliver(struct fail *f, struct host *h,
 		streams_deliver(&f->streams, h, msg);
 	if (msg->meta.kind == SAMR_KIND_REPLY)
 		clients_reply(&f->clients, h, msg);
+	else if (msg->meta.kind == SAMR_KIND_ANSWER)
+		queries_told(&f->clients, h, msg);
+	else if (msg->meta.kind == SAMR_KIND_QUERY)
+		query(f, h, msg);
 	else if (msg->meta.kind == SAMR_KIND_REQUEST && !msg->refused)
 		execute(f, h, msg);
-	return msg->meta.kind == SAMR_KIND_REPLY ||
+	return msg->meta.kind > SAMR_KIND_VIEW ||
 	       msg->meta.kind == SAMR_KIND_SESSION ||
 	       ((msg->meta.kind == SAMR_KIND_REQUEST ||
 		 msg->meta.kind == SAMR_KIND_STREAM) && msg->refused);
@@ -84,6 +99,13 @@ static bool answered(struct service *s)
 	return clients_answered(&f->clients, s->host, s->group, s->port);
 }
 
+static void query_of(struct service *s, const struct samr_msg *msg)
+{
+	struct fail *f = container_of(s->all, struct fail, services);
+
+	queries_asked(&f->clients, s->host, msg, s->applied, s->since);
+}
+
 static u64 epoch_of(struct service *s, u64 gseq)
 {
 	struct fail *f = container_of(s->all, struct fail, services);
@@ -100,6 +122,7 @@ void fail_clients_init(struct fail *f, u64 seed)
 	f->clients.usable = usable;
 	f->services.answer = answer;
 	f->services.answered = answered;
+	f->services.query = query_of;
 	f->services.epoch = epoch_of;
 	count = (u32)rng_below(&f->clients.rng, CLIENTS_MOST);
 	for (i = 0; i < count; i++)

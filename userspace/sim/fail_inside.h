@@ -34,6 +34,8 @@ struct app {
 	struct service *service[SERVICES];	/* members of group 1 */
 	bool joined[GROUPS];
 	bool asked[GROUPS];
+	u64 last;		/* place that the member of group 2 has read last */
+	u64 since;		/* of its JOIN */
 	struct {
 		u64 gseq;
 		u32 cost;

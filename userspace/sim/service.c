@@ -164,6 +164,7 @@ static void apply(struct service *s, u64 epoch, u64 gseq, u64 hash,
 		  const struct service_request *r)
 {
 	s->digest = rng_mix(s->digest ^ rng_mix(gseq) ^ hash);
+	s->applied = gseq;
 	check_digest(s, epoch, gseq);
 	if (s->parked.name)
 		s->all->answer(s, &s->parked, gseq);
@@ -272,6 +273,8 @@ static void install(struct service *s)
 			 s->host->id, s->port, (unsigned long long)s->id);
 	s->digest = head.digest;
 	s->parked = head.parked;
+	s->applied = 0;
+	s->since = s->id;
 	s->all->bytes += s->got_len;
 	list_for_each_entry(l, &s->later, list)
 		apply(s, l->epoch, l->gseq, l->hash, &l->request);
@@ -415,6 +418,8 @@ static void join(struct service *s, const struct samr_msg *msg)
 		return;
 	s->state = SERVICE_HOLDS;
 	s->digest = rng_mix(msg->meta.gseq);
+	s->applied = 0;
+	s->since = msg->meta.gseq;
 	s->parked.name = 0;
 	check_digest(s, msg->epoch, msg->meta.gseq);
 }
@@ -628,6 +633,23 @@ void services_deliver(struct services *all, struct host *h,
 	list_for_each_entry(s, &all->list, list)
 		if (s->host == h && s->group == msg->meta.group && !s->dead)
 			deliver(s, msg);
+}
+
+void services_query(struct services *all, struct host *h,
+		    const struct samr_msg *msg)
+{
+	struct service *s;
+
+	list_for_each_entry(s, &all->list, list) {
+		if (s->host != h || s->group != msg->meta.group ||
+		    s->port != msg->meta.port || s->dead)
+			continue;
+		if (lacks(s))
+			sim_fail("node %u port %u gets a query, and %s",
+				 h->id, s->port, state_name[s->state]);
+		if (s->state == SERVICE_HOLDS)
+			all->query(s, msg);
+	}
 }
 
 bool services_settled(const struct services *all)

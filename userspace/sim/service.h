@@ -59,6 +59,8 @@ struct service_request {
  * @drops: transfer that this gives up: one that it gets, as the order has it
  * @leaving: its LEAVE is on its way
  * @joining: its JOIN is on its way; set by whoever sends that
+ * @since: it has the state as it was at this place
+ * @applied: place of what it has executed since last; 0: nothing
  * @dead: nobody cares any more
  * @id: transfer that it receives
  * @donor: from this member
@@ -83,6 +85,8 @@ struct service {
 	u32 port;
 	enum service_state state;
 	u64 digest;
+	u64 applied;
+	u64 since;
 	struct service_request parked;
 	bool asked, ask, leaving, joining, dead;
 	u64 drops;
@@ -114,6 +118,7 @@ struct truth {
  * struct services - all of them, and what is known of their states
  * @send: hand in a message of @s with these bytes; what the core says
  * @answer: @s replies to @r, having applied what is at place @last; may be NULL
+ * @query: it is asked what changes nothing
  * @answered: are all its replies handed in? It gives its state when they are
  * @calm: no member falls behind or fails any more
  * @epoch: view of a place, with @answer
@@ -128,6 +133,7 @@ struct services {
 	void (*answer)(struct service *s, const struct service_request *r,
 		       u64 last);
 	bool (*answered)(struct service *s);
+	void (*query)(struct service *s, const struct samr_msg *msg);
 	u64 (*epoch)(struct service *s, u64 gseq);
 	bool calm;
 	u32 formation;
@@ -152,6 +158,10 @@ void service_end(struct service *s);
 
 /** services_gone - the head is no more */
 void services_gone(struct services *all, struct host *h);
+
+/** services_query - @h delivers a query to one of them */
+void services_query(struct services *all, struct host *h,
+		    const struct samr_msg *msg);
 
 /** services_deliver - @h delivers; called once for each message */
 void services_deliver(struct services *all, struct host *h,

@@ -284,6 +284,10 @@ static void on_asked(void *ctx, struct member *m, const struct samr_msg *msg)
 	struct workload *w = ctx;
 	struct service_request r;
 
+	if (msg->meta.kind == SAMR_KIND_QUERY) {
+		queries_asked(&w->clients, m->host, msg, m->last, m->since);
+		return;
+	}
 	service_request(msg, session_check_epoch(&w->sessions, m->host,
 						 msg->meta.gseq), &r);
 	clients_answer(&w->clients, m->host, m->group, m->port, &r, r.place,
@@ -297,6 +301,8 @@ static void tell_client(struct workload *w, struct host *h,
 
 	if (msg->meta.kind == SAMR_KIND_REPLY)
 		clients_reply(&w->clients, h, msg);
+	else if (msg->meta.kind == SAMR_KIND_ANSWER)
+		queries_told(&w->clients, h, msg);
 	else if (sub && sub->client)
 		client_told(sub->client, sub->turn, &sub->what, msg);
 }
