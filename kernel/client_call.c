@@ -18,16 +18,14 @@ static struct samr_client *client_alloc(struct samr_service *svc,
 					const struct samr_local_ops *ops,
 					void *ctx)
 {
-	struct samr_client *cl = kzalloc(sizeof(*cl), GFP_KERNEL_ACCOUNT);
-	s64 port;
+	s64 port = samr_service_port(svc);
+	struct samr_client *cl;
 
+	if (port < 0)
+		return ERR_PTR(port);
+	cl = kzalloc(sizeof(*cl), GFP_KERNEL_ACCOUNT);
 	if (!cl)
 		return ERR_PTR(-ENOMEM);
-	port = atomic64_inc_return(&svc->all->ports);
-	if (port > U32_MAX) {
-		kfree(cl);
-		return ERR_PTR(-ENOSPC);
-	}
 	refcount_set(&cl->ref, 1);
 	cl->svc = svc;
 	cl->port = port;
@@ -64,19 +62,14 @@ struct samr_client *samr_client_new(struct samr_cluster *c, struct net *net,
 				    u32 id, const struct samr_local_ops *ops,
 				    void *ctx)
 {
-	struct samr_services *all = samr_cluster_priv(c);
-	struct samr_service *svc;
+	struct samr_service *svc = samr_service_open(samr_cluster_priv(c), id,
+						     net);
 	struct samr_client *cl;
-	int err = READ_ONCE(all->err);
+	int err;
 
-	if (err)
-		return ERR_PTR(err);
-	svc = samr_service_get(all, id);
-	if (!svc)
-		return ERR_PTR(-EADDRNOTAVAIL);
-	cl = ERR_PTR(-EACCES);
-	if (samr_local_allowed(svc, net))
-		cl = client_alloc(svc, ops, ctx);
+	if (IS_ERR(svc))
+		return ERR_CAST(svc);
+	cl = client_alloc(svc, ops, ctx);
 	if (IS_ERR(cl)) {
 		samr_service_put(svc);
 		return cl;

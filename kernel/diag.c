@@ -21,26 +21,19 @@ struct walk {
 
 static void describe(struct sock *sk, struct samr_diag_msg *m)
 {
-	struct samr_client *cl = samr_sk_client(sk);
-	struct samr_local *l = samr_sk_local(sk);
 	struct samr_local_info info;
-	u64 inc;
 
 	memset(m, 0, sizeof(*m));
 	m->family = AF_SAMR;
 	m->type = sk->sk_type;
 	m->state = SAMR_MEMBER_NEW;
 	sock_diag_save_cookie(sk, m->cookie);
-	if (!l && !cl)
+	if (!samr_socket_info(sk, &info))
 		return;
-	if (cl)
-		samr_client_info(cl, &info);
-	else
-		samr_local_info(l, &info);
 	m->state = info.state;
 	m->service = info.service;
 	m->port = info.port;
-	m->node = samr_cluster_self(samr_sk(sk)->cluster, &inc);
+	m->node = samr_cluster_self(samr_sk(sk)->cluster, NULL);
 	m->queued = min_t(u64, info.queued, U32_MAX);
 	m->unsettled = min_t(u64, info.unsettled, U32_MAX);
 	m->members = info.members;

@@ -21,16 +21,14 @@
 static struct samr_local *local_new(struct samr_service *svc,
 				    const struct samr_local_ops *ops, void *ctx)
 {
-	struct samr_local *l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
-	s64 port;
+	s64 port = samr_service_port(svc);
+	struct samr_local *l;
 
+	if (port < 0)
+		return ERR_PTR(port);
+	l = kzalloc(sizeof(*l), GFP_KERNEL_ACCOUNT);
 	if (!l)
 		return ERR_PTR(-ENOMEM);
-	port = atomic64_inc_return(&svc->all->ports);
-	if (port > U32_MAX) {
-		kfree(l);
-		return ERR_PTR(-ENOSPC);
-	}
 	refcount_set(&l->ref, 1);
 	l->port = port;
 	l->ops = ops;
@@ -49,40 +47,30 @@ struct samr_local *samr_local_bind(struct samr_cluster *c, struct net *net,
 				   void *ctx)
 {
 	struct samr_services *all = samr_cluster_priv(c);
-	struct samr_service *svc;
+	struct samr_service *svc = samr_service_open(all, id, net);
 	struct samr_local *l;
-	int err = READ_ONCE(all->err);
 
-	if (err)
-		return ERR_PTR(err);
-	svc = samr_service_get(all, id);
-	if (!svc)
-		return ERR_PTR(-EADDRNOTAVAIL);
-	if (!samr_local_allowed(svc, net)) {
-		err = -EACCES;
-		goto err_put;
-	}
+	if (IS_ERR(svc))
+		return ERR_CAST(svc);
 	l = local_new(svc, ops, ctx);
-	if (IS_ERR(l)) {
-		err = PTR_ERR(l);
-		goto err_put;
-	}
+	if (IS_ERR(l))
+		goto not_made;
 	spin_lock_bh(&svc->lock);
 	if (svc->gone) {
 		spin_unlock_bh(&svc->lock);
-		err = -EADDRNOTAVAIL;
-		goto err_free;
+		goto gone;
 	}
 	list_add_tail(&l->node, &svc->locals);
 	atomic_inc(&all->bound);
 	spin_unlock_bh(&svc->lock);
 	return l;
 
-err_free:
+gone:
 	kfree(l);
-err_put:
+	l = ERR_PTR(-EADDRNOTAVAIL);
+not_made:
 	samr_service_put(svc);
-	return ERR_PTR(err);
+	return l;
 }
 
 void samr_local_put(struct samr_local *l)
@@ -428,7 +416,7 @@ void samr_local_submit(struct samr_local *l, u32 ms)
 		l->svc->kick = true;
 }
 
-int samr_local_join(struct samr_local *l, u32 window, bool state)
+int samr_local_join(struct samr_local *l, u32 window, bool stateful)
 {
 	struct samr_service *svc = l->svc;
 	int err = samr_local_err(l);
@@ -447,7 +435,7 @@ int samr_local_join(struct samr_local *l, u32 window, bool state)
 	}
 	l->state = SAMR_MEMBER_JOINING;
 	l->window = window;
-	l->install.on = state;
+	l->install.on = stateful;
 	l->reader.head = samr_cluster_self(svc->all->c, &inc);
 	l->reader.port = l->port;
 	l->want |= WANT_JOIN;

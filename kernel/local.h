@@ -119,9 +119,6 @@ struct samr_local *samr_local_bind(struct samr_cluster *c, struct net *net,
  */
 void samr_local_close(struct samr_local *l);
 
-/** samr_local_allowed - may the caller be a member, or a client, of the service? */
-bool samr_local_allowed(const struct samr_service *svc, struct net *net);
-
 /** samr_local_put - give a reference back; NULL is allowed */
 void samr_local_put(struct samr_local *l);
 
@@ -129,13 +126,13 @@ void samr_local_put(struct samr_local *l);
  * samr_local_join - ask to join
  * @l: bound
  * @window: bytes that may be delivered to it and not be read
- * @state: it takes part in the transfer of the state
+ * @stateful: it takes part in the transfer of the state
  *
  * Does not block; with no view or window now it is done later.
  * Return: 0, -EALREADY, -EISCONN, -ESHUTDOWN, -ENOMEM, or why the cluster is
  * dead.
  */
-int samr_local_join(struct samr_local *l, u32 window, bool state);
+int samr_local_join(struct samr_local *l, u32 window, bool stateful);
 
 /**
  * samr_local_leave - ask to leave

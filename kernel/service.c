@@ -38,13 +38,37 @@ void samr_service_put(struct samr_service *svc)
 	kfree_rcu(svc, rcu);
 }
 
-bool samr_local_allowed(const struct samr_service *svc, struct net *net)
+static bool may_use(const struct samr_service *svc, struct net *net)
 {
 	if (uid_valid(svc->uid) && uid_eq(svc->uid, current_euid()))
 		return true;
 	if (gid_valid(svc->gid) && in_egroup_p(svc->gid))
 		return true;
 	return ns_capable(net->user_ns, CAP_NET_BIND_SERVICE);
+}
+
+struct samr_service *samr_service_open(struct samr_services *all, u32 id,
+				       struct net *net)
+{
+	struct samr_service *svc;
+	int err = READ_ONCE(all->err);
+
+	if (err)
+		return ERR_PTR(err);
+	svc = samr_service_get(all, id);
+	if (!svc)
+		return ERR_PTR(-EADDRNOTAVAIL);
+	if (may_use(svc, net))
+		return svc;
+	samr_service_put(svc);
+	return ERR_PTR(-EACCES);
+}
+
+s64 samr_service_port(struct samr_service *svc)
+{
+	s64 port = atomic64_inc_return(&svc->all->ports);
+
+	return port > U32_MAX ? -ENOSPC : port;
 }
 
 static struct samr_service *service_new(struct samr_services *all, u32 id,

@@ -205,7 +205,7 @@ u32 samr_service_find(struct samr_cluster *c, const char *name);
 /** samr_service_init - register with the cluster; before the first one is made */
 void samr_service_init(void);
 
-/* ---- for local.c ---- */
+/* ---- for members and clients ---- */
 
 /**
  * samr_service_get - look up a service
@@ -213,6 +213,21 @@ void samr_service_init(void);
  * Return: it, with a reference, or NULL.
  */
 struct samr_service *samr_service_get(struct samr_services *all, u32 id);
+
+/**
+ * samr_service_open - the service that a socket is for
+ * @all: those of the cluster
+ * @id: its id
+ * @net: namespace whose owner grants CAP_NET_BIND_SERVICE
+ *
+ * Return: it, with a reference; ERR_PTR(): -EADDRNOTAVAIL there is none, -EACCES not
+ * allowed to the caller, or why the cluster is dead.
+ */
+struct samr_service *samr_service_open(struct samr_services *all, u32 id,
+				       struct net *net);
+
+/** samr_service_port - a port that nobody on this head has had; -ENOSPC */
+s64 samr_service_port(struct samr_service *svc);
 
 /** samr_service_put - give a reference back */
 void samr_service_put(struct samr_service *svc);

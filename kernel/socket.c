@@ -3,16 +3,12 @@
  * AF_SAMR sockets: from the system calls to the member (local.h) and back.
  *
  * The socket lock serialises bind, options and shutdown only. Senders and
- * readers sleep on the socket's wait queue without it; whoever wakes them does
- * so under the service's lock, so a state that was looked at under that lock
- * after queueing cannot change unnoticed.
+ * readers sleep without it (socket_wait.c).
  */
-#include <linux/compat.h>
 #include <linux/poll.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <net/sock.h>
-#include <asm/ioctls.h>
 #include "payload.h"
 #include "socket.h"
 
@@ -237,12 +233,14 @@ static int check_name(const struct msghdr *msg, const struct samr_local *l)
 /**
  * struct attempt - one sendmsg() under way
  * @l: the member
+ * @msg: with the data, until they were gathered
  * @s: what is submitted
  * @len: of the message
  * @charged: samr_local_reserve() was passed
  */
 struct attempt {
 	struct samr_local *l;
+	struct msghdr *msg;
 	struct samr_submit s;
 	u32 len;
 	bool charged;
@@ -252,7 +250,7 @@ struct attempt {
  * Go as far as possible: reserve, gather the data, submit.
  * Return: 0, -EAGAIN: wait and call again; an error.
  */
-static int try_send(struct sock *sk, struct msghdr *msg, struct attempt *a)
+static int try_send(struct sock *sk, struct attempt *a)
 {
 	struct sk_buff *skb;
 	int err;
@@ -269,7 +267,7 @@ static int try_send(struct sock *sk, struct msghdr *msg, struct attempt *a)
 		if (a->len > PAGE_SIZE &&
 		    !samr_local_room(a->l, a->s.kind, a->len))
 			return -EAGAIN;
-		skb = samr_payload_new(msg, a->len, sk->sk_allocation);
+		skb = samr_payload_new(a->msg, a->len, sk->sk_allocation);
 		if (IS_ERR(skb))
 			return PTR_ERR(skb);
 		a->s.payload = samr_blob_of_skb(skb);
@@ -277,53 +275,27 @@ static int try_send(struct sock *sk, struct msghdr *msg, struct attempt *a)
 	return samr_local_send(a->l, &a->s);
 }
 
-/* What sleeps returns when it was not woken for good. */
-int samr_socket_wait_error(struct sock *sk, long timeo)
+static int look_sent(struct sock *sk, void *arg)
 {
-	if (signal_pending(current))
-		return sock_intr_errno(timeo);
-	return timeo ? 0 : -EAGAIN;
-}
-
-static int send_waiting(struct sock *sk, struct msghdr *msg, struct attempt *a,
-			long timeo)
-{
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	int err;
-
-	add_wait_queue(sk_sleep(sk), &wait);
-	for (;;) {
-		err = sock_error(sk);
-		if (err)
-			break;
-		if (sk->sk_shutdown & SEND_SHUTDOWN) {
-			err = -EPIPE;
-			break;
-		}
-		err = try_send(sk, msg, a);
-		if (err != -EAGAIN)
-			break;
-		err = samr_socket_wait_error(sk, timeo);
-		if (err)
-			break;
-		timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, timeo);
-	}
-	remove_wait_queue(sk_sleep(sk), &wait);
-	return err;
-}
-
-static int send_message(struct sock *sk, struct msghdr *msg, struct attempt *a)
-{
-	long timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
-	size_t before = msg_data_left(msg);
+	struct attempt *a = arg;
 	int err = sock_error(sk);
 
-	if (!err && (sk->sk_shutdown & SEND_SHUTDOWN))
-		err = -EPIPE;
-	if (!err)
-		err = try_send(sk, msg, a);
+	if (err)
+		return err;
+	if (READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN)
+		return -EPIPE;
+	return try_send(sk, a);
+}
+
+static int send_message(struct sock *sk, struct attempt *a)
+{
+	struct msghdr *msg = a->msg;
+	long timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
+	size_t before = msg_data_left(msg);
+	int err = look_sent(sk, a);
+
 	if (err == -EAGAIN && timeo)
-		err = send_waiting(sk, msg, a, timeo);
+		err = samr_socket_wait(sk, &timeo, look_sent, a);
 	samr_blob_put(a->s.payload);
 	if (!err)
 		return 0;
@@ -396,7 +368,11 @@ static int samr_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	struct sock *sk = sock->sk;
 	struct samr_sock *ssk = samr_sk(sk);
-	struct attempt a = { .l = samr_sk_local(sk), .len = len };
+	struct attempt a = {
+		.l	= samr_sk_local(sk),
+		.msg	= msg,
+		.len	= len,
+	};
 	struct samr_send how = {};
 	struct samr_reply reply;
 	int err;
@@ -418,7 +394,7 @@ static int samr_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 
 	fill(&a.s, &how, READ_ONCE(ssk->safe));
 	a.s.len = len;
-	err = send_message(sk, msg, &a);
+	err = send_message(sk, &a);
 	note_refused(ssk, &a.s, err);
 	if (err == -EPIPE && !(msg->msg_flags & MSG_NOSIGNAL))
 		send_sig(SIGPIPE, current, 0);
@@ -529,26 +505,6 @@ static void put_timestamp(const struct sock *sk, struct msghdr *msg, u64 time)
 	}
 }
 
-static int wait_readable(struct sock *sk, const struct samr_local *l,
-			 long *timeo)
-{
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	int err;
-
-	add_wait_queue(sk_sleep(sk), &wait);
-	for (;;) {
-		err = sock_error(sk);
-		if (err || !samr_local_idle(l))
-			break;
-		err = samr_socket_wait_error(sk, *timeo);
-		if (err)
-			break;
-		*timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, *timeo);
-	}
-	remove_wait_queue(sk_sleep(sk), &wait);
-	return err;
-}
-
 static u32 length_of(const struct samr_msg *m, u32 type)
 {
 	return type == SAMR_TYPE_LOCK ? sizeof(struct samr_lock_event) :
@@ -607,13 +563,16 @@ static int copy_message(struct sock *sk, struct samr_local *l,
 }
 
 /* Read one message, if there is one: -EAGAIN if not, 0 at the end. */
-static int try_recv(struct sock *sk, struct samr_local *l, struct msghdr *msg,
-		    size_t size, int flags)
+static int take_message(struct sock *sk, struct msghdr *msg, size_t size,
+			int flags)
 {
+	struct samr_local *l = samr_sk_local(sk);
 	struct samr_msg *m;
 	bool first;
 	int ret;
 
+	if (!l)
+		return -ENOTCONN;
 	m = samr_local_peek(l, &first);
 	if (IS_ERR_OR_NULL(m))
 		return PTR_ERR_OR_ZERO(m);
@@ -622,35 +581,20 @@ static int try_recv(struct sock *sk, struct samr_local *l, struct msghdr *msg,
 	return ret;
 }
 
+static bool is_idle(const struct sock *sk)
+{
+	return samr_local_idle(samr_sk_local(sk));
+}
+
+static const struct samr_socket_reader reader = {
+	.take	= take_message,
+	.idle	= is_idle,
+};
+
 static int samr_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 			int flags)
 {
-	struct sock *sk = sock->sk;
-	struct samr_sock *ssk = samr_sk(sk);
-	struct samr_local *l = samr_sk_local(sk);
-	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
-	int ret;
-
-	msg->msg_namelen = 0;
-	if (flags & MSG_OOB)
-		return -EOPNOTSUPP;
-	if (flags & MSG_ERRQUEUE)
-		return -EAGAIN;
-	if (!l)
-		return -ENOTCONN;
-	do {
-		ret = sock_error(sk);
-		if (ret)
-			break;
-		if (mutex_lock_interruptible(&ssk->iolock))
-			return sock_intr_errno(timeo);
-		ret = try_recv(sk, l, msg, size, flags);
-		mutex_unlock(&ssk->iolock);
-		if (ret != -EAGAIN)
-			break;
-		ret = wait_readable(sk, l, &timeo);
-	} while (!ret);
-	return ret;
+	return samr_socket_recv(sock, msg, size, flags, &reader);
 }
 
 /* ---- the rest ---- */
@@ -662,6 +606,7 @@ static __poll_t samr_poll(struct file *file, struct socket *sock,
 	struct samr_sock *ssk = samr_sk(sk);
 	struct samr_local *l = samr_sk_local(sk);
 	const __poll_t out = EPOLLOUT | EPOLLWRNORM;
+	u8 shut = READ_ONCE(sk->sk_shutdown);
 	__poll_t mask = 0;
 
 	sock_poll_wait(file, sock, wait);
@@ -672,9 +617,9 @@ static __poll_t samr_poll(struct file *file, struct socket *sock,
 	if (samr_local_err(l))
 		return EPOLLERR | EPOLLHUP | EPOLLIN | EPOLLRDNORM | out;
 	mask |= samr_local_poll(l);
-	if (sk->sk_shutdown & RCV_SHUTDOWN)
+	if (shut & RCV_SHUTDOWN)
 		mask |= EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
-	if (sk->sk_shutdown == SHUTDOWN_MASK)
+	if (shut == SHUTDOWN_MASK)
 		mask |= EPOLLHUP;
 	if (samr_local_writable(l, READ_ONCE(ssk->refused_kind),
 				READ_ONCE(ssk->refused),
@@ -724,33 +669,6 @@ out:
 	return err;
 }
 
-static int samr_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
-{
-	struct samr_local *l = samr_sk_local(sock->sk);
-	struct samr_local_info info;
-	int err;
-
-	if (cmd != SIOCINQ && cmd != SIOCOUTQ)
-		return -ENOIOCTLCMD;
-	if (!l)
-		return -ENOTCONN;
-	err = samr_local_err(l);
-	if (err)
-		return err;
-	samr_local_info(l, &info);
-	return put_user((int)min_t(u64, INT_MAX, cmd == SIOCINQ ? info.queued :
-							 info.unsettled),
-			(int __user *)arg);
-}
-
-#ifdef CONFIG_COMPAT
-static int samr_compat_ioctl(struct socket *sock, unsigned int cmd,
-			     unsigned long arg)
-{
-	return samr_ioctl(sock, cmd, (unsigned long)compat_ptr(arg));
-}
-#endif
-
 static void samr_destruct(struct sock *sk)
 {
 	struct samr_sock *ssk = samr_sk(sk);
@@ -793,9 +711,9 @@ static const struct proto_ops samr_ops = {
 	.accept		= sock_no_accept,
 	.getname	= samr_getname,
 	.poll		= samr_poll,
-	.ioctl		= samr_ioctl,
+	.ioctl		= samr_socket_ioctl,
 #ifdef CONFIG_COMPAT
-	.compat_ioctl	= samr_compat_ioctl,
+	.compat_ioctl	= samr_socket_compat_ioctl,
 #endif
 	.listen		= sock_no_listen,
 	.shutdown	= samr_shutdown,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * AF_SAMR sockets: the struct, and what socket.c, sockopt.c and diag.c share.
+ * AF_SAMR sockets: the struct, and what socket*.c, sockopt.c and diag.c share.
  */
 #ifndef SAMR_SOCKET_H
 #define SAMR_SOCKET_H
@@ -69,7 +69,46 @@ extern const struct samr_local_ops samr_socket_told;
 /* socket.c, for both. */
 int samr_socket_check_addr(const struct sockaddr_samr *a, int len);
 int samr_socket_release(struct socket *sock);
-int samr_socket_wait_error(struct sock *sk, long timeo);
+
+/**
+ * struct samr_socket_reader - what recvmsg() reads
+ * @take: copy the next thing out, with the iolock held; -EAGAIN: there is none yet,
+ *	0 at the end
+ * @idle: there is none yet
+ */
+struct samr_socket_reader {
+	int (*take)(struct sock *sk, struct msghdr *msg, size_t size,
+		    int flags);
+	bool (*idle)(const struct sock *sk);
+};
+
+/* socket_wait.c, for both. */
+int samr_socket_recv(struct socket *sock, struct msghdr *msg, size_t size,
+		     int flags, const struct samr_socket_reader *r);
+int samr_socket_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
+int samr_socket_compat_ioctl(struct socket *sock, unsigned int cmd,
+			     unsigned long arg);
+
+/**
+ * samr_socket_wait - sleep until something is as it should be
+ * @sk: not locked
+ * @timeo: how long, jiffies; what is left of it afterwards
+ * @look: -EAGAIN: not yet
+ * @arg: for @look
+ *
+ * Return: what @look returned last; or why a signal ends the wait.
+ */
+int samr_socket_wait(struct sock *sk, long *timeo,
+		     int (*look)(struct sock *sk, void *arg), void *arg);
+
+/**
+ * samr_socket_info - what the member, or the client, says of itself
+ * @sk: the socket
+ * @info: filled in
+ *
+ * Return: whether it is one or the other.
+ */
+bool samr_socket_info(const struct sock *sk, struct samr_local_info *info);
 
 /**
  * samr_socket_control - what control messages say to sendmsg()

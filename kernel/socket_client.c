@@ -4,13 +4,10 @@
  * client (client.h) and back.
  *
  * connect() gives a socket these calls instead of those of socket.c, once and for all.
- * Sleeping is as there.
  */
-#include <linux/compat.h>
 #include <linux/poll.h>
 #include <linux/skbuff.h>
 #include <net/sock.h>
-#include <asm/ioctls.h>
 #include "payload.h"
 #include "socket.h"
 
@@ -18,25 +15,19 @@ static const struct proto_ops client_ops;
 
 /* ---- connecting ---- */
 
-/* Return: 0: its session is open; or why not, or not yet. */
-static int wait_opened(struct sock *sk, struct samr_client *cl, long timeo)
+static int look_opened(struct sock *sk, void *unused)
 {
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	int err;
+	int err = samr_client_opened(samr_sk_client(sk));
 
-	add_wait_queue(sk_sleep(sk), &wait);
-	for (;;) {
-		err = samr_client_opened(cl);
-		if (err != -EINPROGRESS || !timeo)
-			break;
-		if (signal_pending(current)) {
-			err = sock_intr_errno(timeo);
-			break;
-		}
-		timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, timeo);
-	}
-	remove_wait_queue(sk_sleep(sk), &wait);
-	return err;
+	return err == -EINPROGRESS ? -EAGAIN : err;
+}
+
+/* Return: 0: its session is open; or why not, or not yet. */
+static int wait_opened(struct sock *sk, long timeo)
+{
+	int err = samr_socket_wait(sk, &timeo, look_opened, NULL);
+
+	return err == -EAGAIN ? -EINPROGRESS : err;
 }
 
 /* The client of this socket; made by the first connect(). The socket is locked. */
@@ -86,7 +77,7 @@ int samr_socket_connect(struct socket *sock, struct sockaddr *uaddr, int len,
 	release_sock(sk);
 	if (err && (err != -EALREADY || (flags & O_NONBLOCK)))
 		return err;
-	err = wait_opened(sk, cl, sock_sndtimeo(sk, flags & O_NONBLOCK));
+	err = wait_opened(sk, sock_sndtimeo(sk, flags & O_NONBLOCK));
 	/* It was told here: not once more by the next call. */
 	if (err && err != -EINPROGRESS)
 		sock_error(sk);
@@ -115,24 +106,9 @@ static int client_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 
 /* ---- requests ---- */
 
-/* Wait until a request may be sent. */
-static int wait_room(struct sock *sk, struct samr_client *cl, long timeo)
+static int look_room(struct sock *sk, void *unused)
 {
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	int err;
-
-	add_wait_queue(sk_sleep(sk), &wait);
-	for (;;) {
-		err = samr_client_room(cl, READ_ONCE(sk->sk_sndbuf));
-		if (err != -EAGAIN)
-			break;
-		err = samr_socket_wait_error(sk, timeo);
-		if (err)
-			break;
-		timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, timeo);
-	}
-	remove_wait_queue(sk_sleep(sk), &wait);
-	return err;
+	return samr_client_room(samr_sk_client(sk), READ_ONCE(sk->sk_sndbuf));
 }
 
 static int send_request(struct sock *sk, struct msghdr *msg, u32 len,
@@ -145,7 +121,7 @@ static int send_request(struct sock *sk, struct msghdr *msg, u32 len,
 	int err = sock_error(sk);
 
 	/* Another thread may take the room: then it is waited for again. */
-	err = err ?: wait_room(sk, cl, timeo);
+	err = err ?: samr_socket_wait(sk, &timeo, look_room, NULL);
 	if (err)
 		return err;
 	skb = samr_payload_request(msg, len, sk->sk_allocation);
@@ -158,7 +134,7 @@ static int send_request(struct sock *sk, struct msghdr *msg, u32 len,
 		if (!err)
 			return 0;
 		if (err == -EAGAIN)
-			err = wait_room(sk, cl, timeo);
+			err = samr_socket_wait(sk, &timeo, look_room, NULL);
 	} while (!err);
 	kfree_skb(skb);
 	return err;
@@ -240,9 +216,9 @@ static int copy_end(struct sock *sk, struct samr_client *cl,
 	return flags & MSG_TRUNC ? len : part;
 }
 
-static int try_recv(struct sock *sk, struct samr_client *cl, struct msghdr *msg,
-		    size_t size, int flags)
+static int take_end(struct sock *sk, struct msghdr *msg, size_t size, int flags)
 {
+	struct samr_client *cl = samr_sk_client(sk);
 	struct samr_call *call = samr_client_peek(cl);
 	int ret;
 
@@ -253,52 +229,20 @@ static int try_recv(struct sock *sk, struct samr_client *cl, struct msghdr *msg,
 	return ret;
 }
 
-static int wait_readable(struct sock *sk, struct samr_client *cl, long *timeo)
+static bool is_idle(const struct sock *sk)
 {
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	int err;
-
-	add_wait_queue(sk_sleep(sk), &wait);
-	for (;;) {
-		err = sock_error(sk);
-		if (err || !samr_client_idle(cl))
-			break;
-		err = samr_socket_wait_error(sk, *timeo);
-		if (err)
-			break;
-		*timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, *timeo);
-	}
-	remove_wait_queue(sk_sleep(sk), &wait);
-	return err;
+	return samr_client_idle(samr_sk_client(sk));
 }
+
+static const struct samr_socket_reader reader = {
+	.take	= take_end,
+	.idle	= is_idle,
+};
 
 static int client_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 			  int flags)
 {
-	struct sock *sk = sock->sk;
-	struct samr_sock *ssk = samr_sk(sk);
-	struct samr_client *cl = samr_sk_client(sk);
-	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
-	int ret;
-
-	msg->msg_namelen = 0;
-	if (flags & MSG_OOB)
-		return -EOPNOTSUPP;
-	if (flags & MSG_ERRQUEUE)
-		return -EAGAIN;
-	do {
-		ret = sock_error(sk);
-		if (ret)
-			break;
-		if (mutex_lock_interruptible(&ssk->iolock))
-			return sock_intr_errno(timeo);
-		ret = try_recv(sk, cl, msg, size, flags);
-		mutex_unlock(&ssk->iolock);
-		if (ret != -EAGAIN)
-			break;
-		ret = wait_readable(sk, cl, &timeo);
-	} while (!ret);
-	return ret;
+	return samr_socket_recv(sock, msg, size, flags, &reader);
 }
 
 /* ---- the rest ---- */
@@ -337,26 +281,6 @@ static int client_shutdown(struct socket *sock, int how)
 	return 0;
 }
 
-static int client_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
-{
-	struct samr_local_info info;
-
-	if (cmd != SIOCINQ && cmd != SIOCOUTQ)
-		return -ENOIOCTLCMD;
-	samr_client_info(samr_sk_client(sock->sk), &info);
-	return put_user((int)min_t(u64, INT_MAX, cmd == SIOCINQ ? info.queued :
-							 info.unsettled),
-			(int __user *)arg);
-}
-
-#ifdef CONFIG_COMPAT
-static int client_compat_ioctl(struct socket *sock, unsigned int cmd,
-			       unsigned long arg)
-{
-	return client_ioctl(sock, cmd, (unsigned long)compat_ptr(arg));
-}
-#endif
-
 static int client_bind(struct socket *sock, struct sockaddr *uaddr, int len)
 {
 	return -EINVAL;
@@ -372,9 +296,9 @@ static const struct proto_ops client_ops = {
 	.accept		= sock_no_accept,
 	.getname	= client_getname,
 	.poll		= client_poll,
-	.ioctl		= client_ioctl,
+	.ioctl		= samr_socket_ioctl,
 #ifdef CONFIG_COMPAT
-	.compat_ioctl	= client_compat_ioctl,
+	.compat_ioctl	= samr_socket_compat_ioctl,
 #endif
 	.listen		= sock_no_listen,
 	.shutdown	= client_shutdown,

@@ -62,8 +62,9 @@ static int set_session(struct samr_sock *ssk, sockptr_t val, unsigned int len)
 		return -EINVAL;
 	if (copy_from_sockptr(&o, val, sizeof(o)))
 		return -EFAULT;
-	if ((o.flags & ~(SAMR_SESSION_ANY_ORDER | SAMR_SESSION_EARLY)) || o.reserved || !o.expiry ||
-	    o.expiry > SAMR_EXPIRY_MAX || o.reply_max > SAMR_REPLY_LEN_MAX)
+	if ((o.flags & ~(SAMR_SESSION_ANY_ORDER | SAMR_SESSION_EARLY)) ||
+	    o.reserved || !o.expiry || o.expiry > SAMR_EXPIRY_MAX ||
+	    o.reply_max > SAMR_REPLY_LEN_MAX)
 		return -EINVAL;
 	if (ssk->client || ssk->local)
 		return -EISCONN;
@@ -124,15 +125,11 @@ static int get_info(struct sock *sk, struct samr_info *info)
 
 	memset(info, 0, sizeof(*info));
 	info->state = SAMR_MEMBER_NEW;
-	if (!l && !cl)
+	if (!samr_socket_info(sk, &li))
 		return 0;
 	err = cl ? READ_ONCE(cl->svc->all->err) : samr_local_err(l);
 	if (err)
 		return err;
-	if (cl)
-		samr_client_info(cl, &li);
-	else
-		samr_local_info(l, &li);
 	samr_cluster_view(samr_sk(sk)->cluster, &view);
 	info->epoch = view.epoch;
 	info->node = samr_cluster_self(samr_sk(sk)->cluster,
@@ -181,7 +178,9 @@ int samr_sockopt_get(struct socket *sock, int level, int name,
 		if (room < (int)sizeof(opts))
 			return -EINVAL;
 		/* Nothing inside of a socket may be copied to user space as it is. */
+		lock_sock(sock->sk);
 		opts = ssk->opts;
+		release_sock(sock->sk);
 		return give(val, len, room, &opts, sizeof(opts));
 	case SAMR_INFO:
 		if (room < (int)INFO_MIN)
