@@ -55,38 +55,18 @@ calls_down() {
 }
 
 kill_and_return() {
-	local i victim other
 	cluster_up 3 1 --cluster "dead $dead stuck 500ms"
 	calls_up
 	sleep 2
-	for ((i = 0; i < cycles; i++)); do
-		victim=$((i % 3 + 1)) other=$(((i + 1) % 3 + 1))
-		cut $victim
-		await "head $victim is silent: the others go on" 20 $other 2 || return
-		sleep 1
-		heal $victim
-		await "head $victim is back" 60 $victim 3 || return
-		await "and the others know" 20 $other 3 || return
-		sleep 1
-	done
+	each_is_cut "$cycles" || return
 	calls_down "$cycles kills"
 }
 
 leave_and_join() {
-	local k other
 	cluster_up 3 1 --cluster "dead $dead"
 	calls_up
 	sleep 1
-	for ((k = 1; k <= 3; k++)); do
-		other=$((k % 3 + 1))
-		check "head $k leaves" samrctl -n "samr$k" cluster set state down
-		await "the others go on" 20 $other 2 || return
-		sleep 1
-		check "head $k joins" samrctl -n "samr$k" cluster set state up
-		await "it is in" 60 $k 3 || return
-		await "and the others know" 20 $other 3 || return
-		sleep 1
-	done
+	each_leaves || return
 	calls_down "leaving"
 }
 

@@ -16,21 +16,10 @@ what=${1:-kill}
 cycles=${2:-3}
 
 kill_and_return() {
-	local i victim other
 	cluster_up 3 1 --cluster "dead $dead stuck 500ms"
 	load_up
 	sleep 2
-	for ((i = 0; i < cycles; i++)); do
-		# The first one is the sequencer.
-		victim=$((i % 3 + 1)) other=$(((i + 1) % 3 + 1))
-		cut $victim
-		await "head $victim is silent: the others go on" 20 $other 2 || return
-		sleep 1
-		heal $victim
-		await "head $victim is back" 60 $victim 3 || return
-		await "and the others know" 20 $other 3 || return
-		sleep 1
-	done
+	each_is_cut "$cycles" || return
 	check "who was alone was told while it lasted" grep -q '^stuck$' "$work/head1"
 	members_down "$cycles kills"
 }
@@ -70,20 +59,10 @@ kill_at_random() {
 }
 
 leave_and_join() {
-	local k other
 	cluster_up 3 1 --cluster "dead $dead"
 	load_up
 	sleep 2
-	for ((k = 1; k <= 3; k++)); do
-		other=$((k % 3 + 1))
-		check "head $k leaves" samrctl -n "samr$k" cluster set state down
-		await "the others go on" 20 $other 2 || return
-		sleep 1
-		check "head $k joins" samrctl -n "samr$k" cluster set state up
-		await "it is in" 60 $k 3 || return
-		await "and the others know" 20 $other 3 || return
-		sleep 1
-	done
+	each_leaves || return
 	members_down "leaving"
 }
 

@@ -44,6 +44,36 @@ await() {
 
 load_up() { members_up "$interval" 200 "$safe" $(seq "$heads"); }
 
+# each_is_cut TIMES: of three heads one at a time falls silent, and comes back. The first one is the sequencer.
+each_is_cut() {
+	local i victim other
+	for ((i = 0; i < $1; i++)); do
+		victim=$((i % 3 + 1)) other=$(((i + 1) % 3 + 1))
+		cut $victim
+		await "head $victim is silent: the others go on" 20 $other 2 || return
+		sleep 1
+		heal $victim
+		await "head $victim is back" 60 $victim 3 || return
+		await "and the others know" 20 $other 3 || return
+		sleep 1
+	done
+}
+
+# each_leaves: of three heads one after the other leaves and joins.
+each_leaves() {
+	local k other
+	for ((k = 1; k <= 3; k++)); do
+		other=$((k % 3 + 1))
+		check "head $k leaves" samrctl -n "samr$k" cluster set state down
+		await "the others go on" 20 $other 2 || return
+		sleep 1
+		check "head $k joins" samrctl -n "samr$k" cluster set state up
+		await "it is in" 60 $k 3 || return
+		await "and the others know" 20 $other 3 || return
+		sleep 1
+	done
+}
+
 # All of them in one view, in force. A head that was left behind several times waits for long before it is taken in; but
 # one that was may not stay a learner.
 all_together() {
