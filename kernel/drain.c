@@ -407,6 +407,42 @@ int samr_drain_step(struct samr_cluster *c, struct samr_event *ev)
 	return ret;
 }
 
+/* The cluster has it for the cores to come. */
+static void remember(struct samr_cluster *c, const struct samr_event *ev)
+{
+	lockdep_assert_held(&c->lock);
+	if (ev->type == SAMR_EV_SAVED) {
+		c->saved = ev->saved;
+		c->keeper = ev->keeper;
+	} else {
+		WRITE_ONCE(c->heads, ev->members);
+		WRITE_ONCE(c->witness, ev->witness);
+		c->founders = ev->founders;
+	}
+}
+
+/* Told to the core, if @tell, and remembered unless that refuses it. */
+static int configure(struct samr_cluster *c, struct samr_event *ev, bool tell)
+{
+	int ret = 0;
+
+	local_bh_disable();
+	spin_lock(&c->lock);
+	if (!c->dead && tell) {
+		stamp(ev);
+		ret = step(c, ev);
+	}
+	/* One that is out knows of nothing any more. */
+	if (ret == -ENOTCONN)
+		ret = 0;
+	if (!ret)
+		remember(c, ev);
+	spin_unlock(&c->lock);
+	samr_drain_kick(c);
+	local_bh_enable();
+	return ret;
+}
+
 int samr_drain_want(struct samr_cluster *c, u64 heads, u64 witness,
 		    u64 founders)
 {
@@ -416,24 +452,8 @@ int samr_drain_want(struct samr_cluster *c, u64 heads, u64 witness,
 		.witness  = witness,
 		.founders = founders,
 	};
-	int ret = 0;
 
-	local_bh_disable();
-	spin_lock(&c->lock);
-	if (!c->dead && c->started) {
-		stamp(&ev);
-		ret = step(c, &ev);
-	}
-	if (!ret || ret == -ENOTCONN) {
-		ret = 0;
-		WRITE_ONCE(c->heads, heads);
-		WRITE_ONCE(c->witness, witness);
-		c->founders = founders;
-	}
-	spin_unlock(&c->lock);
-	samr_drain_kick(c);
-	local_bh_enable();
-	return ret;
+	return configure(c, &ev, c->started);
 }
 
 int samr_drain_save(struct samr_cluster *c, const struct samr_saved *saved,
@@ -444,25 +464,8 @@ int samr_drain_save(struct samr_cluster *c, const struct samr_saved *saved,
 		.saved	= *saved,
 		.keeper	= keeper,
 	};
-	int ret = 0;
 
-	if (!samr_wire_saved_ok(saved))
-		return -EINVAL;
-	local_bh_disable();
-	spin_lock(&c->lock);
-	if (!c->dead) {
-		stamp(&ev);
-		ret = step(c, &ev);
-	}
-	if (!ret || ret == -ENOTCONN) {
-		ret = 0;
-		c->saved = *saved;
-		c->keeper = keeper;
-	}
-	spin_unlock(&c->lock);
-	samr_drain_kick(c);
-	local_bh_enable();
-	return ret;
+	return samr_wire_saved_ok(saved) ? configure(c, &ev, true) : -EINVAL;
 }
 
 void samr_drain_input(struct samr_cluster *c, struct sk_buff *skb)

@@ -354,11 +354,14 @@ u32 samr_link_find(struct samr_cluster *c, const char *transport,
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(l, &c->links, node) {
-		if ((!transport || !strcmp(l->t->name, transport)) &&
-		    !strcmp(l->device, device)) {
+		if (transport && strcmp(l->t->name, transport))
+			continue;
+		spin_lock_bh(&l->lock);
+		if (!strcmp(l->device, device))
 			id = l->id;
+		spin_unlock_bh(&l->lock);
+		if (id)
 			break;
-		}
 	}
 	rcu_read_unlock();
 	return id;

@@ -474,9 +474,8 @@ static bool well_formed(const struct samr_link_rec *r,
 {
 	u32 size = be32_to_cpu(r->size);
 
-	if (info->records != 1 || info->epoch || info->ack || info->domain ||
-	    r->rec.flags || r->cast >= SAMR_CASTS || r->reserved[0] ||
-	    r->reserved[1] || r->reserved[2] ||
+	if (r->cast >= SAMR_CASTS || r->reserved[0] || r->reserved[1] ||
+	    r->reserved[2] ||
 	    be16_to_cpu(r->rec.len) != info->len - sizeof(struct samr_hdr) ||
 	    size < SAMR_FRAME_MIN || size > SAMR_FRAME_LIMIT)
 		return false;
@@ -491,8 +490,10 @@ static bool acceptable(const struct samr_link_rec *r,
 {
 	u32 len = info->len - sizeof(struct samr_hdr);
 
-	if (len >= sizeof(struct samr_link_pulse) &&
-	    r->rec.type == SAMR_LINK_REC_PULSE)
+	if (len < sizeof(struct samr_link_pulse) || info->records != 1 ||
+	    info->epoch || info->ack || info->domain || r->rec.flags)
+		return false;
+	if (r->rec.type == SAMR_LINK_REC_PULSE)
 		return samr_pulse_well_formed((const struct samr_link_pulse *)r,
 					      info);
 	return len >= sizeof(*r) && well_formed(r, info);
@@ -514,10 +515,9 @@ bool samr_probe_receive(struct samr_link *l, const struct sk_buff *skb,
 		samr_stats_inc(l->c->stats, SAMR_STAT_DROP_PROBE_SOURCE);
 		return false;
 	}
-	if (r->rec.type == SAMR_LINK_REC_PULSE) {
-		samr_pulse_receive(l, (const struct samr_link_pulse *)r, info);
-		return true;
-	}
+	if (r->rec.type == SAMR_LINK_REC_PULSE)
+		return samr_pulse_receive(l, (const struct samr_link_pulse *)r,
+					  info);
 	spin_lock(&l->lock);
 	if (l->closed || !samr_link_usable(l)) {
 		spin_unlock(&l->lock);

@@ -297,27 +297,30 @@ void samr_pulse_cut(struct samr_link *l)
 bool samr_pulse_well_formed(const struct samr_link_pulse *r,
 			    const struct samr_frame_info *info)
 {
-	return info->records == 1 && !info->epoch && !info->ack &&
-	       !info->domain && !r->rec.flags && r->links &&
-	       r->links <= SAMR_LINKS_MAX && !r->reserved[0] &&
+	return r->links && r->links <= SAMR_LINKS_MAX && !r->reserved[0] &&
 	       !r->reserved[1] && !r->reserved[2] &&
 	       info->len == sizeof(struct samr_hdr) + sizeof(*r) &&
 	       be16_to_cpu(r->rec.len) == sizeof(*r);
 }
 
-void samr_pulse_receive(struct samr_link *l, const struct samr_link_pulse *r,
+bool samr_pulse_receive(struct samr_link *l, const struct samr_link_pulse *r,
 			const struct samr_frame_info *info)
 {
 	struct samr_cluster *c = l->c;
 	struct samr_link_peer *p = &l->peer[info->src];
 	u64 hears = be64_to_cpu(r->heard) & BIT_ULL(c->params.node);
-	bool news = false;
+	bool news = false, closed;
 
-	this_cpu_inc(l->counters->pulses_in);
 	spin_lock(&l->lock);
-	if (!l->closed && p->heard && p->inc == info->inc)
+	closed = l->closed;
+	if (!closed && p->heard && p->inc == info->inc)
 		news = samr_path_told(&p->path, hears, now_ms());
 	spin_unlock(&l->lock);
+	if (closed) {
+		samr_stats_inc(c->stats, SAMR_STAT_DROP_ENDED);
+		return false;
+	}
+	this_cpu_inc(l->counters->pulses_in);
 	if (r->links > 1) {
 		WRITE_ONCE(c->pulse.induced_at, jiffies);
 		WRITE_ONCE(c->pulse.induced, true);
@@ -330,4 +333,5 @@ void samr_pulse_receive(struct samr_link *l, const struct samr_link_pulse *r,
 	} else if (news) {
 		WRITE_ONCE(c->pulse.stale, true);
 	}
+	return true;
 }

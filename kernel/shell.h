@@ -439,11 +439,12 @@ void samr_pulse_consider(struct samr_cluster *c);
 /** samr_pulse_cut - a device carries nothing any more; @l->lock is held */
 void samr_pulse_cut(struct samr_link *l);
 
+/** samr_pulse_well_formed - of what pulses have and probes have not */
 bool samr_pulse_well_formed(const struct samr_link_pulse *r,
 			    const struct samr_frame_info *info);
 
-/** samr_pulse_receive - the pulse of another configured head. Softirq */
-void samr_pulse_receive(struct samr_link *l, const struct samr_link_pulse *r,
+/** samr_pulse_receive - the pulse of another configured head; false: dropped. Softirq */
+bool samr_pulse_receive(struct samr_link *l, const struct samr_link_pulse *r,
 			const struct samr_frame_info *info);
 
 /* probe.c */

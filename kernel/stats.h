@@ -16,7 +16,7 @@ struct samr_cluster;
 enum samr_stat {
 	SAMR_STAT_FRAMES_IN,		/* taken from links, for the core */
 	SAMR_STAT_FRAMES_OUT,		/* handed to links by the core */
-	SAMR_STAT_LINK_IN,		/* probes and answers taken */
+	SAMR_STAT_LINK_IN,		/* probes and answers taken; links count pulses */
 	SAMR_STAT_LINK_OUT,		/* and sent */
 	SAMR_STAT_COPIED,		/* received frames copied out of a driver's memory */
 	SAMR_STAT_DELIVERED,		/* messages handed to the face */
@@ -28,10 +28,10 @@ enum samr_stat {
 	SAMR_STAT_DROP_FOREIGN,		/* for another station */
 	SAMR_STAT_DROP_QUEUE,		/* input queue full */
 	SAMR_STAT_DROP_MEMORY,		/* no memory for a received frame */
-	SAMR_STAT_DROP_PROBE,		/* probe or answer malformed */
+	SAMR_STAT_DROP_PROBE,		/* probe, answer or pulse malformed */
 	SAMR_STAT_DROP_PROBE_SOURCE,	/* its sender is no configured head */
 	SAMR_STAT_DROP_PROBE_RATE,	/* too many of them */
-	SAMR_STAT_DROP_ENDED,		/* arrived while the cluster ended */
+	SAMR_STAT_DROP_ENDED,		/* arrived while the link, or the cluster, ended */
 	SAMR_STAT_TX_NO_LINK,		/* no link is up */
 	SAMR_STAT_TX_NO_ADDRESS,	/* peer's address not known */
 	SAMR_STAT_TX_TOO_LONG,		/* longer than the link carries now */

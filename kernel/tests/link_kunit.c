@@ -390,6 +390,13 @@ static void link_refuses_bad_pulses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, head_link(h).pulses_in, 1);
 	KUNIT_EXPECT_FALSE(test, head_peer(h, 2).heard);
 	KUNIT_EXPECT_EQ(test, (int)head_peer(h, 2).state, (int)SAMR_PATH_UNHEARD);
+	/* Nor does one for a link that is about to go. */
+	WRITE_ONCE(hub.end[0]->closed, true);
+	inject_right(pulse(test, 2, BIT_ULL(1)));
+	WRITE_ONCE(hub.end[0]->closed, false);
+	KUNIT_EXPECT_EQ(test, head_link(h).pulses_in, 1);
+	KUNIT_EXPECT_EQ(test, counted(h, SAMR_STAT_DROP_ENDED), 1);
+	KUNIT_EXPECT_EQ(test, head_link(h).rx_dropped, 6);
 }
 
 /* With one link there are pulses only while a head with several sends some. */
