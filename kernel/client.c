@@ -173,8 +173,8 @@ void samr_client_enlist(struct samr_client *cl, u32 ms)
 		list_add_tail(&cl->waiting, &all->clients);
 	}
 	spin_unlock_bh(&all->lock);
-	if (ms && !timer_pending(&all->tick))
-		mod_timer(&all->tick, jiffies + msecs_to_jiffies(ms));
+	if (ms)
+		timer_reduce(&all->tick, jiffies + msecs_to_jiffies(ms));
 }
 
 void samr_client_late(struct samr_client *cl)

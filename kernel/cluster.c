@@ -669,21 +669,12 @@ u64 samr_cluster_node_info(struct samr_cluster *c, u64 after,
 
 void samr_cluster_stats(struct samr_cluster *c, struct samr_node_stats *s)
 {
-	struct samr_stats *sum;
-	int i;
-
 	memset(s, 0, sizeof(*s));
 	spin_lock_bh(&c->lock);
 	if (!c->dead)
 		samr_node_stats(c->node, s);
 	spin_unlock_bh(&c->lock);
-	sum = kmalloc(sizeof(*sum), GFP_ATOMIC);
-	if (!sum)
-		return;
-	samr_stats_sum(c->stats, sum);
-	for (i = 0; i < SAMR_DROPS; i++)
-		s->drops[i] += sum->drops[i];
-	kfree(sum);
+	samr_stats_drops(c->stats, s->drops);
 }
 
 void samr_stats_read(struct samr_cluster *c, struct samr_stats *sum)

@@ -167,11 +167,6 @@ u32 samr_link_room(const struct samr_link *l)
 
 /* ---- which link, how large, multicast or not ---- */
 
-static bool is_local(const struct samr_link *l)
-{
-	return l->t->flags & SAMR_TRANSPORT_LOCAL;
-}
-
 /* What the link's peers make of it. Returns how many are heard. */
 static u32 evaluate(struct samr_link *l, struct samr_path_link *way)
 {
@@ -193,12 +188,12 @@ static u32 evaluate(struct samr_link *l, struct samr_path_link *way)
 		multi = multi && p->multicast;
 	}
 	l->frame_max = SAMR_FRAME_MIN;
-	if (heard || is_local(l))
+	if (heard || samr_link_is_local(l))
 		l->frame_max = max_t(u32, size, SAMR_FRAME_MIN);
 	WRITE_ONCE(l->multicast, multi);
 	if (samr_link_usable(l))
-		set_state(l, heard || is_local(l) ? SAMR_LINK_UP :
-						    SAMR_LINK_PROBING);
+		set_state(l, heard || samr_link_is_local(l) ?
+			  SAMR_LINK_UP : SAMR_LINK_PROBING);
 	return heard;
 }
 
@@ -227,7 +222,7 @@ static void consider(struct samr_link *l, struct ways *w)
 
 	w->link[w->n++] = l;
 	way->usable = samr_link_usable(l) && !l->closed;
-	way->local = is_local(l);
+	way->local = samr_link_is_local(l);
 	way->size = l->frame_max;
 	if (way->usable && heard) {
 		w->heard = true;
@@ -238,7 +233,7 @@ static void consider(struct samr_link *l, struct ways *w)
 /* Frames that no link carries for sure are as small as any must carry. */
 static u32 size_of(const struct ways *w, const struct samr_link *best)
 {
-	if (best && is_local(best))
+	if (best && samr_link_is_local(best))
 		return best->frame_max;
 	return w->heard ? w->size : SAMR_FRAME_MIN;
 }
@@ -685,7 +680,7 @@ static void fill_peer(struct samr_link *l, u64 node,
 u64 samr_link_peer_info(struct samr_cluster *c, u32 id, u64 after,
 			struct samr_link_peer_info *info)
 {
-	u64 heads = READ_ONCE(c->heads) & ~BIT_ULL(c->params.node);
+	u64 heads = samr_link_others(c);
 	struct samr_link *l;
 	u64 node = 0, i;
 

@@ -375,7 +375,7 @@ static void send_spread(struct samr_cluster *c, struct sk_buff *skb,
 
 void samr_link_send(struct samr_cluster *c, struct sk_buff *skb, u64 dest)
 {
-	u64 others = READ_ONCE(c->heads) & ~BIT_ULL(c->params.node);
+	u64 others = samr_link_others(c);
 	struct samr_link *l;
 
 	if (dest == SAMR_DEST_ALL && !others) {

@@ -273,8 +273,8 @@ static int push(struct samr_local *l)
 		drop = unlist_pending(l);
 	spin_unlock_bh(&svc->lock);
 	if (err == -ENOMEM)
-		mod_timer(&svc->all->retry,
-			  jiffies + msecs_to_jiffies(RETRY_MS));
+		timer_reduce(&svc->all->retry,
+			     jiffies + msecs_to_jiffies(RETRY_MS));
 	if (drop)
 		samr_local_put(l);
 	return err;
@@ -411,7 +411,8 @@ void samr_local_submit(struct samr_local *l, u32 ms)
 	lockdep_assert_held(&l->svc->lock);
 	enlist_pending(l, l->want);
 	if (ms)
-		mod_timer(&l->svc->all->retry, jiffies + msecs_to_jiffies(ms));
+		timer_reduce(&l->svc->all->retry,
+			     jiffies + msecs_to_jiffies(ms));
 	else
 		l->svc->kick = true;
 }

@@ -35,19 +35,14 @@ static struct samr_cluster *current_of(struct samr_pernet *pn)
 					 lockdep_is_held(&pn->config));
 }
 
-struct mutex *samr_config_mutex(struct net *net)
-{
-	return &pernet_of(net)->config;
-}
-
 void samr_config_lock(struct net *net)
 {
-	mutex_lock(samr_config_mutex(net));
+	mutex_lock(&pernet_of(net)->config);
 }
 
 void samr_config_unlock(struct net *net)
 {
-	mutex_unlock(samr_config_mutex(net));
+	mutex_unlock(&pernet_of(net)->config);
 }
 
 int samr_cluster_create(struct net *net, const struct samr_cluster_params *p,

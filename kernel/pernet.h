@@ -16,9 +16,6 @@
 void samr_config_lock(struct net *net);
 void samr_config_unlock(struct net *net);
 
-/** samr_config_mutex - the mutex itself, to be handed on or asserted */
-struct mutex *samr_config_mutex(struct net *net);
-
 int samr_pernet_register(void);
 void samr_pernet_unregister(void);
 

@@ -56,11 +56,6 @@ struct plan {
 	u64 uni;
 };
 
-static u64 others(const struct samr_link *l)
-{
-	return READ_ONCE(l->c->heads) & ~BIT_ULL(l->c->params.node);
-}
-
 static bool can(const struct samr_link *l, u32 flag)
 {
 	return l->t->flags & flag;
@@ -87,7 +82,7 @@ static bool cast_known(const struct samr_link *l,
 /* Do all peers that take part answer as well as they can? */
 static bool satisfied(const struct samr_link *l)
 {
-	u64 heads = others(l);
+	u64 heads = samr_link_others(l->c);
 	unsigned int id;
 
 	samr_for_each_head(id, heads) {
@@ -101,7 +96,7 @@ static bool satisfied(const struct samr_link *l)
 
 static bool all_heard(const struct samr_link *l)
 {
-	u64 heads = others(l);
+	u64 heads = samr_link_others(l->c);
 	unsigned int id;
 
 	samr_for_each_head(id, heads)
@@ -124,7 +119,7 @@ static void start(struct samr_link *l)
 {
 	struct samr_probe *pr = &l->probe;
 	u32 room = samr_link_room(l);
-	u64 heads = others(l);
+	u64 heads = samr_link_others(l->c);
 	unsigned int id;
 
 	pr->running = true;
@@ -182,7 +177,7 @@ static void finish_peer(struct samr_link *l, unsigned int id)
 static unsigned long finish(struct samr_link *l)
 {
 	struct samr_probe *pr = &l->probe;
-	u64 heads = others(l);
+	u64 heads = samr_link_others(l->c);
 	unsigned int id;
 	bool less;
 
@@ -219,7 +214,7 @@ static void plan_burst(struct samr_link *l, struct plan *plan)
 {
 	bool first = !l->probe.tries++;
 	bool multi_lacks = first, size_lacks = first;
-	u64 heads = others(l);
+	u64 heads = samr_link_others(l->c);
 	unsigned int id;
 
 	plan_sizes(l, plan);
@@ -371,8 +366,7 @@ static void want_full(struct samr_link *l, u32 ms)
 void samr_probe_begin(struct samr_link *l)
 {
 	lockdep_assert_held(&l->lock);
-	if (l->closed || !samr_link_usable(l) ||
-	    can(l, SAMR_TRANSPORT_LOCAL))
+	if (l->closed || !samr_link_usable(l) || samr_link_is_local(l))
 		return;
 	want_full(l, 0);
 }
@@ -511,7 +505,7 @@ bool samr_probe_receive(struct samr_link *l, const struct sk_buff *skb,
 		samr_stats_inc(l->c->stats, SAMR_STAT_DROP_PROBE);
 		return false;
 	}
-	if (info->src > SAMR_HEAD_MAX || !(others(l) & BIT_ULL(info->src))) {
+	if (info->src > SAMR_HEAD_MAX || !(samr_link_others(l->c) & BIT_ULL(info->src))) {
 		samr_stats_inc(l->c->stats, SAMR_STAT_DROP_PROBE_SOURCE);
 		return false;
 	}

@@ -39,7 +39,7 @@ static u64 now_ms(void)
 static bool pulses_on(const struct samr_link *l)
 {
 	return READ_ONCE(l->state) == SAMR_LINK_UP && !READ_ONCE(l->closed) &&
-	       !(l->t->flags & SAMR_TRANSPORT_LOCAL);
+	       !samr_link_is_local(l);
 }
 
 static u32 count_links(struct samr_cluster *c)
@@ -61,17 +61,12 @@ static bool induced(const struct samr_pulse *p)
 				    msecs_to_jiffies(INDUCED_MS));
 }
 
-static u64 others(const struct samr_cluster *c)
-{
-	return READ_ONCE(c->heads) & ~BIT_ULL(c->params.node);
-}
-
 /* ---- out ---- */
 
 /* Whom we hear on @l; those who get the pulse one by one are in @each. */
 static u64 heard_on(struct samr_link *l, u64 *each)
 {
-	u64 heads = others(l->c), mask = 0;
+	u64 heads = samr_link_others(l->c), mask = 0;
 	unsigned int id;
 
 	*each = 0;
@@ -114,7 +109,7 @@ static void send_pulse(struct samr_link *l, u32 links)
 /* Heads of which a frame came on @l since the last pulse. */
 static u64 take_fresh(struct samr_link *l)
 {
-	u64 heads = others(l->c), mask = 0;
+	u64 heads = samr_link_others(l->c), mask = 0;
 	unsigned int id;
 
 	samr_for_each_head(id, heads) {
@@ -130,7 +125,7 @@ static u64 take_fresh(struct samr_link *l)
 
 static bool judge(struct samr_link *l, u64 here, u64 anywhere, u64 now)
 {
-	u64 heads = others(l->c);
+	u64 heads = samr_link_others(l->c);
 	bool changed = false;
 	unsigned int id;
 

@@ -17,7 +17,8 @@ static struct samr_services *all_of(struct samr_cluster *c)
 	return samr_cluster_priv(c);
 }
 
-struct samr_service *samr_service_get(struct samr_services *all, u32 id)
+/* The service of this id, with a reference, or NULL. */
+static struct samr_service *service_get(struct samr_services *all, u32 id)
 {
 	struct samr_service *svc;
 
@@ -55,7 +56,7 @@ struct samr_service *samr_service_open(struct samr_services *all, u32 id,
 
 	if (err)
 		return ERR_PTR(err);
-	svc = samr_service_get(all, id);
+	svc = service_get(all, id);
 	if (!svc)
 		return ERR_PTR(-EADDRNOTAVAIL);
 	if (may_use(svc, net))
@@ -137,7 +138,7 @@ int samr_service_add(struct samr_cluster *c, u32 id, const char *name,
 int samr_service_del(struct samr_cluster *c, u32 id,
 		     struct netlink_ext_ack *extack)
 {
-	struct samr_service *svc = samr_service_get(all_of(c), id);
+	struct samr_service *svc = service_get(all_of(c), id);
 	bool busy;
 
 	if (!svc) {
@@ -163,7 +164,7 @@ int samr_service_del(struct samr_cluster *c, u32 id,
 int samr_service_expel(struct samr_cluster *c, u32 id, u32 port,
 		       struct netlink_ext_ack *extack)
 {
-	struct samr_service *svc = samr_service_get(all_of(c), id);
+	struct samr_service *svc = service_get(all_of(c), id);
 	struct samr_local *l;
 	LIST_HEAD(free);
 	int err = -ENOENT;
@@ -220,7 +221,7 @@ static void describe(struct samr_service *svc, struct samr_service_info *info)
 int samr_service_info(struct samr_cluster *c, u32 id,
 		      struct samr_service_info *info)
 {
-	struct samr_service *svc = samr_service_get(all_of(c), id);
+	struct samr_service *svc = service_get(all_of(c), id);
 
 	if (!svc)
 		return -ENOENT;
@@ -246,26 +247,6 @@ u32 samr_service_next(struct samr_cluster *c, u32 after,
 	describe(svc, info);
 	samr_service_put(svc);
 	return info->id;
-}
-
-u32 samr_service_find(struct samr_cluster *c, const char *name)
-{
-	struct samr_services *all = all_of(c);
-	struct samr_service *svc;
-	unsigned long i;
-	u32 id = 0;
-
-	if (!*name)
-		return 0;
-	rcu_read_lock();
-	xa_for_each(&all->table, i, svc) {
-		if (!strcmp(svc->name, name)) {
-			id = svc->id;
-			break;
-		}
-	}
-	rcu_read_unlock();
-	return id;
 }
 
 int samr_local_reply(struct samr_local *l, const struct samr_reply *r,
@@ -362,7 +343,7 @@ static void append(struct samr_service *svc, struct samr_msg *msg,
 /* To its client alone. */
 static void deliver_reply(void *priv, struct samr_msg *msg)
 {
-	struct samr_service *svc = samr_service_get(priv, msg->meta.group);
+	struct samr_service *svc = service_get(priv, msg->meta.group);
 	struct samr_client *cl;
 
 	if (svc) {
@@ -417,7 +398,7 @@ static void deliver(void *priv, struct samr_msg *msg)
 		deliver_own(msg);
 		return;
 	}
-	svc = own ? own->svc : samr_service_get(priv, msg->meta.group);
+	svc = own ? own->svc : service_get(priv, msg->meta.group);
 	if (!svc) {
 		samr_msg_put(msg);
 		return;

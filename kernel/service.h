@@ -195,24 +195,10 @@ int samr_service_info(struct samr_cluster *c, u32 id,
 u32 samr_service_next(struct samr_cluster *c, u32 after,
 		      struct samr_service_info *info);
 
-/**
- * samr_service_find - the id that belongs to a name
- *
- * Return: the id, or 0.
- */
-u32 samr_service_find(struct samr_cluster *c, const char *name);
-
 /** samr_service_init - register with the cluster; before the first one is made */
 void samr_service_init(void);
 
 /* ---- for members and clients ---- */
-
-/**
- * samr_service_get - look up a service
- *
- * Return: it, with a reference, or NULL.
- */
-struct samr_service *samr_service_get(struct samr_services *all, u32 id);
 
 /**
  * samr_service_open - the service that a socket is for

@@ -393,6 +393,18 @@ static inline bool samr_link_usable(const struct samr_link *l)
 	return s == SAMR_LINK_PROBING || s == SAMR_LINK_UP;
 }
 
+/** samr_link_is_local - does it lead to nobody but ourselves? */
+static inline bool samr_link_is_local(const struct samr_link *l)
+{
+	return l->t->flags & SAMR_TRANSPORT_LOCAL;
+}
+
+/** samr_link_others - the configured heads but ourselves, one bit each */
+static inline u64 samr_link_others(const struct samr_cluster *c)
+{
+	return READ_ONCE(c->heads) & ~BIT_ULL(c->params.node);
+}
+
 /** samr_link_update - something was found out: choose anew. No lock is held */
 void samr_link_update(struct samr_cluster *c);
 

@@ -31,19 +31,24 @@ static const char * const names[SAMR_STATS] = {
 	[SAMR_STAT_TX_DEVICE]		= "tx-device",
 };
 
+void samr_stats_drops(const struct samr_stats __percpu *s, u64 *drops)
+{
+	int cpu, i;
+
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < SAMR_DROPS; i++)
+			drops[i] += READ_ONCE(per_cpu_ptr(s, cpu)->drops[i]);
+}
+
 void samr_stats_sum(const struct samr_stats __percpu *s, struct samr_stats *sum)
 {
 	int cpu, i;
 
 	memset(sum, 0, sizeof(*sum));
-	for_each_possible_cpu(cpu) {
-		const struct samr_stats *one = per_cpu_ptr(s, cpu);
-
+	for_each_possible_cpu(cpu)
 		for (i = 0; i < SAMR_STATS; i++)
-			sum->n[i] += READ_ONCE(one->n[i]);
-		for (i = 0; i < SAMR_DROPS; i++)
-			sum->drops[i] += READ_ONCE(one->drops[i]);
-	}
+			sum->n[i] += READ_ONCE(per_cpu_ptr(s, cpu)->n[i]);
+	samr_stats_drops(s, sum->drops);
 }
 
 const char *samr_stats_name(enum samr_stat i)

@@ -64,6 +64,9 @@ static inline void samr_stats_drop(struct samr_stats __percpu *s,
 /** samr_stats_count - one more of a cluster's */
 void samr_stats_count(struct samr_cluster *c, enum samr_stat i);
 
+/** samr_stats_drops - add the frames dropped, of all CPUs, to @drops, by reason */
+void samr_stats_drops(const struct samr_stats __percpu *s, u64 *drops);
+
 /** samr_stats_sum - add up all CPUs */
 void samr_stats_sum(const struct samr_stats __percpu *s, struct samr_stats *sum);
 

@@ -113,7 +113,8 @@ static struct samr_group *group_new(struct samr_node *n, u32 id)
 	return g;
 }
 
-void samr_group_release(struct samr_node *n, struct samr_group *g)
+/* Nothing may refer to it any more: then it is forgotten. */
+static void release(struct samr_node *n, struct samr_group *g)
 {
 	if (g->members || g->unordered || g->give.unordered ||
 	    !list_empty(&g->held) || g->locks.count)
@@ -398,7 +399,7 @@ static bool apply_view(struct samr_node *n, const struct samr_msg *msg)
 			samr_session_view(n, g, msg->meta.gseq);
 			if (!thin(n, g, &msg->meta))
 				return false;
-			samr_group_release(n, g);
+			release(n, g);
 		}
 	}
 	samr_credit_start(n);
@@ -567,7 +568,7 @@ bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 	else if (wanted_here(n, g, msg, local))
 		hold_or_emit(n, g, msg);
 	if (g)
-		samr_group_release(n, g);
+		release(n, g);
 	return true;
 }
 
@@ -587,7 +588,7 @@ void samr_group_stable(struct samr_node *n)
 		}
 		if (list_empty(&g->held)) {
 			list_del_init(&g->holding);
-			samr_group_release(n, g);
+			release(n, g);
 		}
 	}
 	samr_reply_stable(n);

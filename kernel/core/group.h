@@ -157,9 +157,6 @@ void samr_group_append(struct samr_node *n, struct samr_group *g,
 /** samr_group_stable - more is stable: deliver what waited for it */
 void samr_group_stable(struct samr_node *n);
 
-/** samr_group_release - forget a group that nothing refers to any more */
-void samr_group_release(struct samr_node *n, struct samr_group *g);
-
 /** samr_group_drop - tell the owner of @msg that it is not delivered */
 void samr_group_drop(struct samr_msg *msg, struct samr_actions *dropped);
 

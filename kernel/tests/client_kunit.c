@@ -5,7 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/skbuff.h>
-#include "../client.h"
+#include "../client_inside.h"
 #include "../core/wirestate.h"
 
 #define SVC		7
@@ -501,6 +501,30 @@ static void client_acknowledges_when_idle(struct kunit *test)
 	finish(test, cl);
 }
 
+/* What lacks memory does not wait for the time at which replies are acknowledged. */
+static void client_without_memory_tries_soon(struct kunit *test)
+{
+	struct samr_client *cl = connected(test);
+	unsigned long soon;
+
+	KUNIT_EXPECT_EQ(test, call(test, cl), 0);
+	tell(test, 501, SAMR_SES_ORDERED, 2);
+	reply(test, cl, 1, SAMR_SES_REPLY);
+	KUNIT_EXPECT_EQ(test, read_one(cl), 1);
+	order.answer = -ENOMEM;
+	KUNIT_EXPECT_EQ(test, call(test, cl), 0);
+	soon = jiffies + msecs_to_jiffies(SAMR_CLIENT_TELL_MS / 2);
+	KUNIT_EXPECT_TRUE(test, time_before(order.all->tick.expires, soon));
+	del_timer_sync(&order.all->tick);
+	order.answer = 0;
+	samr_client_feed(order.all);
+	is_request(test, 2, 2);
+	tell(test, 502, SAMR_SES_ORDERED, 3);
+	reply(test, cl, 2, SAMR_SES_REPLY);
+	KUNIT_EXPECT_EQ(test, read_one(cl), 2);
+	finish(test, cl);
+}
+
 static struct kunit_case client_cases[] = {
 	KUNIT_CASE(client_opens),
 	KUNIT_CASE(client_is_refused),
@@ -513,6 +537,7 @@ static struct kunit_case client_cases[] = {
 	KUNIT_CASE(client_closes_behind_its_requests),
 	KUNIT_CASE(client_closed_waits_for_nothing),
 	KUNIT_CASE(client_acknowledges_when_idle),
+	KUNIT_CASE(client_without_memory_tries_soon),
 	{}
 };
 

@@ -148,8 +148,6 @@ static void service_configuration(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, samr_service_next(NULL, 3, &info), SVC);
 	KUNIT_EXPECT_STREQ(test, info.name, "seven");
 	KUNIT_EXPECT_EQ(test, samr_service_next(NULL, SVC, &info), 0);
-	KUNIT_EXPECT_EQ(test, samr_service_find(NULL, "seven"), SVC);
-	KUNIT_EXPECT_EQ(test, samr_service_find(NULL, "eight"), 0);
 	KUNIT_EXPECT_EQ(test, samr_service_info(NULL, 9, &info), -ENOENT);
 
 	l = joined_member(test, &t);
