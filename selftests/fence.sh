@@ -39,7 +39,9 @@ bad "nothing to confirm" "nobody asks for a fence of this head" ctl 2 fence conf
 bad "nothing to confirm, for machines" "nobody asks for a fence of this head" \
 	ctl 2 fence confirm node 1 incarnation 1 token 1
 wrong "a token without its incarnation" "belong together" ctl 2 fence confirm 1 token 1
-wrong "fence confirm of whom" "needs 'node 1..63'" ctl 2 fence confirm
+wrong "fence confirm of whom" "needs 'node 1..63|NAME'" ctl 2 fence confirm
+wrong "a name where nobody gives names" "node 'beta': no samrd runs and no configuration of it can be read" \
+	ctl 2 fence confirm beta
 wrong "a token that is none" "not 1 to 16 hexadecimal digits" ctl 2 fence confirm 1 incarnation 1 token xyz
 bad "no recovery measured yet" "no recovery was measured here yet" ctl 2 availability mttf 5000 mttr 36
 

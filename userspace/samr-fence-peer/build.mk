@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 
-fence-peer-ask := $(addprefix userspace/,samr-fence-peer/ask.c samrctl/daemon.c samrctl/args.c)
+fence-peer-ask := $(addprefix userspace/,samr-fence-peer/ask.c samrctl/daemon.c samrctl/die.c)
 fence-peer-cflags := -Iuserspace/samr-fence-peer -Iuserspace/samrctl
 
 programs += samr-fence-peer

@@ -4,29 +4,16 @@
 #include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "args.h"
+#include "names.h"
 
 #define NAMES_MAX	32
 #define NEAR		2	/* changes that make a word of another one */
 #define WORD_MAX	32
-
-void die(int status, const char *format, ...)
-{
-	va_list args;
-
-	fflush(stdout);
-	fprintf(stderr, "samrctl: ");
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(status);
-}
 
 /* ---- words that are not known ---- */
 
@@ -178,6 +165,10 @@ static const char *allowed(const struct key *k, char *text, size_t size)
 	case ARG_U32:
 	case ARG_U64:
 		snprintf(text, size, "%" PRIu64 "..%" PRIu64, k->min, k->max);
+		break;
+	case ARG_NODE:
+		snprintf(text, size, "%" PRIu64 "..%" PRIu64 "|NAME", k->min,
+			 k->max);
 		break;
 	case ARG_TIME:
 		snprintf(text, size, "%s..%s", show_time(k->min, low),
@@ -353,6 +344,19 @@ static void address(const struct key *k, const char *text, struct arg *a)
 		a->bytes[i] = b[i];
 }
 
+static uint64_t node(const struct key *k, const char *text)
+{
+	char why[128];
+	uint64_t id;
+
+	if (*text >= '0' && *text <= '9')
+		return quantity(k, text, none, "not a number");
+	id = names_head(text, why, sizeof(why));
+	if (!id)
+		bad_value(k, text, why);
+	return id;
+}
+
 static uint64_t hex(const struct key *k, const char *text)
 {
 	static const char digits[] = "0123456789abcdefABCDEF";
@@ -390,6 +394,9 @@ static void parse_value(const struct key *k, const char *text, struct arg *a)
 	case ARG_U32:
 	case ARG_U64:
 		a->num = quantity(k, text, none, "not a number");
+		break;
+	case ARG_NODE:
+		a->num = node(k, text);
 		break;
 	case ARG_TIME:
 		a->num = quantity(k, text, times,

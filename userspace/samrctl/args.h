@@ -13,10 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "die.h"
+
 /**
  * enum arg_type - how the value of a key is written, and sent
  * @ARG_U32: number; u32
  * @ARG_U64: number; u64
+ * @ARG_NODE: a head, by its id or by its name; u64, the id
  * @ARG_TIME: number with a unit, "20ms"; u32, microseconds
  * @ARG_SIZE: bytes, also "64K" or "16M"; u32
  * @ARG_WORD: one of struct key.words; u32, its place among them
@@ -35,6 +38,7 @@
 enum arg_type {
 	ARG_U32,
 	ARG_U64,
+	ARG_NODE,
 	ARG_TIME,
 	ARG_SIZE,
 	ARG_WORD,
@@ -119,17 +123,6 @@ struct object {
 	const char *doc;
 	const struct verb *verbs;
 };
-
-/* Exit statuses. */
-enum {
-	EXIT_OK		= 0,
-	EXIT_REFUSED	= 1,
-	EXIT_USAGE	= 2,
-};
-
-/** die - print "samrctl: ..." and exit with @status */
-void die(int status, const char *format, ...)
-	__attribute__((noreturn, format(printf, 2, 3)));
 
 /**
  * args_parse - the words behind object and verb

@@ -16,7 +16,7 @@ samrctl-verdict_test-cflags := -Iuserspace/samrctl -Iuserspace/samrd
 samrctl-verdict_test-libs := -lcmocka
 
 programs += samrctl-samrd_test
-samrctl-samrd_test-src := $(addprefix userspace/samrctl/,samrd.c daemon.c args.c tests/samrd_test.c)
+samrctl-samrd_test-src := $(addprefix userspace/samrctl/,samrd.c daemon.c die.c tests/samrd_test.c)
 samrctl-samrd_test-cflags := -Iuserspace/samrctl -Iuserspace/samrd
 samrctl-samrd_test-libs := -lcmocka -ljansson
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "names.h"
 
 static void all_objects(const struct object *const *objects, size_t n)
 {
@@ -15,6 +16,11 @@ static void all_objects(const struct object *const *objects, size_t n)
 
 	for (i = 0; i < n; i++)
 		puts(objects[i]->name);
+}
+
+static void name(const char *text)
+{
+	puts(text);
 }
 
 /* The value of a key, as far as it can be guessed. */
@@ -36,6 +42,9 @@ static void values(const struct key *k)
 		for (i = all; i && i->if_name; i++)
 			puts(i->if_name);
 		if_freenameindex(all);
+		break;
+	case ARG_NODE:
+		names_each(name);
 		break;
 	case ARG_ADDRESS:
 		puts("learn");

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "args.h"
+#include "die.h"
 #include "daemon.h"
 
 #define FOLDER		"/run/samr"

@@ -115,7 +115,7 @@ static int list(const struct verb *v, const struct arg *args)
 enum { NODE, INCARNATION, TOKEN, YES };
 
 static const struct key get_keys[] = {
-	{ .name = "node", .type = ARG_U64, .attr = SAMR_A_FENCE_NODE, .min = 1,
+	{ .name = "node", .type = ARG_NODE, .attr = SAMR_A_FENCE_NODE, .min = 1,
 	  .max = SAMR_HEAD_MAX, .bare = true },
 	{ }
 };
@@ -209,7 +209,7 @@ static int confirm(const struct verb *v, const struct arg *args)
 }
 
 static const struct key confirm_keys[] = {
-	[NODE] = { .name = "node", .type = ARG_U64, .attr = SAMR_A_FENCE_NODE,
+	[NODE] = { .name = "node", .type = ARG_NODE, .attr = SAMR_A_FENCE_NODE,
 		   .required = true, .min = 1, .max = SAMR_HEAD_MAX,
 		   .bare = true },
 	[INCARNATION] = { .name = "incarnation", .type = ARG_HEX,

@@ -19,19 +19,19 @@
 enum { NODE, YES };
 
 const struct key power_look_keys[] = {
-	[NODE] = { .name = "node", .type = ARG_U64, .required = true, .min = 1,
+	[NODE] = { .name = "node", .type = ARG_NODE, .required = true, .min = 1,
 		   .max = SAMR_HEAD_MAX, .bare = true },
 	{ }
 };
 
 const struct key power_test_keys[] = {
-	[NODE] = { .name = "node", .type = ARG_U64, .min = 1,
+	[NODE] = { .name = "node", .type = ARG_NODE, .min = 1,
 		   .max = SAMR_HEAD_MAX, .bare = true },
 	{ }
 };
 
 const struct key power_cut_keys[] = {
-	[NODE] = { .name = "node", .type = ARG_U64, .required = true, .min = 1,
+	[NODE] = { .name = "node", .type = ARG_NODE, .required = true, .min = 1,
 		   .max = SAMR_HEAD_MAX, .bare = true },
 	[YES] = { .name = "yes", .type = ARG_FLAG },
 	{ }

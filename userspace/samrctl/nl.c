@@ -127,6 +127,7 @@ static void put_arg(struct nlmsghdr *nlh, const struct key *k,
 {
 	switch (k->type) {
 	case ARG_U64:
+	case ARG_NODE:
 	case ARG_HEX:
 	case ARG_HEADS:
 		mnl_attr_put_u64(nlh, k->attr, a->num);

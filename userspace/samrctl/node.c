@@ -42,7 +42,7 @@ void node_message(const struct nlmsghdr *nlh, void *data)
 }
 
 static const struct key show_keys[] = {
-	{ .name = "id", .type = ARG_U64, .attr = SAMR_A_NODE_ID, .min = 1,
+	{ .name = "id", .type = ARG_NODE, .attr = SAMR_A_NODE_ID, .min = 1,
 	  .max = SAMR_HEAD_MAX },
 	{ }
 };
@@ -72,7 +72,7 @@ static int add(const struct verb *v, const struct arg *args)
 }
 
 static const struct key set_keys[] = {
-	{ .name = "id", .type = ARG_U64, .attr = SAMR_A_NODE_ID,
+	{ .name = "id", .type = ARG_NODE, .attr = SAMR_A_NODE_ID,
 	  .required = true, .min = 1, .max = SAMR_HEAD_MAX },
 	{ .name = "link", .type = ARG_DEV, .attr = SAMR_A_NODE_DEV,
 	  .required = true, .min = 1, .max = SAMR_DEV_LEN_MAX },
@@ -82,7 +82,7 @@ static const struct key set_keys[] = {
 };
 
 static const struct key del_keys[] = {
-	{ .name = "id", .type = ARG_U64, .attr = SAMR_A_NODE_ID,
+	{ .name = "id", .type = ARG_NODE, .attr = SAMR_A_NODE_ID,
 	  .required = true, .min = 1, .max = SAMR_HEAD_MAX },
 	{ }
 };
