@@ -606,9 +606,10 @@ static __poll_t samr_poll(struct file *file, struct socket *sock,
 	struct samr_sock *ssk = samr_sk(sk);
 	struct samr_local *l = samr_sk_local(sk);
 	const __poll_t out = EPOLLOUT | EPOLLWRNORM;
-	u8 shut = READ_ONCE(sk->sk_shutdown);
 	__poll_t mask = 0;
+	u8 shut;
 
+	/* What is looked at before this may change unnoticed. */
 	sock_poll_wait(file, sock, wait);
 	if (READ_ONCE(sk->sk_err))
 		mask |= EPOLLERR;
@@ -617,6 +618,7 @@ static __poll_t samr_poll(struct file *file, struct socket *sock,
 	if (samr_local_err(l))
 		return EPOLLERR | EPOLLHUP | EPOLLIN | EPOLLRDNORM | out;
 	mask |= samr_local_poll(l);
+	shut = READ_ONCE(sk->sk_shutdown);
 	if (shut & RCV_SHUTDOWN)
 		mask |= EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
 	if (shut == SHUTDOWN_MASK)
