@@ -309,7 +309,7 @@ static void frames_record_others(int to)
 
 static void frames_unknown(int to)
 {
-	static const uint8_t type[] = { 0, 23, 77, 200, 255 };
+	static const uint8_t type[] = { 0, 64, 77, 200, 255 };
 	struct frame f = frame_of(3);
 	size_t i;
 
