@@ -80,28 +80,51 @@ void stream_check_bytes(u64 id, bool back, u64 from, const struct samr_msg *msg,
 				 (unsigned long long)id);
 }
 
+/* Where @name is among those that were accepted, or belongs. */
+static size_t place_of(const struct stream_check *k, u64 name)
+{
+	size_t i = k->names;
+
+	while (i > 0 && k->name[i - 1] >= name)
+		i--;
+	return i;
+}
+
+/* Nobody who was a member on both sides of it may have left it out. */
+static void insert(struct stream_check *k, size_t at, u64 name)
+{
+	u32 i;
+
+	for (i = 0; i < NET_NODES; i++)
+		if (k->inc[i] && k->first[i] < name && name < k->last[i])
+			sim_fail("node %u has left out stream %llu", i,
+				 (unsigned long long)name);
+	k->name = sim_grow(k->name, k->names, &k->room, sizeof(*k->name));
+	memmove(&k->name[at + 1], &k->name[at],
+		(k->names - at) * sizeof(*k->name));
+	k->name[at] = name;
+	k->names++;
+}
+
+/* Members read at different speeds: the one that is ahead may have come later. */
 void stream_check_accept(struct stream_check *k, const struct host *h, u64 name)
 {
-	size_t *at = &k->at[h->id];
+	size_t at = place_of(k, name);
 
 	if (k->inc[h->id] != h->inc) {
 		k->inc[h->id] = h->inc;
-		for (*at = k->names; *at > 0 && k->name[*at - 1] >= name;)
-			--*at;
-	}
-	if (*at == k->names) {
-		if (k->names && k->name[k->names - 1] >= name)
-			sim_fail("node %u accepts stream %llu behind a later one",
-				 h->id, (unsigned long long)name);
-		k->name = sim_grow(k->name, k->names, &k->room,
-				   sizeof(*k->name));
-		k->name[k->names++] = name;
-	}
-	if (k->name[*at] != name)
+		k->first[h->id] = name;
+	} else if (name <= k->last[h->id]) {
+		sim_fail("node %u accepts stream %llu behind a later one",
+			 h->id, (unsigned long long)name);
+	} else if (at && k->name[at - 1] > k->last[h->id]) {
 		sim_fail("node %u accepts stream %llu where others accept %llu",
 			 h->id, (unsigned long long)name,
-			 (unsigned long long)k->name[*at]);
-	++*at;
+			 (unsigned long long)k->name[at - 1]);
+	}
+	k->last[h->id] = name;
+	if (at == k->names || k->name[at] != name)
+		insert(k, at, name);
 }
 
 void stream_check_leave(struct stream_check *k, u32 host)

@@ -46,14 +46,16 @@ void stream_check_bytes(u64 id, bool back, u64 from, const struct samr_msg *msg,
 /**
  * struct stream_check - what was accepted
  * @name: of all, in their order
- * @at: per host: it accepts this one next
  * @inc: per host: incarnation, 0: it accepts nothing
+ * @first: per host: the first one that it accepted
+ * @last: per host: the last one
  */
 struct stream_check {
 	u64 *name;
 	size_t names, room;
-	size_t at[NET_NODES];
 	u64 inc[NET_NODES];
+	u64 first[NET_NODES];
+	u64 last[NET_NODES];
 };
 
 /** stream_check_accept - a member on @h accepts stream @name */
