@@ -88,8 +88,12 @@ static struct room *room_of(struct watch *w)
 static void on_view(struct watch *w, struct host *h)
 {
 	struct room *r = room_of(w);
+	u32 formed = r->eras.formed;
 
 	eras_view(&r->eras, h);
+	/* Epochs begin anew when the power went before any was saved. */
+	if (formed != r->eras.formed)
+		votes_forget(&r->votes);
 	votes_view(&r->votes, h);
 	room_check_view(r, &r->machine[h->id]);
 }
