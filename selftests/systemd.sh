@@ -37,7 +37,7 @@ install_all() {
 	# shellcheck disable=SC2016	# it is the hook's
 	printf '#!/bin/sh\necho "$SAMR_EVENT $SAMR_STATE $SAMR_COUNT" >>/var/lib/samr/hooked\n' >/etc/samr/hook
 	# An agent of the fence-agents' kind, of a machine that is on.
-	printf '#!/bin/sh\ncat >/run/samr/agent-input\nexit 0\n' >/etc/samr/agent
+	printf '#!/bin/sh\ncat >/run/samr/agent-input\necho Status: ON\n' >/etc/samr/agent
 	chmod 755 /etc/samr/hook /etc/samr/agent
 }
 
@@ -163,8 +163,8 @@ another() { pid_of counter && [ "$(pid_of counter)" != "$service" ]; }
 check "a service that dies is restarted by samrd" wait_for 20 another
 check "systemctl stop" systemctl stop samrd.service
 is "it ends well" "$(show samrd.service ActiveState) $(show samrd.service Result)" "inactive success"
-wrong_name() { ! samrctl fence show betta 2>"$work/said" && grep -q "samr.conf knows no head of that name" "$work/said"; }
-check "names are those of the file then" samrctl fence show beta
-check "and no others" wrong_name
+refuses() { ! samrctl fence show "$1" 2>"$work/said" && grep -q "$2" "$work/said"; }
+check "names are those of the file then" refuses beta "nobody asks for a fence of this head"
+check "and no others" refuses betta "samr.conf knows no head of that name"
 is "the cluster is down" "$(samrctl -j cluster show | jq -r .state)" down
 finish
