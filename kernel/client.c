@@ -13,6 +13,7 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include "client_inside.h"
+#include "client_stream.h"
 #include "core/msg.h"
 
 /* What lacks memory, or room at the heads, is tried again after so long. */
@@ -47,6 +48,7 @@ void samr_client_put(struct samr_client *cl)
 	svc = cl->svc;
 	xa_erase_bh(&svc->clients, cl->port);
 	drop_calls(cl);
+	samr_client_stream_free(cl->stream);
 	samr_service_put(svc);
 	kfree_rcu(cl, rcu);
 }
@@ -139,6 +141,10 @@ static void gone(struct samr_client *cl, int err)
 		return;
 	cl->state = SAMR_CLIENT_GONE;
 	cl->err = err;
+	if (cl->stream) {
+		samr_client_stream_gone(cl, err);
+		return;
+	}
 	end_all(cl);
 	tell_failed(cl, 0);
 }
@@ -224,6 +230,8 @@ static u8 session_op(struct samr_client *cl)
 {
 	if (cl->asked)
 		return 0;
+	if (cl->stream)
+		return samr_client_stream_op(cl);
 	switch (cl->state) {
 	case SAMR_CLIENT_CONNECTING:
 		if (cl->ops)
@@ -257,17 +265,23 @@ static bool fill_session(struct samr_client *cl, u8 op, struct samr_submit *s)
 
 	if (!skb)
 		return false;
+	s->kind = SAMR_KIND_SESSION;
+	if (cl->stream && (op == SAMR_SESSION_OPEN || op == SAMR_SESSION_CLOSE))
+		s->kind = SAMR_KIND_STREAM;
 	if (op == SAMR_SESSION_OPEN) {
 		cl->id = get_random_u64() | 1;
 		p.flags = cl->opts.flags;
 		p.reply_max = cpu_to_be32(cl->opts.reply_max);
+		if (cl->stream) {
+			p.flags = SAMR_SESSION_STREAM;
+			p.reply_max = cpu_to_be32(cl->stream->window);
+		}
 		p.expiry = cpu_to_be32(cl->opts.expiry);
 	} else {
 		p.acked = cpu_to_be64(cl->acked);
 	}
 	p.id = cpu_to_be64(cl->id);
 	skb_put_data(skb, &p, sizeof(p));
-	s->kind = SAMR_KIND_SESSION;
 	s->len = sizeof(p);
 	s->payload = samr_blob_of_skb(skb);
 	cl->asked = true;
@@ -309,7 +323,7 @@ static struct samr_call *next_call(struct samr_client *cl)
 /* Return: 1: @s is to be submitted; 0: nothing is; -ENOMEM. */
 static int choose(struct samr_client *cl, struct samr_submit *s)
 {
-	struct samr_call *call = next_call(cl);
+	struct samr_call *call = cl->stream ? NULL : next_call(cl);
 	u8 op;
 
 	memset(s, 0, sizeof(*s));
@@ -322,6 +336,8 @@ static int choose(struct samr_client *cl, struct samr_submit *s)
 		fill_request(cl, call, s);
 		return 1;
 	}
+	if (cl->stream && samr_client_stream_fill(cl, s))
+		return 1;
 	op = session_op(cl);
 	if (!op)
 		return 0;
@@ -333,7 +349,7 @@ static void take_back(struct samr_client *cl, const struct samr_submit *s)
 {
 	struct samr_call *call;
 
-	if (s->kind == SAMR_KIND_SESSION) {
+	if (s->kind != SAMR_KIND_REQUEST) {
 		cl->asked = false;
 		return;
 	}
@@ -399,11 +415,14 @@ static void not_taken(struct samr_client *cl, int err, bool nobody)
 void samr_client_drive(struct samr_client *cl)
 {
 	struct samr_service *svc = cl->svc;
+	u64 stable = cl->stream ? samr_cluster_stable(svc->all->c) : 0;
 	struct samr_submit s;
 	bool nobody;
 	int err;
 
 	spin_lock_bh(&svc->lock);
+	if (cl->stream && samr_client_stream_settle(cl, stable))
+		samr_client_enlist(cl, RETRY_MS);
 	cl->again = true;
 	if (cl->pushing) {
 		spin_unlock_bh(&svc->lock);
@@ -436,6 +455,8 @@ void samr_client_drive(struct samr_client *cl)
 /* This head has lost the view, and the session its access head. */
 static void lost_head(struct samr_client *cl)
 {
+	if (cl->stream)
+		samr_client_stream_lost(cl);
 	if (cl->state == SAMR_CLIENT_CONNECTED)
 		cl->state = SAMR_CLIENT_RESUMING;
 }
@@ -452,7 +473,8 @@ static void opened(struct samr_client *cl, const struct samr_msg *msg)
 		refused(cl, -ECONNREFUSED);
 		break;
 	case SAMR_SES_FULL:
-		refused(cl, -ENOSPC);
+		if (!cl->stream || !samr_client_stream_smaller(cl))
+			refused(cl, -ENOSPC);
 		break;
 	default:
 		/* Another id, then. */
@@ -476,16 +498,18 @@ static bool has_seen(const struct samr_client *cl, u64 next)
 static void attached(struct samr_client *cl, const struct samr_msg *msg)
 {
 	if (msg->result != SAMR_SES_ATTACHED) {
-		gone(cl, -ECONNRESET);
+		gone(cl, cl->stream ? -ETIMEDOUT : -ECONNRESET);
 		return;
 	}
-	if (has_seen(cl, msg->next)) {
+	if (cl->stream ? !samr_client_stream_attached(cl, msg->next) :
+			 has_seen(cl, msg->next)) {
 		cl->ending = true;
 		gone(cl, -ECONNRESET);
 		return;
 	}
 	cl->state = SAMR_CLIENT_CONNECTED;
-	cl->send = clamp(msg->next, cl->acked + 1, cl->next);
+	if (!cl->stream)
+		cl->send = clamp(msg->next, cl->acked + 1, cl->next);
 	cl->full = false;
 	tell_writable(cl);
 }
@@ -534,6 +558,11 @@ static void request_told(struct samr_client *cl, const struct samr_msg *msg)
 	}
 	if (samr_msg_read(msg, (u8 *)&p, sizeof(p)))
 		cl->told = max(cl->told, be64_to_cpu(p.acked));
+	if (cl->stream && (msg->session || msg->result != SAMR_SES_GONE) &&
+	    msg->result != SAMR_SES_FOREIGN) {
+		samr_client_stream_told(cl, msg);
+		return;
+	}
 	switch (msg->result) {
 	case SAMR_SES_FULL:
 		cl->full = true;
@@ -556,10 +585,10 @@ static void request_told(struct samr_client *cl, const struct samr_msg *msg)
 void samr_client_settle(struct samr_client *cl, const struct samr_msg *msg)
 {
 	lockdep_assert_held(&cl->svc->lock);
-	if (msg->meta.kind == SAMR_KIND_SESSION)
-		session_told(cl, msg);
-	else
+	if (msg->meta.kind == SAMR_KIND_REQUEST)
 		request_told(cl, msg);
+	else
+		session_told(cl, msg);
 }
 
 static void replied(struct samr_client *cl, struct samr_msg *msg)
@@ -568,6 +597,12 @@ static void replied(struct samr_client *cl, struct samr_msg *msg)
 
 	if (msg->result == SAMR_SES_ENDED) {
 		gone(cl, -ECONNRESET);
+		return;
+	}
+	if (cl->stream) {
+		/* What could not be kept is given again after ATTACH. */
+		if (!samr_client_stream_output(cl, msg))
+			lost_head(cl);
 		return;
 	}
 	/* It comes again when the session was attached again. */

@@ -16,6 +16,7 @@
 #include "local.h"
 
 struct samr_call;
+struct samr_client_stream;
 struct sk_buff;
 
 /* What struct samr_session_opts says when nobody set it. */
@@ -56,6 +57,7 @@ struct sk_buff;
  * @queued: bytes of replies in @ready
  * @charged: cost of the requests that have no reply
  * @unsettled: bytes of them
+ * @stream: its session is one; then it has no @calls, and numbers are those of bytes
  */
 struct samr_client {
 	refcount_t ref;
@@ -90,6 +92,7 @@ struct samr_client {
 	u64 queued;
 	u64 charged;
 	u64 unsettled;
+	struct samr_client_stream *stream;
 };
 
 /**

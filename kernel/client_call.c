@@ -5,6 +5,7 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include "client_inside.h"
+#include "client_stream.h"
 #include "core/msg.h"
 
 static_assert(SAMR_REQUESTS_MAX == SAMR_SESSION_WINDOW);
@@ -310,7 +311,7 @@ void samr_client_info(struct samr_client *cl, struct samr_local_info *info)
 	info->service = cl->svc->id;
 	info->port = cl->port;
 	info->state = cl->state;
-	info->queued = cl->queued;
+	info->queued = cl->stream ? cl->stream->side.in.bytes : cl->queued;
 	info->unsettled = cl->unsettled;
 	spin_unlock_bh(&cl->svc->lock);
 }

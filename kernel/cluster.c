@@ -248,6 +248,59 @@ int samr_cluster_reply(struct samr_cluster *c, u32 group,
 	return samr_drain_step(c, &ev);
 }
 
+int samr_cluster_output(struct samr_cluster *c,
+			const struct samr_cluster_output *o)
+{
+	struct samr_event ev = {
+		.type = SAMR_EV_OUTPUT,
+		.output = {
+			.group	 = o->group,
+			.len	 = o->len,
+			.session = o->session,
+			.from	 = o->from,
+			.upto	 = o->upto,
+			.end	 = o->end,
+			.payload = o->payload,
+		},
+	};
+
+	return samr_drain_step(c, &ev);
+}
+
+int samr_cluster_output_room(struct samr_cluster *c, u32 group, u64 session,
+			     u64 from)
+{
+	int room = -ENOENT;
+
+	spin_lock_bh(&c->lock);
+	if (!c->dead && !c->halted)
+		room = samr_node_output_room(c->node, group, session, from);
+	spin_unlock_bh(&c->lock);
+	return room;
+}
+
+void samr_cluster_input(struct samr_cluster *c, u32 group, u64 session,
+			u64 upto)
+{
+	struct samr_event ev = {
+		.type = SAMR_EV_INPUT,
+		.input = { .group = group, .session = session, .upto = upto },
+	};
+
+	samr_drain_step(c, &ev);
+}
+
+u64 samr_cluster_stable(struct samr_cluster *c)
+{
+	u64 place = 0;
+
+	spin_lock_bh(&c->lock);
+	if (!c->dead)
+		place = samr_node_stable(c->node);
+	spin_unlock_bh(&c->lock);
+	return place;
+}
+
 bool samr_cluster_room(struct samr_cluster *c, u8 kind, u32 group, u32 len)
 {
 	bool room = true;

@@ -98,6 +98,45 @@ int samr_cluster_reply(struct samr_cluster *c, u32 group,
 		       const struct samr_reply *r, u64 upto,
 		       struct samr_blob *payload, u32 len);
 
+/**
+ * struct samr_cluster_output - what a local member writes to a stream
+ * @group: of the stream
+ * @session: its name
+ * @from: number of the first byte
+ * @upto: the member had read up to this place
+ * @payload: an sk_buff of @len bytes, or NULL; the caller keeps its reference
+ * @len: bytes
+ * @end: enum samr_end, behind them
+ */
+struct samr_cluster_output {
+	u32 group;
+	u64 session;
+	u64 from;
+	u64 upto;
+	struct samr_blob *payload;
+	u32 len;
+	u8 end;
+};
+
+/**
+ * samr_cluster_output - a local member writes to a stream
+ *
+ * Return: as OUTPUT in samr_node_step(); -ENETDOWN when the cluster is gone.
+ */
+int samr_cluster_output(struct samr_cluster *c,
+			const struct samr_cluster_output *o);
+
+/** samr_cluster_output_room - as samr_node_output_room(), -ENOENT when it is dead */
+int samr_cluster_output_room(struct samr_cluster *c, u32 group, u64 session,
+			     u64 from);
+
+/** samr_cluster_input - all local members have read a stream up to a number */
+void samr_cluster_input(struct samr_cluster *c, u32 group, u64 session,
+			u64 upto);
+
+/** samr_cluster_stable - as samr_node_stable(); 0 when it is dead */
+u64 samr_cluster_stable(struct samr_cluster *c);
+
 /** samr_cluster_sessions - as samr_node_sessions(); none when it is dead */
 void samr_cluster_sessions(struct samr_cluster *c, u32 group,
 			   struct samr_session_info *info);

@@ -9,6 +9,7 @@
 #define SAMR_COMPAT_H
 
 #include <linux/version.h>
+#include <linux/net.h>
 #include <net/genetlink.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
@@ -25,6 +26,23 @@
 /* 6.7: what a dump was asked with; older kernels have the attributes at least. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 #define genl_info_dump(cb)	genl_dumpit_info(cb)
+#endif
+
+/* 6.10: what accept() is called with is a struct. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define SAMR_ACCEPT(name, fn)						\
+static int name(struct socket *sock, struct socket *to, int flags,	\
+		bool kern)						\
+{									\
+	return fn(sock, to, flags, kern);				\
+}
+#else
+#define SAMR_ACCEPT(name, fn)						\
+static int name(struct socket *sock, struct socket *to,			\
+		struct proto_accept_arg *arg)				\
+{									\
+	return fn(sock, to, arg->flags, arg->kern);			\
+}
 #endif
 
 /* 6.4: what is exported to KUnit suites only. */

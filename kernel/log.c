@@ -41,9 +41,21 @@ static bool asks(const struct samr_reader *r, const struct samr_msg *msg)
 	       t->donor.port == r->port;
 }
 
+/* In a log, a SESSION is the end of a stream. */
+static bool is_streams(const struct samr_msg *msg)
+{
+	return msg->meta.kind == SAMR_KIND_STREAM || msg->segment ||
+	       msg->meta.kind == SAMR_KIND_SESSION ||
+	       samr_msg_begins_transfer(msg);
+}
+
 /* The message itself; what it tells of locks is another thing. */
 static bool wants_whole(const struct samr_reader *r, const struct samr_msg *msg)
 {
+	if (r->streams)
+		return is_streams(msg);
+	if (msg->segment)
+		return false;
 	if (has_bytes(msg) || asks(r, msg))
 		return true;
 	return r->views && changes_view(msg);

@@ -36,6 +36,16 @@ static inline u32 samr_msg_bytes(const struct samr_msg *msg)
 }
 
 /**
+ * samr_msg_begins_transfer - does the group's state begin to be given to somebody?
+ *
+ * All streams of the group have ended then.
+ */
+static inline bool samr_msg_begins_transfer(const struct samr_msg *msg)
+{
+	return msg->transfer && msg->transfer->id == msg->meta.gseq;
+}
+
+/**
  * struct samr_log - messages that some reader is going to read
  * @msgs: struct samr_msg, ascending by gseq; each holds one reference
  * @readers: struct samr_reader, ascending by the message to be read next; those
@@ -70,6 +80,7 @@ struct samr_log {
  * @views: wants messages that changed the view; others skip them
  * @part: of the next message it has read this much: 0: nothing; n: all but what
  *	is told of locks from number n - 1 on
+ * @streams: wants what concerns streams, and nothing else; others want all but that
  * @edges: wants to be woken for each message, not only for the first one
  * @held: see above
  * @kept: cost of what was kept since it is held
@@ -88,6 +99,7 @@ struct samr_reader {
 	u32 members;
 	u32 part;
 	bool views;
+	bool streams;
 	bool edges;
 	bool held;
 	u64 kept;

@@ -87,8 +87,14 @@ struct sk_buff *samr_payload_request(struct msghdr *msg, u32 len, gfp_t gfp)
 
 int samr_payload_copy(const struct samr_msg *m, struct msghdr *msg, u32 len)
 {
+	return samr_payload_copy_at(m, 0, msg, len);
+}
+
+int samr_payload_copy_at(const struct samr_msg *m, u32 off, struct msghdr *msg,
+			 u32 len)
+{
 	const struct samr_piece *p = m->npieces > 1 ? m->pieces : &m->one;
-	u32 done, part, skip = samr_msg_head(m);
+	u32 done, part, skip = samr_msg_head(m) + off;
 	struct sk_buff *skb;
 	int err;
 

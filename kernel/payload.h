@@ -37,6 +37,10 @@ struct sk_buff *samr_payload_request(struct msghdr *msg, u32 len, gfp_t gfp);
  */
 int samr_payload_copy(const struct samr_msg *m, struct msghdr *msg, u32 len);
 
+/** samr_payload_copy_at - likewise, the @len bytes behind the first @off */
+int samr_payload_copy_at(const struct samr_msg *m, u32 off, struct msghdr *msg,
+			 u32 len);
+
 /** samr_payload_view_len - bytes of the struct samr_view made of a JOIN or LEAVE */
 u32 samr_payload_view_len(const struct samr_msg *m);
 

@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include "client.h"
+#include "connection.h"
 #include "local.h"
 
 /* Reading is reported when it frees this part of the slowest member's window. */
@@ -89,6 +90,8 @@ static struct samr_service *service_new(struct samr_services *all, u32 id,
 	samr_log_init(&svc->log);
 	samr_log_init(&svc->pieces);
 	INIT_LIST_HEAD(&svc->locals);
+	INIT_LIST_HEAD(&svc->listeners);
+	INIT_LIST_HEAD(&svc->telling);
 	xa_init_flags(&svc->clients, XA_FLAGS_LOCK_BH);
 	INIT_LIST_HEAD(&svc->joins);
 	INIT_LIST_HEAD(&svc->joining);
@@ -306,6 +309,7 @@ void samr_service_unlock(struct samr_service *svc, struct list_head *free)
 	struct samr_services *all = svc->all;
 	bool kick;
 
+	samr_connection_tell(svc);
 	report(svc);
 	kick = svc->kick;
 	svc->kick = false;
@@ -328,6 +332,8 @@ static void new_window(struct samr_service *svc, const struct samr_members *m)
 static void append(struct samr_service *svc, struct samr_msg *msg,
 		   struct list_head *free)
 {
+	struct samr_listener *ls;
+
 	if (msg->members)
 		new_window(svc, msg->members);
 	samr_install_deliver(svc, msg, free);
@@ -338,6 +344,8 @@ static void append(struct samr_service *svc, struct samr_msg *msg,
 	else
 		samr_log_append(&svc->pieces, msg, free, samr_install_wake);
 	samr_install_limit(svc, free);
+	list_for_each_entry(ls, &svc->listeners, link)
+		samr_listener_pump(ls, free);
 }
 
 /* To its client alone. */
@@ -368,7 +376,7 @@ static void deliver_own(struct samr_msg *msg)
 	INIT_LIST_HEAD(&msg->link);
 	spin_lock_bh(&svc->lock);
 	samr_client_settle(cl, msg);
-	if (msg->meta.kind == SAMR_KIND_REQUEST && msg->meta.gseq &&
+	if (msg->meta.kind != SAMR_KIND_SESSION && msg->meta.gseq &&
 	    !msg->refused)
 		append(svc, msg, &free);
 	else
@@ -381,6 +389,7 @@ static void deliver_own(struct samr_msg *msg)
 static bool is_clients(const struct samr_msg *msg)
 {
 	return msg->owner && (msg->meta.kind == SAMR_KIND_SESSION ||
+			      msg->meta.kind == SAMR_KIND_STREAM ||
 			      msg->meta.kind == SAMR_KIND_REQUEST);
 }
 
@@ -421,8 +430,14 @@ static void deliver(void *priv, struct samr_msg *msg)
 static void retry(struct timer_list *t)
 {
 	struct samr_services *all = from_timer(all, t, retry);
+	struct samr_service *svc;
+	unsigned long i;
 
 	samr_local_kick(all);
+	rcu_read_lock();
+	xa_for_each(&all->table, i, svc)
+		samr_listener_retry(svc);
+	rcu_read_unlock();
 }
 
 static void *open(struct samr_cluster *c)
@@ -440,6 +455,7 @@ static void *open(struct samr_cluster *c)
 	INIT_LIST_HEAD(&all->starved);
 	timer_setup(&all->retry, retry, 0);
 	INIT_LIST_HEAD(&all->clients);
+	INIT_LIST_HEAD(&all->writers);
 	timer_setup(&all->tick, samr_client_tick, 0);
 	return all;
 }
@@ -479,6 +495,7 @@ static void close(void *priv)
 	del_timer_sync(&all->tick);
 	samr_local_forget(all);
 	samr_client_forget(all);
+	samr_connection_forget(all);
 	xa_for_each(&all->table, i, svc) {
 		xa_erase_bh(&all->table, i);
 		samr_service_put(svc);
@@ -491,6 +508,7 @@ static void writable(void *priv)
 {
 	samr_local_kick(priv);
 	samr_local_feed(priv);
+	samr_connection_feed(priv);
 	samr_client_feed(priv);
 }
 

@@ -42,6 +42,7 @@ struct samr_local;
  * @starved: struct samr_local that were refused by the order
  * @retry: looks at @pending and @joining again when memory was lacking
  * @clients: struct samr_client that have something to be submitted
+ * @writers: struct samr_connection that wait for room
  * @tick: looks at @clients
  */
 struct samr_services {
@@ -59,6 +60,7 @@ struct samr_services {
 	struct list_head starved;
 	struct timer_list retry;
 	struct list_head clients;
+	struct list_head writers;
 	struct timer_list tick;
 };
 
@@ -78,6 +80,8 @@ struct samr_services {
  * @pieces: of the state, for those that take it
  * @changed: the message that changed the group's members last, with a reference,
  *	or NULL
+ * @listeners: struct samr_listener: of @locals, those that accept streams
+ * @telling: struct samr_connection of which the order is to be told
  * @lacking: of @locals, those that lack the state
  * @kick: one of @locals has something to be submitted
  * @window: of the group's slowest member
@@ -101,6 +105,8 @@ struct samr_service {
 	struct xarray clients;
 	struct samr_log pieces;
 	struct samr_msg *changed;
+	struct list_head listeners;
+	struct list_head telling;
 	u32 lacking;
 	bool kick;
 	u32 window;
@@ -220,7 +226,7 @@ void samr_service_put(struct samr_service *svc);
 
 /**
  * samr_service_unlock - unlock, tell the cluster what was consumed if due, and
- * submit what members want
+ * submit what members want and what is to be told of streams
  * @svc: locked
  * @free: messages that left the log; their references are dropped
  */

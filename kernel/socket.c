@@ -677,6 +677,8 @@ static void samr_destruct(struct sock *sk)
 
 	samr_local_put(ssk->local);
 	samr_client_put(ssk->client);
+	samr_connection_put(ssk->connection);
+	samr_listener_put(ssk->listener);
 	if (ssk->cluster)
 		samr_cluster_put(ssk->cluster);
 }
@@ -694,7 +696,9 @@ int samr_socket_release(struct socket *sock)
 	lock_sock(sk);
 	if (samr_sk(sk)->local)
 		samr_local_close(samr_sk(sk)->local);
-	if (samr_sk(sk)->client)
+	if (sk->sk_type == SOCK_STREAM)
+		samr_stream_close(sk);
+	else if (samr_sk(sk)->client)
 		samr_client_close(samr_sk(sk)->client);
 	sock_orphan(sk);
 	sock->sk = NULL;
@@ -732,28 +736,26 @@ static struct proto samr_proto = {
 	.obj_size	= sizeof(struct samr_sock),
 };
 
-static int samr_create(struct net *net, struct socket *sock, int protocol,
-		       int kern)
+int samr_socket_new(struct net *net, struct socket *sock, int kern)
 {
 	struct samr_sock *ssk;
 	struct sock *sk;
 
-	if (sock->type != SOCK_SEQPACKET)
-		return -ESOCKTNOSUPPORT;
-	if (protocol)
-		return -EPROTONOSUPPORT;
 	sk = sk_alloc(net, PF_SAMR, GFP_KERNEL, &samr_proto, kern);
 	if (!sk)
 		return -ENOMEM;
-	sock->ops = &samr_ops;
 	sock_init_data(sock, sk);
-	sk->sk_sndbuf = SAMR_SNDBUF;
+	sk->sk_sndbuf = sock->type == SOCK_STREAM ? SAMR_STREAM_SNDBUF :
+						     SAMR_SNDBUF;
 	sk->sk_rcvbuf = SAMR_RCVBUF;
 	sk->sk_destruct = samr_destruct;
 	ssk = samr_sk(sk);
 	ssk->cluster = NULL;
 	ssk->local = NULL;
 	ssk->client = NULL;
+	ssk->listener = NULL;
+	ssk->connection = NULL;
+	ssk->side = NULL;
 	ssk->opts = (struct samr_session_opts){
 		.reply_max	= SAMR_CLIENT_REPLY_MAX,
 		.expiry		= SAMR_CLIENT_EXPIRY_MS,
@@ -768,6 +770,22 @@ static int samr_create(struct net *net, struct socket *sock, int protocol,
 	spin_unlock_bh(&sockets_lock);
 	sock_prot_inuse_add(net, &samr_proto, 1);
 	return 0;
+}
+
+static int samr_create(struct net *net, struct socket *sock, int protocol,
+		       int kern)
+{
+	switch (sock->type) {
+	case SOCK_SEQPACKET:
+		sock->ops = &samr_ops;
+		break;
+	case SOCK_STREAM:
+		sock->ops = &samr_stream_ops;
+		break;
+	default:
+		return -ESOCKTNOSUPPORT;
+	}
+	return protocol ? -EPROTONOSUPPORT : samr_socket_new(net, sock, kern);
 }
 
 static const struct net_proto_family samr_family = {

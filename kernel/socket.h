@@ -8,12 +8,15 @@
 #include <linux/mutex.h>
 #include <net/sock.h>
 #include <uapi/linux/samr.h>
-#include "client.h"
+#include "client_stream.h"
+#include "connection.h"
 #include "local.h"
 
 /* Default SO_SNDBUF and SO_RCVBUF, bytes: one largest message each. */
 #define SAMR_SNDBUF		(1 << 20)
 #define SAMR_RCVBUF		(1 << 20)
+/* Of a stream: a few of its windows. */
+#define SAMR_STREAM_SNDBUF	(1 << 16)
 
 /**
  * struct samr_sock - an AF_SAMR socket
@@ -22,7 +25,11 @@
  * @local: its side of the service; set once by bind(), read with
  *	samr_sk_local()
  * @client: its side as a client; set once by connect(), read with
- *	samr_sk_client(). A socket has one of both, or none
+ *	samr_sk_client(). A socket has one of these, or none
+ * @listener: of a stream socket, instead of @local; set once by bind()
+ * @connection: of one that accept() gave
+ * @side: its side of a stream: that of @connection, or of @client; set once, read with
+ *	samr_sk_side()
  * @opts: SAMR_SESSION
  * @iolock: one reader at a time looks at a message, copies it, and passes it
  * @notify: mask of SAMR_NOTIFY
@@ -37,6 +44,9 @@ struct samr_sock {
 	struct samr_cluster *cluster;
 	struct samr_local *local;
 	struct samr_client *client;
+	struct samr_listener *listener;
+	struct samr_connection *connection;
+	struct samr_side *side;
 	struct samr_session_opts opts;
 	struct mutex iolock;
 	u32 notify;
@@ -63,12 +73,38 @@ static inline struct samr_client *samr_sk_client(const struct sock *sk)
 	return smp_load_acquire(&samr_sk(sk)->client);
 }
 
+/** samr_sk_listener - of a stream socket that was bound, or NULL */
+static inline struct samr_listener *samr_sk_listener(const struct sock *sk)
+{
+	return smp_load_acquire(&samr_sk(sk)->listener);
+}
+
+/** samr_sk_side - of a stream socket that was accepted, or has called connect(), or NULL */
+static inline struct samr_side *samr_sk_side(const struct sock *sk)
+{
+	return smp_load_acquire(&samr_sk(sk)->side);
+}
+
 /* What a member tells its socket, or a client. */
 extern const struct samr_local_ops samr_socket_told;
 
-/* socket.c, for both. */
+/* socket.c, for all. */
 int samr_socket_check_addr(const struct sockaddr_samr *a, int len);
 int samr_socket_release(struct socket *sock);
+
+/** samr_socket_new - @sock gets what is AF_SAMR's of a socket; 0, -ENOMEM */
+int samr_socket_new(struct net *net, struct socket *sock, int kern);
+
+/* socket_stream.c: the calls of stream sockets, and their end. */
+extern const struct proto_ops samr_stream_ops;
+void samr_stream_close(struct sock *sk);
+
+/**
+ * samr_stream_connect - a client, not connected, is to have a stream
+ *
+ * Return: 0, -ENOMEM.
+ */
+int samr_stream_connect(struct sock *sk, struct samr_client *cl);
 
 /**
  * struct samr_socket_reader - what recvmsg() reads

@@ -36,6 +36,7 @@ static struct samr_client *client_of(struct sock *sk, u32 service)
 	struct samr_sock *ssk = samr_sk(sk);
 	struct samr_client *cl = ssk->client;
 	struct samr_cluster *c;
+	int err;
 
 	if (cl)
 		return cl->svc->id == service ? cl : ERR_PTR(-EINVAL);
@@ -48,9 +49,19 @@ static struct samr_client *client_of(struct sock *sk, u32 service)
 		samr_cluster_put(c);
 		return cl;
 	}
+	err = sk->sk_type == SOCK_STREAM ? samr_stream_connect(sk, cl) : 0;
+	if (err) {
+		samr_client_close(cl);
+		samr_client_put(cl);
+		samr_cluster_put(c);
+		return ERR_PTR(err);
+	}
 	ssk->cluster = c;
 	smp_store_release(&ssk->client, cl);
-	WRITE_ONCE(sk->sk_socket->ops, &client_ops);
+	if (cl->stream)
+		smp_store_release(&ssk->side, &cl->stream->side);
+	else
+		WRITE_ONCE(sk->sk_socket->ops, &client_ops);
 	return cl;
 }
 
@@ -68,7 +79,12 @@ int samr_socket_connect(struct socket *sock, struct sockaddr *uaddr, int len,
 		return -EINVAL;
 	lock_sock(sk);
 	/* A member has its group already. */
-	cl = samr_sk(sk)->local ? ERR_PTR(-EINVAL) : client_of(sk, a->service);
+	if (samr_sk(sk)->local || samr_sk(sk)->listener)
+		cl = ERR_PTR(-EINVAL);
+	else if (samr_sk(sk)->connection)
+		cl = ERR_PTR(-EISCONN);
+	else
+		cl = client_of(sk, a->service);
 	if (IS_ERR(cl)) {
 		release_sock(sk);
 		return PTR_ERR(cl);

@@ -74,14 +74,20 @@ int samr_socket_recv(struct socket *sock, struct msghdr *msg, size_t size,
 
 bool samr_socket_info(const struct sock *sk, struct samr_local_info *info)
 {
+	struct samr_listener *ls = samr_sk_listener(sk);
 	struct samr_client *cl = samr_sk_client(sk);
 	struct samr_local *l = samr_sk_local(sk);
+	struct samr_side *side = samr_sk_side(sk);
 
 	if (cl)
 		samr_client_info(cl, info);
 	else if (l)
 		samr_local_info(l, info);
-	return cl || l;
+	else if (ls)
+		samr_listener_info(ls, info);
+	else if (side)
+		samr_connection_info(samr_sk(sk)->connection, info);
+	return cl || l || ls || side;
 }
 
 int samr_socket_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)

@@ -46,6 +46,7 @@ struct samr_piece {
  *	for its sender to say; SESSION, REQUEST: see @result; the order holds the
  *	message all the same
  * @result: SESSION, REQUEST, REPLY: enum samr_ses
+ * @segment: REQUEST: it is one of a stream
  * @sent: bytes of it that the origin has sent the first time
  * @cost: at the origin: what it was charged until it had its place (credit.c)
  * @epoch: view in which it was delivered
@@ -71,6 +72,7 @@ struct samr_msg {
 	u16 cap;
 	bool all;
 	bool refused;
+	bool segment;
 	u8 result;
 	u32 sent;
 	u32 cost;

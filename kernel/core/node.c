@@ -626,6 +626,11 @@ u64 samr_node_deadline(const struct samr_node *n)
 	return min(at, samr_credit_deadline(n));
 }
 
+u64 samr_node_stable(const struct samr_node *n)
+{
+	return n->stab.stable;
+}
+
 bool samr_node_room(struct samr_node *n, u8 kind, u32 group, u32 len)
 {
 	if (samr_flow_room(n, kind, group, len))

@@ -486,6 +486,22 @@ void samr_node_sessions(const struct samr_node *node, u32 group,
 			struct samr_session_info *info);
 
 /**
+ * samr_node_output_room - how many bytes of a stream may a member here write?
+ * @node: the node
+ * @group: of the stream
+ * @session: its name
+ * @from: number of the member's next byte
+ *
+ * A caller that hears 0 is told by samr_actions.writable when to ask again.
+ * Return: so many; -ENOENT: there is no such stream, or not any more.
+ */
+int samr_node_output_room(struct samr_node *node, u32 group, u64 session,
+			  u64 from);
+
+/** samr_node_stable - up to this place nothing can be undone any more */
+u64 samr_node_stable(const struct samr_node *node);
+
+/**
  * struct samr_node_stats - where a node stands, and what it did
  *
  * Positions: @last known to exist, @held gap-free, @delivered, @stable, @trimmed

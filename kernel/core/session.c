@@ -536,6 +536,7 @@ static void segment(struct samr_session *s, struct samr_msg *msg)
 	bool fin = msg->meta.flags & SAMR_MSG_FIN;
 	u64 number = msg->meta.arg, len;
 
+	msg->segment = true;
 	len = msg->meta.len - sizeof(struct samr_request_payload) + fin;
 	if (number != s->next) {
 		msg->result = number < s->next ? SAMR_SES_REPEATED :

@@ -439,6 +439,20 @@ u32 samr_stream_room(const struct samr_node *n, u32 group, u64 session,
 	return (u32)min_t(u64, room, U32_MAX);
 }
 
+int samr_node_output_room(struct samr_node *n, u32 group, u64 session,
+			  u64 from)
+{
+	struct samr_session *s = samr_session_named(n, group, session);
+	u32 room;
+
+	if (!s || !s->stream)
+		return -ENOENT;
+	room = samr_stream_room(n, group, session, from);
+	if (!room)
+		s->stream->full = true;
+	return (int)min_t(u32, room, SAMR_STREAM_WINDOW);
+}
+
 /* Few bytes are copied, lest they keep a whole frame. */
 static struct samr_blob *bytes_of(struct samr_blob *blob, u32 off, u32 len)
 {

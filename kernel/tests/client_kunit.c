@@ -43,6 +43,11 @@ int samr_cluster_submit(struct samr_cluster *c, const struct samr_submit *s)
 	return 0;
 }
 
+u64 samr_cluster_stable(struct samr_cluster *c)
+{
+	return 0;
+}
+
 void samr_cluster_view(struct samr_cluster *c, struct samr_view_info *info)
 {
 	memset(info, 0, sizeof(*info));

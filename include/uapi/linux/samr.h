@@ -459,6 +459,8 @@ struct samr_info {
  * @SAMR_CLIENT_CONNECTED: has a session
  * @SAMR_CLIENT_RESUMING: has lost the service, and looks for its session
  * @SAMR_CLIENT_GONE: the session is gone
+ * @SAMR_STREAM_ACCEPTED: a member's connection
+ * @SAMR_STREAM_ENDED: likewise, and both directions have ended
  */
 enum samr_member_state {
 	SAMR_MEMBER_NEW,
@@ -472,6 +474,8 @@ enum samr_member_state {
 	SAMR_CLIENT_CONNECTED,
 	SAMR_CLIENT_RESUMING,
 	SAMR_CLIENT_GONE,
+	SAMR_STREAM_ACCEPTED,
+	SAMR_STREAM_ENDED,
 };
 
 /* As in SCTP: the received bytes are a notification, not data. */

@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Members that accept streams, see listener.h. */
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include "connection.h"
+
+/* Wait before it reads on when memory was lacking. */
+#define RETRY_MS	20
+
+static struct samr_service *service_of(const struct samr_listener *ls)
+{
+	return ls->local->svc;
+}
+
+/* ---- what it hears as a member ---- */
+
+/* Whoever delivers lets it read (samr_listener_pump()). */
+static void on_readable(void *ctx)
+{
+}
+
+static void on_writable(void *ctx)
+{
+	struct samr_listener *ls = ctx;
+
+	if (ls->ops)
+		ls->ops->writable(ls->ctx);
+}
+
+static void each(struct samr_listener *ls,
+		 void (*fn)(struct samr_connection *x, struct list_head *free),
+		 struct list_head *free)
+{
+	struct samr_connection *x;
+	struct hlist_node *next;
+	unsigned int i;
+
+	for (i = 0; i < SAMR_LISTENER_BUCKETS; i++)
+		hlist_for_each_entry_safe(x, next, &ls->conns[i], hash)
+			fn(x, free);
+}
+
+static void drop_backlog(struct samr_listener *ls)
+{
+	struct samr_connection *x, *next;
+
+	list_for_each_entry_safe(x, next, &ls->backlog, link) {
+		list_del_init(&x->link);
+		x->closed = true;
+		samr_connection_put(x);
+	}
+	ls->waiting = 0;
+}
+
+static void on_failed(void *ctx, int err)
+{
+	struct samr_listener *ls = ctx;
+	LIST_HEAD(free);
+
+	if (err) {
+		each(ls, samr_connection_fail, &free);
+		drop_backlog(ls);
+	}
+	if (ls->ops)
+		ls->ops->failed(ls->ctx, err);
+	samr_log_free(&free);
+}
+
+static const struct samr_local_ops told = {
+	.readable	= on_readable,
+	.writable	= on_writable,
+	.failed		= on_failed,
+};
+
+/* ---- its life ---- */
+
+static struct samr_listener *listener_alloc(const struct samr_local_ops *ops,
+					    void *ctx)
+{
+	struct samr_listener *ls = kzalloc(sizeof(*ls), GFP_KERNEL_ACCOUNT);
+
+	if (!ls)
+		return NULL;
+	refcount_set(&ls->ref, 1);
+	ls->ops = ops;
+	ls->ctx = ctx;
+	ls->sockets = 1;
+	INIT_LIST_HEAD(&ls->backlog);
+	INIT_LIST_HEAD(&ls->link);
+	return ls;
+}
+
+struct samr_listener *samr_listener_new(struct samr_cluster *c, struct net *net,
+					u32 id, const struct samr_local_ops *ops,
+					void *ctx)
+{
+	struct samr_listener *ls = listener_alloc(ops, ctx);
+	struct samr_local *l;
+
+	if (!ls)
+		return ERR_PTR(-ENOMEM);
+	l = samr_local_bind(c, net, id, &told, ls);
+	if (IS_ERR(l)) {
+		kfree(ls);
+		return ERR_CAST(l);
+	}
+	l->reader.streams = true;
+	ls->local = l;
+	spin_lock_bh(&l->svc->lock);
+	list_add_tail(&ls->link, &l->svc->listeners);
+	spin_unlock_bh(&l->svc->lock);
+	return ls;
+}
+
+void samr_listener_put(struct samr_listener *ls)
+{
+	if (!ls || !refcount_dec_and_test(&ls->ref))
+		return;
+	samr_local_put(ls->local);
+	kfree(ls);
+}
+
+int samr_listener_listen(struct samr_listener *ls, u32 backlog, u32 rcvbuf)
+{
+	struct samr_service *svc = service_of(ls);
+	LIST_HEAD(free);
+	int err;
+
+	spin_lock_bh(&svc->lock);
+	ls->most = backlog;
+	ls->listens = true;
+	samr_listener_pump(ls, &free);
+	samr_service_unlock(svc, &free);
+	err = samr_local_join(ls->local, rcvbuf, false);
+	return err == -EALREADY || err == -EISCONN ? 0 : err;
+}
+
+int samr_listener_joined(struct samr_listener *ls)
+{
+	int err = samr_local_err(ls->local);
+
+	if (err)
+		return err;
+	switch (READ_ONCE(ls->local->state)) {
+	case SAMR_MEMBER_JOINED:
+		return 0;
+	case SAMR_MEMBER_JOINING:
+		return -EAGAIN;
+	default:
+		return -ENOTCONN;
+	}
+}
+
+static void leave_table(struct samr_connection *x, struct list_head *free)
+{
+	x->exited = false;
+	samr_connection_cut(x, 0);
+}
+
+void samr_listener_left(struct samr_listener *ls, struct list_head *free)
+	__releases(&ls->local->svc->lock)
+{
+	struct samr_service *svc = service_of(ls);
+
+	if (--ls->sockets) {
+		samr_service_unlock(svc, free);
+		return;
+	}
+	drop_backlog(ls);
+	each(ls, leave_table, free);
+	list_del_init(&ls->link);
+	samr_service_unlock(svc, free);
+	samr_local_close(ls->local);
+}
+
+/* It accepts no more: whoever waits, or comes, is refused. */
+static void refuse_all(struct samr_listener *ls)
+{
+	struct samr_connection *x;
+
+	list_for_each_entry(x, &ls->backlog, link)
+		samr_connection_end(x, SAMR_END_RESET);
+	drop_backlog(ls);
+}
+
+void samr_listener_close(struct samr_listener *ls, bool dying)
+{
+	struct samr_service *svc = service_of(ls);
+	LIST_HEAD(free);
+
+	spin_lock_bh(&svc->lock);
+	ls->ops = NULL;
+	ls->ctx = NULL;
+	if (dying)
+		samr_listener_wait(ls);
+	else if (ls->sockets > 1)
+		refuse_all(ls);
+	samr_listener_pump(ls, &free);
+	samr_listener_left(ls, &free);
+}
+
+/* ---- reading the order ---- */
+
+static bool is_dying(const struct samr_listener *ls)
+{
+	return ls->grace_at && time_before(jiffies, ls->grace_at);
+}
+
+static bool starve(struct samr_listener *ls)
+{
+	ls->starved = true;
+	timer_reduce(&service_of(ls)->all->retry,
+		     jiffies + msecs_to_jiffies(RETRY_MS));
+	return false;
+}
+
+static bool opened(struct samr_listener *ls, const struct samr_msg *msg)
+{
+	struct samr_connection *x;
+
+	if (ls->ops ? ls->waiting > ls->most : is_dying(ls))
+		return false;
+	x = samr_connection_new(ls, msg);
+	if (!x)
+		return starve(ls);
+	if (ls->ops) {
+		list_add_tail(&x->link, &ls->backlog);
+		ls->waiting++;
+		ls->ops->readable(ls->ctx);
+		return true;
+	}
+	x->closed = true;
+	samr_connection_end(x, SAMR_END_RESET);
+	samr_connection_put(x);
+	return true;
+}
+
+static bool take_stream(struct samr_listener *ls, const struct samr_msg *msg)
+{
+	struct samr_session_payload p;
+	struct samr_connection *x;
+
+	if (!samr_msg_read(msg, (u8 *)&p, sizeof(p)))
+		return true;
+	if (p.op == SAMR_SESSION_OPEN)
+		return opened(ls, msg);
+	x = samr_connection_find(ls, msg->session);
+	if (x)
+		samr_connection_cut(x, ECONNRESET);
+	return true;
+}
+
+static void cut_all(struct samr_connection *x, struct list_head *free)
+{
+	samr_connection_cut(x, ECONNRESET);
+}
+
+/* Return: false: not now. */
+static bool take(struct samr_listener *ls, const struct samr_msg *msg)
+{
+	struct samr_connection *x;
+	LIST_HEAD(none);
+
+	switch (msg->meta.kind) {
+	case SAMR_KIND_STREAM:
+		return take_stream(ls, msg);
+	case SAMR_KIND_REQUEST:
+		/* Of one that was opened before it has joined there is none. */
+		x = samr_connection_find(ls, msg->session);
+		return !x || samr_connection_take(x, msg) || starve(ls);
+	case SAMR_KIND_SESSION:
+		x = samr_connection_find(ls, msg->session);
+		if (x)
+			samr_connection_cut(x, ETIMEDOUT);
+		return true;
+	default:
+		/* The state is given to somebody. */
+		each(ls, cut_all, &none);
+		return true;
+	}
+}
+
+void samr_listener_pump(struct samr_listener *ls, struct list_head *free)
+{
+	struct samr_service *svc = service_of(ls);
+	struct samr_msg *msg;
+
+	lockdep_assert_held(&svc->lock);
+	while ((msg = samr_log_peek(&svc->log, &ls->local->reader))) {
+		if (!take(ls, msg))
+			return;
+		samr_log_pass(&svc->log, &ls->local->reader, msg, free);
+	}
+}
+
+/* ---- accepting ---- */
+
+static int look(const struct samr_listener *ls)
+{
+	int err = samr_local_err(ls->local);
+
+	lockdep_assert_held(&service_of(ls)->lock);
+	if (err)
+		return err;
+	if (!ls->listens)
+		return -EINVAL;
+	return list_empty(&ls->backlog) ? -EAGAIN : 0;
+}
+
+int samr_listener_look(struct samr_listener *ls)
+{
+	int err;
+
+	spin_lock_bh(&service_of(ls)->lock);
+	err = look(ls);
+	spin_unlock_bh(&service_of(ls)->lock);
+	return err;
+}
+
+struct samr_connection *samr_listener_accept(struct samr_listener *ls,
+					     const struct samr_local_ops *ops,
+					     void *ctx)
+{
+	struct samr_service *svc = service_of(ls);
+	struct samr_connection *x;
+	LIST_HEAD(free);
+	int err;
+
+	spin_lock_bh(&svc->lock);
+	err = look(ls);
+	if (err) {
+		spin_unlock_bh(&svc->lock);
+		return ERR_PTR(err);
+	}
+	x = list_first_entry(&ls->backlog, struct samr_connection, link);
+	list_del_init(&x->link);
+	ls->waiting--;
+	ls->sockets++;
+	ls->place = max(ls->place, x->side.place);
+	x->side.ops = ops;
+	x->side.ctx = ctx;
+	x->owner = get_pid(task_tgid(current));
+	samr_listener_pump(ls, &free);
+	samr_service_unlock(svc, &free);
+	return x;
+}
+
+void samr_listener_info(struct samr_listener *ls, struct samr_local_info *info)
+{
+	samr_local_info(ls->local, info);
+	spin_lock_bh(&service_of(ls)->lock);
+	info->queued = ls->waiting;
+	spin_unlock_bh(&service_of(ls)->lock);
+}
+
+/* ---- processes that exit ---- */
+
+void samr_listener_wait(struct samr_listener *ls)
+{
+	unsigned long ms = SAMR_LISTENER_GRACE_MS;
+
+	lockdep_assert_held(&service_of(ls)->lock);
+	/* 0 is none. */
+	ls->grace_at = (jiffies + msecs_to_jiffies(ms)) | 1;
+	timer_reduce(&service_of(ls)->all->retry, ls->grace_at + 1);
+}
+
+/* The member lives on: what its process has had ends as it says. */
+static void end_exited(struct samr_connection *x, struct list_head *free)
+{
+	if (!x->exited)
+		return;
+	x->exited = false;
+	samr_connection_end(x, x->exit_end);
+}
+
+static void retry(struct samr_listener *ls, struct list_head *free)
+{
+	if (is_dying(ls)) {
+		timer_reduce(&service_of(ls)->all->retry, ls->grace_at + 1);
+		return;
+	}
+	if (ls->grace_at) {
+		ls->grace_at = 0;
+		each(ls, end_exited, free);
+		if (!ls->ops)
+			refuse_all(ls);
+	} else if (!ls->starved) {
+		return;
+	}
+	ls->starved = false;
+	samr_listener_pump(ls, free);
+}
+
+void samr_listener_retry(struct samr_service *svc)
+{
+	struct samr_listener *ls;
+	LIST_HEAD(free);
+
+	spin_lock_bh(&svc->lock);
+	list_for_each_entry(ls, &svc->listeners, link)
+		retry(ls, &free);
+	samr_service_unlock(svc, &free);
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Stream sockets on one head: one.py.
+# shellcheck source-path=SCRIPTDIR/..
+. "$(dirname "$0")/../lib.sh"
+need_root
+heads_up 1
+for id in 42 43; do ctl 1 group add id $id; done
+on 1 "$SELFTESTS/stream/one.py" "$@"
+exit
