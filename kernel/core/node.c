@@ -15,6 +15,7 @@
 #include "keeper.h"
 #include "learner.h"
 #include "query.h"
+#include "question.h"
 #include "receiver.h"
 #include "repair.h"
 #include "reply.h"
@@ -232,6 +233,10 @@ static enum samr_drop take_member(struct samr_node *n, u32 index,
 		return SAMR_DROP_NONE;
 	case SAMR_REC_BARRIER:
 		return samr_query_heard(n, src, r);
+	case SAMR_REC_QUESTION:
+		return samr_question_came(n, index, frame, r);
+	case SAMR_REC_VERDICT:
+		return samr_question_answered(n, src, frame, r);
 	default:
 		return SAMR_DROP_ROLE;
 	}

@@ -107,9 +107,9 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  *	after @out->writable; -ENOMEM: nothing was taken.
  * INPUT: always 0.
  * QUERY: -ENOTCONN: no view, or a group without members; -EHOSTUNREACH: none of them
- *	is here, or has the state; -EAGAIN: no room, ask again after @out->writable;
+ *	has the state; -EAGAIN: no room, ask again after @out->writable;
  *	-EMSGSIZE; -EINVAL; -ENOMEM: it was not taken. One that was taken is answered,
- *	with the result SAMR_SES_GONE when no member here is left, or FORGET ends it,
+ *	with the result SAMR_SES_GONE when no such member is left, or FORGET ends it,
  *	or the node is out.
  * ANSWER: -ENOENT: nobody waits for it any more; -EINVAL, -EMSGSIZE, -ENOMEM: as for
  *	REPLY.

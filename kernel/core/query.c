@@ -3,6 +3,7 @@
 #include "query.h"
 #include "frame.h"
 #include "group.h"
+#include "question.h"
 #include "state.h"
 
 void samr_query_init(struct samr_node *n)
@@ -12,7 +13,12 @@ void samr_query_init(struct samr_node *n)
 	INIT_LIST_HEAD(&all->waiting);
 	INIT_LIST_HEAD(&all->given);
 	INIT_LIST_HEAD(&all->replied);
+	INIT_LIST_HEAD(&all->asked);
+	INIT_LIST_HEAD(&all->aside);
+	INIT_LIST_HEAD(&all->foreign);
 	all->retry_at = SAMR_NEVER;
+	all->ask_at = SAMR_NEVER;
+	all->forget_at = SAMR_NEVER;
 	all->barrier.ask_at = SAMR_NEVER;
 }
 
@@ -21,15 +27,17 @@ static u64 cost(u32 len, u32 most)
 	return (u64)len + most + SAMR_QUERY_COST;
 }
 
-static void drop(struct samr_node *n, struct samr_query *q)
+void samr_query_drop(struct samr_node *n, struct samr_query *q)
 {
 	struct samr_queries *all = &n->queries;
 
 	list_del(&q->link);
+	list_del(&q->foreign);
 	all->count--;
 	all->bytes -= cost(q->len, q->most);
 	samr_blob_put(q->payload);
 	samr_msg_put(q->reply);
+	samr_msg_put(q->question);
 	samr_free(q);
 	if (!all->refused || !n->out)
 		return;
@@ -44,7 +52,7 @@ static void drop_all(struct samr_node *n, struct list_head *list, bool any,
 
 	list_for_each_entry_safe(q, next, list, link)
 		if (any || (q->group == group && q->port == port))
-			drop(n, q);
+			samr_query_drop(n, q);
 }
 
 void samr_query_fini(struct samr_node *n)
@@ -52,6 +60,8 @@ void samr_query_fini(struct samr_node *n)
 	drop_all(n, &n->queries.waiting, true, 0, 0);
 	drop_all(n, &n->queries.given, true, 0, 0);
 	drop_all(n, &n->queries.replied, true, 0, 0);
+	drop_all(n, &n->queries.asked, true, 0, 0);
+	drop_all(n, &n->queries.aside, true, 0, 0);
 }
 
 void samr_query_forget(struct samr_node *n, u32 group, u32 port)
@@ -59,6 +69,7 @@ void samr_query_forget(struct samr_node *n, u32 group, u32 port)
 	drop_all(n, &n->queries.waiting, false, group, port);
 	drop_all(n, &n->queries.given, false, group, port);
 	drop_all(n, &n->queries.replied, false, group, port);
+	drop_all(n, &n->queries.asked, false, group, port);
 }
 
 static void retry(struct samr_node *n)
@@ -118,8 +129,9 @@ static bool has_room(const struct samr_node *n, const struct samr_group *g,
 	    all->bytes + more > SAMR_QUERY_BYTES)
 		return false;
 	return count_of(&all->waiting, g->id) + count_of(&all->given, g->id) +
-	       count_of(&all->replied, g->id) <
-	       SAMR_QUERIES_MAX * repliers(n, g);
+	       count_of(&all->replied, g->id) + count_of(&all->asked, g->id) +
+	       count_of(&all->aside, g->id) <
+	       SAMR_QUERIES_MAX * max(repliers(n, g), 1U);
 }
 
 static bool fits(const struct samr_blob *payload, u32 len)
@@ -127,55 +139,72 @@ static bool fits(const struct samr_blob *payload, u32 len)
 	return !len || (payload && samr_blob_len(payload) == len);
 }
 
-int samr_query_made(struct samr_node *n, const struct samr_event *ev)
+int samr_query_new(struct samr_node *n, const struct samr_query *about,
+		   struct samr_query **made)
 {
+	const struct samr_group *g = samr_group_find(n, about->group);
 	struct samr_queries *all = &n->queries;
-	const struct samr_group *g;
 	struct samr_query *q;
 
-	if (!ev->query.group || !fits(ev->query.payload, ev->query.len))
-		return -EINVAL;
-	if (ev->query.len > SAMR_LEN_MAX || ev->query.most > SAMR_REPLY_MAX)
-		return -EMSGSIZE;
-	g = samr_group_find(n, ev->query.group);
 	if (!n->view.epoch || !g || !g->members)
 		return -ENOTCONN;
-	if (!repliers(n, g))
+	if (!repliers(n, g) &&
+	    (about->src || !samr_question_possible(g, n->cfg.self)))
 		return -EHOSTUNREACH;
-	if (!has_room(n, g, cost(ev->query.len, ev->query.most))) {
+	if (!has_room(n, g, cost(about->len, about->most))) {
 		samr_mark("no room for a query");
-		all->refused = true;
+		all->refused |= !about->src;
 		return -EAGAIN;
 	}
 	q = samr_alloc(sizeof(*q));
 	if (!q)
 		return -ENOMEM;
+	*q = *about;
 	q->number = ++all->number;
-	q->barrier = ev->query.linear ? all->barrier.number + 1 : 0;
-	q->place = ev->query.seen;
-	q->arg = ev->query.arg;
-	q->group = ev->query.group;
-	q->port = ev->query.port;
-	q->uid = ev->query.uid;
-	q->gid = ev->query.gid;
-	q->most = ev->query.most;
-	q->len = ev->query.len;
-	if (q->len)
-		q->payload = samr_blob_get(ev->query.payload);
+	q->ask_at = SAMR_NEVER;
+	INIT_LIST_HEAD(&q->foreign);
+	if (q->src)
+		list_add_tail(&q->foreign, &all->foreign);
+	if (q->payload)
+		samr_blob_get(q->payload);
 	all->count++;
 	all->bytes += cost(q->len, q->most);
 	list_add_tail(&q->link, &all->waiting);
+	*made = q;
 	return 0;
 }
 
-static struct samr_msg *message(const struct samr_node *n,
-				const struct samr_query *q, u8 kind, u64 place,
-				struct samr_blob *payload, u32 len)
+int samr_query_made(struct samr_node *n, const struct samr_event *ev)
+{
+	struct samr_query about = {}, *q;
+
+	if (!ev->query.group || !fits(ev->query.payload, ev->query.len))
+		return -EINVAL;
+	if (ev->query.len > SAMR_QUESTION_MAX || ev->query.most > SAMR_REPLY_MAX)
+		return -EMSGSIZE;
+	about.linear = ev->query.linear;
+	about.barrier = about.linear ? n->queries.barrier.number + 1 : 0;
+	about.seen = ev->query.seen;
+	about.place = ev->query.seen;
+	about.arg = ev->query.arg;
+	about.group = ev->query.group;
+	about.port = ev->query.port;
+	about.uid = ev->query.uid;
+	about.gid = ev->query.gid;
+	about.most = ev->query.most;
+	about.len = ev->query.len;
+	about.payload = about.len ? ev->query.payload : NULL;
+	return samr_query_new(n, &about, &q);
+}
+
+struct samr_msg *samr_query_message(const struct samr_node *n,
+				    const struct samr_query *q, u8 kind,
+				    u64 place, u32 len)
 {
 	const struct samr_meta m = {
 		.gseq	= max(place, 1ULL),
-		.origin	= n->cfg.self,
-		.inc	= n->cfg.inc,
+		.origin	= q->src ?: n->cfg.self,
+		.inc	= q->src ? q->inc : n->cfg.inc,
 		.arg	= kind == SAMR_KIND_QUERY ? q->number : q->arg,
 		.group	= q->group,
 		.port	= kind == SAMR_KIND_QUERY ? q->member : q->port,
@@ -184,9 +213,15 @@ static struct samr_msg *message(const struct samr_node *n,
 		.len	= len,
 		.kind	= kind,
 	};
-	struct samr_msg *msg = samr_msg_new(&m);
 
-	if (!msg || !len)
+	return samr_msg_new(&m);
+}
+
+static struct samr_msg *with_bytes(struct samr_msg *msg, struct samr_blob *payload)
+{
+	u32 len = msg ? msg->meta.len : 0;
+
+	if (!len)
 		return msg;
 	msg->one.blob = samr_blob_get(payload);
 	msg->npieces = 1;
@@ -210,9 +245,9 @@ int samr_query_answered(struct samr_node *n, const struct samr_event *ev)
 		return -ENOENT;
 	if (len > q->most)
 		return -EMSGSIZE;
-	q->reply = message(n, q, SAMR_KIND_ANSWER,
-			   min(ev->answer.upto, n->rcv.delivered),
-			   ev->answer.payload, len);
+	q->reply = samr_query_message(n, q, SAMR_KIND_ANSWER,
+				      min(ev->answer.upto, n->rcv.delivered), len);
+	q->reply = with_bytes(q->reply, ev->answer.payload);
 	if (!q->reply)
 		return -ENOMEM;
 	q->reply->result = SAMR_SES_REPLY;
@@ -327,6 +362,7 @@ static void pass_barrier(struct samr_node *n)
 			continue;
 		q->barrier = 0;
 		q->place = max(q->place, b->place);
+		q->epoch = b->epoch;
 	}
 }
 
@@ -383,16 +419,54 @@ static void take_back(struct samr_node *n)
 	}
 }
 
-/* No member here can reply any more: the client has to ask elsewhere. */
+/* Parts of an answer that came from elsewhere are of no use any more. */
+static void drop_parts(struct samr_query *q)
+{
+	samr_msg_put(q->reply);
+	q->reply = NULL;
+	q->from = 0;
+}
+
+/* Nobody can reply any more: the client has to ask again, later or elsewhere. */
 static bool refuse(struct samr_node *n, struct samr_query *q)
 {
-	q->reply = message(n, q, SAMR_KIND_ANSWER, 0, NULL, 0);
+	drop_parts(q);
+	q->reply = samr_query_message(n, q, SAMR_KIND_ANSWER, 0, 0);
 	if (!q->reply)
 		return false;
-	samr_mark("no member here for a query");
+	samr_mark("no member for a query");
 	q->reply->result = SAMR_SES_GONE;
 	list_move_tail(&q->link, &n->queries.replied);
 	return true;
+}
+
+/* There is no member here. */
+static bool give_away(struct samr_node *n, struct samr_query *q)
+{
+	if (q->src) {
+		/* Who has asked for it sees that, too, and asks elsewhere. */
+		samr_query_drop(n, q);
+		return true;
+	}
+	if (!samr_question_possible(samr_group_find(n, q->group), n->cfg.self))
+		return refuse(n, q);
+	if (!q->barrier)
+		samr_question_ask(n, q);
+	return true;
+}
+
+static struct samr_msg *for_member(const struct samr_node *n,
+				   const struct samr_query *q)
+{
+	struct samr_msg *msg;
+
+	msg = samr_query_message(n, q, SAMR_KIND_QUERY, n->rcv.delivered, q->len);
+	if (!q->question)
+		return with_bytes(msg, q->payload);
+	if (msg && samr_msg_take(msg, 0, q->question, 0))
+		return msg;
+	samr_msg_put(msg);
+	return NULL;
 }
 
 static bool give(struct samr_node *n, struct samr_query *q)
@@ -402,19 +476,54 @@ static bool give(struct samr_node *n, struct samr_query *q)
 	struct samr_msg *msg;
 
 	if (!m)
-		return refuse(n, q);
+		return give_away(n, q);
 	if (q->barrier || q->place > n->rcv.delivered)
 		return true;
+	drop_parts(q);
 	q->member = m->port;
 	q->since = m->since;
-	msg = message(n, q, SAMR_KIND_QUERY, n->rcv.delivered, q->payload,
-		      q->len);
+	msg = for_member(n, q);
 	if (!msg)
 		return false;
 	list_move_tail(&q->link, &n->queries.given);
 	samr_group_append(n, g, msg);
 	samr_msg_put(msg);
 	return true;
+}
+
+/*
+ * What a barrier found may have been held by heads that are gone, and not be in the order
+ * any more: to wait for that place could be to wait for ever.
+ */
+static void view_changed(struct samr_node *n)
+{
+	struct samr_queries *all = &n->queries;
+	struct samr_query *q;
+
+	list_for_each_entry(q, &all->waiting, link) {
+		if (!q->linear || q->barrier || q->epoch == n->view.epoch)
+			continue;
+		samr_mark("a query needs a barrier of the next view");
+		q->barrier = all->barrier.number + 1;
+		q->place = q->seen;
+	}
+}
+
+/* A place that another head calls stable is: it need not be so here. */
+static bool may_go(const struct samr_node *n, const struct samr_query *q)
+{
+	return q->reply->result != SAMR_SES_REPLY || q->from ||
+	       q->reply->meta.gseq <= n->stab.stable;
+}
+
+static void let_go(struct samr_node *n, struct samr_query *q)
+{
+	if (q->src) {
+		samr_question_reply(n, q);
+		return;
+	}
+	samr_group_emit(n, q->reply);
+	samr_query_drop(n, q);
 }
 
 void samr_query_run(struct samr_node *n)
@@ -427,6 +536,10 @@ void samr_query_run(struct samr_node *n)
 	}
 	if (n->out->changes)
 		take_back(n);
+	if (n->out->changes || n->out->view)
+		samr_question_look(n);
+	if (n->out->view)
+		view_changed(n);
 	run_barrier(n);
 	list_for_each_entry_safe(q, next, &n->queries.waiting, link) {
 		if (!give(n, q)) {
@@ -435,11 +548,8 @@ void samr_query_run(struct samr_node *n)
 		}
 	}
 	list_for_each_entry_safe(q, next, &n->queries.replied, link) {
-		if (q->reply->result == SAMR_SES_REPLY &&
-		    q->reply->meta.gseq > n->stab.stable)
-			continue;
-		samr_group_emit(n, q->reply);
-		drop(n, q);
+		if (may_go(n, q))
+			let_go(n, q);
 	}
 }
 
@@ -450,6 +560,7 @@ void samr_query_timer(struct samr_node *n)
 	/* What is to be done is done at the end of the step. */
 	if (n->now >= n->queries.retry_at)
 		n->queries.retry_at = SAMR_NEVER;
+	samr_question_timer(n);
 	if (n->now < b->ask_at)
 		return;
 	b->ask_at = SAMR_NEVER;
@@ -459,5 +570,8 @@ void samr_query_timer(struct samr_node *n)
 
 u64 samr_query_deadline(const struct samr_node *n)
 {
-	return min(n->queries.retry_at, n->queries.barrier.ask_at);
+	const struct samr_queries *all = &n->queries;
+
+	return min(min(all->retry_at, all->barrier.ask_at),
+		   min(all->ask_at, all->forget_at));
 }

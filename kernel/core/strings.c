@@ -62,6 +62,8 @@ const char *samr_strings_rec(u8 type)
 		[SAMR_REC_STREAM]	= "STREAM",
 		[SAMR_REC_BARRIER_ASK]	= "BARRIER_ASK",
 		[SAMR_REC_BARRIER]	= "BARRIER",
+		[SAMR_REC_QUESTION]	= "QUESTION",
+		[SAMR_REC_VERDICT]	= "VERDICT",
 	};
 
 	return type < ARRAY_SIZE(name) && name[type] ? name[type] : "?";

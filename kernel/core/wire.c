@@ -505,6 +505,44 @@ static bool get_barrier(const struct samr_rec_barrier *w, struct samr_record *r)
 	       (r->type == SAMR_REC_BARRIER || !w->held);
 }
 
+static bool get_question(const struct samr_rec_question *w,
+			 struct samr_record *r)
+{
+	r->question.group = be32_to_cpu(w->group);
+	r->question.number = be64_to_cpu(w->number);
+	r->question.place = be64_to_cpu(w->place);
+	r->question.tag = be64_to_cpu(w->tag);
+	r->question.from = be32_to_cpu(w->from);
+	r->question.most = be32_to_cpu(w->most);
+	r->question.uid = be32_to_cpu(w->uid);
+	r->question.gid = be32_to_cpu(w->gid);
+	r->question.total = be32_to_cpu(w->total);
+	r->question.off = be32_to_cpu(w->off);
+	return r->question.group && r->question.number &&
+	       r->question.most <= SAMR_REPLY_MAX &&
+	       r->question.from <= r->question.most &&
+	       (r->question.tag || !r->question.from) &&
+	       r->question.total <= SAMR_QUESTION_MAX &&
+	       r->len <= r->question.total &&
+	       r->question.off <= r->question.total - r->len &&
+	       (r->len || !r->question.total);
+}
+
+static bool get_verdict(const struct samr_rec_verdict *w, struct samr_record *r)
+{
+	r->verdict.group = be32_to_cpu(w->group);
+	r->verdict.number = be64_to_cpu(w->number);
+	r->verdict.tag = be64_to_cpu(w->tag);
+	r->verdict.commit = be64_to_cpu(w->commit);
+	r->verdict.total = be32_to_cpu(w->total);
+	r->verdict.off = be32_to_cpu(w->off);
+	return r->verdict.group && r->verdict.number && r->verdict.tag &&
+	       r->verdict.commit && r->verdict.total <= SAMR_REPLY_MAX &&
+	       r->len <= r->verdict.total &&
+	       r->verdict.off <= r->verdict.total - r->len &&
+	       (r->len || !r->verdict.total);
+}
+
 /* Bytes of a record without its payload; 0: not a type of this version. */
 static u32 fixed_len(u8 type)
 {
@@ -535,6 +573,8 @@ static u32 fixed_len(u8 type)
 		[SAMR_REC_STREAM]	= sizeof(struct samr_rec_stream),
 		[SAMR_REC_BARRIER_ASK]	= sizeof(struct samr_rec_barrier),
 		[SAMR_REC_BARRIER]	= sizeof(struct samr_rec_barrier),
+		[SAMR_REC_QUESTION]	= sizeof(struct samr_rec_question),
+		[SAMR_REC_VERDICT]	= sizeof(struct samr_rec_verdict),
 	};
 
 	return type < ARRAY_SIZE(len) ? len[type] : 0;
@@ -597,6 +637,10 @@ static bool get_body(const void *p, const struct samr_blob *frame,
 	case SAMR_REC_BARRIER_ASK:
 	case SAMR_REC_BARRIER:
 		return get_barrier(p, r);
+	case SAMR_REC_QUESTION:
+		return get_question(p, r);
+	case SAMR_REC_VERDICT:
+		return get_verdict(p, r);
 	default:
 		return get_ask(p, r);
 	}

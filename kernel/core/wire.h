@@ -97,6 +97,9 @@ struct samr_hdr {
  * @SAMR_REC_STREAM: output, or how far members have read
  * @SAMR_REC_BARRIER_ASK: the sender wants to know what may be stable
  * @SAMR_REC_BARRIER: so much is held
+ * @SAMR_REC_QUESTION: a query of a client of the sender, or a part of it, for a member
+ *	of the receiver
+ * @SAMR_REC_VERDICT: the answer to it, or a part of that
  */
 enum samr_rec_type {
 	SAMR_REC_SUBMIT		= 1,
@@ -125,6 +128,8 @@ enum samr_rec_type {
 	SAMR_REC_STREAM		= 24,
 	SAMR_REC_BARRIER_ASK	= 25,
 	SAMR_REC_BARRIER	= 26,
+	SAMR_REC_QUESTION	= 27,
+	SAMR_REC_VERDICT	= 28,
 };
 
 /* SUBMIT: sent to all heads, so that the order need not repeat the bytes. */
@@ -606,6 +611,8 @@ struct samr_answer {
  * @reply: REPLY_ASK, REPLY; its bytes are at @at
  * @stream: STREAM_ASK, STREAM; its bytes are at @at
  * @barrier: BARRIER_ASK, BARRIER
+ * @question: QUESTION; its bytes are at @at
+ * @verdict: VERDICT; its bytes are at @at
  */
 struct samr_record {
 	u8 type;
@@ -688,6 +695,26 @@ struct samr_record {
 			u64 number;
 			u64 held;
 		} barrier;
+		struct {
+			u64 number;
+			u64 place;
+			u64 tag;
+			u32 group;
+			u32 uid;
+			u32 gid;
+			u32 most;
+			u32 total;
+			u32 off;
+			u32 from;
+		} question;
+		struct {
+			u64 number;
+			u64 tag;
+			u64 commit;
+			u32 group;
+			u32 total;
+			u32 off;
+		} verdict;
 	};
 };
 

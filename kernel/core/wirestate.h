@@ -186,6 +186,8 @@ struct samr_rec_lock {
 /* Most open requests of a session, and the longest reply, bytes. */
 #define SAMR_SESSION_WINDOW	32
 #define SAMR_REPLY_MAX		(SAMR_LEN_MAX - 64)
+/* Longest query, bytes: it may have to go to another head at once. */
+#define SAMR_QUESTION_MAX	65536
 /* Longest time that a session lives while detached, ms. */
 #define SAMR_EXPIRY_MAX		86400000U
 
@@ -408,6 +410,54 @@ struct samr_rec_barrier {
 	__be64 held;
 };
 
+/**
+ * struct samr_rec_question - a query for a member of another head, or a part of it
+ * @group: whose member
+ * @number: of the query, at the head that asks
+ * @place: the member is to have read up to here
+ * @tag: samr_rec_verdict.tag of the answer of which the sender has parts; 0: none
+ * @from: of that answer it lacks what is from here on
+ * @most: longest answer
+ * @uid: of the client
+ * @gid: likewise
+ * @total: bytes of the query
+ * @off: of them, where those behind this record begin
+ */
+struct samr_rec_question {
+	struct samr_rec rec;
+	__be32 group;
+	__be64 number;
+	__be64 place;
+	__be64 tag;
+	__be32 from;
+	__be32 most;
+	__be32 uid;
+	__be32 gid;
+	__be32 total;
+	__be32 off;
+};
+
+/**
+ * struct samr_rec_verdict - the answer to a QUESTION, or a part of it
+ * @group: as asked
+ * @number: as asked
+ * @tag: another one for each time that the query was answered
+ * @commit: what it shows is ordered up to here, and stable
+ * @total: bytes of the answer
+ * @off: of them, where those behind this record begin
+ */
+struct samr_rec_verdict {
+	struct samr_rec rec;
+	__be32 group;
+	__be64 number;
+	__be64 tag;
+	__be64 commit;
+	__be32 total;
+	__be32 off;
+};
+
+_Static_assert(sizeof(struct samr_rec_question) == 56, "question");
+_Static_assert(sizeof(struct samr_rec_verdict) == 40, "verdict");
 _Static_assert(sizeof(struct samr_rec_barrier) == 24, "barrier");
 _Static_assert(sizeof(struct samr_rec_state_ask) == 8, "state ask");
 _Static_assert(sizeof(struct samr_rec_state) == 16, "state");

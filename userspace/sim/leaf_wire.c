@@ -538,6 +538,100 @@ static void test_stream_ask(void)
 #undef PUT
 }
 
+static void test_question(void)
+{
+	struct {
+		struct samr_rec_question w;
+		u8 payload[PAYLOAD];
+	} rec;
+	struct samr_record out;
+
+#define PUT								\
+	memset(&rec, 0, sizeof(rec));					\
+	rec.w.rec.type = SAMR_REC_QUESTION;				\
+	rec.w.rec.len = cpu_to_be16(sizeof(rec));			\
+	rec.w.group = cpu_to_be32(5);					\
+	rec.w.number = cpu_to_be64(6);					\
+	rec.w.place = cpu_to_be64(7);					\
+	rec.w.tag = cpu_to_be64(8);					\
+	rec.w.from = cpu_to_be32(9);					\
+	rec.w.most = cpu_to_be32(10);					\
+	rec.w.uid = cpu_to_be32(11);					\
+	rec.w.gid = cpu_to_be32(12);					\
+	rec.w.total = cpu_to_be32(PAYLOAD + 3);				\
+	rec.w.off = cpu_to_be32(3)
+	PUT;
+	check(decode(&rec, sizeof(rec), &out) == SAMR_DROP_NONE);
+	check(out.question.group == 5 && out.question.number == 6 &&
+	      out.question.place == 7 && out.question.tag == 8 &&
+	      out.question.from == 9 && out.question.most == 10 &&
+	      out.question.uid == 11 && out.question.gid == 12 &&
+	      out.question.total == PAYLOAD + 3 && out.question.off == 3 &&
+	      out.len == PAYLOAD);
+	SPOIL(w, PUT, group, 0);
+	SPOIL(w, PUT, number, 0);
+	SPOIL(w, PUT, tag, 0);
+	SPOIL(w, PUT, from, cpu_to_be32(11));
+	SPOIL(w, PUT, most, cpu_to_be32(SAMR_REPLY_MAX + 1));
+	SPOIL(w, PUT, off, cpu_to_be32(4));
+	SPOIL(w, PUT, off, U32_MAX);
+	SPOIL(w, PUT, total, cpu_to_be32(PAYLOAD + 2));
+	SPOIL(w, PUT, total, cpu_to_be32(SAMR_QUESTION_MAX + 1));
+	PUT;
+	rec.w.rec.len = cpu_to_be16(sizeof(rec.w));
+	check(refused(&rec, sizeof(rec.w)));
+	rec.w.total = 0;
+	rec.w.off = 0;
+	rec.w.tag = 0;
+	rec.w.from = 0;
+	check(taken(&rec, sizeof(rec.w)));
+	cut_off(&rec, sizeof(rec.w), sizeof(rec.w));
+#undef PUT
+}
+
+static void test_verdict(void)
+{
+	struct {
+		struct samr_rec_verdict w;
+		u8 payload[PAYLOAD];
+	} rec;
+	struct samr_record out;
+
+#define PUT								\
+	memset(&rec, 0, sizeof(rec));					\
+	rec.w.rec.type = SAMR_REC_VERDICT;				\
+	rec.w.rec.flags = SAMR_REC_F_MORE;				\
+	rec.w.rec.len = cpu_to_be16(sizeof(rec));			\
+	rec.w.group = cpu_to_be32(5);					\
+	rec.w.number = cpu_to_be64(6);					\
+	rec.w.tag = cpu_to_be64(7);					\
+	rec.w.commit = cpu_to_be64(8);					\
+	rec.w.total = cpu_to_be32(PAYLOAD + 3);				\
+	rec.w.off = cpu_to_be32(3)
+	PUT;
+	check(decode(&rec, sizeof(rec), &out) == SAMR_DROP_NONE);
+	check(out.verdict.group == 5 && out.verdict.number == 6 &&
+	      out.verdict.tag == 7 && out.verdict.commit == 8 &&
+	      out.verdict.total == PAYLOAD + 3 && out.verdict.off == 3 &&
+	      out.len == PAYLOAD && out.flags == SAMR_REC_F_MORE);
+	SPOIL(w, PUT, group, 0);
+	SPOIL(w, PUT, number, 0);
+	SPOIL(w, PUT, tag, 0);
+	SPOIL(w, PUT, commit, 0);
+	SPOIL(w, PUT, off, cpu_to_be32(4));
+	SPOIL(w, PUT, off, U32_MAX);
+	SPOIL(w, PUT, total, cpu_to_be32(PAYLOAD + 2));
+	SPOIL(w, PUT, total, cpu_to_be32(SAMR_REPLY_MAX + 1));
+	PUT;
+	rec.w.rec.len = cpu_to_be16(sizeof(rec.w));
+	check(refused(&rec, sizeof(rec.w)));
+	rec.w.total = 0;
+	rec.w.off = 0;
+	check(taken(&rec, sizeof(rec.w)));
+	cut_off(&rec, sizeof(rec.w), sizeof(rec.w));
+#undef PUT
+}
+
 static void test_barrier(void)
 {
 	struct { struct samr_rec_barrier w; u8 more; } rec;
@@ -623,5 +717,7 @@ void leaf_wire_run(struct rng *r)
 	test_reply_ask();
 	test_stream_ask();
 	test_barrier();
+	test_question();
+	test_verdict();
 	test_session_kinds();
 }

@@ -26,6 +26,22 @@ struct query_answer {
 	u64 at;
 };
 
+/* In front of the meaningless bytes of a query. */
+struct question {
+	u64 mark;
+	u64 want;
+};
+
+/* Longer answers are fetched part by part, longer queries come in parts. */
+#define ANSWER_MAX	200000
+#define QUESTION_LONG	5000
+
+/* No two answers have the same ones, not even two to one query, if they show more. */
+static u8 filler(const struct shown *s)
+{
+	return (u8)(s->mark * 31 + s->last * 7 + s->since);
+}
+
 static u64 now(const struct clients *all)
 {
 	return all->cluster->queue.now;
@@ -69,11 +85,17 @@ void queries_asked(struct clients *all, struct host *h, const struct samr_msg *m
 {
 	struct query_answer *a = sim_alloc(sizeof(*a));
 	struct rng *r = &all->queries.rng;
-	u64 bytes[2];
+	static u8 bytes[QUESTION_LONG + sizeof(struct question)];
+	struct question asked;
+	u32 i;
 
-	if (msg->meta.len != sizeof(bytes) ||
-	    !samr_msg_read(msg, (u8 *)bytes, sizeof(bytes)))
+	if (msg->meta.len < sizeof(asked) || msg->meta.len > sizeof(bytes) ||
+	    !samr_msg_read(msg, bytes, msg->meta.len))
 		sim_fail("a query of %u bytes", msg->meta.len);
+	memcpy(&asked, bytes, sizeof(asked));
+	for (i = sizeof(asked); i < msg->meta.len; i++)
+		if (bytes[i] != (u8)asked.mark)
+			sim_fail("other bytes of a query than were sent");
 	if (max(last, since) > msg->meta.gseq)
 		sim_fail("node %u: a query overtakes what is at place %llu",
 			 h->id, (unsigned long long)max(last, since));
@@ -81,9 +103,9 @@ void queries_asked(struct clients *all, struct host *h, const struct samr_msg *m
 	a->inc = h->inc;
 	a->group = msg->meta.group;
 	a->number = msg->meta.arg;
-	a->want = bytes[1];
+	a->want = asked.want;
 	a->shown = (struct shown){
-		.mark = bytes[0], .last = last, .since = since,
+		.mark = asked.mark, .last = last, .since = since,
 		.epoch = session_check_epoch(all->check, h, last),
 	};
 	a->at = now(all) + rng_below(r, rng_one_in(r, 10) ? 30 * SAMR_MSEC :
@@ -106,7 +128,7 @@ static bool hand_in(struct clients *all, const struct query_answer *a)
 		return false;
 	b = buffer_new(len);
 	b->len = len;
-	memset(b->bytes, (u8)a->shown.mark, len);
+	memset(b->bytes, filler(&a->shown), len);
 	memcpy(b->bytes, &a->shown, sizeof(a->shown));
 	ev.answer.group = a->group;
 	ev.answer.query = a->number;
@@ -153,6 +175,9 @@ static void make(struct client *c, struct query_open *q)
 
 	q->mark = ++all->marks;
 	q->want = rng_below(r, rng_one_in(r, 12) ? 4000 : 100);
+	if (rng_one_in(r, 200))
+		q->want = rng_below(r, ANSWER_MAX);
+	q->len = (u32)rng_below(r, rng_one_in(r, 12) ? QUESTION_LONG : 50);
 	q->linear = rng_one_in(r, 2);
 	q->need = q->linear ? *shown_to(c->all, c->group) : c->query.shown;
 	q->sent = false;
@@ -180,22 +205,24 @@ static void clean(struct client *c)
 static void send(struct client *c, struct query_open *q)
 {
 	struct host *h = host_of(c->all, c->host, c->inc);
-	u64 bytes[2] = { q->mark, q->want };
+	const struct question asked = { .mark = q->mark, .want = q->want };
 	struct samr_event ev = { .type = SAMR_EV_QUERY };
-	struct buffer *b = buffer_new(sizeof(bytes));
+	u32 len = (u32)sizeof(asked) + q->len;
+	struct buffer *b = buffer_new(len);
 	int err;
 
-	b->len = sizeof(bytes);
-	memcpy(b->bytes, bytes, sizeof(bytes));
+	b->len = len;
+	memset(b->bytes, (u8)q->mark, len);
+	memcpy(b->bytes, &asked, sizeof(asked));
 	ev.query.group = c->group;
 	ev.query.port = c->port;
 	ev.query.uid = c->port;
-	ev.query.len = sizeof(bytes);
-	ev.query.most = 5000;
+	ev.query.len = len;
+	ev.query.most = (u32)max(q->want + sizeof(struct shown), 5000ULL);
 	ev.query.arg = q->mark;
 	ev.query.seen = c->query.seen;
 	ev.query.linear = q->linear;
-	ev.query.payload = blob_of_buffer(b, 0, sizeof(bytes));
+	ev.query.payload = blob_of_buffer(b, 0, len);
 	/* The answer may be there before this returns. */
 	q->sent = true;
 	err = host_step(h, &ev);
@@ -271,6 +298,7 @@ static void take(struct client *c, struct query_open *q, const struct samr_msg *
 {
 	static u8 bytes[SAMR_LEN_MAX];
 	struct shown s;
+	u32 i;
 
 	if (msg->meta.len != sizeof(s) + q->want ||
 	    !samr_msg_read(msg, bytes, msg->meta.len))
@@ -278,6 +306,9 @@ static void take(struct client *c, struct query_open *q, const struct samr_msg *
 	memcpy(&s, bytes, sizeof(s));
 	if (s.mark != q->mark)
 		sim_fail("a client gets the answer to another query");
+	for (i = sizeof(s); i < msg->meta.len; i++)
+		if (bytes[i] != filler(&s))
+			sim_fail("a client gets parts of several answers");
 	if (max(s.last, s.since) < q->need)
 		sim_fail("%s answer shows what is up to place %llu, and %s had seen place %llu",
 			 q->linear ? "a linearizable" : "an",

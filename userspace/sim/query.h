@@ -27,6 +27,7 @@ struct clients;
  * struct query_open - a query of a client
  * @mark: its number, that none shares; 0: there is none here
  * @want: meaningless bytes of its answer
+ * @len: its own meaningless bytes
  * @need: place that the answer must show
  * @linear: it is linearizable
  * @sent: the core of the client's head has it
@@ -34,6 +35,7 @@ struct clients;
 struct query_open {
 	u64 mark;
 	u64 want;
+	u32 len;
 	u64 need;
 	bool linear;
 	bool sent;
