@@ -16,8 +16,16 @@
 #include "client_stream.h"
 #include "core/msg.h"
 
-/* What lacks memory, or room at the heads, is tried again after so long. */
-#define RETRY_MS	20
+struct samr_call *samr_call_new(void)
+{
+	struct samr_call *call = kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
+
+	if (!call)
+		return NULL;
+	refcount_set(&call->ref, 1);
+	INIT_LIST_HEAD(&call->ready);
+	return call;
+}
 
 void samr_call_put(struct samr_call *call)
 {
@@ -32,6 +40,7 @@ static void drop_calls(struct samr_client *cl)
 {
 	struct samr_call *call, *next;
 
+	list_splice_init(&cl->queries, &cl->calls);
 	list_for_each_entry_safe(call, next, &cl->calls, link) {
 		list_del(&call->link);
 		list_del_init(&call->ready);
@@ -99,15 +108,20 @@ void samr_client_read(struct samr_client *cl, struct samr_call *call)
 	call->read = true;
 	if (call->reply)
 		cl->queued -= call->reply->meta.len;
-	trim(cl);
+	if (call->query) {
+		cl->unread--;
+		samr_call_put(call);
+	} else {
+		trim(cl);
+	}
 	if (cl->dirty)
 		tell_writable(cl);
 }
 
-/* There is a reply, or there will be none. Whoever has no socket reads all at once. */
-static void call_ends(struct samr_client *cl, struct samr_call *call,
-		      struct samr_msg *reply, int err)
+void samr_call_ends(struct samr_client *cl, struct samr_call *call,
+		    struct samr_msg *reply, int err)
 {
+	lockdep_assert_held(&cl->svc->lock);
 	cl->charged -= samr_flow_cost(call->len);
 	cl->unsettled -= call->len;
 	kfree_skb(call->skb);
@@ -118,10 +132,13 @@ static void call_ends(struct samr_client *cl, struct samr_call *call,
 		cl->queued += reply->meta.len;
 	}
 	list_add_tail(&call->ready, &cl->ready);
-	if (cl->ops)
-		tell_readable(cl);
-	else
+	if (!cl->ops) {
 		samr_client_read(cl, call);
+		return;
+	}
+	tell_readable(cl);
+	if (cl->dirty)
+		tell_writable(cl);
 }
 
 static void end_all(struct samr_client *cl)
@@ -130,8 +147,9 @@ static void end_all(struct samr_client *cl)
 
 	list_for_each_entry_safe(call, next, &cl->calls, link)
 		if (call->skb)
-			call_ends(cl, call, NULL,
-				  call->sent ? -EREMOTEIO : -ECANCELED);
+			samr_call_ends(cl, call, NULL,
+				       call->sent ? -EREMOTEIO : -ECANCELED);
+	samr_client_queries_end(cl);
 }
 
 /* The session is no more. What it has sent may have been executed, or not. */
@@ -373,7 +391,7 @@ static int submit(struct samr_client *cl, const struct samr_submit *s)
 	refcount_inc(&cl->ref);
 	err = samr_cluster_submit(c, s);
 	if (later(err)) {
-		samr_client_enlist(cl, err == -ENOMEM ? RETRY_MS : 0);
+		samr_client_enlist(cl, err == -ENOMEM ? SAMR_CLIENT_RETRY_MS : 0);
 		err = samr_cluster_submit(c, s);
 	}
 	if (err)
@@ -422,7 +440,7 @@ void samr_client_drive(struct samr_client *cl)
 
 	spin_lock_bh(&svc->lock);
 	if (cl->stream && samr_client_stream_settle(cl, stable))
-		samr_client_enlist(cl, RETRY_MS);
+		samr_client_enlist(cl, SAMR_CLIENT_RETRY_MS);
 	cl->again = true;
 	if (cl->pushing) {
 		spin_unlock_bh(&svc->lock);
@@ -431,6 +449,7 @@ void samr_client_drive(struct samr_client *cl)
 	cl->pushing = true;
 	while (cl->again) {
 		cl->again = false;
+		samr_client_ask(cl);
 		while ((err = choose(cl, &s)) > 0) {
 			spin_unlock_bh(&svc->lock);
 			err = submit(cl, &s);
@@ -444,7 +463,7 @@ void samr_client_drive(struct samr_client *cl)
 			break;
 		}
 		if (err == -ENOMEM)
-			samr_client_enlist(cl, RETRY_MS);
+			samr_client_enlist(cl, SAMR_CLIENT_RETRY_MS);
 	}
 	cl->pushing = false;
 	spin_unlock_bh(&svc->lock);
@@ -566,7 +585,7 @@ static void request_told(struct samr_client *cl, const struct samr_msg *msg)
 	switch (msg->result) {
 	case SAMR_SES_FULL:
 		cl->full = true;
-		samr_client_enlist(cl, RETRY_MS);
+		samr_client_enlist(cl, SAMR_CLIENT_RETRY_MS);
 		fallthrough;
 	case SAMR_SES_AHEAD:
 		cl->send = min(cl->send, max(cl->acked + 1, msg->next));
@@ -609,24 +628,31 @@ static void replied(struct samr_client *cl, struct samr_msg *msg)
 	if (!call || !call->skb)
 		return;
 	if (msg->result == SAMR_SES_REPLY)
-		call_ends(cl, call, msg, 0);
+		cl->seen = max(cl->seen, msg->meta.gseq);
+	if (msg->result == SAMR_SES_REPLY)
+		samr_call_ends(cl, call, msg, 0);
 	else
-		call_ends(cl, call, NULL, -EREMOTEIO);
-	if (cl->dirty)
-		tell_writable(cl);
+		samr_call_ends(cl, call, NULL, -EREMOTEIO);
+}
+
+struct samr_client *samr_client_get(struct samr_service *svc, u32 port)
+{
+	struct samr_client *cl;
+
+	rcu_read_lock();
+	cl = xa_load(&svc->clients, port);
+	if (cl && !refcount_inc_not_zero(&cl->ref))
+		cl = NULL;
+	rcu_read_unlock();
+	return cl;
 }
 
 struct samr_client *samr_client_reply(struct samr_service *svc,
 				      struct samr_msg *msg)
 {
-	struct samr_client *cl;
+	struct samr_client *cl = samr_client_get(svc, msg->meta.port);
 
 	lockdep_assert_held(&svc->lock);
-	rcu_read_lock();
-	cl = xa_load(&svc->clients, msg->meta.port);
-	if (cl && !refcount_inc_not_zero(&cl->ref))
-		cl = NULL;
-	rcu_read_unlock();
 	if (cl && cl->name == msg->session)
 		replied(cl, msg);
 	return cl;
@@ -637,6 +663,7 @@ void samr_client_out(struct samr_client *cl, int unused)
 	lockdep_assert_held(&cl->svc->lock);
 	cl->ending = false;
 	lost_head(cl);
+	samr_client_queries_out(cl);
 	samr_client_enlist(cl, 0);
 }
 
@@ -679,6 +706,7 @@ static void run(struct samr_services *all, bool tell)
 		spin_unlock_bh(&all->lock);
 		spin_lock_bh(&cl->svc->lock);
 		cl->full = false;
+		cl->mute = false;
 		late = cl->acked > cl->told;
 		cl->tell |= tell && late;
 		spin_unlock_bh(&cl->svc->lock);

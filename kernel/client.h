@@ -53,7 +53,13 @@ struct sk_buff;
  * @acked: all replies up to this one were read
  * @told: and the heads know that of those up to this one
  * @calls: struct samr_call, those behind @acked, by number
- * @ready: of them those to be read, as they came
+ * @queries: struct samr_call, queries without an end, by number
+ * @asks: number of the last query
+ * @unread: queries whose end was not read
+ * @seen: the highest place that anything shows that it got
+ * @asked_here: this core was given queries
+ * @mute: nobody could answer one: the next are asked after a while
+ * @ready: requests and queries whose ends are to be read, as they came
  * @queued: bytes of replies in @ready
  * @charged: cost of the requests that have no reply
  * @unsettled: bytes of them
@@ -88,6 +94,12 @@ struct samr_client {
 	u64 acked;
 	u64 told;
 	struct list_head calls;
+	struct list_head queries;
+	u64 asks;
+	u32 unread;
+	u64 seen;
+	bool asked_here;
+	bool mute;
 	struct list_head ready;
 	u64 queued;
 	u64 charged;
@@ -96,15 +108,18 @@ struct samr_client {
 };
 
 /**
- * struct samr_call - a request of a client, until its reply was read
- * @ref: one of samr_client.calls, one of whoever reads it
- * @link: in samr_client.calls
+ * struct samr_call - a request or a query of a client, until its reply was read
+ * @ref: one of samr_client, one of whoever reads it
+ * @link: in samr_client.calls; or in samr_client.queries, until it has an end
  * @ready: in samr_client.ready, once it has an end
  * @number: of the request
  * @cookie: its sender's own number for it
- * @skb: the request, with a struct samr_request_payload in front; NULL once ready
+ * @skb: the request, with a struct samr_request_payload in front, or the query; NULL
+ *	once ready
  * @len: bytes of the request
  * @flags: SAMR_MSG_*
+ * @query: it is a query, and
+ * @linear: a linearizable one
  * @sent: how often the order has taken it, or is being asked to
  * @read: the end was read
  * @err: 0, -EREMOTEIO: unknown, -ECANCELED: not executed
@@ -119,6 +134,8 @@ struct samr_call {
 	struct sk_buff *skb;
 	u32 len;
 	u8 flags;
+	bool query;
+	bool linear;
 	u32 sent;
 	bool read;
 	int err;
@@ -186,6 +203,21 @@ int samr_client_call(struct samr_client *cl, struct sk_buff *skb, u64 cookie,
 		     u8 flags, u32 sndbuf);
 
 /**
+ * samr_client_query - send a query
+ * @cl: the client
+ * @skb: the query, NULL when it is empty; its reference belongs to the client when 0 is
+ *	returned
+ * @len: bytes of it
+ * @cookie: handed back with the answer; 0: its number is
+ * @linear: the answer shows whatever any client has seen by now
+ * @sndbuf: limit of what is without a reply
+ *
+ * Return: as samr_client_call(); -EOPNOTSUPP: its session is EARLY.
+ */
+int samr_client_query(struct samr_client *cl, struct sk_buff *skb, u32 len,
+		      u64 cookie, bool linear, u32 sndbuf);
+
+/**
  * samr_client_peek - the end of a request that is to be read next
  *
  * Return: it, with a reference for the caller; NULL: no more will come; ERR_PTR():
@@ -222,6 +254,10 @@ void samr_client_settle(struct samr_client *cl, const struct samr_msg *msg);
  */
 struct samr_client *samr_client_reply(struct samr_service *svc,
 				      struct samr_msg *msg);
+
+/** samr_client_answer - likewise, an ANSWER */
+struct samr_client *samr_client_answer(struct samr_service *svc,
+				       struct samr_msg *msg);
 
 /** samr_client_drive - submit what is to be; no lock is held */
 void samr_client_drive(struct samr_client *cl);

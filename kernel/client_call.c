@@ -37,6 +37,7 @@ static struct samr_client *client_alloc(struct samr_service *svc,
 	cl->send = 1;
 	INIT_LIST_HEAD(&cl->waiting);
 	INIT_LIST_HEAD(&cl->calls);
+	INIT_LIST_HEAD(&cl->queries);
 	INIT_LIST_HEAD(&cl->ready);
 	return cl;
 }
@@ -135,6 +136,8 @@ void samr_client_close(struct samr_client *cl)
 	cl->ops = NULL;
 	cl->ctx = NULL;
 	cl->shut = true;
+	/* What nobody will read need not be asked. */
+	samr_client_queries_end(cl);
 	list_for_each_entry_safe(call, next, &cl->ready, ready)
 		samr_client_read(cl, call);
 	if (cl->state == SAMR_MEMBER_BOUND)
@@ -154,7 +157,7 @@ void samr_client_shut(struct samr_client *cl)
 	spin_unlock_bh(&cl->svc->lock);
 }
 
-static int room(struct samr_client *cl, u32 sndbuf)
+int samr_client_may_send(struct samr_client *cl, u32 sndbuf)
 {
 	int err = READ_ONCE(cl->svc->all->err);
 
@@ -176,7 +179,8 @@ static int room(struct samr_client *cl, u32 sndbuf)
 		return -EPIPE;
 	if (READ_ONCE(cl->svc->all->stuck))
 		return -EHOSTUNREACH;
-	if (cl->next - cl->acked > SAMR_REQUESTS_MAX || cl->charged >= sndbuf) {
+	if (cl->next - cl->acked + cl->unread > SAMR_REQUESTS_MAX ||
+	    cl->charged >= sndbuf) {
 		cl->dirty = true;
 		return -EAGAIN;
 	}
@@ -188,7 +192,7 @@ int samr_client_room(struct samr_client *cl, u32 sndbuf)
 	int err;
 
 	spin_lock_bh(&cl->svc->lock);
-	err = room(cl, sndbuf);
+	err = samr_client_may_send(cl, sndbuf);
 	spin_unlock_bh(&cl->svc->lock);
 	return err;
 }
@@ -208,15 +212,13 @@ static void put_head(struct samr_client *cl, struct sk_buff *skb)
 int samr_client_call(struct samr_client *cl, struct sk_buff *skb, u64 cookie,
 		     u8 flags, u32 sndbuf)
 {
-	struct samr_call *call = kzalloc(sizeof(*call), GFP_KERNEL_ACCOUNT);
+	struct samr_call *call = samr_call_new();
 	int err;
 
 	if (!call)
 		return -ENOMEM;
-	refcount_set(&call->ref, 1);
-	INIT_LIST_HEAD(&call->ready);
 	spin_lock_bh(&cl->svc->lock);
-	err = room(cl, sndbuf);
+	err = samr_client_may_send(cl, sndbuf);
 	if (err) {
 		spin_unlock_bh(&cl->svc->lock);
 		kfree(call);
@@ -236,6 +238,11 @@ int samr_client_call(struct samr_client *cl, struct sk_buff *skb, u64 cookie,
 	return 0;
 }
 
+static bool waits(const struct samr_client *cl)
+{
+	return !list_empty(&cl->calls) || !list_empty(&cl->queries);
+}
+
 /* What is to be read next, without a reference. */
 static struct samr_call *front(struct samr_client *cl)
 {
@@ -248,11 +255,11 @@ static struct samr_call *front(struct samr_client *cl)
 		return ERR_PTR(err);
 	if (cl->state == SAMR_MEMBER_BOUND)
 		return ERR_PTR(-ENOTCONN);
-	if (cl->shut && list_empty(&cl->calls))
+	if (cl->shut && !waits(cl))
 		return NULL;
 	if (cl->state == SAMR_CLIENT_GONE)
 		return ERR_PTR(cl->err);
-	if (READ_ONCE(cl->svc->all->stuck) && !list_empty(&cl->calls))
+	if (READ_ONCE(cl->svc->all->stuck) && waits(cl))
 		return ERR_PTR(-EHOSTUNREACH);
 	return ERR_PTR(-EAGAIN);
 }
@@ -295,7 +302,7 @@ __poll_t samr_client_poll(struct samr_client *cl, u32 sndbuf)
 	spin_lock_bh(&cl->svc->lock);
 	if (front(cl) != ERR_PTR(-EAGAIN))
 		mask |= EPOLLIN | EPOLLRDNORM;
-	err = room(cl, sndbuf);
+	err = samr_client_may_send(cl, sndbuf);
 	if (err != -EAGAIN)
 		mask |= EPOLLOUT | EPOLLWRNORM;
 	if (cl->state == SAMR_CLIENT_GONE || cl->state == SAMR_MEMBER_BOUND)

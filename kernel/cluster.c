@@ -301,6 +301,11 @@ u64 samr_cluster_stable(struct samr_cluster *c)
 	return place;
 }
 
+int samr_cluster_ask(struct samr_cluster *c, struct samr_event *ev)
+{
+	return samr_drain_step(c, ev);
+}
+
 bool samr_cluster_room(struct samr_cluster *c, u8 kind, u32 group, u32 len)
 {
 	bool room = true;

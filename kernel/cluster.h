@@ -137,6 +137,15 @@ void samr_cluster_input(struct samr_cluster *c, u32 group, u64 session,
 /** samr_cluster_stable - as samr_node_stable(); 0 when it is dead */
 u64 samr_cluster_stable(struct samr_cluster *c);
 
+/**
+ * samr_cluster_ask - a local client's QUERY or FORGET, or a local member's ANSWER
+ * @c: the cluster
+ * @ev: which one; its payload is an sk_buff or NULL; the caller keeps its reference
+ *
+ * Return: as samr_node_step(); -ENETDOWN when the cluster is gone.
+ */
+int samr_cluster_ask(struct samr_cluster *c, struct samr_event *ev);
+
 /** samr_cluster_sessions - as samr_node_sessions(); none when it is dead */
 void samr_cluster_sessions(struct samr_cluster *c, u32 group,
 			   struct samr_session_info *info);

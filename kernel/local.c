@@ -38,6 +38,7 @@ static struct samr_local *local_new(struct samr_service *svc,
 	samr_install_init(l);
 	INIT_LIST_HEAD(&l->pending);
 	INIT_LIST_HEAD(&l->starved);
+	INIT_LIST_HEAD(&l->queries);
 	l->svc = svc;
 	return l;
 }
@@ -503,6 +504,7 @@ void samr_local_close(struct samr_local *l)
 	spin_lock_bh(&svc->lock);
 	l->ops = NULL;
 	l->ctx = NULL;
+	list_splice_init(&l->queries, &free);
 	samr_install_end(l, &free);
 	samr_log_detach(&svc->log, &l->reader, &free);
 	samr_service_unlock(svc, &free);
@@ -522,6 +524,7 @@ void samr_local_mute(struct samr_local *l)
 
 	spin_lock_bh(&svc->lock);
 	l->muted = true;
+	list_splice_init(&l->queries, &free);
 	samr_install_end(l, &free);
 	samr_log_detach(&svc->log, &l->reader, &free);
 	samr_service_unlock(svc, &free);
@@ -691,6 +694,7 @@ void samr_local_out(struct samr_local *l, struct list_head *free)
 	l->state = SAMR_MEMBER_LEFT;
 	l->want = 0;
 	WRITE_ONCE(l->err, -ENETRESET);
+	list_splice_init(&l->queries, free);
 	samr_install_end(l, free);
 	samr_log_detach(&l->svc->log, &l->reader, free);
 	tell_failed(l, ENETRESET);
@@ -699,6 +703,7 @@ void samr_local_out(struct samr_local *l, struct list_head *free)
 static void end_membership(struct samr_local *l, int err, struct list_head *free)
 {
 	lockdep_assert_held(&l->svc->lock);
+	list_splice_init(&l->queries, free);
 	samr_install_end(l, free);
 	WRITE_ONCE(l->err, -err);
 	l->state = SAMR_MEMBER_LEAVING;
@@ -750,6 +755,7 @@ void samr_local_settle(struct samr_local *l, struct samr_msg *msg,
 		break;
 	case SAMR_KIND_LEAVE:
 		l->state = SAMR_MEMBER_LEFT;
+		list_splice_init(&l->queries, free);
 		if (l->err)
 			break;
 		samr_install_end(l, free);
@@ -769,6 +775,13 @@ void samr_local_settle(struct samr_local *l, struct samr_msg *msg,
 	}
 }
 
+static struct samr_msg *next_in_log(const struct samr_local *l)
+{
+	struct samr_msg *msg = samr_log_peek(&l->svc->log, &l->reader);
+
+	return samr_local_query_before(l, msg) ?: msg;
+}
+
 /* What is to be read next, without a reference. */
 static struct samr_msg *front(const struct samr_local *l)
 {
@@ -778,8 +791,7 @@ static struct samr_msg *front(const struct samr_local *l)
 	lockdep_assert_held(&l->svc->lock);
 	if (err)
 		return ERR_PTR(err);
-	msg = l->install.lacks ? samr_install_front(l) :
-				 samr_log_peek(&l->svc->log, &l->reader);
+	msg = l->install.lacks ? samr_install_front(l) : next_in_log(l);
 	if (msg)
 		return msg;
 	if (l->state == SAMR_MEMBER_BOUND)
@@ -809,7 +821,8 @@ const struct samr_lock_note *samr_local_note(struct samr_local *l,
 	const struct samr_lock_note *note;
 
 	spin_lock_bh(&l->svc->lock);
-	note = l->install.lacks ? NULL : samr_log_note(&l->reader, msg);
+	note = l->install.lacks || msg->meta.kind == SAMR_KIND_QUERY ? NULL :
+	       samr_log_note(&l->reader, msg);
 	spin_unlock_bh(&l->svc->lock);
 	return note;
 }
@@ -829,7 +842,9 @@ void samr_local_pass(struct samr_local *l, const struct samr_msg *msg)
 	LIST_HEAD(free);
 
 	spin_lock_bh(&l->svc->lock);
-	if (l->install.lacks)
+	if (msg->meta.kind == SAMR_KIND_QUERY)
+		samr_local_query_pass(l, msg, &free);
+	else if (l->install.lacks)
 		samr_install_pass(l, msg, &free);
 	else
 		samr_log_pass(&l->svc->log, &l->reader, msg, &free);
@@ -873,7 +888,8 @@ void samr_local_info(struct samr_local *l, struct samr_local_info *info)
 	info->view = l->reader.view;
 	info->gseq = l->reader.gseq;
 	info->queued = samr_log_unread(&l->svc->log, &l->reader) +
-		       samr_log_unread(&l->svc->pieces, &l->install.pieces);
+		       samr_log_unread(&l->svc->pieces, &l->install.pieces) +
+		       samr_local_query_bytes(l);
 	info->unsettled = l->unsettled;
 	spin_unlock_bh(&l->svc->lock);
 }

@@ -52,6 +52,8 @@ struct samr_local_ops {
  * @install: its part in the transfer of the state
  * @pending: in samr_services.pending or samr_service.joins
  * @starved: in samr_services.starved
+ * @queries: messages of SAMR_KIND_QUERY that it has not read; each holds one reference.
+ *	The core bounds them, and gives them to others when it leaves
  */
 struct samr_local {
 	refcount_t ref;
@@ -76,6 +78,7 @@ struct samr_local {
 	struct samr_install install;
 	struct list_head pending;
 	struct list_head starved;
+	struct list_head queries;
 };
 
 /**
@@ -181,7 +184,7 @@ void samr_local_unreserve(struct samr_local *l, u32 len);
 int samr_local_send(struct samr_local *l, struct samr_submit *s);
 
 /**
- * samr_local_reply - answer a request
+ * samr_local_reply - answer a request, or a query
  * @l: the member
  * @r: which one
  * @payload: the reply, or NULL; the caller's reference stays his
@@ -261,6 +264,32 @@ void samr_local_settle(struct samr_local *l, struct samr_msg *msg,
  * @free: messages that it had not read; worth nothing now
  */
 void samr_local_out(struct samr_local *l, struct list_head *free);
+
+/**
+ * samr_local_query - a client's query, for one member
+ * @svc: the service, locked
+ * @msg: the query; its reference goes to the member, or to @free
+ * @free: takes it when there is no such member
+ */
+void samr_local_query(struct samr_service *svc, struct samr_msg *msg,
+		      struct list_head *free);
+
+/**
+ * samr_local_query_before - the query that is to be read next
+ * @l: the member; its service is locked
+ * @next: what is to be read next of the log, or NULL
+ *
+ * Return: the query, if it comes before that; without a reference.
+ */
+struct samr_msg *samr_local_query_before(const struct samr_local *l,
+					 const struct samr_msg *next);
+
+/** samr_local_query_pass - it was read, unless it was taken away meanwhile */
+void samr_local_query_pass(struct samr_local *l, const struct samr_msg *msg,
+			   struct list_head *free);
+
+/** samr_local_query_bytes - of queries not read */
+u64 samr_local_query_bytes(const struct samr_local *l);
 
 /** samr_local_stuck - nothing is ordered for long; its service is locked */
 void samr_local_stuck(struct samr_local *l);

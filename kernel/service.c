@@ -252,6 +252,24 @@ u32 samr_service_next(struct samr_cluster *c, u32 after,
 	return info->id;
 }
 
+/* To a query, which has no session. */
+static int answer(struct samr_service *svc, u64 query, u64 upto,
+		  struct samr_blob *payload, u32 len)
+{
+	struct samr_event ev = {
+		.type = SAMR_EV_ANSWER,
+		.answer = {
+			.group	 = svc->id,
+			.len	 = len,
+			.query	 = query,
+			.upto	 = upto,
+			.payload = payload,
+		},
+	};
+
+	return samr_cluster_ask(svc->all->c, &ev);
+}
+
 int samr_local_reply(struct samr_local *l, const struct samr_reply *r,
 		     struct samr_blob *payload, u32 len)
 {
@@ -268,7 +286,9 @@ int samr_local_reply(struct samr_local *l, const struct samr_reply *r,
 	spin_unlock_bh(&svc->lock);
 	if (err)
 		return err;
-	err = samr_cluster_reply(svc->all->c, svc->id, r, upto, payload, len);
+	err = r->session ?
+	      samr_cluster_reply(svc->all->c, svc->id, r, upto, payload, len) :
+	      answer(svc, r->request, upto, payload, len);
 	/* The client has it already, from another member, or has gone. */
 	return err == -ENOENT ? 0 : err;
 }
@@ -348,7 +368,7 @@ static void append(struct samr_service *svc, struct samr_msg *msg,
 		samr_listener_pump(ls, free);
 }
 
-/* To its client alone. */
+/* A reply, or an answer: to its client alone. */
 static void deliver_reply(void *priv, struct samr_msg *msg)
 {
 	struct samr_service *svc = service_get(priv, msg->meta.group);
@@ -356,7 +376,8 @@ static void deliver_reply(void *priv, struct samr_msg *msg)
 
 	if (svc) {
 		spin_lock_bh(&svc->lock);
-		cl = samr_client_reply(svc, msg);
+		cl = msg->meta.kind == SAMR_KIND_ANSWER ?
+		     samr_client_answer(svc, msg) : samr_client_reply(svc, msg);
 		spin_unlock_bh(&svc->lock);
 		if (cl)
 			samr_client_drive(cl);
@@ -364,6 +385,23 @@ static void deliver_reply(void *priv, struct samr_msg *msg)
 		samr_service_put(svc);
 	}
 	samr_msg_put(msg);
+}
+
+static void deliver_query(void *priv, struct samr_msg *msg)
+{
+	struct samr_service *svc = service_get(priv, msg->meta.group);
+	LIST_HEAD(free);
+
+	INIT_LIST_HEAD(&msg->link);
+	if (!svc) {
+		samr_msg_put(msg);
+		return;
+	}
+	spin_lock_bh(&svc->lock);
+	samr_local_query(svc, msg, &free);
+	spin_unlock_bh(&svc->lock);
+	samr_log_free(&free);
+	samr_service_put(svc);
 }
 
 /* What a client here has submitted; a request that was not refused is for members, too. */
@@ -399,8 +437,13 @@ static void deliver(void *priv, struct samr_msg *msg)
 	struct samr_service *svc;
 	LIST_HEAD(free);
 
-	if (msg->meta.kind == SAMR_KIND_REPLY) {
+	if (msg->meta.kind == SAMR_KIND_REPLY ||
+	    msg->meta.kind == SAMR_KIND_ANSWER) {
 		deliver_reply(priv, msg);
+		return;
+	}
+	if (msg->meta.kind == SAMR_KIND_QUERY) {
+		deliver_query(priv, msg);
 		return;
 	}
 	if (is_clients(msg)) {

@@ -172,6 +172,8 @@ static bool flags_right(u32 flags, size_t len)
 	case SAMR_SEND_UNLOCK:
 	case SAMR_SEND_SAFE | SAMR_SEND_LOCK:
 	case SAMR_SEND_SAFE | SAMR_SEND_UNLOCK:
+	case SAMR_SEND_QUERY:
+	case SAMR_SEND_QUERY | SAMR_SEND_LINEAR:
 		return !(flags & SAMR_SEND_STATE);
 	case SAMR_SEND_LAST:
 		return flags & SAMR_SEND_STATE;
@@ -388,6 +390,9 @@ static int samr_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		return send_reply(sk, msg, len, &reply);
 	if (!a.l)
 		return -ENOTCONN;
+	/* That is for clients. */
+	if (how.flags & SAMR_SEND_QUERY)
+		return -EINVAL;
 	err = check_name(msg, a.l);
 	if (err)
 		return err;
@@ -403,6 +408,12 @@ static int samr_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 
 /* ---- receiving ---- */
 
+/* A query is for a member, which its port names; who sent it is nobody's concern. */
+static u32 sender_of(const struct samr_msg *m)
+{
+	return m->meta.kind == SAMR_KIND_QUERY ? 0 : m->meta.port;
+}
+
 static void put_name(struct msghdr *msg, const struct samr_msg *m)
 {
 	struct sockaddr_samr *a = msg->msg_name;
@@ -413,7 +424,7 @@ static void put_name(struct msghdr *msg, const struct samr_msg *m)
 	a->family = AF_SAMR;
 	a->service = m->meta.group;
 	a->node = m->meta.origin;
-	a->port = m->meta.port;
+	a->port = sender_of(m);
 	msg->msg_namelen = sizeof(*a);
 }
 
@@ -424,6 +435,8 @@ static u32 type_of(const struct samr_msg *m)
 		return SAMR_TYPE_MESSAGE;
 	case SAMR_KIND_REQUEST:
 		return SAMR_TYPE_REQUEST;
+	case SAMR_KIND_QUERY:
+		return SAMR_TYPE_QUERY;
 	case SAMR_KIND_SNAPSHOT:
 		return SAMR_TYPE_SNAPSHOT;
 	case SAMR_KIND_STATE:
@@ -447,7 +460,7 @@ static void put_delivery(const struct samr_view_member *self,
 		.time		= m->meta.time,
 		.random		= m->random,
 		.service	= m->meta.group,
-		.port		= m->meta.port,
+		.port		= sender_of(m),
 		.uid		= m->meta.uid,
 		.gid		= m->meta.gid,
 		.session	= m->session,
@@ -456,7 +469,8 @@ static void put_delivery(const struct samr_view_member *self,
 	if (note)
 		d.request = note->arg;
 	else if (m->meta.kind == SAMR_KIND_DATA ||
-		 m->meta.kind == SAMR_KIND_REQUEST)
+		 m->meta.kind == SAMR_KIND_REQUEST ||
+		 m->meta.kind == SAMR_KIND_QUERY)
 		d.request = m->meta.arg;
 	if (m->meta.kind == SAMR_KIND_STATE) {
 		d.gseq = m->meta.arg;
@@ -467,7 +481,7 @@ static void put_delivery(const struct samr_view_member *self,
 	}
 	if (m->meta.flags & SAMR_MSG_SAFE)
 		d.flags |= SAMR_DELIVERY_SAFE;
-	if (m->meta.port == self->port && m->meta.origin == self->node &&
+	if (d.port == self->port && m->meta.origin == self->node &&
 	    m->meta.inc == self->incarnation)
 		d.flags |= SAMR_DELIVERY_OWN;
 	put_cmsg(msg, SOL_SAMR, SAMR_DELIVERY, sizeof(d), &d);
@@ -555,7 +569,8 @@ static int copy_message(struct sock *sk, struct samr_local *l,
 	put_timestamp(sk, msg, m->meta.time);
 	if (msg->msg_controllen)
 		put_delivery(&self, msg, m, first, note);
-	if (type != SAMR_TYPE_MESSAGE && type != SAMR_TYPE_REQUEST)
+	if (type != SAMR_TYPE_MESSAGE && type != SAMR_TYPE_REQUEST &&
+	    type != SAMR_TYPE_QUERY)
 		msg->msg_flags |= MSG_NOTIFICATION;
 	if (part < len)
 		msg->msg_flags |= MSG_TRUNC;

@@ -13,6 +13,9 @@
 
 static const struct proto_ops client_ops;
 
+/* What its sendmsg() may be told. */
+#define CLIENT_FLAGS	(SAMR_SEND_SAFE | SAMR_SEND_QUERY | SAMR_SEND_LINEAR)
+
 /* ---- connecting ---- */
 
 static int look_opened(struct sock *sk, void *unused)
@@ -122,6 +125,28 @@ static int client_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 
 /* ---- requests ---- */
 
+/* What sendmsg() was given, as an sk_buff: NULL when it is a query without bytes. */
+static struct sk_buff *gather(struct msghdr *msg, u32 len, bool query, gfp_t gfp)
+{
+	if (!query)
+		return samr_payload_request(msg, len, gfp);
+	return len ? samr_payload_new(msg, len, gfp) : NULL;
+}
+
+static int hand_over(struct sock *sk, struct sk_buff *skb, u32 len,
+		     const struct samr_send *how)
+{
+	bool safe = how->flags & SAMR_SEND_SAFE || READ_ONCE(samr_sk(sk)->safe);
+	struct samr_client *cl = samr_sk_client(sk);
+	u32 sndbuf = READ_ONCE(sk->sk_sndbuf);
+
+	if (how->flags & SAMR_SEND_QUERY)
+		return samr_client_query(cl, skb, len, how->request,
+					 how->flags & SAMR_SEND_LINEAR, sndbuf);
+	return samr_client_call(cl, skb, how->request, safe ? SAMR_MSG_SAFE : 0,
+				sndbuf);
+}
+
 static int look_room(struct sock *sk, void *unused)
 {
 	return samr_client_room(samr_sk_client(sk), READ_ONCE(sk->sk_sndbuf));
@@ -131,8 +156,7 @@ static int send_request(struct sock *sk, struct msghdr *msg, u32 len,
 			const struct samr_send *how)
 {
 	long timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
-	bool safe = how->flags & SAMR_SEND_SAFE || READ_ONCE(samr_sk(sk)->safe);
-	struct samr_client *cl = samr_sk_client(sk);
+	bool query = how->flags & SAMR_SEND_QUERY;
 	struct sk_buff *skb;
 	int err = sock_error(sk);
 
@@ -140,13 +164,11 @@ static int send_request(struct sock *sk, struct msghdr *msg, u32 len,
 	err = err ?: samr_socket_wait(sk, &timeo, look_room, NULL);
 	if (err)
 		return err;
-	skb = samr_payload_request(msg, len, sk->sk_allocation);
+	skb = gather(msg, len, query, sk->sk_allocation);
 	if (IS_ERR(skb))
 		return PTR_ERR(skb);
 	do {
-		err = samr_client_call(cl, skb, how->request,
-				       safe ? SAMR_MSG_SAFE : 0,
-				       READ_ONCE(sk->sk_sndbuf));
+		err = hand_over(sk, skb, len, how);
 		if (!err)
 			return 0;
 		if (err == -EAGAIN)
@@ -168,8 +190,10 @@ static int client_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	if (len > SAMR_REQUEST_LEN_MAX)
 		return -EMSGSIZE;
 	err = samr_socket_control(msg, &how, &reply);
-	if (err || (how.flags & ~SAMR_SEND_SAFE))
+	if (err || (how.flags & ~CLIENT_FLAGS))
 		return -EINVAL;
+	if ((how.flags & SAMR_SEND_QUERY) && len > SAMR_QUERY_LEN_MAX)
+		return -EMSGSIZE;
 	if (msg->msg_name)
 		return -EISCONN;
 	err = send_request(sock->sk, msg, len, &how);
@@ -185,8 +209,10 @@ static int client_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 
 static u32 type_of(const struct samr_call *call)
 {
-	return call->err == -EREMOTEIO ? SAMR_TYPE_UNKNOWN :
-	       call->err ? SAMR_TYPE_UNDONE : SAMR_TYPE_REPLY;
+	if (call->err)
+		return call->err == -EREMOTEIO ? SAMR_TYPE_UNKNOWN :
+						 SAMR_TYPE_UNDONE;
+	return call->query ? SAMR_TYPE_ANSWER : SAMR_TYPE_REPLY;
 }
 
 static void put_delivery(struct msghdr *msg, const struct samr_client *cl,

@@ -20,6 +20,10 @@
  * @told: of @sent: was delivered
  * @epoch: of the view; 0: none
  * @served: the group has members
+ * @asks: what asking returns
+ * @asked: the last QUERY; its payload is gone
+ * @queries: how many were taken
+ * @forgot: how often FORGET came
  */
 static struct order {
 	struct samr_services *all;
@@ -29,6 +33,10 @@ static struct order {
 	unsigned int told;
 	u64 epoch;
 	bool served;
+	int asks;
+	struct samr_event asked;
+	unsigned int queries;
+	unsigned int forgot;
 } order;
 
 int samr_cluster_submit(struct samr_cluster *c, const struct samr_submit *s)
@@ -45,6 +53,19 @@ int samr_cluster_submit(struct samr_cluster *c, const struct samr_submit *s)
 
 u64 samr_cluster_stable(struct samr_cluster *c)
 {
+	return 0;
+}
+
+int samr_cluster_ask(struct samr_cluster *c, struct samr_event *ev)
+{
+	if (ev->type == SAMR_EV_FORGET) {
+		order.forgot++;
+		return 0;
+	}
+	if (order.asks)
+		return order.asks;
+	order.asked = *ev;
+	order.queries++;
 	return 0;
 }
 
@@ -530,6 +551,156 @@ static void client_without_memory_tries_soon(struct kunit *test)
 	finish(test, cl);
 }
 
+/* ---- queries ---- */
+
+static int query(struct samr_client *cl, bool linear)
+{
+	return samr_client_query(cl, NULL, 0, 0, linear, 1 << 20);
+}
+
+static void answer(struct kunit *test, struct samr_client *cl, u64 number, u64 gseq,
+		   u8 result)
+{
+	struct samr_meta meta = {
+		.gseq = gseq, .kind = SAMR_KIND_ANSWER, .arg = number,
+		.group = SVC, .port = cl->port,
+	};
+	struct samr_msg *msg = samr_msg_new(&meta);
+
+	KUNIT_ASSERT_NOT_NULL(test, msg);
+	msg->result = result;
+	spin_lock_bh(&service->lock);
+	KUNIT_EXPECT_PTR_EQ(test, samr_client_answer(service, msg), cl);
+	spin_unlock_bh(&service->lock);
+	samr_client_drive(cl);
+	samr_client_put(cl);
+	samr_msg_put(msg);
+}
+
+/* The core was given @count queries; the last one is of this number. */
+static void is_query(struct kunit *test, unsigned int count, u64 number, u64 seen,
+		     bool linear)
+{
+	KUNIT_ASSERT_EQ(test, order.queries, count);
+	KUNIT_EXPECT_EQ(test, order.asked.query.arg, number);
+	KUNIT_EXPECT_EQ(test, order.asked.query.seen, seen);
+	KUNIT_EXPECT_EQ(test, order.asked.query.linear, linear);
+	KUNIT_EXPECT_EQ(test, order.asked.query.most, usual.reply_max);
+	KUNIT_EXPECT_EQ(test, order.asked.query.group, SVC);
+}
+
+/* What goes with a query is what requests and queries before it have shown. */
+static void client_queries_what_it_has_seen(struct kunit *test)
+{
+	struct samr_client *cl = connected(test);
+
+	KUNIT_EXPECT_EQ(test, query(cl, false), 0);
+	is_query(test, 1, 1, 0, false);
+	KUNIT_EXPECT_EQ(test, call(test, cl), 0);
+	tell(test, 501, SAMR_SES_ORDERED, 2);
+	reply(test, cl, 1, SAMR_SES_REPLY);
+	KUNIT_EXPECT_EQ(test, query(cl, true), 0);
+	is_query(test, 2, 2, 900, true);
+	answer(test, cl, 2, 950, SAMR_SES_REPLY);
+	answer(test, cl, 1, 910, SAMR_SES_REPLY);
+	/* Nobody waits for it any more. */
+	answer(test, cl, 1, 999, SAMR_SES_REPLY);
+	KUNIT_EXPECT_EQ(test, query(cl, false), 0);
+	is_query(test, 3, 3, 950, false);
+	KUNIT_EXPECT_EQ(test, read_one(cl), 1);
+	KUNIT_EXPECT_EQ(test, read_one(cl), 2);
+	KUNIT_EXPECT_EQ(test, read_one(cl), 1);
+	KUNIT_EXPECT_EQ(test, read_one(cl), -EAGAIN);
+	finish(test, cl);
+	KUNIT_EXPECT_EQ(test, order.forgot, 1);
+}
+
+static void client_asks_again(struct kunit *test)
+{
+	struct samr_client *cl = connected(test);
+
+	order.asks = -EAGAIN;
+	KUNIT_EXPECT_EQ(test, query(cl, false), 0);
+	order.asks = 0;
+	KUNIT_EXPECT_EQ(test, order.queries, 0);
+	samr_client_feed(order.all);
+	is_query(test, 1, 1, 0, false);
+	samr_client_feed(order.all);
+	KUNIT_EXPECT_EQ(test, order.queries, 1);
+	/* Nobody could answer it: not at once again. */
+	answer(test, cl, 1, 1, SAMR_SES_GONE);
+	KUNIT_EXPECT_EQ(test, order.queries, 1);
+	samr_client_feed(order.all);
+	is_query(test, 2, 1, 0, false);
+	/* The core is gone, and what it was asked: first the session comes. */
+	spin_lock_bh(&service->lock);
+	samr_client_out(cl, 0);
+	spin_unlock_bh(&service->lock);
+	answer(test, cl, 1, 700, SAMR_SES_REPLY);
+	samr_client_feed(order.all);
+	KUNIT_EXPECT_EQ(test, order.queries, 2);
+	KUNIT_EXPECT_EQ(test, op_of(test, 1), SAMR_SESSION_ATTACH);
+	tell(test, 600, SAMR_SES_ATTACHED, 1);
+	is_query(test, 3, 1, 0, false);
+	answer(test, cl, 1, 700, SAMR_SES_REPLY);
+	KUNIT_EXPECT_EQ(test, read_one(cl), 1);
+	finish(test, cl);
+}
+
+static void client_queries_have_a_window(struct kunit *test)
+{
+	struct samr_client *cl = connected(test);
+	int i;
+
+	for (i = 1; i < SAMR_REQUESTS_MAX; i++)
+		KUNIT_EXPECT_EQ(test, query(cl, false), 0);
+	KUNIT_EXPECT_EQ(test, call(test, cl), 0);
+	KUNIT_EXPECT_EQ(test, query(cl, false), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, call(test, cl), -EAGAIN);
+	answer(test, cl, 5, 600, SAMR_SES_REPLY);
+	KUNIT_EXPECT_EQ(test, query(cl, false), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, samr_client_poll(cl, 1 << 20) & EPOLLOUT, 0);
+	writable = 0;
+	KUNIT_EXPECT_EQ(test, read_one(cl), 5);
+	KUNIT_EXPECT_EQ(test, writable, 1);
+	KUNIT_EXPECT_NE(test, samr_client_poll(cl, 1 << 20) & EPOLLOUT, 0);
+	KUNIT_EXPECT_EQ(test, query(cl, false), 0);
+	finish(test, cl);
+	KUNIT_EXPECT_EQ(test, order.forgot, 1);
+}
+
+static void client_queries_end_with_the_session(struct kunit *test)
+{
+	struct samr_client *cl = connected(test);
+
+	KUNIT_EXPECT_EQ(test, query(cl, false), 0);
+	KUNIT_EXPECT_EQ(test, call(test, cl), 0);
+	tell(test, 501, SAMR_SES_GONE, 0);
+	KUNIT_EXPECT_EQ(test, order.forgot, 1);
+	KUNIT_EXPECT_EQ(test, read_one(cl), -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, read_one(cl), -ECANCELED);
+	KUNIT_EXPECT_EQ(test, read_one(cl), -ECONNRESET);
+	KUNIT_EXPECT_EQ(test, query(cl, false), -ECONNRESET);
+	finish(test, cl);
+}
+
+static void client_early_has_no_queries(struct kunit *test)
+{
+	const struct samr_session_opts early = {
+		.reply_max = 100, .expiry = 1000, .flags = SAMR_SESSION_EARLY,
+	};
+	struct samr_client *cl = samr_client_new(NULL, &init_net, SVC, &ops, NULL);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(cl));
+	KUNIT_EXPECT_EQ(test, query(cl, false), -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, samr_client_open(cl, &early), 0);
+	tell(test, 500, SAMR_SES_OPENED, 1);
+	KUNIT_EXPECT_EQ(test, query(cl, false), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, order.queries, 0);
+	finish(test, cl);
+	KUNIT_EXPECT_EQ(test, order.forgot, 0);
+}
+
 static struct kunit_case client_cases[] = {
 	KUNIT_CASE(client_opens),
 	KUNIT_CASE(client_is_refused),
@@ -543,6 +714,11 @@ static struct kunit_case client_cases[] = {
 	KUNIT_CASE(client_closed_waits_for_nothing),
 	KUNIT_CASE(client_acknowledges_when_idle),
 	KUNIT_CASE(client_without_memory_tries_soon),
+	KUNIT_CASE(client_queries_what_it_has_seen),
+	KUNIT_CASE(client_asks_again),
+	KUNIT_CASE(client_queries_have_a_window),
+	KUNIT_CASE(client_queries_end_with_the_session),
+	KUNIT_CASE(client_early_has_no_queries),
 	{}
 };
 

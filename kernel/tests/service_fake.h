@@ -15,6 +15,7 @@
 #define samr_cluster_submit	fake_submit
 #define samr_cluster_consumed	fake_consumed
 #define samr_cluster_reply	fake_reply
+#define samr_cluster_ask	fake_ask
 #define samr_cluster_room	fake_room
 #define samr_cluster_view	fake_view
 #define samr_cluster_priv	fake_priv
@@ -27,6 +28,7 @@ static void fake_consumed(struct samr_cluster *c, u32 group, u64 gseq, u32 cost)
 static int fake_reply(struct samr_cluster *c, u32 group,
 		      const struct samr_reply *r, u64 upto,
 		      struct samr_blob *payload, u32 len);
+static int fake_ask(struct samr_cluster *c, struct samr_event *ev);
 static bool fake_room(struct samr_cluster *c, u8 kind, u32 group, u32 len);
 static void fake_view(struct samr_cluster *c, struct samr_view_info *info);
 static void *fake_priv(struct samr_cluster *c);
@@ -36,6 +38,7 @@ static void fake_count(struct samr_cluster *c, enum samr_stat i);
 
 #include "../service.c"
 #include "../local.c"
+#include "../local_query.c"
 #include "../install.c"
 
 #define SVC		7
@@ -121,6 +124,14 @@ static int fake_reply(struct samr_cluster *c, u32 group,
 {
 	fake.answered = *r;
 	fake.upto = upto;
+	return fake.answer;
+}
+
+static int fake_ask(struct samr_cluster *c, struct samr_event *ev)
+{
+	WARN_ON(ev->type != SAMR_EV_ANSWER);
+	fake.answered = (struct samr_reply){ .request = ev->answer.query };
+	fake.upto = ev->answer.upto;
 	return fake.answer;
 }
 

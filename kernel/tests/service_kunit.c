@@ -712,6 +712,78 @@ static void service_state_of_a_founder(struct kunit *test)
 	gone(l);
 }
 
+/* ---- queries ---- */
+
+static void hand_query(struct kunit *test, u32 port, u64 number)
+{
+	struct samr_meta meta = {
+		.gseq = fake.next - 1, .origin = 1, .group = SVC, .port = port,
+		.kind = SAMR_KIND_QUERY, .arg = number,
+	};
+	struct samr_msg *msg = samr_msg_new(&meta);
+
+	KUNIT_ASSERT_NOT_NULL(test, msg);
+	hand_over(msg);
+}
+
+static void takes(struct kunit *test, struct samr_local *l, u8 kind, u64 arg)
+{
+	struct samr_msg *msg = samr_local_peek(l, NULL);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(msg));
+	KUNIT_EXPECT_EQ(test, msg->meta.kind, kind);
+	KUNIT_EXPECT_EQ(test, msg->meta.arg, arg);
+	samr_local_pass(l, msg);
+	samr_msg_put(msg);
+}
+
+/* To one member, behind what was delivered before, in front of what comes later. */
+static void service_query_has_its_turn(struct kunit *test)
+{
+	const struct samr_reply to_query = { .request = 9 };
+	struct told t, u;
+	struct samr_local *l = joined_member(test, &t);
+	struct samr_local *other = joined_member(test, &u);
+
+	deliver_other(test, SAMR_KIND_DATA, 10, 1, 0);
+	hand_query(test, l->port, 8);
+	hand_query(test, l->port, 9);
+	deliver_other(test, SAMR_KIND_DATA, 10, 2, 0);
+	hand_query(test, 12345, 10);
+	takes(test, l, SAMR_KIND_DATA, 1);
+	takes(test, l, SAMR_KIND_QUERY, 8);
+	takes(test, l, SAMR_KIND_QUERY, 9);
+	KUNIT_EXPECT_EQ(test, samr_local_reply(l, &to_query, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, fake.answered.request, 9);
+	KUNIT_EXPECT_EQ(test, fake.answered.session, 0);
+	KUNIT_EXPECT_EQ(test, fake.upto, fake.next - 2);
+	takes(test, l, SAMR_KIND_DATA, 2);
+	takes(test, other, SAMR_KIND_DATA, 1);
+	takes(test, other, SAMR_KIND_DATA, 2);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l, NULL)), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(other, NULL)), -EAGAIN);
+	t.readable = 0;
+	hand_query(test, l->port, 11);
+	KUNIT_EXPECT_EQ(test, t.readable, 1);
+	gone(other);
+	gone(l);
+}
+
+/* Who has left is asked nothing; what it had not read is for others. */
+static void service_query_ends_with_its_member(struct kunit *test)
+{
+	struct told t;
+	struct samr_local *l = joined_member(test, &t);
+
+	hand_query(test, l->port, 1);
+	KUNIT_EXPECT_EQ(test, samr_local_leave(l), 0);
+	deliver_next(test);
+	KUNIT_EXPECT_NULL(test, samr_local_peek(l, NULL));
+	hand_query(test, l->port, 2);
+	KUNIT_EXPECT_NULL(test, samr_local_peek(l, NULL));
+	gone(l);
+}
+
 static struct kunit_case service_cases[] = {
 	KUNIT_CASE(service_configuration),
 	KUNIT_CASE(service_join_is_kept_without_view),
@@ -736,6 +808,8 @@ static struct kunit_case service_cases[] = {
 	KUNIT_CASE(service_state_falls_behind),
 	KUNIT_CASE(service_state_lost),
 	KUNIT_CASE(service_state_of_a_founder),
+	KUNIT_CASE(service_query_has_its_turn),
+	KUNIT_CASE(service_query_ends_with_its_member),
 	{}
 };
 

@@ -15,54 +15,6 @@ static int try_connect(int fd, uint32_t service)
 	return connect(fd, (void *)&a, sizeof(a));
 }
 
-static void set_opts(int fd, uint32_t flags, uint32_t reply_max)
-{
-	struct samr_session_opts o = {
-		.flags = flags, .reply_max = reply_max, .expiry = 10000,
-	};
-
-	OK(setsockopt(fd, SOL_SAMR, SAMR_SESSION, &o, sizeof(o)));
-}
-
-static int client_with(uint32_t service, uint32_t flags, uint32_t reply_max)
-{
-	int fd = sock_new();
-
-	set_opts(fd, flags, reply_max);
-	OK(try_connect(fd, service));
-	CHECK_EQ(sock_info(fd).state, SAMR_CLIENT_CONNECTED);
-	return fd;
-}
-
-static int client_new(uint32_t service)
-{
-	int fd = sock_new();
-
-	OK(try_connect(fd, service));
-	return fd;
-}
-
-static ssize_t reply_to(int fd, uint64_t session, uint64_t request,
-			const void *buf, size_t len)
-{
-	const struct samr_reply r = { .session = session, .request = request };
-	union {
-		struct cmsghdr h;
-		char room[CMSG_SPACE(sizeof(r))];
-	} control = {};
-	struct iovec iov = { .iov_base = (void *)buf, .iov_len = len };
-	struct msghdr m = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
-	};
-
-	control.h.cmsg_level = SOL_SAMR;
-	control.h.cmsg_type = SAMR_REPLY;
-	control.h.cmsg_len = CMSG_LEN(sizeof(r));
-	memcpy(CMSG_DATA(&control.h), &r, sizeof(r));
-	return sendmsg(fd, &m, 0);
-}
-
 /* The next request at a member. */
 static struct got request_at(int fd, void *buf, size_t size)
 {
@@ -83,7 +35,7 @@ static struct got answer(int fd)
 	char buf[256] = "re:";
 	struct got g = request_at(fd, buf + 3, sizeof(buf) - 3);
 
-	CHECK_EQ(reply_to(fd, g.d.session, g.d.request, buf, g.len + 3),
+	CHECK_EQ(sock_reply(fd, g.d.session, g.d.request, buf, g.len + 3),
 		 g.len + 3);
 	return g;
 }
@@ -233,7 +185,7 @@ TEST(request_and_reply)
 
 	lab_one();
 	m = sock_member(SVC);
-	c = client_new(SVC);
+	c = sock_client(SVC);
 	CHECK_EQ(sock_poll(c, 0), POLLOUT | POLLWRNORM);
 	CHECK_EQ(OK(send(c, "hello", 5, 0)), 5);
 	g = answer(m);
@@ -283,7 +235,7 @@ TEST(sessions_are_counted)
 	lab_one();
 	m = sock_member(SVC);
 	CHECK_EQ(counted("sessions"), 0);
-	c = client_with(SVC, 0, 1000);
+	c = sock_client_with(SVC, 0, 1000);
 	CHECK_EQ(counted("sessions"), 1);
 	CHECK_EQ(counted("requests"), 0);
 	CHECK_EQ(OK(send(c, "a", 1, 0)), 1);
@@ -316,23 +268,23 @@ TEST(replies_nobody_waits_for)
 
 	lab_one();
 	m = sock_member(SVC);
-	FAILS(ENOTCONN, reply_to(sock_bound(SVC), 1, 1, "x", 1));
-	CHECK_EQ(OK(reply_to(m, 12345, 1, "x", 1)), 1);
-	c = client_new(SVC);
+	FAILS(ENOTCONN, sock_reply(sock_bound(SVC), 1, 1, "x", 1));
+	CHECK_EQ(OK(sock_reply(m, 12345, 1, "x", 1)), 1);
+	c = sock_client(SVC);
 	OK(send(c, "a", 1, 0));
 	g = request_at(m, buf, sizeof(buf));
-	FAILS(EINVAL, reply_to(m, g.d.session, 2, "x", 1));
-	FAILS(EINVAL, reply_to(m, g.d.session, 0, "x", 1));
-	CHECK_EQ(OK(reply_to(m, g.d.session, 1, "x", 1)), 1);
+	FAILS(EINVAL, sock_reply(m, g.d.session, 2, "x", 1));
+	FAILS(EINVAL, sock_reply(m, g.d.session, 0, "x", 1));
+	CHECK_EQ(OK(sock_reply(m, g.d.session, 1, "x", 1)), 1);
 	/* The first one counts. */
-	CHECK_EQ(OK(reply_to(m, g.d.session, 1, "y", 1)), 1);
+	CHECK_EQ(OK(sock_reply(m, g.d.session, 1, "y", 1)), 1);
 	is_reply(c, "x", 1);
 	is_silent(c);
 	OK(send(c, "b", 1, 0));
 	g = request_at(m, buf, sizeof(buf));
 	close(c);
 	usleep(50000);
-	CHECK_EQ(OK(reply_to(m, g.d.session, 2, "x", 1)), 1);
+	CHECK_EQ(OK(sock_reply(m, g.d.session, 2, "x", 1)), 1);
 }
 
 TEST(replies_come_in_order)
@@ -344,7 +296,7 @@ TEST(replies_come_in_order)
 
 	lab_one();
 	m = sock_member(SVC);
-	c = client_new(SVC);
+	c = sock_client(SVC);
 	for (i = 1; i <= SAMR_REQUESTS_MAX; i++)
 		CHECK_EQ(OK(send(c, &i, sizeof(i), MSG_DONTWAIT)), sizeof(i));
 	FAILS(EAGAIN, send(c, "x", 1, MSG_DONTWAIT));
@@ -358,7 +310,7 @@ TEST(replies_come_in_order)
 	for (i = SAMR_REQUESTS_MAX; i >= 1; i--) {
 		CHECK_EQ(sock_poll(c, 0), 0);
 		snprintf(text, sizeof(text), "%d", i);
-		OK(reply_to(m, session, i, text, strlen(text)));
+		OK(sock_reply(m, session, i, text, strlen(text)));
 	}
 	for (i = 1; i <= SAMR_REQUESTS_MAX; i++) {
 		snprintf(text, sizeof(text), "%d", i);
@@ -377,7 +329,7 @@ TEST(replies_come_early)
 
 	lab_one();
 	m = sock_member(SVC);
-	c = client_with(SVC, SAMR_SESSION_EARLY | SAMR_SESSION_ANY_ORDER, 100);
+	c = sock_client_with(SVC, SAMR_SESSION_EARLY | SAMR_SESSION_ANY_ORDER, 100);
 	OK(send(c, "a", 1, 0));
 	answer(m);
 	is_reply(c, "re:a", 1);
@@ -391,17 +343,17 @@ TEST(replies_come_in_any_order)
 
 	lab_one();
 	m = sock_member(SVC);
-	c = client_with(SVC, SAMR_SESSION_ANY_ORDER, 100);
+	c = sock_client_with(SVC, SAMR_SESSION_ANY_ORDER, 100);
 	for (i = 0; i < 3; i++)
 		OK(send(c, "abc" + i, 1, 0));
 	for (i = 0; i < 3; i++)
 		g[i] = request_at(m, buf, sizeof(buf));
-	OK(reply_to(m, g[2].d.session, g[2].d.request, "third", 5));
+	OK(sock_reply(m, g[2].d.session, g[2].d.request, "third", 5));
 	is_reply(c, "third", 3);
-	OK(reply_to(m, g[0].d.session, g[0].d.request, "first", 5));
+	OK(sock_reply(m, g[0].d.session, g[0].d.request, "first", 5));
 	is_reply(c, "first", 1);
 	is_silent(c);
-	OK(reply_to(m, g[1].d.session, g[1].d.request, "second", 6));
+	OK(sock_reply(m, g[1].d.session, g[1].d.request, "second", 6));
 	is_reply(c, "second", 2);
 }
 
@@ -413,7 +365,7 @@ TEST(sessions_go_on_for_long)
 
 	lab_one();
 	m = sock_member(SVC);
-	c = client_new(SVC);
+	c = sock_client(SVC);
 	for (i = 1; i <= 200; i++) {
 		OK(send(c, "x", 1, MSG_DONTWAIT));
 		CHECK_EQ(answer(m).d.request, i);
@@ -434,7 +386,7 @@ TEST(lengths)
 
 	lab_one();
 	m = sock_member_with(SVC, 4 << 20, 0);
-	c = client_with(SVC, 0, SAMR_REPLY_LEN_MAX);
+	c = sock_client_with(SVC, 0, SAMR_REPLY_LEN_MAX);
 	OK(setsockopt(c, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)));
 	for (i = 0; i < sizeof(big); i++)
 		big[i] = i * 7 + i / 251;
@@ -443,19 +395,19 @@ TEST(lengths)
 	g = request_at(m, back, sizeof(back));
 	CHECK_EQ(g.len, SAMR_REQUEST_LEN_MAX);
 	CHECK(!memcmp(big, back, g.len));
-	FAILS(EMSGSIZE, reply_to(m, g.d.session, 1, big, SAMR_REPLY_LEN_MAX + 1));
-	CHECK_EQ(OK(reply_to(m, g.d.session, 1, big + 1, SAMR_REPLY_LEN_MAX)),
+	FAILS(EMSGSIZE, sock_reply(m, g.d.session, 1, big, SAMR_REPLY_LEN_MAX + 1));
+	CHECK_EQ(OK(sock_reply(m, g.d.session, 1, big + 1, SAMR_REPLY_LEN_MAX)),
 		 SAMR_REPLY_LEN_MAX);
 	memset(back, 0, sizeof(back));
 	g = reply_at(c, back, sizeof(back));
 	CHECK_EQ(g.len, SAMR_REPLY_LEN_MAX);
 	CHECK(!memcmp(big + 1, back, g.len));
 	close(c);
-	c = client_with(SVC, 0, 10);
+	c = sock_client_with(SVC, 0, 10);
 	OK(send(c, "x", 1, 0));
 	g = request_at(m, back, sizeof(back));
-	FAILS(EMSGSIZE, reply_to(m, g.d.session, 1, "01234567890", 11));
-	OK(reply_to(m, g.d.session, 1, "0123456789", 10));
+	FAILS(EMSGSIZE, sock_reply(m, g.d.session, 1, "01234567890", 11));
+	OK(sock_reply(m, g.d.session, 1, "0123456789", 10));
 	/* Peeked at, cut off, and then it is gone. */
 	CHECK(sock_wait(c, POLLIN) & POLLIN);
 	CHECK_EQ(OK(recv(c, back, 20, MSG_PEEK)), 10);
@@ -475,14 +427,14 @@ TEST(a_request_longer_than_the_buffer)
 
 	lab_one();
 	m = sock_member(SVC);
-	c = client_new(SVC);
+	c = sock_client(SVC);
 	OK(setsockopt(c, SOL_SOCKET, SO_SNDBUF, &little, sizeof(little)));
 	CHECK_EQ(OK(send(c, big, sizeof(big), MSG_DONTWAIT)), sizeof(big));
 	CHECK_EQ(sock_info(c).unsettled, sizeof(big));
 	FAILS(EAGAIN, send(c, big, 1, MSG_DONTWAIT));
 	CHECK(!(sock_poll(c, 0) & POLLOUT));
 	g = request_at(m, big, sizeof(big));
-	OK(reply_to(m, g.d.session, 1, "", 0));
+	OK(sock_reply(m, g.d.session, 1, "", 0));
 	CHECK(sock_wait(c, POLLOUT) & POLLOUT);
 	CHECK_EQ(OK(recv(c, big, 1, 0)), 0);
 }
@@ -495,11 +447,11 @@ TEST(members_go_with_requests_unanswered)
 
 	lab_one();
 	m = sock_member(SVC);
-	c = client_new(SVC);
+	c = sock_client(SVC);
 	OK(send(c, "a", 1, 0));
 	OK(send(c, "b", 1, 0));
 	g = request_at(m, buf, sizeof(buf));
-	OK(reply_to(m, g.d.session, 1, "A", 1));
+	OK(sock_reply(m, g.d.session, 1, "A", 1));
 	is_reply(c, "A", 1);
 	close(m);
 	CHECK(sock_wait(c, POLLHUP) & POLLHUP);
@@ -519,7 +471,7 @@ TEST(unknown_outcomes_as_notifications)
 
 	lab_one();
 	m = sock_member(SVC);
-	c = client_with(SVC, SAMR_SESSION_ANY_ORDER, 100);
+	c = sock_client_with(SVC, SAMR_SESSION_ANY_ORDER, 100);
 	OK(setsockopt(c, SOL_SAMR, SAMR_NOTIFY, &mask, sizeof(mask)));
 	OK(sock_send_how(c, "a", 1, &how, 0));
 	request_at(m, buf, sizeof(buf));
@@ -539,7 +491,7 @@ TEST(no_more_requests)
 
 	lab_one();
 	m = sock_member(SVC);
-	c = client_new(SVC);
+	c = sock_client(SVC);
 	OK(send(c, "a", 1, 0));
 	FAILS(EOPNOTSUPP, shutdown(c, SHUT_RD));
 	FAILS(EOPNOTSUPP, shutdown(c, SHUT_RDWR));
@@ -559,7 +511,7 @@ TEST(close_behind_requests)
 
 	lab_one();
 	m = sock_member(SVC);
-	c = client_new(SVC);
+	c = sock_client(SVC);
 	for (i = 0; i < 20; i++)
 		OK(send(c, "x", 1, 0));
 	close(c);
@@ -586,7 +538,7 @@ TEST(three_heads_one_reply)
 		lab_enter(i);
 		m[i] = sock_member(SVC);
 	}
-	c = client_new(SVC);
+	c = sock_client(SVC);
 	for (number = 1; number <= 50; number++) {
 		OK(send(c, "question", 8, 0));
 		for (i = 1; i <= 3; i++) {

@@ -471,6 +471,50 @@ ssize_t sock_send_how(int fd, const void *buf, size_t len,
 	return sendmsg(fd, &m, flags);
 }
 
+int sock_client(uint32_t service)
+{
+	struct sockaddr_samr a = sock_addr(service);
+	int fd = sock_new();
+
+	OK(connect(fd, (void *)&a, sizeof(a)));
+	return fd;
+}
+
+int sock_client_with(uint32_t service, uint32_t flags, uint32_t reply_max)
+{
+	const struct samr_session_opts o = {
+		.flags = flags, .reply_max = reply_max, .expiry = 10000,
+	};
+	struct sockaddr_samr a = sock_addr(service);
+	int fd = sock_new();
+
+	OK(setsockopt(fd, SOL_SAMR, SAMR_SESSION, &o, sizeof(o)));
+	OK(connect(fd, (void *)&a, sizeof(a)));
+	CHECK_EQ(sock_info(fd).state, SAMR_CLIENT_CONNECTED);
+	return fd;
+}
+
+ssize_t sock_reply(int fd, uint64_t session, uint64_t request, const void *buf,
+		   size_t len)
+{
+	const struct samr_reply r = { .session = session, .request = request };
+	union {
+		struct cmsghdr h;
+		char room[CMSG_SPACE(sizeof(r))];
+	} control = {};
+	struct iovec iov = { .iov_base = (void *)buf, .iov_len = len };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+
+	control.h.cmsg_level = SOL_SAMR;
+	control.h.cmsg_type = SAMR_REPLY;
+	control.h.cmsg_len = CMSG_LEN(sizeof(r));
+	memcpy(CMSG_DATA(&control.h), &r, sizeof(r));
+	return sendmsg(fd, &m, 0);
+}
+
 long sock_fill(int fd, size_t len)
 {
 	char *buf = calloc(1, len + 1);

@@ -115,6 +115,16 @@ struct got sock_recv(int fd, void *buf, size_t size, int flags);
 ssize_t sock_send_how(int fd, const void *buf, size_t len,
 		      const struct samr_send *how, int flags);
 
+/** sock_client - a socket that is connected to a service */
+int sock_client(uint32_t service);
+
+/** sock_client_with - likewise, with SAMR_SESSION */
+int sock_client_with(uint32_t service, uint32_t flags, uint32_t reply_max);
+
+/** sock_reply - sendmsg() of a member with SAMR_REPLY */
+ssize_t sock_reply(int fd, uint64_t session, uint64_t request, const void *buf,
+		   size_t len);
+
 /** sock_fill - send messages of @len bytes until EAGAIN; how many were taken */
 long sock_fill(int fd, size_t len);
 

@@ -37,7 +37,10 @@
 #define SAMR_REQUEST_LEN_MAX	(SAMR_MESSAGE_MAX - 16)
 #define SAMR_REPLY_LEN_MAX	(SAMR_MESSAGE_MAX - 64)
 
-/* Requests that a client may have sent whose replies it has not read. */
+/* Largest query, in bytes; its answer may be as long as a reply. */
+#define SAMR_QUERY_LEN_MAX	65536
+
+/* Requests and queries that a client may have sent whose replies it has not read. */
 #define SAMR_REQUESTS_MAX	32
 
 /* Head ids are 1 .. SAMR_HEAD_MAX; at most SAMR_HEADS of them form a view. */
@@ -168,7 +171,11 @@ struct samr_join {
  * @SAMR_TYPE_UNKNOWN: to a client that asked for it with %SAMR_NOTIFY: there will be
  *	no reply; the request may have been executed, or not; no data;
  *	MSG_NOTIFICATION is set. To others: recvmsg() fails with EREMOTEIO
- * @SAMR_TYPE_UNDONE: likewise, but the request was not executed; or ECANCELED
+ * @SAMR_TYPE_UNDONE: likewise, but the request was not executed; or ECANCELED. A query
+ *	without an answer ends so, too
+ * @SAMR_TYPE_QUERY: a client's query, to one member, without being asked for. It is not
+ *	ordered, must change nothing, and is answered with %SAMR_REPLY as a request is
+ * @SAMR_TYPE_ANSWER: to a client: the answer to a query
  */
 enum samr_type {
 	SAMR_TYPE_MESSAGE	= 0,
@@ -180,6 +187,8 @@ enum samr_type {
 	SAMR_TYPE_REPLY		= 6,
 	SAMR_TYPE_UNKNOWN	= 7,
 	SAMR_TYPE_UNDONE	= 8,
+	SAMR_TYPE_QUERY		= 9,
+	SAMR_TYPE_ANSWER	= 10,
 };
 
 /* Flags of struct samr_delivery. */
@@ -213,7 +222,8 @@ enum samr_type {
  * All members get the same values, except %SAMR_DELIVERY_OWN and @epoch; of a REQUEST
  * those that sent it again from another head differ in @origin and @port. To a client
  * only @type, @request, @service and @gseq are told: what the reply shows is ordered up
- * to @gseq.
+ * to @gseq. Of a QUERY, which has no place, @gseq is one that its member has read up to,
+ * @request a number of this head's, and @time, @random, @session and @port are zero.
  */
 struct samr_delivery {
 	__u32	type;
@@ -234,8 +244,8 @@ struct samr_delivery {
 };
 
 /**
- * struct samr_reply - the message is the reply of a member to a request
- * @session: samr_delivery.session of the request
+ * struct samr_reply - the message is the reply of a member to a request, or to a query
+ * @session: samr_delivery.session of it: of a query, zero
  * @request: samr_delivery.request of it
  * @flags: must be zero
  * @reserved: must be zero
@@ -262,6 +272,11 @@ struct samr_reply {
 /* The data is a struct samr_lock_request, and no message for the members. */
 #define SAMR_SEND_LOCK		(1U << 4)	/* this member wants a lock */
 #define SAMR_SEND_UNLOCK	(1U << 5)	/* it gives one back, or stores */
+
+/* Of a client: not a request but a query, which one member answers, and not ordered. */
+#define SAMR_SEND_QUERY		(1U << 6)
+/* QUERY: the answer shows whatever any client had seen when it was sent. */
+#define SAMR_SEND_LINEAR	(1U << 7)
 
 /**
  * struct samr_send - how a message is to be sent
