@@ -323,14 +323,15 @@ int samr_lock_request(struct samr *m, unsigned int send, unsigned int flags,
 		      uint64_t request);
 
 /**
- * samr_reply - answer a request of a client
+ * samr_reply - answer a request, or a query, of a client
  * @m: member that received it
- * @request: its delivery, of type SAMR_TYPE_REQUEST
+ * @request: its delivery, of type SAMR_TYPE_REQUEST or SAMR_TYPE_QUERY
  * @data: the reply; copied
  * @len: bytes
  *
  * Every member answers every request, in any order, and at last before it gives its
- * state; the client gets one of the replies. All must be the same.
+ * state; the client gets one of the replies. All must be the same. A query is given to
+ * one member, which answers it from what it has executed so far, and changes nothing.
  *
  * Return: 0, also when nobody waits for it any more; -EMSGSIZE: longer than the client
  * takes: answer something shorter; -EINVAL: that is no request; -ENOTCONN, -EPIPE: no
@@ -391,7 +392,7 @@ ssize_t samr_call(struct samr_client *c, const void *data, size_t len,
  * @reply: valid until it returns
  * @len: bytes of it
  *
- * It may call samr_call_async(), and nothing else of the same client.
+ * It may call samr_call_async() and samr_query_async(), and nothing else of the same client.
  */
 typedef void samr_done_fn(void *ctx, int result, const void *reply, size_t len);
 
@@ -405,15 +406,57 @@ typedef void samr_done_fn(void *ctx, int result, const void *reply, size_t len);
  *
  * Requests are executed in the order in which they were sent.
  *
- * Return: 0; -EAGAIN: SAMR_REQUESTS_MAX are without an end: samr_client_run() makes
- * room; -EMSGSIZE; -ECONNRESET, -EHOSTUNREACH, -ENETDOWN, -ENOTRECOVERABLE, -ENOMEM as
+ * Return: 0; -EAGAIN: SAMR_REQUESTS_MAX, with queries, are without an end:
+ * samr_client_run() makes room; -EMSGSIZE; -ECONNRESET, -EHOSTUNREACH, -ENETDOWN, -ENOTRECOVERABLE, -ENOMEM as
  * samr_call().
  */
 int samr_call_async(struct samr_client *c, const void *data, size_t len,
 		    samr_done_fn *done, void *ctx);
 
+/* Flags of samr_query(). */
+#define SAMR_QUERY_LINEAR	(1U << 0)
+
 /**
- * samr_client_run - receive what ends requests
+ * samr_query - ask one member for what changes nothing, and wait for the answer
+ * @c: client; its session must not be EARLY
+ * @data: the query; copied
+ * @len: bytes, 0 .. SAMR_QUERY_LEN_MAX
+ * @flags: SAMR_QUERY_LINEAR, or 0
+ * @reply: room for the answer
+ * @size: bytes of it
+ * @timeout_ms: how long to wait
+ *
+ * A query is not ordered: no member but the one that answers it hears of it. The answer
+ * shows at least what this client has seen, from replies and answers, whichever heads died
+ * since; it may lack what other clients have done just now. With SAMR_QUERY_LINEAR it
+ * shows all that any client had seen when the query was sent, for one round trip
+ * between the heads. Requests that have no reply yet may be shown or not.
+ *
+ * Return: as samr_call(), but nothing was executed in any case: after -ETIMEDOUT and
+ * -EINTR the answer is dropped, and -ECANCELED is that the session is gone. -EOPNOTSUPP:
+ * an EARLY session has no queries; -EINVAL: @flags.
+ */
+ssize_t samr_query(struct samr_client *c, const void *data, size_t len,
+		   unsigned int flags, void *reply, size_t size, int timeout_ms);
+
+/**
+ * samr_query_async - send a query and do not wait
+ * @c: client
+ * @data: the query; copied
+ * @len: bytes, 0 .. SAMR_QUERY_LEN_MAX
+ * @flags: SAMR_QUERY_LINEAR, or 0
+ * @done: called with its end, as for samr_call_async()
+ * @ctx: for @done
+ *
+ * Answers come as they come, before or after those to requests and other queries.
+ *
+ * Return: as samr_call_async(); -EOPNOTSUPP, -EINVAL as samr_query().
+ */
+int samr_query_async(struct samr_client *c, const void *data, size_t len,
+		     unsigned int flags, samr_done_fn *done, void *ctx);
+
+/**
+ * samr_client_run - receive what ends requests and queries
  * @c: client
  * @timeout_ms: how long to wait for the first, if any is to come
  *

@@ -32,6 +32,7 @@ for ((i = 1; i <= 60; i++)); do echo "enter name$i"; done >"$work/names"
 is "each line has its answer, in order" "$(ask 2 <"$work/names")" "$(for ((i = 1; i <= 60; i++)); do echo "name$i is number $i"; done)"
 is "wrong requests are answered, too" "$(printf 'enter name7\nenter a b\nsell\n' | ask 3 | tr '\n' ' ')" \
 	"name7 takes part already say enter NAME, draw or who say enter NAME, draw or who "
+is "who looks, sees it, without a place in the order" "$(on 3 timeout 60 example-raffle look 42)" "60 take part"
 raffle 3
 check "a third copy is given the names, and serves" wait_for 60 answers 3
 for ((i = 1; i <= 30; i++)); do echo draw; done >"$work/draws"

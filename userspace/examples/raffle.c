@@ -5,11 +5,13 @@
  *	cc raffle.c $(pkg-config --cflags --libs samr) -o raffle
  *	./raffle serve SERVICE		on each head; ends when it is killed
  *	./raffle ask SERVICE		on any head
+ *	./raffle look SERVICE		likewise
  *
  * The client sends the lines of its standard input and prints the answer to each:
  * "enter NAME" takes part, once for each name; "draw" draws one of those who take
  * part, who then does so no more; "who" counts them. Each line is executed once,
- * whichever heads die meanwhile, and more than one may be under way.
+ * whichever heads die meanwhile, and more than one may be under way. Who looks gets
+ * the number, too, by a query: of one copy, and not through the order.
  *
  * A copy of the service prints what it answered and at which place of the order:
  * the same at all copies. A copy that comes later is given the names by another.
@@ -74,6 +76,11 @@ static void draw(struct raffle *r, const struct samr_delivery *d, char *answer)
 	memmove(r->name[i], r->name[i + 1], (--r->count - i) * NAME);
 }
 
+static void look(const struct raffle *r, char *answer)
+{
+	snprintf(answer, ANSWER, "%u take part", r->count);
+}
+
 /* The same at every copy: it depends on the request and on the state only. */
 static void execute(struct raffle *r, const struct samr_received *in,
 		    char *answer)
@@ -88,7 +95,7 @@ static void execute(struct raffle *r, const struct samr_received *in,
 	else if (!strcmp(line, "draw"))
 		draw(r, &in->delivery, answer);
 	else if (!strcmp(line, "who"))
-		snprintf(answer, ANSWER, "%u take part", r->count);
+		look(r, answer);
 	else
 		snprintf(answer, ANSWER, "say enter NAME, draw or who");
 }
@@ -188,6 +195,11 @@ static int serve(uint32_t service)
 		if (err <= 0)
 			break;
 		err = 0;
+		if (in.delivery.type == SAMR_TYPE_QUERY) {
+			/* It changes nothing: the other copies do not get it. */
+			look(&r, answer);
+			reply(&r, &in.delivery, answer);
+		}
 		if (in.delivery.type != SAMR_TYPE_REQUEST)
 			continue;
 		execute(&r, &in, answer);
@@ -251,18 +263,40 @@ static int ask(uint32_t service)
 	return a.result ? a.result : err < 0 ? err : 0;
 }
 
+/* Whatever any client was told before, its answer shows. */
+static int ask_one(uint32_t service)
+{
+	struct samr_client *c;
+	char answer[ANSWER];
+	ssize_t len = samr_connect(&c, service, NULL, 10000);
+
+	if (len)
+		return (int)len;
+	len = samr_query(c, "who", 3, SAMR_QUERY_LINEAR, answer, sizeof(answer), -1);
+	samr_disconnect(c);
+	if (len < 0)
+		return (int)len;
+	printf("%.*s\n", (int)len, answer);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(uint32_t service);
+} modes[] = { { "serve", serve }, { "ask", ask }, { "look", ask_one } };
+
 int main(int argc, char **argv)
 {
-	bool serves = argc == 3 && !strcmp(argv[1], "serve");
-	uint32_t service;
+	unsigned int i;
 	int err;
 
-	if (argc != 3 || (!serves && strcmp(argv[1], "ask"))) {
-		fprintf(stderr, "usage: %s serve|ask SERVICE\n", argv[0]);
+	for (i = 0; argc == 3 && i < 3 && strcmp(argv[1], modes[i].name); i++)
+		;
+	if (argc != 3 || i == 3) {
+		fprintf(stderr, "usage: %s serve|ask|look SERVICE\n", argv[0]);
 		return 2;
 	}
-	service = (uint32_t)strtoul(argv[2], NULL, 0);
-	err = serves ? serve(service) : ask(service);
+	err = modes[i].run((uint32_t)strtoul(argv[2], NULL, 0));
 	if (err)
 		fprintf(stderr, "%s: %s\n", argv[0], samr_strerror(err));
 	return err ? 1 : 0;

@@ -2,9 +2,9 @@
 /*
  * Clients of services.
  *
- * Each request carries a number of this library's, which comes back with its end;
- * the kernel lets no more than SAMR_REQUESTS_MAX be without one, and these follow each
- * other, so that the number modulo that names a slot.
+ * Each request, and each query, carries a number of this library's, which comes back
+ * with its end; the kernel lets no more than SAMR_REQUESTS_MAX be without one. The number
+ * modulo that names a slot; numbers whose slot is not free are passed over.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,7 +18,7 @@
 #define ENDS	(1U << SAMR_TYPE_UNKNOWN | 1U << SAMR_TYPE_UNDONE)
 
 /**
- * struct samr_pending - a request without an end
+ * struct samr_pending - a request or a query without an end
  * @number: of it; 0: the slot is free
  * @done: whom to tell; NULL: nobody any more
  * @ctx: for @done
@@ -32,8 +32,8 @@ struct samr_pending {
 /**
  * struct samr_client - a client
  * @fd: its socket
- * @next: number of the next request
- * @waiting: requests without an end
+ * @next: number of the next request or query, if its slot is free
+ * @waiting: requests and queries without an end
  * @size: bytes of @reply
  * @reply: room for the longest reply
  */
@@ -166,16 +166,19 @@ int samr_client_fd(const struct samr_client *c)
 	return c->fd;
 }
 
-int samr_call_async(struct samr_client *c, const void *data, size_t len,
-		    samr_done_fn *done, void *ctx)
+static int send_async(struct samr_client *c, const void *data, size_t len,
+		      uint32_t flags, samr_done_fn *done, void *ctx)
 {
-	const struct samr_send how = { .request = c->next };
+	struct samr_send how = { .flags = flags };
 	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
-	struct samr_pending *p = slot_of(c, c->next);
+	struct samr_pending *p;
 	int err;
 
-	if (p->number)
+	if (c->waiting == SAMR_REQUESTS_MAX)
 		return -EAGAIN;
+	while ((p = slot_of(c, c->next))->number)
+		c->next++;
+	how.request = c->next;
 	err = samr_piece_send(c->fd, &iov, 1, &how, MSG_DONTWAIT);
 	if (err)
 		return err;
@@ -184,6 +187,26 @@ int samr_call_async(struct samr_client *c, const void *data, size_t len,
 	p->ctx = ctx;
 	c->waiting++;
 	return 0;
+}
+
+int samr_call_async(struct samr_client *c, const void *data, size_t len,
+		    samr_done_fn *done, void *ctx)
+{
+	return send_async(c, data, len, 0, done, ctx);
+}
+
+static uint32_t send_flags(unsigned int flags)
+{
+	return SAMR_SEND_QUERY |
+	       (flags & SAMR_QUERY_LINEAR ? SAMR_SEND_LINEAR : 0);
+}
+
+int samr_query_async(struct samr_client *c, const void *data, size_t len,
+		     unsigned int flags, samr_done_fn *done, void *ctx)
+{
+	if (flags & ~SAMR_QUERY_LINEAR)
+		return -EINVAL;
+	return send_async(c, data, len, send_flags(flags), done, ctx);
 }
 
 /* Tell whoever waits for it. It may send the next one in the same slot. */
@@ -196,6 +219,19 @@ static void end_call(struct samr_client *c, struct samr_pending *p, int result,
 	c->waiting--;
 	if (was.done)
 		was.done(was.ctx, result, reply, len);
+}
+
+static int result_of(uint32_t type)
+{
+	switch (type) {
+	case SAMR_TYPE_REPLY:
+	case SAMR_TYPE_ANSWER:
+		return 0;
+	case SAMR_TYPE_UNDONE:
+		return -ECANCELED;
+	default:
+		return -EREMOTEIO;
+	}
 }
 
 /* Read one end. Return: 0, or why not. */
@@ -227,9 +263,7 @@ static int read_end(struct samr_client *c)
 	p = slot_of(c, d.request);
 	if (!d.request || p->number != d.request)
 		return -EBADMSG;
-	end_call(c, p, d.type == SAMR_TYPE_REPLY ? 0 :
-		       d.type == SAMR_TYPE_UNDONE ? -ECANCELED : -EREMOTEIO,
-		 c->reply, (size_t)len);
+	end_call(c, p, result_of(d.type), c->reply, (size_t)len);
 	return 0;
 }
 
@@ -255,7 +289,7 @@ int samr_client_run(struct samr_client *c, int timeout_ms)
 }
 
 /**
- * struct waiter - a samr_call()
+ * struct waiter - a samr_call() or samr_query()
  * @over: it has its end
  * @result: which one: bytes of the reply, or a negative errno value
  * @reply: room for it
@@ -294,11 +328,11 @@ static void abandon(struct samr_client *c, uint64_t number)
 
 /* Send, when there is room; ends of others are told meanwhile. */
 static int call_begin(struct samr_client *c, const void *data, size_t len,
-		      struct waiter *w, int64_t deadline)
+		      uint32_t flags, struct waiter *w, int64_t deadline)
 {
 	int err;
 
-	while ((err = samr_call_async(c, data, len, called, w)) == -EAGAIN) {
+	while ((err = send_async(c, data, len, flags, called, w)) == -EAGAIN) {
 		err = read_end(c);
 		if (err == -EAGAIN)
 			err = wait_for(c, POLLIN | POLLOUT, deadline);
@@ -308,13 +342,14 @@ static int call_begin(struct samr_client *c, const void *data, size_t len,
 	return err;
 }
 
-ssize_t samr_call(struct samr_client *c, const void *data, size_t len,
-		  void *reply, size_t size, int timeout_ms)
+static ssize_t send_wait(struct samr_client *c, const void *data, size_t len,
+			 uint32_t flags, void *reply, size_t size,
+			 int timeout_ms)
 {
 	struct waiter w = { .reply = reply, .size = size };
 	int64_t deadline = deadline_of(timeout_ms);
 	uint64_t number;
-	int err = call_begin(c, data, len, &w, deadline);
+	int err = call_begin(c, data, len, flags, &w, deadline);
 
 	if (err)
 		return err == -ETIMEDOUT ? -EAGAIN : err;
@@ -329,6 +364,21 @@ ssize_t samr_call(struct samr_client *c, const void *data, size_t len,
 		}
 	}
 	return w.result;
+}
+
+ssize_t samr_call(struct samr_client *c, const void *data, size_t len,
+		  void *reply, size_t size, int timeout_ms)
+{
+	return send_wait(c, data, len, 0, reply, size, timeout_ms);
+}
+
+ssize_t samr_query(struct samr_client *c, const void *data, size_t len,
+		   unsigned int flags, void *reply, size_t size, int timeout_ms)
+{
+	if (flags & ~SAMR_QUERY_LINEAR)
+		return -EINVAL;
+	return send_wait(c, data, len, send_flags(flags), reply, size,
+			 timeout_ms);
 }
 
 int samr_reply(struct samr *m, const struct samr_delivery *request,
@@ -348,7 +398,8 @@ int samr_reply(struct samr *m, const struct samr_delivery *request,
 	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&h);
 
-	if (request->type != SAMR_TYPE_REQUEST)
+	if (request->type != SAMR_TYPE_REQUEST &&
+	    request->type != SAMR_TYPE_QUERY)
 		return -EINVAL;
 	c->cmsg_level = SOL_SAMR;
 	c->cmsg_type = SAMR_REPLY;

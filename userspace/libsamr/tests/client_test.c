@@ -37,6 +37,7 @@ static struct {
 	uint32_t notify;
 	int opened, closed, sent, room;
 	uint64_t number;
+	uint32_t flags;
 	struct samr_reply reply;
 	char bytes[32];
 	size_t len;
@@ -128,7 +129,7 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *h, int flags)
 		assert_int_equal(c->cmsg_type, SAMR_SEND);
 		assert_true(flags & MSG_DONTWAIT);
 		memcpy(&how, CMSG_DATA(c), sizeof(how));
-		assert_int_equal(how.flags, 0);
+		kernel.flags = how.flags;
 		kernel.number = how.request;
 	}
 	kernel.len = h->msg_iov[0].iov_len;
@@ -358,6 +359,44 @@ static void calls_without_waiting(void **state)
 	samr_disconnect(c);
 }
 
+/* Queries and requests share the numbers; a slow one holds up none but itself. */
+static void queries_get_their_answers(void **state)
+{
+	const struct answer a[] = {
+		{ .type = SAMR_TYPE_ANSWER, .request = 2, .text = "two" },
+		{ .type = SAMR_TYPE_UNDONE, .request = 3, .text = "" },
+		{ .type = SAMR_TYPE_ANSWER, .request = 4, .text = "d" },
+		{ .type = SAMR_TYPE_REPLY, .request = 5, .text = "e" },
+	};
+	struct samr_client *c = client();
+	char buf[4] = "";
+	int i;
+
+	(void)state;
+	told[0] = 0;
+	assert_int_equal(samr_query_async(c, "a", 1, 0, note, "a"), 0);
+	assert_int_equal(kernel.flags, SAMR_SEND_QUERY);
+	will_say(a, 4);
+	kernel.idle = true;
+	assert_int_equal(samr_query(c, "b", 1, SAMR_QUERY_LINEAR, buf, 4, 100), 3);
+	assert_int_equal(kernel.flags, SAMR_SEND_QUERY | SAMR_SEND_LINEAR);
+	assert_memory_equal(buf, "two", 3);
+	assert_int_equal(samr_query(c, "c", 1, 0, buf, 4, 100), -ECANCELED);
+	assert_int_equal(samr_query_async(c, "d", 1, 0, note, "d"), 0);
+	assert_int_equal(samr_call_async(c, "e", 1, note, "e"), 0);
+	assert_int_equal(kernel.flags, 0);
+	assert_int_equal(samr_client_run(c, 100), 2);
+	assert_string_equal(told, "d 0 d;e 0 e;");
+	assert_int_equal(samr_query(c, "f", 1, 2, buf, 4, 100), -EINVAL);
+	assert_int_equal(samr_query_async(c, "f", 1, 2, NULL, NULL), -EINVAL);
+	/* The first one has no answer yet: its slot is passed over. */
+	for (i = 1; i < SAMR_REQUESTS_MAX; i++)
+		assert_int_equal(samr_query_async(c, "x", 1, 0, NULL, NULL), 0);
+	assert_int_equal(kernel.number, 6 + SAMR_REQUESTS_MAX - 1);
+	assert_int_equal(samr_query_async(c, "x", 1, 0, NULL, NULL), -EAGAIN);
+	samr_disconnect(c);
+}
+
 /* As many as the kernel takes; a call that waits for room tells of the others. */
 static void room_for_calls(void **state)
 {
@@ -398,6 +437,7 @@ int main(void)
 		cmocka_unit_test(the_end_of_a_call_without_reply),
 		cmocka_unit_test(a_late_reply_is_dropped),
 		cmocka_unit_test(calls_without_waiting),
+		cmocka_unit_test(queries_get_their_answers),
 		cmocka_unit_test(room_for_calls),
 	};
 
