@@ -10,8 +10,8 @@
 
 /* What another head has not asked for so long it does not want any more. */
 #define FORGET		(5000 * SAMR_MSEC)
-/* So often one head is asked before the next one is. */
-#define HEAD_ASKS	4
+/* So often one head is asked before the next one is: some of its queries take their time. */
+#define HEAD_ASKS	10
 
 /* ---- the head that asks ---- */
 
