@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 heads_up 1
-for id in 42 43; do ctl 1 group add id $id; done
+ctl 1 group add id 42
+ctl 1 group add id 43 uid 65534
 on 1 "$SELFTESTS/stream/one.py" "$@"
 exit
