@@ -19,7 +19,7 @@ from streams import Points, Stream, connected, equal, fails, listening, within
 SERVICE = 42
 NOBODY = 43
 NOWAIT = socket.MSG_DONTWAIT
-point = Points()
+point = Points(30)
 
 
 def pair():
@@ -137,8 +137,13 @@ def a_full_backlog_holds_up_the_order_until_somebody_accepts():
     clients = [connected(SERVICE) for _ in range(6)]
     for number, c in enumerate(clients):
         c.send(b"%d" % number)
-    for number in range(6):
-        equal(server.accept().recv(10), b"%d" % number)
+    first = server.accept()
+    within(10, lambda: sessions() == 6)
+    # What they have sent lies behind the streams that nobody accepts.
+    fails(errno.EAGAIN, first.recv, 1, NOWAIT)
+    members = [first] + [server.accept() for _ in range(5)]
+    for number, s in enumerate(members):
+        equal(s.recv(10), b"%d" % number)
 
 
 @point

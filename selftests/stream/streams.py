@@ -5,6 +5,7 @@ Python knows no addresses of this family, so that calls which have one go throug
 """
 import ctypes
 import os
+import signal
 import socket
 import struct
 import sys
@@ -107,10 +108,16 @@ def equal(got, wanted):
 
 
 class Points:
-    """@points: a function is a point, and run at once by run(); its name tells what holds."""
+    """@points: a function is a point, run by run(); its name tells what holds. One that hangs fails."""
 
-    def __init__(self):
+    def __init__(self, seconds):
         self.tests = []
+        self.seconds = seconds
+        signal.signal(signal.SIGALRM, self.hangs)
+
+    @staticmethod
+    def hangs(*_):
+        raise AssertionError("it takes too long")
 
     def __call__(self, test):
         self.tests.append(test)
@@ -122,6 +129,7 @@ class Points:
         print(f"1..{len(tests)}")
         for number, test in enumerate(tests, 1):
             begin = time.monotonic()
+            signal.alarm(self.seconds)
             try:
                 test()
                 word = "ok"
@@ -130,6 +138,7 @@ class Points:
                 failed += 1
                 for line in traceback.format_exc().splitlines():
                     print("# " + line)
+            signal.alarm(0)
             print(f"{word} {number} - {test.__name__.replace('_', ' ')}", flush=True)
             print(f"# {time.monotonic() - begin:.1f} s", flush=True)
         sys.exit(failed > 0)
