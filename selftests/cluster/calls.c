@@ -6,18 +6,20 @@
  *	samr-test-calls call NETNS SERVICE LOG CLIENT DEPTH EVERY_US
  *
  * The service's state is the list of all requests that it executed, and each reply is
- * the request's place in it; a member that was put out joins again and is given the
+ * the request's place in it; the answer to a query is its length and the last one. A member that was put out joins again and is given the
  * state. At SIGTERM it is written to LOG: "CLIENT NUMBER" in each line.
  *
- * A client keeps DEPTH requests without a reply. LOG gets a line for each request:
- * "ok CLIENT NUMBER PLACE", "unknown CLIENT NUMBER", "undone CLIENT NUMBER"; a session
- * that is gone is followed by another one, and that is written, too. At SIGTERM it waits
+ * A client keeps DEPTH requests and queries without a reply. LOG gets a line for each:
+ * "ok CLIENT NUMBER PLACE SENT DONE" of a request, "read CLIENT linear|session LENGTH
+ * LAST-CLIENT LAST-NUMBER SENT DONE" of a query, with the times of a clock that all share,
+ * us; "unknown CLIENT NUMBER", "undone CLIENT NUMBER", "unread CLIENT"; a session that is gone is followed by another one, and that is written, too. At SIGTERM it waits
  * for what is still without a reply.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <samr/samr.h>
@@ -42,6 +44,12 @@ static int fail(const char *what, int err)
 struct request {
 	uint64_t client;
 	uint64_t number;
+};
+
+/* What the answer to a query shows: all zero when nothing was executed. */
+struct seen {
+	uint64_t length;
+	struct request last;
 };
 
 /* ---- the service ---- */
@@ -101,6 +109,15 @@ static const struct samr_state_ops state_ops = {
 	.snapshot = on_snapshot, .give = on_give, .take = on_take,
 };
 
+static int show(struct samr *m, const struct samr_delivery *query)
+{
+	struct seen s = { .length = count };
+
+	if (count)
+		s.last = list[count - 1];
+	return samr_reply(m, query, &s, sizeof(s));
+}
+
 /* One membership. Return: why it ended. */
 static int serve_once(uint32_t service)
 {
@@ -127,6 +144,10 @@ static int serve_once(uint32_t service)
 		if (err != 1)
 			break;
 		err = 0;
+		if (r.delivery.type == SAMR_TYPE_QUERY) {
+			err = show(m, &r.delivery);
+			continue;
+		}
 		if (r.delivery.type != SAMR_TYPE_REQUEST ||
 		    r.len != sizeof(struct request))
 			continue;
@@ -165,7 +186,8 @@ static int serve(uint32_t service, FILE *log)
  * @log: of it
  * @name: of this session
  * @number: of its last request
- * @waiting: requests without an end
+ * @turn: it makes a request, a query, and a linearizable one, in turn
+ * @waiting: requests and queries without an end
  * @longest: time from one reply to the next, us
  * @last: when the last one came
  */
@@ -173,6 +195,7 @@ struct caller {
 	FILE *log;
 	uint64_t name;
 	uint64_t number;
+	unsigned int turn;
 	unsigned int waiting;
 	uint64_t longest;
 	uint64_t last;
@@ -180,17 +203,48 @@ struct caller {
 
 static struct caller caller;
 
-/* A request; on the heap until its end. */
+/**
+ * struct asked - a request or a query; on the heap until its end
+ * @r: the request; of a query only its client counts
+ * @linear: a query is
+ * @sent: when
+ */
+struct asked {
+	struct request r;
+	bool linear;
+	uint64_t sent;
+};
+
+static void on_answer(void *ctx, int result, const void *reply, size_t len)
+{
+	struct asked *q = ctx;
+	struct seen s;
+
+	caller.waiting--;
+	if (!result && len == sizeof(s)) {
+		memcpy(&s, reply, sizeof(s));
+		fprintf(caller.log, "read %" PRIu64 " %s %" PRIu64 " %" PRIu64
+			" %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", q->r.client,
+			q->linear ? "linear" : "session", s.length,
+			s.last.client, s.last.number, q->sent, util_now_us());
+	} else {
+		fprintf(caller.log, "%s %" PRIu64 "\n",
+			result == -ECANCELED ? "unread" : "wrong", q->r.client);
+	}
+	free(q);
+}
+
 static void on_end(void *ctx, int result, const void *reply, size_t len)
 {
-	struct request *r = ctx;
+	struct asked *q = ctx;
+	const struct request *r = &q->r;
 	uint64_t place = 0, now = util_now_us();
 
 	caller.waiting--;
 	if (!result && len == sizeof(place)) {
 		memcpy(&place, reply, sizeof(place));
-		fprintf(caller.log, "ok %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
-			r->client, r->number, place);
+		fprintf(caller.log, "ok %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			" %" PRIu64 "\n", r->client, r->number, place, q->sent, now);
 		if (caller.last && now - caller.last > caller.longest)
 			caller.longest = now - caller.last;
 		caller.last = now;
@@ -200,25 +254,31 @@ static void on_end(void *ctx, int result, const void *reply, size_t len)
 			result == -ECANCELED ? "undone" : "what",
 			r->client, r->number);
 	}
-	free(r);
+	free(q);
 }
 
 /* Return: 0, -EAGAIN, or why the session is of no use any more. */
 static int ask(struct samr_client *c)
 {
-	struct request *r = malloc(sizeof(*r));
+	struct asked *q = calloc(1, sizeof(*q));
+	bool query = caller.turn % 3;
 	int err;
 
-	if (!r)
+	if (!q)
 		abort();
-	r->client = caller.name;
-	r->number = caller.number + 1;
-	err = samr_call_async(c, r, sizeof(*r), on_end, r);
+	q->r.client = caller.name;
+	q->r.number = caller.number + 1;
+	q->linear = caller.turn % 3 == 2;
+	q->sent = util_now_us();
+	err = query ? samr_query_async(c, "?", 1, q->linear ? SAMR_QUERY_LINEAR : 0,
+				       on_answer, q) :
+	      samr_call_async(c, &q->r, sizeof(q->r), on_end, q);
 	if (err) {
-		free(r);
+		free(q);
 		return err == -EHOSTUNREACH ? -EAGAIN : err;
 	}
-	caller.number++;
+	caller.number += !query;
+	caller.turn++;
 	caller.waiting++;
 	return 0;
 }
