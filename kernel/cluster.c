@@ -279,6 +279,18 @@ int samr_cluster_output_room(struct samr_cluster *c, u32 group, u64 session,
 	return room;
 }
 
+u32 samr_cluster_output_left(struct samr_cluster *c, u32 group, u64 session,
+			     u64 made)
+{
+	u32 left = 0;
+
+	spin_lock_bh(&c->lock);
+	if (!c->dead)
+		left = samr_node_output_left(c->node, group, session, made);
+	spin_unlock_bh(&c->lock);
+	return left;
+}
+
 void samr_cluster_input(struct samr_cluster *c, u32 group, u64 session,
 			u64 upto)
 {

@@ -130,6 +130,10 @@ int samr_cluster_output(struct samr_cluster *c,
 int samr_cluster_output_room(struct samr_cluster *c, u32 group, u64 session,
 			     u64 from);
 
+/** samr_cluster_output_left - as samr_node_output_left(), 0 when it is dead */
+u32 samr_cluster_output_left(struct samr_cluster *c, u32 group, u64 session,
+			     u64 made);
+
 /** samr_cluster_input - all local members have read a stream up to a number */
 void samr_cluster_input(struct samr_cluster *c, u32 group, u64 session,
 			u64 upto);

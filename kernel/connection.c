@@ -412,6 +412,7 @@ void samr_connection_info(struct samr_connection *x,
 			  struct samr_local_info *info)
 {
 	struct samr_side *side = &x->side;
+	u64 made;
 
 	memset(info, 0, sizeof(*info));
 	spin_lock_bh(&side->svc->lock);
@@ -421,7 +422,10 @@ void samr_connection_info(struct samr_connection *x,
 		      SAMR_STREAM_ENDED : SAMR_STREAM_ACCEPTED;
 	info->gseq = x->side.place;
 	info->queued = side->in.bytes;
+	made = x->made;
 	spin_unlock_bh(&side->svc->lock);
+	info->unsettled = samr_cluster_output_left(side->svc->all->c, info->service,
+						   x->name, made);
 }
 
 /* The first one of the list, which it leaves; its reference is the caller's. */

@@ -41,12 +41,21 @@ static void describe(struct sock *sk, struct samr_diag_msg *m)
 	m->gseq = info.gseq;
 }
 
+static const struct samr_service *service_of(const struct sock *sk)
+{
+	struct samr_listener *ls = samr_sk_listener(sk);
+	struct samr_client *cl = samr_sk_client(sk);
+	struct samr_local *l = samr_sk_local(sk);
+	struct samr_side *side = samr_sk_side(sk);
+
+	return cl ? cl->svc : l ? l->svc : ls ? ls->local->svc :
+	       side ? side->svc : NULL;
+}
+
 static int put_attributes(struct sk_buff *skb, struct sock *sk,
 			  const struct samr_diag_msg *m)
 {
-	struct samr_client *cl = samr_sk_client(sk);
-	struct samr_local *l = samr_sk_local(sk);
-	const struct samr_service *svc = cl ? cl->svc : l ? l->svc : NULL;
+	const struct samr_service *svc = service_of(sk);
 	u32 mem[SK_MEMINFO_VARS] = {};
 
 	if (svc && svc->name[0] &&

@@ -498,6 +498,10 @@ void samr_node_sessions(const struct samr_node *node, u32 group,
 int samr_node_output_room(struct samr_node *node, u32 group, u64 session,
 			  u64 from);
 
+/** samr_node_output_left - of what was made up to a number, the client has not so much */
+u32 samr_node_output_left(const struct samr_node *node, u32 group, u64 session,
+			  u64 made);
+
 /** samr_node_stable - up to this place nothing can be undone any more */
 u64 samr_node_stable(const struct samr_node *node);
 

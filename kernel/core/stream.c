@@ -453,6 +453,16 @@ int samr_node_output_room(struct samr_node *n, u32 group, u64 session,
 	return (int)min_t(u32, room, SAMR_STREAM_WINDOW);
 }
 
+u32 samr_node_output_left(const struct samr_node *n, u32 group, u64 session,
+			  u64 made)
+{
+	const struct samr_session *s = samr_session_named(n, group, session);
+
+	if (!s || !s->stream || made <= s->acked)
+		return 0;
+	return (u32)min_t(u64, made - s->acked, U32_MAX);
+}
+
 /* Few bytes are copied, lest they keep a whole frame. */
 static struct samr_blob *bytes_of(struct samr_blob *blob, u32 off, u32 len)
 {

@@ -36,6 +36,12 @@ int samr_cluster_output_room(struct samr_cluster *c, u32 group, u64 session,
 	return 1000;
 }
 
+u32 samr_cluster_output_left(struct samr_cluster *c, u32 group, u64 session,
+			     u64 made)
+{
+	return 0;
+}
+
 void samr_cluster_input(struct samr_cluster *c, u32 group, u64 session,
 			u64 upto)
 {

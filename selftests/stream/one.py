@@ -36,6 +36,12 @@ def events(s, ms=0):
     return found[0][1] if found else 0
 
 
+def unsettled(s):
+    number = bytearray(4)
+    fcntl.ioctl(s, 0x5411, number)
+    return struct.unpack("i", number)[0]
+
+
 def has(s, bits, seconds=10):
     within(seconds, lambda: events(s, 10) & bits == bits, f"events {bits:#x}, there are {events(s):#x}")
 
@@ -283,9 +289,11 @@ def who_does_not_read_holds_up_who_writes_and_nobody_else():
     except BlockingIOError:
         pass
     assert 10000 <= written <= 12288, written
+    equal(unsettled(s), written)
     equal(events(s) & select.POLLOUT, 0)
     equal(len(c.exactly(written)), written)
     has(s, select.POLLOUT)
+    within(10, lambda: unsettled(s) == 0 and unsettled(c) == 0)
 
 
 @point

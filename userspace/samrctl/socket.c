@@ -20,6 +20,7 @@
 static const char *const states[] = {
 	"new", "bound", "joining", "joined", "leaving", "left",
 	"installing", "connecting", "connected", "resuming", "gone",
+	"accepted", "ended",
 };
 
 #define STATES	(sizeof(states) / sizeof(states[0]))

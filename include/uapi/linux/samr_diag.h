@@ -29,7 +29,7 @@ struct samr_diag_req {
 /**
  * struct samr_diag_msg - a socket
  * @family: AF_SAMR
- * @type: SOCK_SEQPACKET
+ * @type: SOCK_SEQPACKET or SOCK_STREAM
  * @state: enum samr_member_state
  * @reserved: zero
  * @service: that it is bound to, or zero
@@ -38,8 +38,10 @@ struct samr_diag_req {
  * @cookie: identifies it even if the inode's number is used again
  * @node: this head, or zero when unbound
  * @uid: user that made it, in the reader's user namespace
- * @queued: bytes delivered and not yet read
- * @unsettled: bytes sent and not yet delivered here
+ * @queued: bytes delivered and not yet read; of a socket that listens, connections that
+ *	wait for accept()
+ * @unsettled: bytes sent and not yet delivered here; of a connection, not read by the
+ *	client
  * @members: in the group's view in force for its reader
  * @view: that view's id
  * @gseq: position of the last delivery read
