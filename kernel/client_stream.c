@@ -16,6 +16,8 @@
 #define SMALL_ROOM	1500U
 /* So many pieces of the output are acknowledged at once: the heads keep few of them. */
 #define PIECES		16
+/* A closed socket waits so long for the end of the output. */
+#define LINGER_MS	60000
 
 static struct samr_client_stream *of_side(struct samr_side *side)
 {
@@ -246,8 +248,8 @@ bool samr_client_stream_settle(struct samr_client *cl, u64 stable)
 
 static bool lingers(const struct samr_client_stream *st)
 {
-	return time_before(jiffies, st->closed_at +
-			   msecs_to_jiffies(SAMR_CLIENT_LINGER_MS));
+	return time_before(jiffies,
+			   st->closed_at + msecs_to_jiffies(LINGER_MS));
 }
 
 /* Its socket is closed: is there anything to wait for still? */
@@ -279,7 +281,7 @@ u8 samr_client_stream_op(struct samr_client *cl)
 		if (!cl->ops && is_over(cl))
 			return SAMR_SESSION_CLOSE;
 		if (!cl->ops && !cl->flying)
-			samr_client_enlist(cl, SAMR_CLIENT_LINGER_MS + 1);
+			samr_client_enlist(cl, LINGER_MS + 1);
 		return cl->tell && cl->acked > cl->told ? SAMR_SESSION_ACK : 0;
 	case SAMR_CLIENT_GONE:
 		return cl->ending ? SAMR_SESSION_CLOSE : 0;

@@ -15,8 +15,6 @@
 
 /* Bytes that may be on their way in each direction, unless the program asks for more. */
 #define SAMR_CLIENT_WINDOW	12288U
-/* A closed socket waits so long for the end of the output, ms. */
-#define SAMR_CLIENT_LINGER_MS	60000
 
 /**
  * struct samr_segment - bytes that were written, or the end, or both

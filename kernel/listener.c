@@ -9,6 +9,8 @@
 
 /* Wait before it reads on when memory was lacking. */
 #define RETRY_MS	20
+/* Sockets that a process had are all closed when it has been exiting for so long. */
+#define GRACE_MS	1000
 
 static struct samr_service *service_of(const struct samr_listener *ls)
 {
@@ -360,11 +362,9 @@ void samr_listener_info(struct samr_listener *ls, struct samr_local_info *info)
 
 void samr_listener_wait(struct samr_listener *ls)
 {
-	unsigned long ms = SAMR_LISTENER_GRACE_MS;
-
 	lockdep_assert_held(&service_of(ls)->lock);
 	/* 0 is none. */
-	ls->grace_at = (jiffies + msecs_to_jiffies(ms)) | 1;
+	ls->grace_at = (jiffies + msecs_to_jiffies(GRACE_MS)) | 1;
 	timer_reduce(&service_of(ls)->all->retry, ls->grace_at + 1);
 }
 

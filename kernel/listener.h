@@ -18,9 +18,6 @@ struct samr_connection;
 
 #define SAMR_LISTENER_BUCKETS	256
 
-/* Sockets that one process had are all closed when it has exited for so long, ms. */
-#define SAMR_LISTENER_GRACE_MS	1000
-
 /**
  * struct samr_listener - one
  * @ref: one of its socket, one of each connection

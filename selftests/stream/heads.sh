@@ -57,7 +57,8 @@ ended() {
 declare -A talkers
 servers=()
 for k in 1 2 3; do serve $k; done
-for name in near far; do talk $([ $name = near ] && echo 3 || echo 4) $name; done
+talk 3 near
+talk 4 far
 go_on "all are well" near far
 
 # The sequencer, which also writes the output that head 4 takes.
@@ -86,7 +87,8 @@ all_heard near far
 
 # What was opened later has the members that there are; one is at the client's own head, and is killed.
 serve 2
-for name in mine other; do talk $([ $name = mine ] && echo 2 || echo 4) $name; done
+talk 2 mine
+talk 4 other
 go_on "new streams" mine other
 kill -KILL "${servers[2]}"
 ended 2 137

@@ -3,7 +3,8 @@
 # The examples, built as a reader would: against what is installed, and by pkg-config.
 
 example-root = $(CURDIR)/$(out)/example-root
-example-programs := $(out)/example-hello $(out)/example-counter $(out)/example-store $(out)/example-raffle
+example-programs := $(out)/example-hello $(out)/example-counter $(out)/example-store $(out)/example-raffle \
+	$(out)/example-lines
 all += $(example-programs)
 
 # A place as after "make install PREFIX=", for pkg-config to find.
