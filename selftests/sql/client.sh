@@ -40,6 +40,11 @@ for k in 1 2 3; do wait_for 60 has $k 'SELECT count(*) FROM v' 3; done
 client -c 'SELECT * FROM v' >seen
 sqlite3 1.db 'SELECT * FROM v' >shown
 check "rows are as sqlite3 shows them" cmp seen shown
+is "queries, in each of the three ways" "$(for how in linear session order; do client --reads $how -c 'SELECT count(*) FROM v'; done | tr '\n' ' ')" "3 3 3 "
+is "a query shows what was written before it" "$(client --reads session -c "INSERT INTO v(a) VALUES(77)" -c 'SELECT count(*) FROM v WHERE a = 77' \
+	-c 'DELETE FROM v WHERE a = 77 RETURNING a' -c 'SELECT count(*) FROM v WHERE a = 77' | tr '\n' ' ')" "1 77 0 "
+is "what comes from the order comes through the order" "$(client --reads order -c "SELECT datetime('now') > '2001'")" 1
+fails_with "no such way to read" 2 "must be linear, session or order" client --reads dirty -c 'SELECT 1'
 is "with the columns' names" "$(client -H --separator ' ; ' -c 'SELECT a, d FROM v LIMIT 1')" $'a ; d\n1 ; 0.1'
 is "as JSON" "$(client -j -c 'SELECT a, b, c FROM v LIMIT 1' | jq -c .)" '{"a":1,"b":null,"c":"4142"}'
 fails_with "an error" 1 "line 1: no such table: nowhere" client -c 'SELECT * FROM nowhere'

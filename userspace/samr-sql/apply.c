@@ -444,6 +444,46 @@ static void clear_result(struct samr_apply_unit *u)
 	u->changes = 0;
 }
 
+/* The writer knows what clients are refused; it is not executed there. */
+static bool may_read(struct samr_apply *a, const struct samr_apply_unit *u)
+{
+	sqlite3_stmt *st = NULL;
+	bool may;
+
+	if (!is_single(u))
+		return false;
+	samr_det_statement();
+	may = sqlite3_prepare_v2(a->writer, u->sql, (int)u->len, &st, NULL) ==
+	      SQLITE_OK && st;
+	sqlite3_finalize(st);
+	return may;
+}
+
+bool samr_apply_query(struct samr_apply *a, struct samr_apply_unit *u, bool *reads)
+{
+	sqlite3_stmt *st = NULL;
+	FILE *rows;
+	int rc;
+
+	clear_result(u);
+	rows = open_memstream(&u->rows, &u->rows_len);
+	if (!rows)
+		return false;
+	*reads = may_read(a, u);
+	rc = *reads ? sqlite3_prepare_v2(a->reader, u->sql, (int)u->len, &st,
+					 NULL) : SQLITE_OK;
+	/* What is wrong with others, the order will tell. */
+	*reads = *reads && rc == SQLITE_OK && st && sqlite3_stmt_readonly(st);
+	if (*reads)
+		rc = run_statement(st, u, rows);
+	if (*reads && rc != SQLITE_OK && rc != SQLITE_NOMEM && !u->error)
+		u->error = strdup(sqlite3_errmsg(a->reader));
+	sqlite3_finalize(st);
+	if (fclose(rows))
+		return false;
+	return !*reads || rc == SQLITE_OK || u->error;
+}
+
 /* All of a unit but the savepoint around it. */
 static int run_inside(struct samr_apply *a, struct samr_apply_unit *u)
 {

@@ -94,7 +94,17 @@ void samr_apply_close(struct samr_apply *a);
 bool samr_apply_run(struct samr_apply *a, struct samr_apply_unit *unit,
 		    size_t count);
 
-/** samr_apply_free - free what samr_apply_run() filled in */
+/**
+ * samr_apply_query - answer a query from the database as it is now
+ * @a: the database
+ * @u: its sql, print and rows_max count; error and rows are filled in
+ * @reads: filled in: false: this is no query that can be answered: nothing was done
+ *
+ * Return: false: no memory.
+ */
+bool samr_apply_query(struct samr_apply *a, struct samr_apply_unit *u, bool *reads);
+
+/** samr_apply_free - free what samr_apply_run() or samr_apply_query() filled in */
 void samr_apply_free(struct samr_apply_unit *unit, size_t count);
 
 /** samr_apply_check - is the database sound? Reads all; returns as apply_run() */

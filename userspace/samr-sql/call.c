@@ -106,7 +106,7 @@ int samr_call_result(const void *data, size_t len, const char **text,
 {
 	const uint8_t *p = data;
 
-	if (!is_ours(p, len, SAMR_CALL_HEADER) || p[5] > SAMR_CALL_NOT_BEGUN)
+	if (!is_ours(p, len, SAMR_CALL_HEADER) || p[5] > SAMR_CALL_NO_QUERY)
 		return -1;
 	*text = (const char *)p + SAMR_CALL_HEADER;
 	*text_len = len - SAMR_CALL_HEADER;

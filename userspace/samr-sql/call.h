@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a client asks and what a head answers: the payload of a request of a samr
- * session, and of its reply.
+ * What a client asks and what a head answers: the payload of a request, or of a query,
+ * of a samr session, and of its reply.
  *
  * Numbers are little endian. A request is magic (4), version (1), flags (1), length
  * of the separator (2), longest rows wanted (4), the separator, and the SQL of one
@@ -32,6 +32,7 @@ enum samr_call_status {
 	SAMR_CALL_DONE,			/* rows follow */
 	SAMR_CALL_FAILED,		/* nothing happened; why follows */
 	SAMR_CALL_NOT_BEGUN,		/* likewise: it was not tried */
+	SAMR_CALL_NO_QUERY,		/* likewise: it has to go through the order */
 };
 
 /**

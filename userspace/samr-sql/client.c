@@ -3,7 +3,8 @@
  * The loop of a client.
  *
  * Statements are sent without waiting for those before; they are executed in
- * their order, and answered in it. When the session is gone nothing is sent again
+ * their order, and answered in it. What only reads waits for those before, and those behind
+ * wait for it, as one head alone answers it. When the session is gone nothing is sent again
  * by itself: what has been executed nobody can tell.
  */
 #define _GNU_SOURCE
@@ -20,6 +21,7 @@
 #include "client.h"
 #include "collect.h"
 #include "shell.h"
+#include "split.h"
 
 /* Between two tries while this head can order nothing. */
 #define UNREACHABLE_MS		100
@@ -49,6 +51,7 @@ struct asker {
 	bool quit;
 	bool failed, unknown, undone;
 	bool stuck, said_stuck;
+	bool asking;			/* the unit without an answer is a query */
 	bool prompted, greeted;
 };
 
@@ -118,11 +121,33 @@ static void take_answer(struct asker *a, unsigned long line, const void *reply,
 	}
 }
 
+static void on_done(void *ctx, int result, const void *reply, size_t len);
+
+static bool is_no_query(const struct asker *a, int result, const void *reply,
+			size_t len)
+{
+	const char *text;
+	size_t n;
+
+	return a->asking && !result &&
+	       samr_call_result(reply, len, &text, &n) == SAMR_CALL_NO_QUERY;
+}
+
+/* The head cannot tell by itself: all of them can. */
+static bool send_as_request(struct asker *a, struct sent *s)
+{
+	a->asking = false;
+	return !samr_call_async(a->c, a->buf.p, a->buf.len, on_done, s);
+}
+
 static void on_done(void *ctx, int result, const void *reply, size_t len)
 {
 	struct sent *s = ctx;
 	struct asker *a = s->a;
 
+	if (is_no_query(a, result, reply, len) && send_as_request(a, s))
+		return;
+	a->asking = false;
 	a->first = (a->first + 1) % WINDOW;
 	a->count--;
 	a->stuck = a->said_stuck = false;
@@ -168,9 +193,23 @@ static void not_sent(struct asker *a, unsigned long line, int err)
 	give_up(a, line, &a->undone, text);
 }
 
+static int hand_over(struct asker *a, bool query, struct sent *s)
+{
+	unsigned int flags = a->cfg.reads == SAMR_SQL_READS_LINEAR ?
+			     SAMR_QUERY_LINEAR : 0;
+	int err;
+
+	if (!query || a->buf.len > SAMR_QUERY_LEN_MAX)
+		return samr_call_async(a->c, a->buf.p, a->buf.len, on_done, s);
+	err = samr_query_async(a->c, a->buf.p, a->buf.len, flags, on_done, s);
+	if (!err)
+		a->asking = true;
+	return err;
+}
+
 /* Send one unit. Return: 0; -EAGAIN, -EHOSTUNREACH: not now; or why it cannot be. */
 static int try_send(struct asker *a, const char *sql, size_t len,
-		    unsigned long line)
+		    unsigned long line, bool query)
 {
 	struct sent *s = &a->sent[(a->first + a->count) % WINDOW];
 	int err = open_session(a);
@@ -180,7 +219,7 @@ static int try_send(struct asker *a, const char *sql, size_t len,
 	if (!samr_call_ask(&a->buf, &a->cfg.print, a->cfg.rows_max, sql, len))
 		return -ENOMEM;
 	*s = (struct sent){ .a = a, .line = line, .at_ms = now_ms() };
-	err = samr_call_async(a->c, a->buf.p, a->buf.len, on_done, s);
+	err = hand_over(a, query, s);
 	if (!err)
 		a->count++;
 	return err;
@@ -199,10 +238,13 @@ static void lose(struct asker *a, const char *why)
 
 	drop_session(a);
 	for (; a->count; a->count--) {
-		snprintf(text, sizeof(text), "outcome unknown: %s", why);
-		give_up(a, a->sent[a->first].line, &a->unknown, text);
+		snprintf(text, sizeof(text), "%s: %s",
+			 a->asking ? "not answered" : "outcome unknown", why);
+		give_up(a, a->sent[a->first].line,
+			a->asking ? &a->undone : &a->unknown, text);
 		a->first = (a->first + 1) % WINDOW;
 	}
+	a->asking = false;
 }
 
 /* Take the answers that are there. */
@@ -242,8 +284,9 @@ static void watch_time(struct asker *a)
 
 	if (!a->count || !late(a, a->sent[a->first].at_ms))
 		return;
-	snprintf(text, sizeof(text), "no answer for %d s; this will be executed if it was not yet",
-		 a->cfg.timeout_ms / 1000);
+	snprintf(text, sizeof(text), "no answer for %d s%s",
+		 a->cfg.timeout_ms / 1000, a->asking ? "" :
+		 "; this will be executed if it was not yet");
 	lose(a, text);
 }
 
@@ -279,16 +322,16 @@ static bool on_full(void *arg)
 {
 	const struct asker *a = arg;
 
-	return a->count == WINDOW;
+	return a->count == WINDOW || a->asking;
 }
 
 /*
  * The kernel counts bytes, too, and may have no room for now. A session that is gone
  * with nothing under way is of no concern: another one does as well, once.
  */
-static void on_unit(void *arg, const char *sql, size_t len, unsigned long line)
+static void send_unit(struct asker *a, const char *sql, size_t len,
+		      unsigned long line, bool query)
 {
-	struct asker *a = arg;
 	int64_t since = now_ms();
 	bool again = true;
 	int err;
@@ -301,7 +344,7 @@ static void on_unit(void *arg, const char *sql, size_t len, unsigned long line)
 		fail(a, line, text, sizeof(text) - 1);
 		return;
 	}
-	while ((err = try_send(a, sql, len, line))) {
+	while ((err = try_send(a, sql, len, line, query))) {
 		if (err == -ECONNRESET && again && !a->count) {
 			again = false;
 			drop_session(a);
@@ -321,11 +364,21 @@ static void on_unit(void *arg, const char *sql, size_t len, unsigned long line)
 		not_sent(a, line, err);
 }
 
+static void on_unit(void *arg, const char *sql, size_t len, unsigned long line)
+{
+	send_unit(arg, sql, len, line, false);
+}
+
+/* It shows what was answered before: so it waits for that. */
 static bool on_query(void *arg, const char *sql, size_t len, unsigned long line)
 {
-	if (on_full(arg))
+	struct asker *a = arg;
+	bool query = a->cfg.reads != SAMR_SQL_READS_ORDER &&
+		     samr_split_reads(sql, len);
+
+	if (query ? a->count : on_full(a))
 		return false;
-	on_unit(arg, sql, len, line);
+	send_unit(a, sql, len, line, query);
 	return true;
 }
 

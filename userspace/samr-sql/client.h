@@ -12,6 +12,13 @@
 #include "input.h"
 #include "print.h"
 
+/* How what only reads is read. */
+enum samr_sql_reads {
+	SAMR_SQL_READS_LINEAR,		/* one head, all that any client was told */
+	SAMR_SQL_READS_SESSION,		/* one head, all that this client was told */
+	SAMR_SQL_READS_ORDER,		/* all heads, at a place of the order */
+};
+
 /**
  * struct samr_sql_client_config - how to behave
  * @name: of the program, for messages
@@ -21,6 +28,7 @@
  * @rows_max: bytes of the rows of a statement
  * @timeout_ms: how long to wait for an answer; 0: for ever
  * @bail: stop at the first error; one unit at a time
+ * @reads: how queries are read
  */
 struct samr_sql_client_config {
 	const char *name;
@@ -30,6 +38,7 @@ struct samr_sql_client_config {
 	size_t rows_max;
 	int timeout_ms;
 	bool bail;
+	enum samr_sql_reads reads;
 };
 
 /* What samr_sql_client_run() returns besides SAMR_SHELL_OK and _FAILED. */

@@ -44,6 +44,9 @@ static const char help[] =
 "of a client:\n"
 "      --timeout SECONDS   wait so long for an answer (60; 0: for ever)\n"
 "      --rows-max BYTES    of the rows of one statement (65536)\n"
+"      --reads HOW         a query shows what any client was told (linear, the\n"
+"                          default), or this one (session), or goes through the\n"
+"                          order (order)\n"
 "\n"
 "of a head:\n"
 "  -n, --heads N           begin when so many heads are here (3)\n"
@@ -70,7 +73,7 @@ enum {
 	OPT_WAIT = 256, OPT_LEAVE, OPT_STAY, OPT_BAIL, OPT_FOREIGN_KEYS,
 	OPT_AGREED, OPT_SYNC, OPT_BATCH, OPT_WINDOW, OPT_SEPARATOR,
 	OPT_PROGRESS, OPT_STATS, OPT_DUMP, OPT_DIGEST, OPT_TIMEOUT,
-	OPT_ROWS_MAX,
+	OPT_ROWS_MAX, OPT_READS,
 };
 
 static const struct option options[] = {
@@ -93,6 +96,7 @@ static const struct option options[] = {
 	{ "stats", no_argument, NULL, OPT_STATS },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "rows-max", required_argument, NULL, OPT_ROWS_MAX },
+	{ "reads", required_argument, NULL, OPT_READS },
 	{ "dump", no_argument, NULL, OPT_DUMP },
 	{ "digest", no_argument, NULL, OPT_DIGEST },
 	{ "version", no_argument, NULL, 'V' },
@@ -107,6 +111,7 @@ struct job {
 	int offline;			/* OPT_DUMP, OPT_DIGEST or 0 */
 	unsigned int timeout_s;
 	size_t rows_max;
+	enum samr_sql_reads reads;
 	const char *of_head;		/* an option for heads only; or NULL */
 	const char *of_client;
 };
@@ -143,6 +148,18 @@ static void set_sync(struct job *j, const char *text)
 	j->cfg.session.db.synchronous = text;
 }
 
+static void set_reads(struct job *j, const char *text)
+{
+	if (!strcmp(text, "linear"))
+		j->reads = SAMR_SQL_READS_LINEAR;
+	else if (!strcmp(text, "session"))
+		j->reads = SAMR_SQL_READS_SESSION;
+	else if (!strcmp(text, "order"))
+		j->reads = SAMR_SQL_READS_ORDER;
+	else
+		usage("--reads must be linear, session or order, not ", text);
+}
+
 static void add_text(struct job *j, const char *text)
 {
 	if (!samr_input_text(&j->input, text)) {
@@ -162,6 +179,7 @@ static void note_option(struct job *j, int option)
 	switch (option) {
 	case OPT_TIMEOUT:
 	case OPT_ROWS_MAX:
+	case OPT_READS:
 		j->of_client = options[i].name;
 		break;
 	case 'n':
@@ -241,6 +259,9 @@ static void set_option(struct job *j, int option, const char *value)
 		j->rows_max = number("rows-max", value, SAMR_CALL_ROWS_MIN,
 				     SAMR_CALL_ROWS_MAX);
 		break;
+	case OPT_READS:
+		set_reads(j, value);
+		break;
 	case 'j':
 		j->cfg.print.json = true;
 		break;
@@ -309,6 +330,7 @@ static int run_client(struct job *j)
 		.rows_max = j->rows_max,
 		.timeout_ms = (int)j->timeout_s * 1000,
 		.bail = j->cfg.bail,
+		.reads = j->reads,
 	};
 
 	if (j->offline)

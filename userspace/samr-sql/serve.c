@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Requests of clients. */
+/* Requests and queries of clients. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +10,14 @@
 #define REPLY_TRIES		100
 #define REPLY_WAIT_US		10000
 
+bool samr_serve_is_query(const struct samr_delivery *d)
+{
+	return d->type == SAMR_TYPE_QUERY;
+}
+
 bool samr_serve_is(const struct samr_delivery *d)
 {
-	return d->type == SAMR_TYPE_REQUEST;
+	return d->type == SAMR_TYPE_REQUEST || samr_serve_is_query(d);
 }
 
 bool samr_serve_take(struct samr_serve *s, const struct samr_received *r,
@@ -68,6 +73,25 @@ bool samr_serve_refuse(struct samr_serve *s, struct samr *m,
 		       enum samr_call_status status, const char *why)
 {
 	return answer(s, m, d, status, why, strlen(why), SAMR_CALL_ROWS_MIN);
+}
+
+bool samr_serve_query(struct samr_serve *s, struct samr *m, struct samr_apply *a,
+		      const struct samr_received *r)
+{
+	struct samr_apply_unit u = { .sql = NULL };
+	bool reads, ok;
+
+	if (!samr_serve_take(s, r, &u))
+		return samr_serve_refuse(s, m, &r->delivery, SAMR_CALL_FAILED,
+					 SAMR_SERVE_UNKNOWN);
+	ok = samr_apply_query(a, &u, &reads);
+	if (ok && reads)
+		ok = samr_serve_answer(s, m, &u);
+	else if (ok)
+		ok = samr_serve_refuse(s, m, &r->delivery, SAMR_CALL_NO_QUERY, "");
+	samr_serve_done(s);
+	samr_apply_free(&u, 1);
+	return ok;
 }
 
 void samr_serve_done(struct samr_serve *s)

@@ -26,7 +26,13 @@ struct samr_serve {
 	struct samr_batch_buf reply;
 };
 
-/** samr_serve_is - is it a request? */
+/* What whoever speaks of something else is told. */
+#define SAMR_SERVE_UNKNOWN	"the heads run another version of samr-sql"
+
+/** samr_serve_is_query - is it a query? One head gets it, and it has no place */
+bool samr_serve_is_query(const struct samr_delivery *d);
+
+/** samr_serve_is - is it a request, or a query? */
 bool samr_serve_is(const struct samr_delivery *d);
 
 /**
@@ -56,6 +62,18 @@ bool samr_serve_answer(struct samr_serve *s, struct samr *m,
 bool samr_serve_refuse(struct samr_serve *s, struct samr *m,
 		       const struct samr_delivery *d,
 		       enum samr_call_status status, const char *why);
+
+/**
+ * samr_serve_query - a query was received, and all that was received before it was executed
+ * @s: see there; nothing in it waits for an answer
+ * @m: the member
+ * @a: the database
+ * @r: the query
+ *
+ * Return: as samr_serve_answer().
+ */
+bool samr_serve_query(struct samr_serve *s, struct samr *m, struct samr_apply *a,
+		      const struct samr_received *r);
 
 /** samr_serve_done - all units were answered */
 void samr_serve_done(struct samr_serve *s);

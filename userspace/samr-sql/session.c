@@ -424,14 +424,13 @@ static bool take_exec(struct samr_session *s, const struct samr_received *r)
 	return add_units(s, r);
 }
 
-static bool refuse_request(struct samr_session *s, const struct samr_delivery *d,
-			   enum samr_call_status status, const char *why)
+static bool refuse(struct samr_session *s, const struct samr_delivery *d,
+		   enum samr_call_status status, const char *why)
 {
-	return samr_serve_refuse(&s->serve, s->m, d, status, why) ||
-	       no_memory(s);
+	return samr_serve_refuse(&s->serve, s->m, d, status, why) || no_memory(s);
 }
 
-/* A client asks. All heads see the same state of ours at this place. */
+/* A client asks. Of a request all heads see the same state of ours at this place. */
 static bool take_request(struct samr_session *s, const struct samr_received *r)
 {
 	struct samr_apply_unit *u;
@@ -439,16 +438,18 @@ static bool take_request(struct samr_session *s, const struct samr_received *r)
 	if (s->peers.state == SAMR_PEERS_OVER)
 		return true;
 	if (s->peers.state != SAMR_PEERS_RUNNING)
-		return refuse_request(s, &r->delivery, SAMR_CALL_NOT_BEGUN,
-				      "the heads wait for each other, and have not begun");
+		return refuse(s, &r->delivery, SAMR_CALL_NOT_BEGUN,
+			      "the heads wait for each other, and have not begun");
+	if (samr_serve_is_query(&r->delivery))
+		return execute(s) && (samr_serve_query(&s->serve, s->m, s->apply,
+						       r) || no_memory(s));
 	u = add_unit(s);
 	if (!u)
 		return no_memory(s);
 	if (samr_serve_take(&s->serve, r, u))
 		return true;
 	s->units--;
-	return refuse_request(s, &r->delivery, SAMR_CALL_FAILED,
-			      "the heads run another version of samr-sql");
+	return refuse(s, &r->delivery, SAMR_CALL_FAILED, SAMR_SERVE_UNKNOWN);
 }
 
 /* Somebody wants to compare: here is the place. */

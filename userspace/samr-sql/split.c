@@ -199,6 +199,15 @@ static bool at_word(const struct cursor *c, const char *word)
 	return c->token == TOKEN_WORD && is_word(c->text, c->len, word);
 }
 
+bool samr_split_reads(const char *sql, size_t len)
+{
+	struct cursor c = { .p = sql, .left = len };
+
+	advance(&c);
+	return at_word(&c, "select") || at_word(&c, "values") ||
+	       at_word(&c, "with");
+}
+
 static bool at_any(const struct cursor *c, const char *const *words)
 {
 	for (; *words; words++)

@@ -73,6 +73,9 @@ struct samr_split_class {
 	char why[256];
 };
 
+/** samr_split_reads - does it look like SELECT, VALUES or WITH, which may just read? */
+bool samr_split_reads(const char *sql, size_t len);
+
 /**
  * samr_split_classify - what is a statement?
  * @sql: one statement

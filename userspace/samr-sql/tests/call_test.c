@@ -115,7 +115,7 @@ static void strange_replies_are_noticed(void **state)
 			 SAMR_CALL_NOT_BEGUN);
 	assert_int_equal(samr_call_result(b.p, SAMR_CALL_HEADER - 1, &text,
 					  &len), -1);
-	b.p[5] = SAMR_CALL_NOT_BEGUN + 1;
+	b.p[5] = SAMR_CALL_NO_QUERY + 1;
 	assert_int_equal(samr_call_result(b.p, b.len, &text, &len), -1);
 	free(b.p);
 }
@@ -225,6 +225,42 @@ static void queries_are_units(void **state)
 	gives(h, "WITH a AS (SELECT 1) SELECT * FROM a", "1\n");
 }
 
+/* Without the order, on a connection that only reads; what may not be is left to the order. */
+static void one_head_answers_what_only_reads(void **state)
+{
+	static const char *const others[] = {
+		"INSERT INTO t VALUES(1)", "SELECT 1; SELECT 2", "", "SELECT * FROM nowhere",
+		"WITH a AS (SELECT 1) DELETE FROM t", "SELECT * FROM samr_position",
+		"SELECT * FROM pragma_database_list",
+	};
+	struct head *h = *state;
+	struct samr_apply_unit u = {
+		.sql = "SELECT * FROM t", .len = 15, .print = &list,
+		.rows_max = SAMR_CALL_ROWS_MIN,
+	};
+	bool reads;
+	size_t i;
+
+	gives(h, "CREATE TABLE t(x)", "");
+	gives(h, "INSERT INTO t VALUES(7), (8)", "");
+	assert_true(samr_apply_query(h->a, &u, &reads));
+	assert_true(reads);
+	assert_string_equal(u.rows, "7\n8\n");
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		u.sql = others[i];
+		u.len = strlen(others[i]);
+		assert_true(samr_apply_query(h->a, &u, &reads));
+		assert_false(reads);
+	}
+	u.sql = "SELECT hex(zeroblob(600))";
+	u.len = strlen(u.sql);
+	assert_true(samr_apply_query(h->a, &u, &reads));
+	assert_true(reads);
+	assert_non_null(strstr(u.error, "longer than 1024 bytes"));
+	samr_apply_free(&u, 1);
+	gives(h, "SELECT count(*) FROM t", "2\n");
+}
+
 /* What comes from the order does so in queries, too. */
 static void queries_are_deterministic(void **state)
 {
@@ -299,6 +335,7 @@ int main(void)
 		cmocka_unit_test(damage_is_noticed_or_harmless),
 		cmocka_unit_test(strange_replies_are_noticed),
 		T(queries_are_units),
+		T(one_head_answers_what_only_reads),
 		T(queries_are_deterministic),
 		T(what_heads_do_not_share_is_refused),
 		T(foreign_keys_stay_as_they_are),

@@ -203,6 +203,23 @@ static void zero_bytes_are_refused(void **state)
 	assert_int_equal(c.kind, SAMR_SPLIT_REFUSED);
 }
 
+static void what_may_only_read(void **state)
+{
+	static const char *const reads[] = {
+		"select 1", " -- x\nSELECT 1", "VALUES(1)", "With x AS (SELECT 1) SELECT * FROM x",
+	};
+	static const char *const others[] = {
+		"", "PRAGMA user_version", "EXPLAIN SELECT 1", "selected", "'select'",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(reads) / sizeof(*reads); i++)
+		assert_true(samr_split_reads(reads[i], strlen(reads[i])));
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_false(samr_split_reads(others[i], strlen(others[i])));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +230,7 @@ int main(void)
 		cmocka_unit_test(kinds_are_told),
 		cmocka_unit_test(foreign_keys_stay_as_they_are),
 		cmocka_unit_test(zero_bytes_are_refused),
+		cmocka_unit_test(what_may_only_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
