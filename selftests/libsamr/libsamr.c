@@ -588,12 +588,14 @@ TEST(state_that_nobody_has)
 /**
  * struct answerer - a member that answers in a thread of its own
  * @m: the member
- * @count: requests that it has executed
+ * @count: requests that it has executed; the answer to queries
+ * @queries: that it has answered
  * @stop: when it has so many
  */
 struct answerer {
 	struct samr *m;
 	int count;
+	int queries;
 	int stop;
 };
 
@@ -605,6 +607,11 @@ static void *answers(void *arg)
 	int n;
 
 	while (a->count < a->stop && samr_recv(a->m, &r, 20000) == 1) {
+		if (r.delivery.type == SAMR_TYPE_QUERY) {
+			a->queries++;
+			n = snprintf(text, sizeof(text), "%d", a->count);
+			CHECK_EQ(samr_reply(a->m, &r.delivery, text, n), 0);
+		}
 		if (r.delivery.type != SAMR_TYPE_REQUEST)
 			continue;
 		n = snprintf(text, sizeof(text), "%d:%.*s", ++a->count,
@@ -672,6 +679,71 @@ static void note_async(void *ctx, int result, const void *reply, size_t len)
 	snprintf(text, sizeof(text), "%.*s", (int)len, (const char *)reply);
 	snprintf(expected, sizeof(expected), "%d:%d", i, i);
 	CHECK(!strcmp(text, expected));
+}
+
+static void note_query(void *ctx, int result, const void *reply, size_t len)
+{
+	char text[16] = "";
+
+	CHECK_EQ(result, 0);
+	CHECK(len < sizeof(text));
+	memcpy(text, reply, len);
+	*(int *)ctx = atoi(text);
+}
+
+/* The client's head has no member: others answer, and what they show is no older. */
+TEST(queries_of_a_head_without_a_member)
+{
+	const struct samr_session_opts early = {
+		.flags = SAMR_SESSION_EARLY, .reply_max = 100, .expiry = 1000,
+	};
+	struct answerer a[HEADS - 1] = { };
+	const int count = 60;
+	pthread_t thread[HEADS - 1];
+	struct samr_client *c, *d;
+	int i, shown = -1;
+	static char big[SAMR_QUERY_LEN_MAX + 1];
+	char text[64];
+
+	tap_limit(120);
+	lab_heads(HEADS);
+	for (i = 0; i < HEADS - 1; i++) {
+		lab_enter(i + 1);
+		a[i].m = member(SVC, SAMR_OPEN_NO_VIEWS);
+		a[i].stop = count + 1;
+		pthread_create(&thread[i], NULL, answers, &a[i]);
+	}
+	lab_enter(HEADS);
+	CHECK_EQ(samr_connect(&c, SVC, NULL, 5000), 0);
+	CHECK_EQ(samr_connect(&d, SVC, NULL, 5000), 0);
+	for (i = 1; i <= count; i++) {
+		CHECK(samr_call(c, "x", 1, text, sizeof(text), 10000) > 0);
+		CHECK_EQ(atoi(text), i);
+		/* Its own write, and that of another client. */
+		memset(text, 0, sizeof(text));
+		CHECK(samr_query(c, "?", 1, 0, text, sizeof(text), 10000) > 0);
+		CHECK_EQ(atoi(text), i);
+		memset(text, 0, sizeof(text));
+		CHECK(samr_query(d, "?", 1, SAMR_QUERY_LINEAR, text, sizeof(text),
+				 10000) > 0);
+		CHECK_EQ(atoi(text), i);
+	}
+	/* Spread over those that have members. */
+	CHECK(a[0].queries > 20);
+	CHECK(a[1].queries > 20);
+	CHECK_EQ(samr_query_async(c, "?", 1, 0, note_query, &shown), 0);
+	CHECK_EQ(samr_client_run(c, 10000), 1);
+	CHECK_EQ(shown, count);
+	CHECK_EQ(samr_query(c, "?", 1, 8, text, sizeof(text), 100), -EINVAL);
+	CHECK_EQ(samr_query(c, big, sizeof(big), 0, text, 1, 100), -EMSGSIZE);
+	samr_disconnect(d);
+	CHECK_EQ(samr_connect(&d, SVC, &early, 5000), 0);
+	CHECK_EQ(samr_query(d, "?", 1, 0, text, sizeof(text), 100), -EOPNOTSUPP);
+	samr_disconnect(d);
+	CHECK(samr_call(c, "end", 3, text, sizeof(text), 10000) > 0);
+	for (i = 0; i < HEADS - 1; i++)
+		pthread_join(thread[i], NULL);
+	samr_disconnect(c);
 }
 
 TEST(calls_on_three_heads)
