@@ -33,6 +33,9 @@ endef
 $(eval $(call samrd-test,base,log,userspace/samrd/base/log.c))
 samrd-log_test-libs := -lcmocka
 
+$(eval $(call samrd-test,base,notify,userspace/samrd/base/notify.c))
+samrd-notify_test-libs := -lsystemd -lcmocka
+
 # The memory's file. Which calls it makes, in which order, and what follows when one fails, is part of the test.
 $(eval $(call samrd-test,memory,memory,userspace/samrd/memory/memory.c))
 samrd-memory_test-libs := -Wl,--wrap=fsync,--wrap=renameat,--wrap=write,--wrap=close -lcmocka -lnettle

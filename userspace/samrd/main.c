@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/notify.h"
 #include "base/turn.h"
 #include "roles/peers.h"
 #include "roles/roles.h"
@@ -48,7 +49,7 @@ static void tell_status(struct samrd *d)
 	if (!strcmp(text, d->status))
 		return;
 	memcpy(d->status, text, sizeof(text));
-	sd_notifyf(0, "STATUS=%s", text);
+	notify_status(d->notify, text);
 }
 
 static bool has_left(const struct samrd *d)
@@ -169,8 +170,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
 
 	(void)source;
 	(void)si;
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-		   (uint64_t)(clock_now() / CLOCK_NS_PER_US));
+	notify_state(d->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+		     (uint64_t)(clock_now() / CLOCK_NS_PER_US));
 	c = config_load(d->path, NULL, on_message, NULL);
 	if (c && take_over(d, c)) {
 		config_free(old);
@@ -181,7 +182,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
 		log_message(LOG_ERR, LOG_ID_REFUSED, "%s is refused, all stays "
 			    "as it was", d->path);
 	}
-	sd_notify(0, "READY=1");
+	notify_state(d->notify, "READY=1");
 	return 0;
 }
 
@@ -228,8 +229,8 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si,
 
 	(void)source;
 	(void)si;
-	sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRIu64,
-		   patience + SPARE_US);
+	notify_state(d->notify, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRIu64,
+		     patience + SPARE_US);
 	if (d->leaving || d->config->on_stop == CONFIG_STOP_STAY)
 		return sd_event_exit(d->event, END_WELL);
 	d->leaving = true;
@@ -302,7 +303,9 @@ static int add_sources(struct samrd *d)
 	if (err >= 0)
 		err = sd_event_source_set_priority(d->deadline, TURN_DECIDE);
 	if (err >= 0)
-		err = sd_event_set_watchdog(d->event, true);
+		err = notify_new(&d->notify, d->event);
+	if (err < 0)
+		log_error("cannot start: %s", strerror(-err));
 	return err < 0 ? err : 0;
 }
 
@@ -444,7 +447,7 @@ static int run(struct samrd *d)
 		goto out;
 	log_message(LOG_NOTICE, LOG_ID_STARTED, "started as %s of %s",
 		    d->config->node[d->config->self].name, d->config->name);
-	sd_notify(0, "READY=1");
+	notify_state(d->notify, "READY=1");
 	status = sd_event_loop(d->event);
 	log_message(LOG_NOTICE, LOG_ID_STOPPED, "stopped");
 out:
@@ -461,6 +464,7 @@ out:
 	control_free(d->control);
 	saver_stop(d->saver);
 	sd_event_source_disable_unref(d->deadline);
+	notify_free(d->notify);
 	sd_event_unref(d->event);
 	config_free(d->config);
 	free(d->policy);

@@ -24,6 +24,7 @@
 #include "policy/policy.h"
 
 struct exits;
+struct notify;
 struct peers;
 struct roles;
 
@@ -70,6 +71,7 @@ struct samrd_shot {
  * @saving: memory that is being written
  * @saver: does it; NULL: nothing is written
  * @status: as told to systemd last
+ * @notify: tells it
  */
 struct samrd {
 	sd_event *event;
@@ -102,6 +104,7 @@ struct samrd {
 	struct memory saving;
 	struct saver *saver;
 	char status[300];
+	struct notify *notify;
 };
 
 /* facts.c */
