@@ -356,6 +356,22 @@ is "completion of a user" "$(complete_words samrctl group add id 3 uid roo)" "ro
 is "completion of a device" "$(complete_words samrctl link add dev l)" "lo"
 is "completion of a namespace" "$(complete_words samrctl -n samr3)" "samr3"
 is "no completion of a number" "$(complete_words samrctl node add id '')" ""
+is "without a configuration heads have no names" "$(complete_words samrctl fence off '')" "node yes"
+mkdir -p /etc/samr
+at_exit rm -f /etc/samr/samr.conf
+cat >/etc/samr/samr.conf <<-END
+	cluster "lab" { id = 4711 this-node = "alpha" }
+	link "net" { device = "eth0" }
+	node "alpha" { id = 1 }
+	node "beta" { id = 2 }
+	node "gamma" { id = 3 }
+END
+is "completion of a head by name" "$(complete_words samrctl node show id '')" "alpha beta gamma"
+is "... that need not be called node" "$(complete_words samrctl fence off '')" "alpha beta gamma node yes"
+is "... by its first letters" "$(complete_words samrctl fence confirm b)" "beta"
+is "... and what may follow it" "$(complete_words samrctl fence confirm beta '')" "incarnation token yes"
+is "in another namespace it is another cluster" "$(complete_words samrctl -n samr1 fence off '')" "node yes"
+is "a file is left to the shell" "$(complete_words samrctl config check /etc/samr/s)" ""
 
 # ---- the end ----
 

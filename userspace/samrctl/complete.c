@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "daemon.h"
 #include "names.h"
 
 static void all_objects(const struct object *const *objects, size_t n)
@@ -82,12 +83,15 @@ static void keys(const struct verb *v, char **words)
 {
 	bool said[KEYS_MAX] = { };
 	const struct key *k;
+	bool bare = v->keys && v->keys->bare;
 	char **word = words;
 	const char *dashes;
 
+	if (bare && word[0] && !word[1])
+		values(v->keys);
 	for (; word[0] && word[1]; word++) {
 		k = args_key(v, *word);
-		if (!k && word == words && v->keys && v->keys->bare) {
+		if (!k && word == words && bare) {
 			said[0] = true;
 			continue;
 		}
@@ -135,7 +139,7 @@ void args_complete(const struct object *const *objects, size_t n, char **argv)
 			namespaces();
 			return;
 		}
-		argv++;
+		daemon_netns(*++argv);
 	}
 	if (!argv[0] || !argv[1]) {
 		if (argv[0] && argv[0][0] == '-')
