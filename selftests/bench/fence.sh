@@ -4,14 +4,16 @@
 # What samr adds to a fence, for one guest with --icount: there one instruction is one nanosecond, so that figures mean
 # the same on every machine; they count instructions, no caches, devices or parallel processors.
 #
-#   scripts/guest --icount --mem 768 selftests/bench/fence.sh [REPEATS]
+#   scripts/guest --icount --mem 768 selftests/bench/fence.sh [REPEATS [LINKS]]
 #
-# Two heads with samrd, policy fence, default timers; the BMC of the second one is ipmi_sim. That head hangs: it falls
-# silent, and its machine is stopped. Measured by the first one's kernel: from the last that it heard of it to the view in
-# which it serves. What has to be waited for is taken off: "dead", the fence delay, and the time from the first question
-# to the BMC until it has said twice that power is off, as samr-fence-ipmi measures it.
+# Two heads with samrd, one link or as many as wanted, policy fence, default timers; the BMC of the second one is
+# ipmi_sim. That head hangs: it falls silent, and its machine is stopped. Measured by the first one's kernel: from the
+# last that it heard of it to the view in which it serves. What has to be waited for is taken off: "dead", the fence
+# delay, and the time from the first question to the BMC until it has said twice that power is off, as samr-fence-ipmi
+# measures it.
 . "$(dirname "$0")/../lib.sh"
-repeats=${1:-5}
+. "$(dirname "$0")/../cluster/links.sh"
+repeats=${1:-5} links=${2:-1}
 dead=100 delay=500
 names=(- alpha beta)
 need_root
@@ -22,7 +24,7 @@ at_exit rm -rf "$work"
 config() {
 	cat >"$work/$1.conf" <<-END
 		cluster "bench" { id = 77 this-node = "${names[$1]}" policy = fence }
-		link "net" { device = "eth0" }
+		$(for ((l = 0; l < links; l++)); do echo "link \"net$l\" { device = \"eth$l\" }"; done)
 		node "alpha" { id = 1 }
 		node "beta" {
 			id = 2
@@ -72,7 +74,7 @@ counter() { ctl 1 stats show counters all | awk -v name="$1" '$1 == name { print
 
 samr_load
 at_exit heads_down
-"$SCRIPTS/lab" 2 --no-config || die "no network"
+network 2 "$links"
 ip link add bmc type veth peer name bmc netns samr1
 ip addr add 10.77.1.1/24 dev bmc && ip link set bmc up
 ip -n samr1 addr add 10.77.1.2/24 dev bmc && ip -n samr1 link set bmc up
@@ -86,7 +88,7 @@ SAMRD_SOCKET=$work/run1/control ctl 1 fence test 2 >/dev/null || die "the BMC do
 for ((i = 0; i < repeats; i++)); do
 	sleep "0.$((RANDOM % 900 + 100))"
 	kill -STOP "$(cat "$work/bmc2/pid")"
-	ip -n samr-switch link set port2 nomaster
+	for ((l = 0; l < links; l++)); do pull $l 2; done
 	wait_for 60 has_view 1 1 || die "it does not go on: $(ctl 1 status) $(cat "$work/1.log")"
 	whole=$(($(counter recovery-ns-last) / 1000))
 	line=$(grep 'fence of beta: confirmed off' "$work/1.log" | tail -n 1)
@@ -95,7 +97,7 @@ for ((i = 0; i < repeats; i++)); do
 	echo $((whole - (dead + delay + bmc) * 1000)) >>"$work/own"
 	note "$whole us: $dead ms suspicion, $delay ms delay, $bmc ms BMC, $(tail -n 1 "$work/own") us samr's own," \
 		"$((attempt - bmc)) ms of it the process that asks the BMC"
-	ip -n samr-switch link set port2 master br0
+	for ((l = 0; l < links; l++)); do plug $l 2; done
 	echo >"$work/on"
 	for k in 1 2; do wait_for 60 has_view $k 2 || die "it does not come back: $(ctl $k status)"; done
 done

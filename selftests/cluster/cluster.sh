@@ -43,7 +43,8 @@ members_up() {
 	at_exit "kill -KILL ${members[*]} 2>/dev/null"
 }
 
-# members_down NAME: they come to their end, and history.py finds nothing wrong with what they wrote down.
+# members_down NAME: they come to their end, and history.py finds nothing wrong with what they wrote down; its line of
+# figures is in $figures.
 members_down() {
 	local name=$1 out pid bad=0
 	kill -TERM "${members[@]}"
@@ -56,6 +57,7 @@ members_down() {
 		note "$out"
 		not_ok "$name: one order, nothing lost, nothing twice"
 	fi
+	figures=$(tail -n 1 <<<"$out")
 }
 
 # scenario NAME OPTIONS: a load runs to its end, and its judge finds nothing wrong. Sets refused, lies, ms, failed.

@@ -5,64 +5,15 @@
 # Three heads with three links each, and cables that are pulled at the far side: nobody loses a carrier. Members send all
 # the while. No view may change and no message be lost, and the time in which nothing came is printed.
 #
-#	head 1     head 2     head 3       eth0, eth1 and eth2 of each
-#	 ||| port0-1  |||        |||
-#	 ||+-------- br0 ---------+||
-#	 |+--------- br1 ----------+|      netns samr-switch
-#	 +---------- br2 -----------+
-#
 # For a guest with one CPU and --icount, where it is the machine's own time that counts; others need DEAD=1000 BEAT=100.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/cluster.sh"
+. "$(dirname "$0")/links.sh"
 beat=${BEAT:-20}
 dead=${DEAD:-100}
-switch=samr-switch
-
 need_root
 need python3 jq tc
 
-port() { ip -n $switch link set "port$1-$2" "${@:3}"; }
-pull() { port "$1" "$2" nomaster; }
-plug() { port "$1" "$2" master "br$1"; }
-
-network() {
-	local k l
-	"$SCRIPTS/lab" 3 --no-config || die "no network"
-	ip -n $switch link del br0
-	for l in 0 1 2; do
-		ip -n $switch link add "br$l" type bridge stp_state 0 forward_delay 0 mcast_snooping 0
-		ip -n $switch link set "br$l" up
-		for k in 1 2 3; do
-			if [ "$l" = 0 ]; then
-				ip -n $switch link set "port$k" down
-				ip -n $switch link set "port$k" name "port0-$k"
-			else
-				ip link add "eth$l" netns "samr$k" type veth peer name "port$l-$k" netns $switch
-				ip -n "samr$k" link set "eth$l" up
-			fi
-			port $l $k master "br$l" up
-		done
-	done
-}
-
-configure() {
-	local k j l
-	for k in 1 2 3; do
-		ctl $k cluster add name lab id 4711 node $k beat "${beat}ms" dead "${dead}ms"
-		for l in 0 1 2; do ctl $k link add kind eth dev eth$l; done
-		for j in 1 2 3; do [ "$j" = "$k" ] || ctl $k node add id $j; done
-		ctl $k cluster set state up
-		ctl $k group add id 1
-	done
-}
-
-epoch() { ctl "$1" -j status | jq .view.epoch; }
-together() { has "$1" '.cluster.state == "up" and (.view.members | length) == 3' status; }
-
-# path HEAD LINK OF FILTER: what HEAD knows of head OF on eth LINK.
-path() { has "$1" "[.. | objects | select(.dev? == \"eth$2\")][0].paths[] | select(.node == $3) | $4" link show; }
-way() { path "$1" "$2" "$3" ".way == \"$4\""; }
-carries() { has "$1" "[.. | objects | select(.dev? == \"eth$2\")][0].carries" link show; }
 all_good() {
 	local k
 	for k in 1 2 3; do
@@ -71,27 +22,13 @@ all_good() {
 }
 counter() { ctl "$1" stats show counters all | awk -v n="$2" '$1 == n { s += $2 } END { print s + 0 }'; }
 
-# under_load NAME COMMAND...: what the members wrote down while it ran has no fault, and the view is the same.
-under_load() {
-	local name=$1 before after
-	shift
-	before=$(epoch 1)
-	members_up 4000 200 1 1 2 3
-	sleep 1
-	"$@"
-	sleep 1
-	members_down "$name"
-	after=$(epoch 1)
-	is "$name: the same view" "$after" "$before"
-}
-
 samr_load
 at_exit heads_down
-network
+network 3 3
 heads=3
 work=$(mktemp -d)
 at_exit "rm -rf $work"
-configure
+configure 3 3
 for k in 1 2 3; do check "head $k has its view" wait_for 30 together $k; done
 check "all ways are good" wait_for 30 all_good
 for k in 1 2 3; do check "head $k takes the first link" wait_for 30 carries $k 0; done
