@@ -326,6 +326,8 @@ static void one_round(struct samr_cluster *c)
 		tell_told(c, todo.told);
 	if (todo.fence)
 		tell_fences(c);
+	if (todo.narrow)
+		samr_probe_doubt(c, todo.narrow);
 	run(c, &todo, todo.halted);
 	if (todo.stuck && c->face && c->face->stuck)
 		c->face->stuck(c->priv);

@@ -55,6 +55,7 @@ EXPORT_SYMBOL_IF_KUNIT(samr_link_seal);
 EXPORT_SYMBOL_IF_KUNIT(samr_link_set_priv);
 EXPORT_SYMBOL_IF_KUNIT(samr_msg_put);
 EXPORT_SYMBOL_IF_KUNIT(samr_plat_compact);
+EXPORT_SYMBOL_IF_KUNIT(samr_probe_doubt);
 EXPORT_SYMBOL_IF_KUNIT(samr_ref_get);
 EXPORT_SYMBOL_IF_KUNIT(samr_ref_put);
 EXPORT_SYMBOL_IF_KUNIT(samr_ref_set);

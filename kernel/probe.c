@@ -16,6 +16,11 @@
  * second, begin at the known size. What gets better counts at once, what gets
  * worse at the end of a full round.
  *
+ * Where the core repeats in vain what it sends to a peer, a way may have become too
+ * narrow for large frames while all that says who is alive is small. That is not
+ * waited for: the smallest frames are used at once, on all links, and a full round
+ * shows a round trip later on which of them large ones pass.
+ *
  * A peer is heard from its first valid probe or answer on, until LOST rounds
  * have passed without any frame of it.
  */
@@ -31,6 +36,7 @@
 #define LOST		3	/* rounds */
 #define FULL_EVERY	16	/* rounds, when all is well */
 #define FULL_IF_LESS	4	/* rounds, when frames are small or copied */
+#define DOUBT_MS	1000	/* a size is not doubted more often */
 #define RATE_MS		100	/* answers are counted for so long */
 #define RATE_MAX	1000	/* and limited to so many */
 
@@ -369,6 +375,49 @@ void samr_probe_begin(struct samr_link *l)
 	if (l->closed || !samr_link_usable(l) || samr_link_is_local(l))
 		return;
 	want_full(l, 0);
+}
+
+/* Frames get lost for other reasons, too: those must not keep frames small. */
+static bool doubt(struct samr_link_peer *p)
+{
+	if (!p->heard || p->size == SAMR_FRAME_MIN ||
+	    (p->doubted && time_before(jiffies, p->doubted_at +
+					       msecs_to_jiffies(DOUBT_MS))))
+		return false;
+	p->doubted = true;
+	p->doubted_at = jiffies;
+	p->size = SAMR_FRAME_MIN;
+	return true;
+}
+
+static bool doubt_link(struct samr_link *l, u64 heads)
+{
+	bool news = false;
+	unsigned int id;
+
+	spin_lock(&l->lock);
+	if (!l->closed && samr_link_usable(l) && !samr_link_is_local(l)) {
+		samr_for_each_head(id, heads)
+			news |= doubt(&l->peer[id]);
+		if (news)
+			want_full(l, 0);
+	}
+	spin_unlock(&l->lock);
+	return news;
+}
+
+void samr_probe_doubt(struct samr_cluster *c, u64 heads)
+{
+	struct samr_link *l;
+	bool news = false;
+
+	lockdep_assert_in_softirq();
+	rcu_read_lock();
+	list_for_each_entry_rcu(l, &c->links, node)
+		news |= doubt_link(l, heads);
+	rcu_read_unlock();
+	if (news)
+		samr_link_update(c);
 }
 
 /* ---- what comes in ---- */

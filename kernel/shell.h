@@ -241,6 +241,8 @@ void samr_drain_end(struct samr_cluster *c);
  * @inc: its incarnation
  * @size: largest frame that it answered
  * @stamp: jiffies when the last frame of it came
+ * @doubted: @size was in doubt, last at @doubted_at, jiffies
+ * @doubted_at: see @doubted
  * @missed: rounds of probes without a frame of it
  * @round_size: largest frame that it answered in this round
  * @round_multi: it answered a multicast probe in this round
@@ -257,6 +259,8 @@ struct samr_link_peer {
 	u64 inc;
 	u32 size;
 	unsigned long stamp;
+	bool doubted;
+	unsigned long doubted_at;
 	u32 missed;
 	u32 round_size;
 	bool round_multi;
@@ -477,6 +481,14 @@ struct sk_buff *samr_probe_frame(struct samr_link *l, u32 size,
 
 /** samr_probe_begin - a full round at once; @l->lock is held */
 void samr_probe_begin(struct samr_link *l);
+
+/**
+ * samr_probe_doubt - frames may be too large for the way to @heads
+ *
+ * The smallest are used until probes have shown again what passes. Bottom halves
+ * are off.
+ */
+void samr_probe_doubt(struct samr_cluster *c, u64 heads);
 
 /**
  * samr_probe_receive - a frame of type SAMR_FRAME_LINK

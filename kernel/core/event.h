@@ -357,6 +357,8 @@ enum samr_out {
  * @fence: what samr_node_fence() tells has changed
  * @told: heads of which something else is known now: what they have saved, whom
  *	they want, whether they are in a view; one bit per id, see samr_node_peer()
+ * @narrow: heads that still lack what was repeated for them, or give no sign of it:
+ *	frames as large as those may not reach them; one bit per id. A guess
  * @doubt: members are suspected that were not, or the other way round; or the
  *	view does not order any more until the next one: see samr_node_view()
  * @stuck: nothing could be ordered for samr_node_config.stuck, as the view can not
@@ -370,6 +372,7 @@ struct samr_actions {
 	u32 changes;
 	u32 changed[SAMR_CHANGES_MAX];
 	u64 told;
+	u64 narrow;
 	bool writable;
 	bool view;
 	bool fence;
@@ -384,6 +387,7 @@ static inline void samr_actions_init(struct samr_actions *a)
 	INIT_LIST_HEAD(&a->list);
 	a->changes = 0;
 	a->told = 0;
+	a->narrow = 0;
 	a->writable = false;
 	a->view = false;
 	a->fence = false;

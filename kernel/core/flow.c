@@ -3,6 +3,7 @@
 #include "flow.h"
 #include "credit.h"
 #include "emit.h"
+#include "frame.h"
 #include "group.h"
 #include "lock.h"
 #include "repair.h"
@@ -387,9 +388,18 @@ void samr_flow_timer(struct samr_node *n)
 		f->resend_at = SAMR_NEVER;
 		return;
 	}
+	if (f->backoff)
+		samr_frame_in_vain(n, n->view.sequencer);
 	resend(n);
 	f->backoff++;
 	f->resend_at = n->now + patience(n);
+}
+
+void samr_flow_again(struct samr_node *n)
+{
+	n->flow.backoff = 0;
+	if (n->flow.resend_at != SAMR_NEVER)
+		n->flow.resend_at = n->now;
 }
 
 u64 samr_flow_deadline(const struct samr_node *n)

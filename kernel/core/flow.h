@@ -52,6 +52,9 @@ void samr_flow_start(struct samr_node *n);
 /** samr_flow_timer - repeat what the sequencer seems not to have */
 void samr_flow_timer(struct samr_node *n);
 
+/** samr_flow_again - repeat it now: the way has changed */
+void samr_flow_again(struct samr_node *n);
+
 /** samr_flow_deadline - when flush or timer is wanted */
 u64 samr_flow_deadline(const struct samr_node *n);
 

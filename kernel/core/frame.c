@@ -32,6 +32,14 @@ static bool beats_in_time(struct samr_node *n)
 	return n->beat_news;
 }
 
+void samr_frame_in_vain(struct samr_node *n, u64 id)
+{
+	if (n->frame_max == SAMR_FRAME_MIN || id == n->cfg.self)
+		return;
+	samr_mark("frames may be too large");
+	n->out->narrow |= BIT_ULL(id);
+}
+
 static void close_frame(struct samr_node *n, struct samr_open *o)
 {
 	struct samr_frame_info info = {
@@ -61,7 +69,8 @@ static void close_frame(struct samr_node *n, struct samr_open *o)
 	n->stats.records_out += o->records;
 	if (o->dest == SAMR_DEST_ALL) {
 		samr_stable_acked(n);
-		if (!beats_in_time(n))
+		/* A large one may not get through where small ones do. */
+		if (info.len <= SAMR_FRAME_MIN && !beats_in_time(n))
 			n->beat_at = n->now + n->cfg.beat;
 	}
 }

@@ -21,6 +21,13 @@ struct samr_blob *samr_frame_record(struct samr_node *n, u64 dest, u32 len);
 /** samr_frame_room - bytes that the records of one frame have at most */
 u32 samr_frame_room(const struct samr_node *n);
 
+/**
+ * samr_frame_in_vain - what was repeated for head @id did not help
+ *
+ * Small frames may still reach it. Who looks after the links is told.
+ */
+void samr_frame_in_vain(struct samr_node *n, u64 id);
+
 /** samr_frame_ack - see to it that a frame goes to all, if only for its header */
 void samr_frame_ack(struct samr_node *n);
 

@@ -484,9 +484,13 @@ static int farewell(struct samr_node *n, bool quit)
 
 static int set_frame_max(struct samr_node *n, u32 max)
 {
+	u32 before = n->frame_max;
+
 	samr_frame_flush(n);
 	n->frame_max = min(max(max, (u32)SAMR_FRAME_MIN),
 			   (u32)SAMR_FRAME_LIMIT);
+	if (n->frame_max < before)
+		samr_flow_again(n);
 	return 0;
 }
 

@@ -254,6 +254,11 @@ static bool on_its_way(struct samr_node *n, struct samr_slot *slot, u64 src,
 			return true;
 		}
 		*dest = SAMR_DEST_ALL;
+	} else if (slot->repair_at && !fresh && off >= slot->repair_off &&
+		   end <= slot->repair_end &&
+		   (slot->repair_to == src ||
+		    slot->repair_to == SAMR_DEST_ALL)) {
+		samr_frame_in_vain(n, src);
 	} else if (fresh && slot->repair_to == src && off == slot->repair_end) {
 		off = slot->repair_off;
 	}

@@ -85,6 +85,62 @@ static void link_settles_where_large_frames_are_lost(struct kunit *test)
 	KUNIT_EXPECT_LE(test, head_link(h[0]).frame_max, 996);
 }
 
+/* The size of frames right after the core has doubted it. */
+static u32 doubt(struct head *h, u64 node)
+{
+	u32 size;
+
+	local_bh_disable();
+	samr_probe_doubt(h->c, BIT_ULL(node));
+	size = head_link(h).frame_max;
+	local_bh_enable();
+	return size;
+}
+
+static void link_doubts_the_size_of_frames(struct kunit *test)
+{
+	unsigned long then;
+	struct head *h[2];
+
+	make_heads(test, h, 2);
+	KUNIT_EXPECT_TRUE(test, hub_wait(carries(h[0], HUB_MTU - 4, true)));
+	KUNIT_EXPECT_TRUE(test, hub_wait(head_state(h[1]) == SAMR_CLUSTER_SERVING));
+	KUNIT_EXPECT_EQ(test, doubt(h[0], 3), HUB_MTU - 4U);
+	hub.pass = 1000;
+	then = jiffies;
+	KUNIT_EXPECT_EQ(test, doubt(h[0], 2), (u32)SAMR_FRAME_MIN);
+	KUNIT_EXPECT_TRUE(test, hub_wait(carries(h[0], 996, true)));
+	/* What gets lost for other reasons does not keep frames small. */
+	if (time_before(jiffies, then + HZ / 2))
+		KUNIT_EXPECT_EQ(test, doubt(h[0], 2), 996U);
+	hub.pass = HUB_MTU;
+	msleep(1100);
+	KUNIT_EXPECT_EQ(test, doubt(h[0], 2), (u32)SAMR_FRAME_MIN);
+	KUNIT_EXPECT_TRUE(test, hub_wait(carries(h[0], HUB_MTU - 4, true)));
+}
+
+static void link_carries_large_messages_in_small_frames(struct kunit *test)
+{
+	struct head *h[2];
+	int i;
+
+	make_heads(test, h, 2);
+	KUNIT_EXPECT_TRUE(test, hub_wait(carries(h[0], HUB_MTU - 4, true)));
+	KUNIT_EXPECT_TRUE(test, hub_wait(carries(h[1], HUB_MTU - 4, true)));
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_TRUE(test, hub_wait(head_state(h[i]) == SAMR_CLUSTER_SERVING));
+		KUNIT_ASSERT_EQ(test, head_send(h[i], 0, 1 << 20, SAMR_KIND_JOIN), 0);
+	}
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_TRUE(test, hub_wait(READ_ONCE(h[i]->logged)));
+	hub.pass = 700;
+	KUNIT_EXPECT_EQ(test, head_send(h[0], 1200, 1, SAMR_KIND_DATA), 0);
+	KUNIT_EXPECT_TRUE(test, hub_wait(READ_ONCE(h[1]->len) == 1200));
+	KUNIT_EXPECT_EQ(test, head_send(h[1], 1201, 2, SAMR_KIND_DATA), 0);
+	KUNIT_EXPECT_TRUE(test, hub_wait(READ_ONCE(h[0]->len) == 1201));
+	KUNIT_EXPECT_EQ(test, head_state(h[0]), SAMR_CLUSTER_SERVING);
+}
+
 static void link_needs_the_smallest_frames(struct kunit *test)
 {
 	struct head *h = head_new(test, 1, "hub");
@@ -546,6 +602,8 @@ static struct kunit_case link_cases[] = {
 	KUNIT_CASE(link_finds_peers),
 	KUNIT_CASE(link_copies_without_multicast),
 	KUNIT_CASE(link_settles_where_large_frames_are_lost),
+	KUNIT_CASE(link_doubts_the_size_of_frames),
+	KUNIT_CASE(link_carries_large_messages_in_small_frames),
 	KUNIT_CASE(link_needs_the_smallest_frames),
 	KUNIT_CASE(link_misses_and_meets_again),
 	KUNIT_CASE(link_counts_what_it_refuses),

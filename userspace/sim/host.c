@@ -159,6 +159,7 @@ static void run_actions(struct host *h)
 	struct samr_actions *acts = &h->actions;
 	bool view = acts->view, writable = acts->writable;
 	bool stuck = acts->stuck;
+	u64 narrow = acts->narrow;
 	struct samr_action *a;
 	struct watch *w;
 
@@ -166,6 +167,7 @@ static void run_actions(struct host *h)
 	acts->view = false;
 	acts->writable = false;
 	acts->stuck = false;
+	acts->narrow = 0;
 	list_for_each_entry(w, &h->cluster->watches, list)
 		if (view && w->view)
 			w->view(w, h);
@@ -185,6 +187,8 @@ static void run_actions(struct host *h)
 			w->writable(w, h);
 		if (stuck && w->stuck)
 			w->stuck(w, h);
+		if (narrow && w->narrow)
+			w->narrow(w, h, narrow);
 	}
 }
 

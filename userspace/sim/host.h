@@ -26,6 +26,7 @@ struct host;
  * @deliver: the core delivers; whoever keeps @msg takes a reference
  * @writable: those that were refused may ask again
  * @stuck: nothing could be ordered for too long
+ * @narrow: frames may be too large for the way to these
  * @batch: a run of steps is over and its actions were run
  *
  * All may be NULL. The core may be looked at, but not stepped, from these.
@@ -43,6 +44,7 @@ struct watch {
 	void (*deliver)(struct watch *w, struct host *h, struct samr_msg *msg);
 	void (*writable)(struct watch *w, struct host *h);
 	void (*stuck)(struct watch *w, struct host *h);
+	void (*narrow)(struct watch *w, struct host *h, u64 heads);
 	void (*batch)(struct watch *w, struct host *h);
 };
 

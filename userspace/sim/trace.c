@@ -667,6 +667,21 @@ static void on_stuck(struct watch *w, struct host *h)
 	fprintf(t->out, "stuck\n");
 }
 
+static void on_narrow(struct watch *w, struct host *h, u64 heads)
+{
+	struct trace *t = trace_of(w);
+	unsigned int id;
+
+	if (silent(t))
+		return;
+	effect(t, h);
+	fprintf(t->out, "frames may be too large for");
+	for (id = 1; id < SAMR_IDS; id++)
+		if (heads & BIT_ULL(id))
+			fprintf(t->out, " %u", id);
+	fprintf(t->out, "\n");
+}
+
 void trace_init(struct trace *t, struct cluster *c, FILE *out, u64 from)
 {
 	memset(t, 0, sizeof(*t));
@@ -680,5 +695,6 @@ void trace_init(struct trace *t, struct cluster *c, FILE *out, u64 from)
 	t->watch.view = on_view;
 	t->watch.writable = on_writable;
 	t->watch.stuck = on_stuck;
+	t->watch.narrow = on_narrow;
 	cluster_watch(c, &t->watch);
 }
