@@ -150,9 +150,9 @@ def figure(t, one, talks, mark):
     note(f"from the last sign of life to the view of the other head {whole:.0f} ms: {daemon.DEAD_MS} until it is suspected, "
          f"{daemon.DELAY_MS} fence delay, {bmc:.0f} until the BMC has said twice that it is off, and {own:.0f} ms of samr's "
          f"own, {took - bmc:.0f} of which the process that asks the BMC begins and ends")
-    # Of two links the second one may be looked at for more than a second, and a guest without KVM is slow;
-    # bench/fence.sh has one link, and keeps to 100 ms.
-    t.check("hang: samr's own part is short", 0 < own < 4000, own)
+    # Less than 0.2 s was seen; but guests without KVM stand still at times. bench/fence.sh, where time is the machine's
+    # own, keeps to 100 ms.
+    t.check("hang: samr's own part is short", 0 < own < 2000, own)
 
 
 def hung(t, heads):
