@@ -308,8 +308,8 @@ void samr_client_stream_gone(struct samr_client *cl, int err)
 	struct samr_side *side = &cl->stream->side;
 
 	drop_all(cl);
-	/* Nothing was cut off when both have ended it. */
-	samr_side_break(side, side->over && side->shut ? 0 : -err);
+	/* Of an output that has ended nothing is missing; who writes on gets EPIPE. */
+	samr_side_break(side, side->over ? 0 : -err);
 }
 
 /* ---- the output ---- */

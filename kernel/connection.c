@@ -135,6 +135,7 @@ static void end_output(struct samr_service *svc, struct samr_connection *x,
 }
 
 void samr_connection_tell(struct samr_service *svc)
+	__must_hold(&svc->lock)
 {
 	struct samr_connection *x;
 	u64 upto, place;

@@ -53,7 +53,7 @@ static int stream_bind(struct socket *sock, struct sockaddr *uaddr, int len)
 
 static int look_joined(struct sock *sk, void *unused)
 {
-	return samr_listener_joined(samr_sk_listener(sk));
+	return sock_error(sk) ?: samr_listener_joined(samr_sk_listener(sk));
 }
 
 static int stream_listen(struct socket *sock, int backlog)
