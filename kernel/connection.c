@@ -37,7 +37,7 @@ struct samr_connection *samr_connection_new(struct samr_listener *ls,
 	refcount_set(&x->ref, 2);
 	x->side.how = &how;
 	x->side.svc = ls->local->svc;
-	x->side.place = msg->meta.gseq;
+	x->side.seen = samr_point_of(&msg->meta);
 	samr_input_init(&x->side.in);
 	refcount_inc(&ls->ref);
 	x->listener = ls;
@@ -146,7 +146,7 @@ void samr_connection_tell(struct samr_service *svc)
 				     telling);
 		list_del_init(&x->telling);
 		upto = read_by_all(x);
-		place = x->listener->place;
+		place = x->listener->seen.gseq;
 		ends = x->ending && !x->writing;
 		if (ends) {
 			x->end = x->ending;
@@ -167,7 +167,7 @@ void samr_connection_tell(struct samr_service *svc)
 /* Of what it looked at, its program's output may tell. */
 static void saw(struct samr_connection *x)
 {
-	x->listener->place = max(x->listener->place, x->side.place);
+	samr_point_see(&x->listener->seen, &x->side.seen);
 }
 
 /* The client's end comes to its program behind what came before it. */
@@ -333,7 +333,7 @@ static int write_one(struct samr_connection *x, struct msghdr *msg, u32 len,
 	spin_lock_bh(&side->svc->lock);
 	err = may_write(side);
 	x->writing = !err;
-	place = x->listener->place;
+	place = x->listener->seen.gseq;
 	spin_unlock_bh(&side->svc->lock);
 	if (!err)
 		err = submit(x, skb, place);
@@ -421,7 +421,8 @@ void samr_connection_info(struct samr_connection *x,
 	info->port = x->listener->local->port;
 	info->state = side->over && (side->broken || x->end) ?
 		      SAMR_STREAM_ENDED : SAMR_STREAM_ACCEPTED;
-	info->gseq = x->side.place;
+	info->gseq = x->side.seen.gseq;
+	info->time = x->listener->seen.time;
 	info->queued = side->in.bytes;
 	made = x->made;
 	spin_unlock_bh(&side->svc->lock);

@@ -28,10 +28,11 @@ void samr_input_add(struct samr_input *in, struct samr_msg *msg)
 }
 
 /* An empty piece, which is no message that anybody sent. */
-static struct samr_msg *piece_new(u64 place)
+static struct samr_msg *piece_new(const struct samr_meta *of)
 {
 	const struct samr_meta meta = {
-		.gseq	= place,
+		.gseq	= of->gseq,
+		.time	= of->time,
 		.kind	= SAMR_KIND_REPLY,
 	};
 	struct samr_msg *msg = samr_msg_new(&meta);
@@ -50,7 +51,8 @@ static struct samr_msg *piece_new(u64 place)
 }
 
 /* The piece that takes @len more bytes, or NULL without memory. */
-static struct samr_msg *piece_for(struct samr_input *in, u32 len, u64 place)
+static struct samr_msg *piece_for(struct samr_input *in, u32 len,
+				  const struct samr_meta *of)
 {
 	struct samr_msg *msg;
 
@@ -59,7 +61,7 @@ static struct samr_msg *piece_for(struct samr_input *in, u32 len, u64 place)
 		if (skb_tailroom(samr_blob_skb(msg->one.blob)) >= (int)len)
 			return msg;
 	}
-	msg = piece_new(place);
+	msg = piece_new(of);
 	if (msg)
 		samr_input_add(in, msg);
 	return msg;
@@ -68,7 +70,7 @@ static struct samr_msg *piece_for(struct samr_input *in, u32 len, u64 place)
 static bool copy_small(struct samr_input *in, const struct samr_msg *msg,
 		       u32 len)
 {
-	struct samr_msg *to = piece_for(in, len, msg->meta.gseq);
+	struct samr_msg *to = piece_for(in, len, &msg->meta);
 
 	if (!to)
 		return false;
@@ -76,6 +78,7 @@ static bool copy_small(struct samr_input *in, const struct samr_msg *msg,
 	samr_msg_write(msg, to->one.blob, samr_msg_head(msg), len);
 	to->meta.len += len;
 	to->meta.gseq = msg->meta.gseq;
+	to->meta.time = msg->meta.time;
 	to->have += len;
 	in->bytes += len;
 	return true;
@@ -115,8 +118,9 @@ static struct samr_msg *find(const struct samr_input *in, u32 *off)
 }
 
 int samr_input_copy(struct samr_input *in, u32 from, struct msghdr *msg,
-		    u32 size, spinlock_t *lock, u64 *place)
+		    u32 size, spinlock_t *lock, struct samr_point *seen)
 {
+	struct samr_point at;
 	struct samr_msg *m;
 	u32 off, part = 0;
 	int err;
@@ -127,7 +131,8 @@ int samr_input_copy(struct samr_input *in, u32 from, struct msghdr *msg,
 		m = find(in, &off);
 		if (m) {
 			part = min(samr_msg_bytes(m) - off, size);
-			*place = max(*place, m->meta.gseq);
+			at = samr_point_of(&m->meta);
+			samr_point_see(seen, &at);
 		}
 		spin_unlock_bh(lock);
 		if (WARN_ON_ONCE(!m))

@@ -13,6 +13,7 @@
 
 #include <linux/list.h>
 #include <linux/types.h>
+#include "point.h"
 
 struct msghdr;
 struct samr_msg;
@@ -20,7 +21,7 @@ struct samr_msg;
 /**
  * struct samr_input - a queue of bytes
  * @msgs: struct samr_msg by @link, each with a reference, and for nobody else; its
- *	meta.gseq is the last place that is seen by whoever reads of it
+ *	meta.gseq and meta.time are what is seen by whoever reads of it
  * @skip: bytes of the first one that were read
  * @bytes: that were not
  * @open: the last one is of copied bytes, and has room for more
@@ -51,12 +52,12 @@ bool samr_input_share(struct samr_input *in, const struct samr_msg *msg);
  * @msg: where to
  * @size: how many, at most what is unread behind @from
  * @lock: the owner's, not held, under which the queue grows
- * @place: the last place that these show
+ * @seen: what these show is seen
  *
  * Return: 0, -EFAULT.
  */
 int samr_input_copy(struct samr_input *in, u32 from, struct msghdr *msg,
-		    u32 size, spinlock_t *lock, u64 *place);
+		    u32 size, spinlock_t *lock, struct samr_point *seen);
 
 /**
  * samr_input_pass - so many bytes were read

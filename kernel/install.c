@@ -273,7 +273,7 @@ void samr_install_pass(struct samr_local *l, const struct samr_msg *msg,
 
 	lockdep_assert_held(&l->svc->lock);
 	if (msg == in->view) {
-		l->reader.gseq = msg->meta.gseq;
+		l->reader.seen = samr_point_of(&msg->meta);
 		note_view(l, msg);
 		set_view(l, NULL);
 		return;

@@ -341,7 +341,7 @@ struct samr_connection *samr_listener_accept(struct samr_listener *ls,
 	list_del_init(&x->link);
 	ls->waiting--;
 	ls->sockets++;
-	ls->place = max(ls->place, x->side.place);
+	samr_point_see(&ls->seen, &x->side.seen);
 	x->side.ops = ops;
 	x->side.ctx = ctx;
 	x->owner = get_pid(task_tgid(current));
@@ -354,6 +354,8 @@ void samr_listener_info(struct samr_listener *ls, struct samr_local_info *info)
 {
 	samr_local_info(ls->local, info);
 	spin_lock_bh(&service_of(ls)->lock);
+	info->gseq = ls->seen.gseq;
+	info->time = ls->seen.time;
 	info->queued = ls->waiting;
 	spin_unlock_bh(&service_of(ls)->lock);
 }

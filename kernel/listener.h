@@ -32,7 +32,7 @@ struct samr_connection;
  * @sockets: that are open: its own, and accepted ones
  * @starved: it stands still for want of memory
  * @grace_at: jiffies until which sockets of a process that exits are waited for; 0: none
- * @place: what was read of any connection shows the order up to this place
+ * @seen: what was accepted, and read of any connection, shows
  * @conns: struct samr_connection by name, those for which something may still come
  */
 struct samr_listener {
@@ -48,7 +48,7 @@ struct samr_listener {
 	u32 sockets;
 	bool starved;
 	unsigned long grace_at;
-	u64 place;
+	struct samr_point seen;
 	struct hlist_head conns[SAMR_LISTENER_BUCKETS];
 };
 

@@ -886,7 +886,8 @@ void samr_local_info(struct samr_local *l, struct samr_local_info *info)
 		      SAMR_MEMBER_INSTALLING : l->state;
 	info->members = l->reader.members;
 	info->view = l->reader.view;
-	info->gseq = l->reader.gseq;
+	info->gseq = l->reader.seen.gseq;
+	info->time = l->reader.seen.time;
 	info->queued = samr_log_unread(&l->svc->log, &l->reader) +
 		       samr_log_unread(&l->svc->pieces, &l->install.pieces) +
 		       samr_local_query_bytes(l);

@@ -94,6 +94,7 @@ struct samr_local_info {
 	u32 members;
 	u64 view;
 	u64 gseq;
+	u64 time;
 	u64 queued;
 	u64 unsettled;
 };

@@ -104,14 +104,14 @@ void samr_log_attach(struct samr_log *log, struct samr_reader *r)
 		return;
 	r->next = &log->msgs;
 	r->part = 0;
-	r->seen = log->bytes;
+	r->bytes = log->bytes;
 	list_add_tail(&r->node, &log->readers);
 }
 
 /* @msg lies behind @r, read or not wanted. */
 static void step_over(struct samr_reader *r, const struct samr_msg *msg)
 {
-	r->seen += bytes_of(msg);
+	r->bytes += bytes_of(msg);
 	if (changes_view(msg)) {
 		r->view = msg->members->id;
 		r->members = msg->members->count;
@@ -206,7 +206,7 @@ static void skip(struct samr_log *log, struct samr_reader *r)
 		r->next = r->next->next;
 	}
 	if (r->end) {
-		r->seen = r->limit;
+		r->bytes = r->limit;
 		r->next = NULL;
 		list_del_init(&r->node);
 		return;
@@ -228,7 +228,7 @@ void samr_log_detach(struct samr_log *log, struct samr_reader *r,
 	if (!samr_log_attached(r))
 		return;
 	r->limit = log->bytes;
-	r->seen = log->bytes;
+	r->bytes = log->bytes;
 	r->next = NULL;
 	list_del_init(&r->node);
 	release(log, at, r->end ?: U64_MAX, free);
@@ -329,7 +329,7 @@ void samr_log_pass(struct samr_log *log, struct samr_reader *r,
 
 	if (samr_log_peek(log, r) != msg)
 		return;
-	r->gseq = msg->meta.gseq;
+	r->seen = samr_point_of(&msg->meta);
 	r->part += r->part || wants_whole(r, msg) ? 1 : 2;
 	if (samr_msg_note(msg, r->head, r->port, r->part - 1))
 		return;
@@ -356,7 +356,7 @@ u64 samr_log_unread(const struct samr_log *log, const struct samr_reader *r)
 {
 	if (!samr_log_attached(r))
 		return 0;
-	return (r->end ? r->limit : log->bytes) - r->seen;
+	return (r->end ? r->limit : log->bytes) - r->bytes;
 }
 
 void samr_log_free(struct list_head *free)

@@ -21,6 +21,7 @@
 #include <linux/types.h>
 #include "core/node.h"
 #include "core/msg.h"
+#include "point.h"
 
 /** samr_msg_head - bytes in front of a message that are not for its readers */
 static inline u32 samr_msg_head(const struct samr_msg *msg)
@@ -72,9 +73,9 @@ struct samr_log {
  * @node: in samr_log.readers while it reads; empty otherwise
  * @next: link of the message to be read next, or the log's head
  * @end: gseq of its own LEAVE, where reading ends; 0: not known yet
- * @seen: samr_log.bytes at @next
+ * @bytes: samr_log.bytes at @next
  * @limit: samr_log.bytes at @end
- * @gseq: the last message that it read
+ * @seen: the last message that it read
  * @view: the group's view at @next, 0 before the first
  * @members: number of members in @view
  * @views: wants messages that changed the view; others skip them
@@ -92,9 +93,9 @@ struct samr_reader {
 	struct list_head node;
 	struct list_head *next;
 	u64 end;
-	u64 seen;
+	u64 bytes;
 	u64 limit;
-	u64 gseq;
+	struct samr_point seen;
 	u64 view;
 	u32 members;
 	u32 part;

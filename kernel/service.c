@@ -282,7 +282,7 @@ int samr_local_reply(struct samr_local *l, const struct samr_reply *r,
 	spin_lock_bh(&svc->lock);
 	if (l->state != SAMR_MEMBER_JOINED && l->state != SAMR_MEMBER_LEAVING)
 		err = l->state == SAMR_MEMBER_LEFT ? -EPIPE : -ENOTCONN;
-	upto = l->reader.gseq;
+	upto = l->reader.seen.gseq;
 	spin_unlock_bh(&svc->lock);
 	if (err)
 		return err;

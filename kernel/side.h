@@ -41,7 +41,7 @@ struct samr_side_ops {
  * @ops: as of a member; NULL: it has no socket, not yet or not any more
  * @ctx: for @ops
  * @in: what was not read
- * @place: what was read, or looked at, shows the order up to this place
+ * @seen: what was read, or looked at, shows
  * @over: nothing comes behind @in any more
  * @deaf: nor is any of it wanted
  * @shut: nothing more is written by its program
@@ -56,7 +56,7 @@ struct samr_side {
 	const struct samr_local_ops *ops;
 	void *ctx;
 	struct samr_input in;
-	u64 place;
+	struct samr_point seen;
 	bool over;
 	bool deaf;
 	bool shut;

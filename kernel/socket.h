@@ -146,6 +146,9 @@ int samr_socket_wait(struct sock *sk, long *timeo,
  */
 bool samr_socket_info(const struct sock *sk, struct samr_local_info *info);
 
+/** samr_socket_err - 0, or why its member, or the cluster, is dead (negative) */
+int samr_socket_err(const struct sock *sk);
+
 /**
  * samr_socket_control - what control messages say to sendmsg()
  * @msg: with the data still to be read

@@ -222,7 +222,7 @@ static int take_bytes(struct samr_side *x, struct msghdr *msg, u32 from,
 		return 0;
 	if (!(flags & MSG_TRUNC))
 		err = samr_input_copy(&x->in, from, msg, part, &x->svc->lock,
-				      &x->place);
+				      &x->seen);
 	if (err)
 		return err;
 	if (!(flags & MSG_PEEK)) {

@@ -90,6 +90,21 @@ bool samr_socket_info(const struct sock *sk, struct samr_local_info *info)
 	return cl || l || ls || side;
 }
 
+int samr_socket_err(const struct sock *sk)
+{
+	struct samr_listener *ls = samr_sk_listener(sk);
+	struct samr_client *cl = samr_sk_client(sk);
+	struct samr_local *l = samr_sk_local(sk);
+
+	if (cl)
+		return READ_ONCE(cl->svc->all->err);
+	if (ls)
+		l = ls->local;
+	else if (samr_sk_side(sk))
+		l = samr_sk(sk)->connection->listener->local;
+	return l ? samr_local_err(l) : 0;
+}
+
 int samr_socket_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 {
 	struct samr_local *l = samr_sk_local(sock->sk);

@@ -117,8 +117,6 @@ int samr_sockopt_set(struct socket *sock, int level, int name, sockptr_t val,
 
 static int get_info(struct sock *sk, struct samr_info *info)
 {
-	struct samr_client *cl = samr_sk_client(sk);
-	struct samr_local *l = samr_sk_local(sk);
 	struct samr_local_info li;
 	struct samr_view_info view;
 	int err;
@@ -127,7 +125,7 @@ static int get_info(struct sock *sk, struct samr_info *info)
 	info->state = SAMR_MEMBER_NEW;
 	if (!samr_socket_info(sk, &li))
 		return 0;
-	err = cl ? READ_ONCE(cl->svc->all->err) : samr_local_err(l);
+	err = samr_socket_err(sk);
 	if (err)
 		return err;
 	samr_cluster_view(samr_sk(sk)->cluster, &view);
@@ -136,6 +134,7 @@ static int get_info(struct sock *sk, struct samr_info *info)
 				       &info->incarnation);
 	info->view = li.view;
 	info->gseq = li.gseq;
+	info->time = li.time;
 	info->members = li.members;
 	info->state = li.state;
 	info->queued = min_t(u64, li.queued, U32_MAX);

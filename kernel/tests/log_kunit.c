@@ -182,10 +182,10 @@ static void log_peek_does_not_consume(struct kunit *test)
 	msg = append(test, SAMR_KIND_DATA);
 	KUNIT_EXPECT_PTR_EQ(test, samr_log_peek(&w->log, &w->a), msg);
 	KUNIT_EXPECT_PTR_EQ(test, samr_log_peek(&w->log, &w->a), msg);
-	KUNIT_EXPECT_EQ(test, w->a.gseq, 0);
+	KUNIT_EXPECT_EQ(test, w->a.seen.gseq, 0);
 	KUNIT_EXPECT_EQ(test, samr_log_unread(&w->log, &w->a), LEN);
 	pass(w, &w->a);
-	KUNIT_EXPECT_EQ(test, w->a.gseq, 10);
+	KUNIT_EXPECT_EQ(test, w->a.seen.gseq, 10);
 	KUNIT_EXPECT_EQ(test, samr_log_unread(&w->log, &w->a), 0);
 }
 

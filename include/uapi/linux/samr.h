@@ -448,6 +448,8 @@ struct samr_lock_event {
  * @state: enum samr_member_state
  * @queued: bytes delivered and not yet read
  * @unsettled: bytes sent and not yet delivered to this head
+ * @time: group time of @gseq, as samr_delivery.time; of a stream that was accepted: of what
+ *	its process has read last of any of them. Zero before the first, and of a client
  */
 struct samr_info {
 	__u64	epoch;
@@ -459,6 +461,7 @@ struct samr_info {
 	__u32	state;
 	__u32	queued;
 	__u32	unsettled;
+	__u64	time;
 };
 
 /**
