@@ -240,6 +240,7 @@ static void passed(struct samr_side *side, u32 pieces)
 	saw(x);
 	if (!hlist_unhashed(&x->hash) || x->cut)
 		has_read(x);
+	samr_turn_pass(x->listener, x, &free);
 	samr_service_unlock(side->svc, &free);
 }
 
@@ -406,6 +407,8 @@ void samr_connection_close(struct samr_connection *x, u8 end, bool dying)
 	}
 	if (!hlist_unhashed(&x->hash))
 		has_read(x);
+	samr_turn_end(x->listener, x);
+	samr_listener_pump(x->listener, &free);
 	samr_listener_left(x->listener, &free);
 }
 

@@ -132,7 +132,7 @@ static void installed(struct samr_local *l, struct list_head *free)
 		note_view(l, in->view);
 	set_view(l, NULL);
 	/* What it answers from now on shows the state. */
-	l->reader.gseq = max(l->reader.gseq, in->id);
+	l->reader.seen.gseq = max(l->reader.seen.gseq, in->id);
 	in->id = 0;
 	samr_log_detach(&l->svc->pieces, &in->pieces, free);
 	samr_log_unhold(&l->reader);

@@ -63,6 +63,7 @@ static void on_failed(void *ctx, int err)
 	LIST_HEAD(free);
 
 	if (err) {
+		ls->turn.taken = false;
 		each(ls, samr_connection_fail, &free);
 		drop_backlog(ls);
 	}
@@ -196,6 +197,7 @@ void samr_listener_close(struct samr_listener *ls, bool dying)
 	spin_lock_bh(&svc->lock);
 	ls->ops = NULL;
 	ls->ctx = NULL;
+	samr_turn_end(ls, NULL);
 	if (dying)
 		samr_listener_wait(ls);
 	else if (ls->sockets > 1)
@@ -231,6 +233,7 @@ static bool opened(struct samr_listener *ls, const struct samr_msg *msg)
 	if (ls->ops) {
 		list_add_tail(&x->link, &ls->backlog);
 		ls->waiting++;
+		samr_turn_give(ls, NULL);
 		ls->ops->readable(ls->ctx);
 		return true;
 	}
@@ -238,6 +241,12 @@ static bool opened(struct samr_listener *ls, const struct samr_msg *msg)
 	samr_connection_end(x, SAMR_END_RESET);
 	samr_connection_put(x);
 	return true;
+}
+
+static void cut(struct samr_listener *ls, struct samr_connection *x, int err)
+{
+	samr_turn_give(ls, x);
+	samr_connection_cut(x, err);
 }
 
 static bool take_stream(struct samr_listener *ls, const struct samr_msg *msg)
@@ -251,7 +260,7 @@ static bool take_stream(struct samr_listener *ls, const struct samr_msg *msg)
 		return opened(ls, msg);
 	x = samr_connection_find(ls, msg->session);
 	if (x)
-		samr_connection_cut(x, ECONNRESET);
+		cut(ls, x, ECONNRESET);
 	return true;
 }
 
@@ -272,11 +281,16 @@ static bool take(struct samr_listener *ls, const struct samr_msg *msg)
 	case SAMR_KIND_REQUEST:
 		/* Of one that was opened before it has joined there is none. */
 		x = samr_connection_find(ls, msg->session);
-		return !x || samr_connection_take(x, msg) || starve(ls);
+		if (!x)
+			return true;
+		if (!samr_connection_take(x, msg))
+			return starve(ls);
+		samr_turn_give(ls, x);
+		return true;
 	case SAMR_KIND_SESSION:
 		x = samr_connection_find(ls, msg->session);
 		if (x)
-			samr_connection_cut(x, ETIMEDOUT);
+			cut(ls, x, ETIMEDOUT);
 		return true;
 	default:
 		/* The state is given to somebody. */
@@ -291,7 +305,8 @@ void samr_listener_pump(struct samr_listener *ls, struct list_head *free)
 	struct samr_msg *msg;
 
 	lockdep_assert_held(&svc->lock);
-	while ((msg = samr_log_peek(&svc->log, &ls->local->reader))) {
+	while (!ls->turn.taken &&
+	       (msg = samr_log_peek(&svc->log, &ls->local->reader))) {
 		if (!take(ls, msg))
 			return;
 		samr_log_pass(&svc->log, &ls->local->reader, msg, free);

@@ -13,6 +13,7 @@
 #define SAMR_LISTENER_H
 
 #include "local.h"
+#include "turn.h"
 
 struct samr_connection;
 
@@ -33,6 +34,7 @@ struct samr_connection;
  * @starved: it stands still for want of memory
  * @grace_at: jiffies until which sockets of a process that exits are waited for; 0: none
  * @seen: what was accepted, and read of any connection, shows
+ * @turn: lock-step
  * @conns: struct samr_connection by name, those for which something may still come
  */
 struct samr_listener {
@@ -49,6 +51,7 @@ struct samr_listener {
 	bool starved;
 	unsigned long grace_at;
 	struct samr_point seen;
+	struct samr_turn turn;
 	struct hlist_head conns[SAMR_LISTENER_BUCKETS];
 };
 

@@ -21,12 +21,18 @@
  * @readable: there is something to read
  * @writable: what was refused may be tried again, or the state has changed
  * @failed: @err (positive) came upon it, or 0: the state has changed
+ * @watched: does somebody wait to be told that it is @readable? SAMR_WATCHED_* bits; may
+ *	be NULL: nobody does
  */
 struct samr_local_ops {
 	void (*readable)(void *ctx);
 	void (*writable)(void *ctx);
 	void (*failed)(void *ctx, int err);
+	unsigned int (*watched)(void *ctx);
 };
+
+#define SAMR_WATCHED		(1U << 0)	/* somebody sleeps until it is */
+#define SAMR_WATCHED_EDGE	(1U << 1)	/* and is told of changes only */
 
 /**
  * struct samr_local - a member; only service.c, local.c and install.c look inside

@@ -72,10 +72,25 @@ static void on_failed(void *ctx, int err)
 	sk_wake_async(sk, SOCK_WAKE_WAITD, err ? POLL_ERR : POLL_HUP);
 }
 
+static unsigned int on_watched(void *ctx)
+{
+	struct sock *sk = ctx;
+	__poll_t wanted = READ_ONCE(samr_sk(sk)->wanted);
+	bool sleeper;
+
+	rcu_read_lock();
+	sleeper = skwq_has_sleeper(rcu_dereference(sk->sk_wq));
+	rcu_read_unlock();
+	if (!sleeper || !(wanted & (EPOLLIN | EPOLLRDNORM)))
+		return 0;
+	return SAMR_WATCHED | (wanted & EPOLLET ? SAMR_WATCHED_EDGE : 0);
+}
+
 const struct samr_local_ops samr_socket_told = {
 	.readable	= on_readable,
 	.writable	= on_writable,
 	.failed		= on_failed,
+	.watched	= on_watched,
 };
 
 /* ---- address ---- */

@@ -37,6 +37,7 @@
  * @refused: length of the last message refused with EAGAIN, 0 since one was
  *	taken: what poll() takes as the measure for being writable
  * @refused_kind: what that was, SAMR_KIND_DATA or SAMR_KIND_STATE
+ * @wanted: events that whoever looked last waits for, of a stream socket
  * @node: in the list of all sockets, for diag.c
  */
 struct samr_sock {
@@ -53,6 +54,7 @@ struct samr_sock {
 	bool safe;
 	u32 refused;
 	u8 refused_kind;
+	__poll_t wanted;
 	struct hlist_node node;
 };
 

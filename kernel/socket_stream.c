@@ -67,6 +67,9 @@ static int stream_listen(struct socket *sock, int backlog)
 	ls = samr_sk(sk)->listener;
 	err = ls ? samr_listener_listen(ls, max(backlog, 0), sk->sk_rcvbuf) :
 		   -EINVAL;
+	/* For SO_ACCEPTCONN. */
+	if (!err)
+		sk->sk_state = TCP_LISTEN;
 	release_sock(sk);
 	if (err || sock->file->f_flags & O_NONBLOCK)
 		return err;
@@ -74,11 +77,24 @@ static int stream_listen(struct socket *sock, int backlog)
 	return samr_socket_wait(sk, &timeo, look_joined, NULL);
 }
 
+/* What it waits for is not there: its program has done with what it had. */
+static void come_back(struct sock *sk)
+{
+	struct samr_connection *x = samr_sk(sk)->connection;
+	struct samr_listener *ls = x ? x->listener : samr_sk_listener(sk);
+
+	if (ls)
+		samr_turn_back(ls);
+}
+
+/* Whoever does not sleep is told that there is nothing before there may be. */
 static int look_accept(struct sock *sk, void *unused)
 {
-	int err = sock_error(sk);
+	int err = sock_error(sk) ?: samr_listener_look(samr_sk_listener(sk));
 
-	return err ?: samr_listener_look(samr_sk_listener(sk));
+	if (err == -EAGAIN)
+		come_back(sk);
+	return err;
 }
 
 /* Both sockets are of one cluster, which each holds. */
@@ -115,6 +131,8 @@ static int accept_one(struct socket *sock, struct socket *newsock, int flags,
 
 	if (!samr_sk_listener(sk))
 		return -EINVAL;
+	if (timeo)
+		WRITE_ONCE(samr_sk(sk)->wanted, EPOLLIN);
 	do {
 		err = samr_socket_wait(sk, &timeo, look_accept, NULL);
 		if (!err && !newsock->sk)
@@ -201,9 +219,14 @@ static int look_input(struct samr_side *x, u32 from)
 
 static int look_readable(struct sock *sk, void *from)
 {
+	int err;
+
 	if (READ_ONCE(sk->sk_err))
 		return 0;
-	return look_input(samr_sk_side(sk), *(u32 *)from);
+	err = look_input(samr_sk_side(sk), *(u32 *)from);
+	if (err == -EAGAIN)
+		come_back(sk);
+	return err;
 }
 
 /* At most @size bytes behind @from unread ones. The iolock is held. */
@@ -262,6 +285,8 @@ static int stream_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 		return flags & MSG_OOB ? -EINVAL : -EAGAIN;
 	if (ret)
 		return sock_error(sk) ?: ret;
+	if (timeo)
+		WRITE_ONCE(samr_sk(sk)->wanted, EPOLLIN);
 	size = min_t(size_t, size, INT_MAX);
 	target = sock_rcvlowat(sk, flags & MSG_WAITALL, size);
 	while (done < size) {
@@ -382,22 +407,31 @@ static __poll_t poll_side(struct sock *sk, struct samr_side *x)
 	return mask;
 }
 
+static __poll_t poll_now(struct sock *sk)
+{
+	int err = connected(sk);
+
+	if (samr_sk_listener(sk))
+		return poll_listener(sk);
+	if (err)
+		return err == -EAGAIN ? 0 : EPOLLHUP | EPOLLOUT | EPOLLWRNORM;
+	return poll_side(sk, samr_sk_side(sk));
+}
+
 static __poll_t stream_poll(struct file *file, struct socket *sock,
 			    struct poll_table_struct *wait)
 {
 	struct sock *sk = sock->sk;
-	int err = connected(sk);
 	__poll_t mask;
 
 	sock_poll_wait(file, sock, wait);
-	if (samr_sk_listener(sk))
-		mask = poll_listener(sk);
-	else if (err == -EAGAIN)
-		mask = 0;
-	else if (err)
-		mask = EPOLLHUP | EPOLLOUT | EPOLLWRNORM;
-	else
-		mask = poll_side(sk, samr_sk_side(sk));
+	if (wait)
+		WRITE_ONCE(samr_sk(sk)->wanted, poll_requested_events(wait));
+	mask = poll_now(sk);
+	if (!(mask & EPOLLIN)) {
+		come_back(sk);
+		mask = poll_now(sk);
+	}
 	/* In this order: what comes now is seen, or wakes. */
 	if (READ_ONCE(sk->sk_err))
 		mask |= EPOLLERR;

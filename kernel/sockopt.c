@@ -72,6 +72,16 @@ static int set_session(struct samr_sock *ssk, sockptr_t val, unsigned int len)
 	return 0;
 }
 
+static int set_lock_step(struct samr_sock *ssk, u32 v)
+{
+	if (v > 1)
+		return -EINVAL;
+	if (!ssk->listener)
+		return ssk->sk.sk_type == SOCK_STREAM ? -ENOTCONN : -EOPNOTSUPP;
+	samr_turn_set(ssk->listener, v);
+	return 0;
+}
+
 static int set_u32(struct samr_sock *ssk, int name, sockptr_t val,
 		   unsigned int len)
 {
@@ -81,7 +91,14 @@ static int set_u32(struct samr_sock *ssk, int name, sockptr_t val,
 		return -EINVAL;
 	if (copy_from_sockptr(&v, val, sizeof(v)))
 		return -EFAULT;
-	return name == SAMR_NOTIFY ? set_notify(ssk, v) : set_safe(ssk, v);
+	switch (name) {
+	case SAMR_NOTIFY:
+		return set_notify(ssk, v);
+	case SAMR_SAFE:
+		return set_safe(ssk, v);
+	default:
+		return set_lock_step(ssk, v);
+	}
 }
 
 int samr_sockopt_set(struct socket *sock, int level, int name, sockptr_t val,
@@ -105,6 +122,7 @@ int samr_sockopt_set(struct socket *sock, int level, int name, sockptr_t val,
 		break;
 	case SAMR_NOTIFY:
 	case SAMR_SAFE:
+	case SAMR_LOCK_STEP:
 		err = set_u32(samr_sk(sk), name, val, len);
 		break;
 	default:
@@ -152,6 +170,21 @@ static int give(char __user *val, int __user *len, int room,
 	return 0;
 }
 
+static u32 get_u32(const struct sock *sk, int name)
+{
+	const struct samr_listener *ls = samr_sk_listener(sk);
+	const struct samr_sock *ssk = samr_sk(sk);
+
+	switch (name) {
+	case SAMR_NOTIFY:
+		return READ_ONCE(ssk->notify);
+	case SAMR_SAFE:
+		return READ_ONCE(ssk->safe);
+	default:
+		return ls && READ_ONCE(ls->turn.on);
+	}
+}
+
 int samr_sockopt_get(struct socket *sock, int level, int name,
 		     char __user *val, int __user *len)
 {
@@ -168,10 +201,10 @@ int samr_sockopt_get(struct socket *sock, int level, int name,
 	switch (name) {
 	case SAMR_NOTIFY:
 	case SAMR_SAFE:
+	case SAMR_LOCK_STEP:
 		if (room < (int)sizeof(v))
 			return -EINVAL;
-		v = name == SAMR_NOTIFY ? READ_ONCE(ssk->notify) :
-					  READ_ONCE(ssk->safe);
+		v = get_u32(sock->sk, name);
 		return give(val, len, room, &v, sizeof(v));
 	case SAMR_SESSION:
 		if (room < (int)sizeof(opts))

@@ -598,7 +598,7 @@ static void service_state_is_installed(struct kunit *test)
 	deliver_next(test);
 	KUNIT_EXPECT_EQ(test, state_of(l), SAMR_MEMBER_JOINED);
 	read_one(test, l);
-	KUNIT_EXPECT_EQ(test, l->reader.gseq, 102);
+	KUNIT_EXPECT_EQ(test, l->reader.seen.gseq, 102);
 	KUNIT_EXPECT_EQ(test, fake.count, 3);
 	gone(l);
 }

@@ -94,6 +94,12 @@ enum {
 	 * session.
 	 */
 	SAMR_SESSION	= 6,
+	/*
+	 * set/get, __u32, 0 or 1: of a stream socket that was bound: lock-step. An input (a
+	 * connection, or what came on one) is readable only when the one before it was
+	 * read and its program has come back for more.
+	 */
+	SAMR_LOCK_STEP	= 7,
 };
 
 /* Control messages of level SOL_SAMR. */

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+
+samr-run-dir := userspace/samr-run
+samr-run-libdir = $(LIBDIR)/samr
+
+programs += samr-run
+samr-run-src := $(addprefix $(samr-run-dir)/,main.c program.c rules.c)
+samr-run-libs := -lelf
+samr-run-cflags = -Wshadow -Wstrict-prototypes -Wmissing-prototypes -DSAMR_VERSION='"0.1.0"' \
+	-DSAMR_RUN_LIBDIR='"$(samr-run-libdir)"' \
+	-DSAMR_RUN_MACHINE=$(if $(findstring aarch64,$(shell uname -m)),EM_AARCH64,EM_X86_64)
+samr-run-install := bin
+man-pages += userspace/man/samr-run.1
+
+# What is put in front of the C library. It needs no other one.
+samr-run-preload := $(addprefix $(samr-run-dir)/,preload.c sockets.c clock.c chance.c rules.c) userspace/libsamr/random.c
+samr-run-objs := $(samr-run-preload:%.c=$(out)/obj/libsamr-run/%.o)
+all += $(out)/libsamr-run.so
+installs += install-libsamr-run
+
+$(out)/obj/libsamr-run/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(cflags) -fPIC -fvisibility=hidden -Wshadow -Wstrict-prototypes -Wmissing-prototypes -MMD -MP -c -o $@ $<
+
+$(out)/libsamr-run.so: $(samr-run-objs)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,defs -o $@ $^
+
+.PHONY: install-libsamr-run
+install-libsamr-run: $(out)/libsamr-run.so
+	install -D -m 755 $< $(DESTDIR)$(samr-run-libdir)/libsamr-run.so
+
+-include $(samr-run-objs:.o=.d)
+
+programs += samr-run-rules_test
+samr-run-rules_test-src := $(addprefix $(samr-run-dir)/,tests/rules_test.c rules.c)
+samr-run-rules_test-libs := -lcmocka
+samr-run-rules_test-cflags := -I$(samr-run-dir) -Wshadow
+
+checks += check-samr-run
+.PHONY: check-samr-run
+check-samr-run: $(out)/samr-run-rules_test
+	$<
