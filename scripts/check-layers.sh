@@ -24,7 +24,7 @@ export LC_ALL=C
 top=$(cd "$(dirname "$0")/.." && pwd)
 
 # What everyone above the core may use, and the core's door.
-common='(compat|stats|trace|log)\.h'
+common='(compat|stats|trace|log|point)\.h'
 door='core/(node|event|msg|wire|strings|seqno|plat)\.h'
 lower='(transport|link|cluster)\.h'
 
@@ -38,8 +38,8 @@ layers() {
 	kernel/link.h	core/(wire|event|plat)\.h|(transport|path)\.h
 	kernel/plat.h	core/plat\.h
 	kernel/(cluster|link|plat|drain|shell|pernet|timer|peer|probe|pulse|receive)[a-z_]*.[ch]	$common|$door|$lower|(shell|plat|pernet|crc32c|link_[a-z]+|linkpriv)\.h
-	kernel/(stats|trace|log|compat).[ch]	$common|$door|$lower|(shell|pernet)\.h
-	kernel/(socket|sockopt|service|local|listener|connection|side|input|client|install|payload|member|stream|diag|netlink|netlink_[a-z]+|genl|proto)[a-z_]*.[ch]	$common|$door|$lower|(pernet|socket|sockopt|service|local|listener|connection|side|input|client|client_inside|client_stream|install|payload|member|netlink|netlink_[a-z]+|genl|proto|diag)\.h
+	kernel/(stats|trace|log|point|compat).[ch]	$common|$door|$lower|(shell|pernet)\.h
+	kernel/(socket|sockopt|service|local|listener|connection|side|input|client|install|payload|member|stream|turn|diag|netlink|netlink_[a-z]+|genl|proto)[a-z_]*.[ch]	$common|$door|$lower|(pernet|socket|sockopt|service|local|listener|connection|side|input|client|client_inside|client_stream|install|payload|member|turn|netlink|netlink_[a-z]+|genl|proto|diag)\.h
 	kernel/main.[ch]	.*
 	kernel/kunit_exports.c	$common|(plat|shell)\.h
 	kernel/tests/[a-z_]+.[ch]	.*

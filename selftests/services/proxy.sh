@@ -32,12 +32,12 @@ ends() {
 acked() { test "$(cat "$work/log" 2>/dev/null | wc -l)" -ge "$1"; }
 go_on() { check "$1: the client goes on" wait_for 60 acked $(($(wc -l <"$work/log") + 100)); }
 
-for k in 1 2 3; do background member$k $k samr-proxy --service $service --connect 127.0.0.1:$inner --verbose; done
+for k in 1 2 3; do background member$k $k samr-proxy --service "$service" --connect 127.0.0.1:$inner --verbose; done
 check "a proxy waits for its server" wait_for 10 grep -q "waiting for the server" "$work/member1.log"
 is "and is no member before" "$(ctl 1 -j member show | jq length)" 0
 for k in 1 2 3; do background server$k $k memcached -u root -t 1 -l 127.0.0.1 -p $inner -U 0; done
 check "three members" wait_for 30 replicas 3
-background front 4 samr-proxy --listen 127.0.0.1:$port --service $service --verbose
+background front 4 samr-proxy --listen 127.0.0.1:$port --service "$service" --verbose
 check "the clients' proxy listens" wait_for 10 on 4 bash -c ": >/dev/tcp/127.0.0.1/$port"
 
 : >"$work/log"
