@@ -70,6 +70,16 @@ struct model_group {
 #define CHECK_GROUPS	64
 
 /**
+ * struct check_given - the last delivery of a run of steps
+ * @group: it is of
+ * @origin: 0: there was none
+ */
+struct check_given {
+	u32 group;
+	u64 origin;
+};
+
+/**
  * struct check - the state of all checkers
  * @place: by gseq - 1
  * @places: highest gseq delivered anywhere
@@ -85,6 +95,7 @@ struct model_group {
  * @seed: what group random is drawn from in it
  * @told: per host and group: membership when it was last said to have changed
  * @share: per group: largest credit that one origin ever had
+ * @given: per host: what its members were given last
  * @failed: per host: allocations refused before its last run of steps
  * @strangers: per host: frames dropped as of no configured head
  * @frames: per host: sent
@@ -125,6 +136,7 @@ struct check {
 	u64 share[CHECK_GROUPS];
 	struct samr_node_stats stats[NET_NODES];
 	struct samr_node_stats counted[NET_NODES];
+	struct check_given given[NET_NODES];
 	u64 failed[NET_NODES];
 	u64 strangers[NET_NODES];
 	u64 frames[NET_NODES];

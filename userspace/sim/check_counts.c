@@ -6,19 +6,19 @@
 #include "check.h"
 #include "sim.h"
 
-/* Records of a frame of the core's own, all or of one type. */
-static u32 records_of(const struct samr_blob *frame, u8 type)
+/* Count the records of a frame of the core's own, and the NACKs of them. */
+static void count_records(const struct samr_blob *frame, u64 *all, u64 *nacks)
 {
 	const struct samr_hdr *h = (const struct samr_hdr *)blob_bytes(frame);
-	u32 at = sizeof(*h), i, n = 0;
+	u32 at = sizeof(*h), n = be16_to_cpu(h->records), i;
 	struct samr_rec rec;
 
-	for (i = 0; i < be16_to_cpu(h->records); i++) {
+	for (i = 0; i < n; i++) {
 		memcpy(&rec, blob_bytes(frame) + at, sizeof(rec));
-		n += !type || rec.type == type;
+		*nacks += rec.type == SAMR_REC_NACK;
 		at += be16_to_cpu(rec.len);
 	}
-	return n;
+	*all += n;
 }
 
 static void on_stepped(struct watch *w, struct host *h,
@@ -33,10 +33,8 @@ static void on_stepped(struct watch *w, struct host *h,
 		return;
 	if (ev->type == SAMR_EV_FRAME) {
 		c->frames_in++;
-		if (!k->strict)
-			return;
-		c->records_in += records_of(ev->frame, 0);
-		c->nacks_in += records_of(ev->frame, SAMR_REC_NACK);
+		if (k->strict)
+			count_records(ev->frame, &c->records_in, &c->nacks_in);
 	} else if (ev->type == SAMR_EV_SUBMIT) {
 		c->submitted += !err;
 		c->refused += err == -EAGAIN;
@@ -54,25 +52,25 @@ static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,
 
 	(void)dest;
 	c->frames_out++;
-	c->records_out += records_of(frame, 0);
-	c->nacks_out += records_of(frame, SAMR_REC_NACK);
+	count_records(frame, &c->records_out, &c->nacks_out);
 }
 
 #define same(h, counter)						\
 	do {								\
-		if (is.counter != c->counter)				\
+		if (is->counter != c->counter)				\
 			sim_fail("node %u counts %llu %s, and there were %llu", \
-				 (h)->id, (unsigned long long)is.counter, \
+				 (h)->id, (unsigned long long)is->counter, \
 				 #counter, (unsigned long long)c->counter); \
 	} while (0)
 
 static void on_batch(struct watch *w, struct host *h)
 {
 	struct check *k = container_of(w, struct check, counts);
-	struct samr_node_stats *c = &k->counted[h->id], is;
+	struct samr_node_stats *c = &k->counted[h->id];
+	/* check_flow has just asked for them. */
+	const struct samr_node_stats *is = &k->stats[h->id];
 	u64 unread;
 
-	host_stats(h, &is);
 	same(h, submitted);
 	same(h, refused);
 	same(h, frames_in);
@@ -85,14 +83,14 @@ static void on_batch(struct watch *w, struct host *h)
 	if (!k->strict)
 		return;
 	/* What is in a frame that is not for this head, or too early, it does not see. */
-	unread = is.drops[SAMR_DROP_EPOCH] + is.drops[SAMR_DROP_SOURCE];
+	unread = is->drops[SAMR_DROP_EPOCH] + is->drops[SAMR_DROP_SOURCE];
 	if (c->drops[0] == unread) {
 		same(h, records_in);
 		same(h, nacks_in);
 	}
 	c->drops[0] = unread;
-	c->records_in = is.records_in;
-	c->nacks_in = is.nacks_in;
+	c->records_in = is->records_in;
+	c->nacks_in = is->nacks_in;
 }
 
 void check_counts_init(struct check *k)

@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "core/session.h"
+#include "core/state.h"
 #include "sim.h"
 
 /* A submission that was refused, until somebody says that it may be repeated. */
@@ -168,12 +169,10 @@ static void check_positions(struct check *k, struct host *h,
 			    const struct samr_node_stats *was,
 			    const struct samr_node_stats *is)
 {
-	struct samr_view_info view;
-	bool same;
+	u64 epoch = h->node->view.epoch;
+	bool same = epoch == k->viewed[h->id];
 
-	samr_node_view(h->node, &view);
-	same = view.epoch == k->viewed[h->id];
-	k->viewed[h->id] = view.epoch;
+	k->viewed[h->id] = epoch;
 	if (is->held > is->last || is->delivered > is->held ||
 	    is->trimmed > is->delivered || is->trimmed > is->stable)
 		sim_fail("node %u: last %llu held %llu delivered %llu stable %llu trimmed %llu",
@@ -210,6 +209,15 @@ static u32 count_held(const struct check *k, u64 gseq, bool delivered)
 	return n;
 }
 
+/* What was true of the same positions in the same view stays so: others' only go up. */
+static bool moved(const struct check *k, const struct host *h,
+		  const struct samr_node_stats *was,
+		  const struct samr_node_stats *is)
+{
+	return is->stable != was->stable || is->trimmed != was->trimmed ||
+	       h->node->view.epoch != k->viewed[h->id];
+}
+
 static void check_stability(struct check *k, struct host *h)
 {
 	const struct samr_node_stats *s = &k->stats[h->id];
@@ -228,10 +236,6 @@ static void check_stability(struct check *k, struct host *h)
 	if (count_held(k, s->trimmed, false) < keep)
 		sim_fail("node %u has forgotten %llu, which not all hold",
 			 h->id, (unsigned long long)s->trimmed);
-	if (k->history && s->last - s->trimmed > k->history)
-		sim_fail("node %u keeps %llu messages, and %llu are allowed",
-			 h->id, (unsigned long long)(s->last - s->trimmed),
-			 (unsigned long long)k->history);
 }
 
 /*
@@ -269,27 +273,41 @@ static void check_drops(struct check *k, struct host *h)
  */
 static void check_unread(struct check *k, struct host *h)
 {
+	const struct check_given *given = &k->given[h->id];
+	u64 share, id = given->origin;
 	struct member *m;
-	u64 share;
-	u32 id;
 
+	/* Only those to whom the last delivery went have more than before. */
+	if (!id)
+		return;
+	share = k->share[check_group(k, given->group)];
 	list_for_each_entry(m, &k->members->all, all) {
-		if (m->host != h || !m->count)
+		if (m->host != h || m->group != given->group || !m->count)
 			continue;
-		share = k->share[check_group(k, m->group)];
-		for (id = 1; id < NET_NODES; id++)
-			if (m->bytes[id] > share && m->messages[id] > 1)
-				sim_fail("node %u port %u: %llu bytes of node %u unread, and %llu are allowed",
-					 h->id, m->port,
-					 (unsigned long long)m->bytes[id], id,
-					 (unsigned long long)share);
-		for (id = 1; id < NET_NODES; id++)
-			if (m->joins[id] * samr_members_cost(1) > 2 * share &&
-			    m->joins[id] > 1)
-				sim_fail("node %u port %u: %u joins of node %u unread, and %llu bytes are allowed",
-					 h->id, m->port, m->joins[id], id,
-					 2 * (unsigned long long)share);
+		if (m->bytes[id] > share && m->messages[id] > 1)
+			sim_fail("node %u port %u: %llu bytes of node %llu unread, and %llu are allowed",
+				 h->id, m->port,
+				 (unsigned long long)m->bytes[id],
+				 (unsigned long long)id,
+				 (unsigned long long)share);
+		if (m->joins[id] * samr_members_cost(1) > 2 * share &&
+		    m->joins[id] > 1)
+			sim_fail("node %u port %u: %u joins of node %llu unread, and %llu bytes are allowed",
+				 h->id, m->port, m->joins[id],
+				 (unsigned long long)id,
+				 2 * (unsigned long long)share);
 	}
+}
+
+static void check_history(const struct check *k, const struct host *h)
+{
+	const struct samr_node_stats *s = &k->stats[h->id];
+
+	if (k->history && s->last - s->trimmed > k->history &&
+	    s->stable > h->node->view.base)
+		sim_fail("node %u keeps %llu messages, and %llu are allowed",
+			 h->id, (unsigned long long)(s->last - s->trimmed),
+			 (unsigned long long)k->history);
 }
 
 static void check_memory(struct check *k, struct host *h)
@@ -305,12 +323,16 @@ static void on_batch(struct watch *w, struct host *h)
 {
 	struct check *k = check_of(w);
 	struct samr_node_stats s;
+	bool look;
 
-	host_stats(h, &s);
+	samr_node_stats(h->node, &s);
+	look = moved(k, h, &k->stats[h->id], &s);
 	check_positions(k, h, &k->stats[h->id], &s);
 	k->stats[h->id] = s;
 	k->failed[h->id] = memory_use_of(h->id)->failed;
-	check_stability(k, h);
+	if (look)
+		check_stability(k, h);
+	check_history(k, h);
 	if (k->strict) {
 		check_drops(k, h);
 		if (h->halted)
@@ -319,6 +341,8 @@ static void on_batch(struct watch *w, struct host *h)
 	if (k->probe)
 		check_blocked(k, h);
 	check_memory(k, h);
+	check_unread(k, h);
+	k->given[h->id].origin = 0;
 }
 
 static void on_batch_blind(struct watch *w, struct host *h)
@@ -330,8 +354,10 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 {
 	struct check *k = check_of(w);
 
-	if (msg->meta.gseq)
-		check_unread(k, h);
+	/* Members have what was delivered before this, and not yet this. */
+	check_unread(k, h);
+	k->given[h->id].group = msg->meta.group;
+	k->given[h->id].origin = msg->meta.gseq ? msg->meta.origin : 0;
 }
 
 static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,

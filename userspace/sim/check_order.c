@@ -4,6 +4,7 @@
  * that was submitted, and deliveries in a group go up.
  */
 #include "check.h"
+#include "core/state.h"
 #include "sim.h"
 
 static struct check *check_of(struct watch *w)
@@ -119,29 +120,23 @@ static void dropped(struct check *k, struct host *h, const struct samr_msg *msg)
 /* How many heads hold the order up to @gseq, at this instant? */
 static u32 holders_of(const struct check *k, u64 gseq)
 {
-	struct samr_node_stats s;
 	struct host *h;
 	u32 n = 0;
 
-	cluster_for_each(k->cluster, h) {
-		host_stats(h, &s);
-		n += s.held >= gseq;
-	}
+	cluster_for_each(k->cluster, h)
+		n += h->node->rcv.held >= gseq;
 	return n;
 }
 
 static void check_safe(struct check *k, struct host *h,
 		       const struct samr_msg *msg)
 {
-	struct samr_view_info view;
-	u32 have;
+	u32 have = holders_of(k, msg->meta.gseq);
+	u32 need = h->node->view.holders;
 
-	samr_node_view(h->node, &view);
-	have = holders_of(k, msg->meta.gseq);
-	if (have < view.holders)
+	if (have < need)
 		sim_fail("node %u delivers SAFE %llu, which %u hold and not %u",
-			 h->id, (unsigned long long)msg->meta.gseq, have,
-			 view.holders);
+			 h->id, (unsigned long long)msg->meta.gseq, have, need);
 	k->safe++;
 }
 
@@ -257,16 +252,15 @@ static void compare_place(struct host *h, const struct place *p,
 static void check_epoch(struct check *k, struct host *h,
 			const struct samr_msg *msg)
 {
-	struct samr_view_info view;
+	u64 epoch = h->node->view.epoch;
 
-	samr_node_view(h->node, &view);
-	if (!msg->epoch || msg->epoch > view.epoch ||
+	if (!msg->epoch || msg->epoch > epoch ||
 	    msg->epoch < k->epoch[h->id])
 		sim_fail("node %u delivers %llu in epoch %llu, after %llu, and its view is %llu",
 			 h->id, (unsigned long long)msg->meta.gseq,
 			 (unsigned long long)msg->epoch,
 			 (unsigned long long)k->epoch[h->id],
-			 (unsigned long long)view.epoch);
+			 (unsigned long long)epoch);
 	k->epoch[h->id] = msg->epoch;
 }
 

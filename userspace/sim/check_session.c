@@ -14,8 +14,6 @@
 #define MODEL_SESSIONS	4096
 /* Ids of groups that may have sessions. */
 #define GROUPS_MOST	15
-/* A reply is made by all replicas before so many others are. */
-#define TRUTHS_NEAR	4096
 
 /* A SESSION or REQUEST as first applied anywhere, or members of a group. */
 struct session_place {
@@ -50,6 +48,36 @@ struct model {
 	bool gone;
 };
 
+static void chains_add(struct chains *c, u64 number, size_t index)
+{
+	while (number >= c->last_room)
+		c->last = sim_grow(c->last, c->last_room, &c->last_room,
+				   sizeof(*c->last));
+	while (index >= c->before_room)
+		c->before = sim_grow(c->before, c->before_room, &c->before_room,
+				     sizeof(*c->before));
+	c->before[index] = c->last[number];
+	c->last[number] = (u32)index + 1;
+}
+
+/* 1 + the last index that @number has; chain->before[] leads to the others. */
+static u32 chains_of(const struct chains *c, u64 number)
+{
+	return number < c->last_room ? c->last[number] : 0;
+}
+
+static void chains_clear(struct chains *c)
+{
+	if (c->last)
+		memset(c->last, 0, c->last_room * sizeof(*c->last));
+}
+
+static void chains_free(struct chains *c)
+{
+	free(c->last);
+	free(c->before);
+}
+
 static void on_view(struct watch *w, struct host *h)
 {
 	struct session_check *k = container_of(w, struct session_check, watch);
@@ -64,7 +92,9 @@ static void on_view(struct watch *w, struct host *h)
 	if (!v.epoch || k->over)
 		return;
 	k->era = sim_grow(k->era, k->eras, &k->era_room, sizeof(*k->era));
-	e = &k->era[k->eras++];
+	for (i = k->eras++; i && k->era[i - 1].epoch > v.epoch; i--)
+		k->era[i] = k->era[i - 1];
+	e = &k->era[i];
 	e->epoch = v.epoch;
 	e->base = v.base;
 	e->count = v.count;
@@ -75,30 +105,24 @@ static void on_view(struct watch *w, struct host *h)
 u64 session_check_epoch(const struct session_check *k, const struct host *h,
 			u64 gseq)
 {
-	u64 epoch = 0;
 	size_t i;
 
-	for (i = 0; i < k->eras; i++)
+	for (i = k->eras; i-- > 0;)
 		if (k->era[i].epoch <= h->node->view.epoch &&
 		    k->era[i].base < gseq)
-			epoch = max(epoch, k->era[i].epoch);
-	return epoch;
+			return k->era[i].epoch;
+	return 0;
 }
 
 static struct session_place *find(struct session_check *k, u64 epoch,
 				  const struct samr_msg *msg)
 {
-	struct session_place *p;
-	size_t i;
+	u32 i;
 
-	for (i = k->places; i-- > 0;) {
-		p = &k->place[i];
-		if (p->meta.gseq == msg->meta.gseq && p->epoch == epoch)
-			return p;
-		/* They come nearly in order. */
-		if (p->meta.gseq + 4096 < msg->meta.gseq)
-			break;
-	}
+	for (i = chains_of(&k->place_at, msg->meta.gseq); i;
+	     i = k->place_at.before[i - 1])
+		if (k->place[i - 1].epoch == epoch)
+			return &k->place[i - 1];
 	return NULL;
 }
 
@@ -109,6 +133,7 @@ static void note(struct session_check *k, u64 epoch,
 	struct session_place *p;
 
 	k->place = sim_grow(k->place, k->places, &k->place_room, sizeof(*p));
+	chains_add(&k->place_at, msg->meta.gseq, k->places);
 	p = &k->place[k->places++];
 	memset(p, 0, sizeof(*p));
 	p->meta = msg->meta;
@@ -193,12 +218,12 @@ static void on_batch(struct watch *w, struct host *h)
 void session_check_made(struct session_check *k, const struct session_shown *s)
 {
 	const struct session_shown *t;
-	size_t i;
+	u32 i;
 
-	for (i = k->truths; i-- > 0 && k->truths - i < TRUTHS_NEAR;) {
-		t = &k->truth[i];
-		if (t->mark != s->mark || t->place != s->place ||
-		    t->epoch != s->epoch)
+	for (i = chains_of(&k->truth_at, s->mark); i;
+	     i = k->truth_at.before[i - 1]) {
+		t = &k->truth[i - 1];
+		if (t->place != s->place || t->epoch != s->epoch)
 			continue;
 		if (!memcmp(t, s, sizeof(*t)))
 			return;
@@ -208,20 +233,22 @@ void session_check_made(struct session_check *k, const struct session_shown *s)
 				 (unsigned long long)s->place);
 	}
 	k->truth = sim_grow(k->truth, k->truths, &k->truth_room, sizeof(*t));
+	chains_add(&k->truth_at, s->mark, k->truths);
 	k->truth[k->truths++] = *s;
 }
 
 void session_check_seen(struct session_check *k, const struct session_shown *s,
 			bool may_be_undone)
 {
-	size_t i;
+	u32 i;
 
 	if (k->over)
 		return;
-	for (i = k->truths; i-- > 0;)
-		if (!memcmp(&k->truth[i], s, sizeof(*s)))
+	for (i = chains_of(&k->truth_at, s->mark); i;
+	     i = k->truth_at.before[i - 1])
+		if (!memcmp(&k->truth[i - 1], s, sizeof(*s)))
 			break;
-	if (i == SIZE_MAX)
+	if (!i)
 		sim_fail("a client has a reply that nobody made, to what is at place %llu",
 			 (unsigned long long)s->place);
 	if (may_be_undone)
@@ -535,6 +562,8 @@ static void forget(struct session_check *k)
 	k->eras = 0;
 	k->seens = 0;
 	k->truths = 0;
+	chains_clear(&k->place_at);
+	chains_clear(&k->truth_at);
 }
 
 void session_check_model(struct session_check *k)
@@ -696,6 +725,8 @@ void session_check_init(struct session_check *k, struct cluster *c)
 
 void session_check_free(struct session_check *k)
 {
+	chains_free(&k->place_at);
+	chains_free(&k->truth_at);
 	free(k->place);
 	free(k->era);
 	free(k->seen);

@@ -44,12 +44,24 @@ struct session_shown {
 };
 
 /**
+ * struct chains - indices of an array by a number that most elements have alone
+ * @last: by number: 1 + index of the last element that has it; 0: none
+ * @before: by index: the same of the element before it
+ */
+struct chains {
+	u32 *last, *before;
+	size_t last_room, before_room;
+};
+
+/**
  * struct session_check - what was seen
  * @place: of the order, unsorted
- * @era: views installed by anybody
+ * @place_at: by number of the place, see struct chains
+ * @era: views installed by anybody, by epoch
  * @seen: replies that clients got
  * @looked: likewise, answers to queries; only @last and @last_epoch
  * @truth: replies that replicas made
+ * @truth_at: by the request's mark
  * @inc: per host: incarnation that @upto is of
  * @upto: per host: looked at up to this place
  * @over: what comes now is not noted any more
@@ -59,6 +71,7 @@ struct session_check {
 	struct cluster *cluster;
 	struct session_place *place;
 	size_t places, place_room;
+	struct chains place_at;
 	struct session_era *era;
 	size_t eras, era_room;
 	struct session_shown *seen;
@@ -67,6 +80,7 @@ struct session_check {
 	size_t looks, looked_room;
 	struct session_shown *truth;
 	size_t truths, truth_room;
+	struct chains truth_at;
 	u64 inc[NET_NODES];
 	u64 upto[NET_NODES];
 	bool over;

@@ -65,13 +65,14 @@ void clients_answer(struct clients *all, struct host *h, u32 group, u32 port,
 	list_add_tail(&a->list, &all->answers);
 }
 
+/* Bytes @from .. @len: eight at a time, which all follow from @mark. */
 static void fill(u8 *bytes, size_t from, size_t len, u64 mark)
 {
 	u64 word = mark;
 
-	for (; from < len; from++) {
+	for (; from < len; from += sizeof(word)) {
 		word = word * 0x9fb21c651e98df25ULL + 1;
-		bytes[from] = (u8)(word >> 56);
+		memcpy(bytes + from, &word, min(len - from, sizeof(word)));
 	}
 }
 

@@ -19,8 +19,30 @@ void cluster_init(struct cluster *c, u64 seed)
 	rng_init(&c->rng, seed, 'c');
 	c->net.deliver = on_arrival;
 	c->net.ctx = c;
-	INIT_LIST_HEAD(&c->watches);
 	sim_run.now = &c->queue.now;
+}
+
+static void add(struct watchers *all, struct watch *w, bool wants)
+{
+	if (!wants)
+		return;
+	if (all->count == WATCHES_MOST)
+		sim_fail("more watches than there is room for");
+	all->watch[all->count++] = w;
+}
+
+void cluster_watch(struct cluster *c, struct watch *w)
+{
+	add(&c->on.stepped, w, w->stepped);
+	add(&c->on.received, w, w->received);
+	add(&c->on.sent, w, w->sent);
+	add(&c->on.view, w, w->view);
+	add(&c->on.members, w, w->members);
+	add(&c->on.deliver, w, w->deliver);
+	add(&c->on.writable, w, w->writable);
+	add(&c->on.stuck, w, w->stuck);
+	add(&c->on.narrow, w, w->narrow);
+	add(&c->on.batch, w, w->batch);
 }
 
 void cluster_free(struct cluster *c)
@@ -52,10 +74,14 @@ struct host *cluster_add(struct cluster *c, u32 id,
 
 struct host *cluster_next(const struct cluster *c, const struct host *h)
 {
-	u32 id = h ? h->id + 1 : 1;
+	/* All ids above that of @h. */
+	u64 left = c->mask & (h ? ~0ULL << h->id << 1 : ~0ULL);
+	u32 id;
 
-	for (; id < NET_NODES; id++)
+	for (; left; left &= left - 1) {
+		id = (u32)__builtin_ctzll(left);
 		if (c->host[id])
 			return c->host[id];
+	}
 	return NULL;
 }

@@ -6,6 +6,13 @@
 #include "host.h"
 
 #define CLUSTER_ID	0x5a3c0de5u
+#define WATCHES_MOST	16
+
+/* Who is told of one kind of thing, in the order in which they began to watch. */
+struct watchers {
+	u32 count;
+	struct watch *watch[WATCHES_MOST];
+};
 
 /**
  * struct cluster - all there is
@@ -16,7 +23,7 @@
  * @mask: their ids
  * @witness: the one of them that the admins take for the witness, as a mask
  * @host: by id, NULL for none
- * @watches: who is told, in this order
+ * @on: who is told of what, by the names of struct watch
  */
 struct cluster {
 	struct queue queue;
@@ -26,7 +33,10 @@ struct cluster {
 	u64 mask;
 	u64 witness;
 	struct host *host[NET_NODES];
-	struct list_head watches;
+	struct {
+		struct watchers stepped, received, sent, view, members, deliver,
+				writable, stuck, narrow, batch;
+	} on;
 };
 
 void cluster_init(struct cluster *c, u64 seed);
@@ -35,10 +45,15 @@ struct host *cluster_add(struct cluster *c, u32 id,
 			 const struct host_params *p,
 			 const struct samr_node_config *cfg);
 
-static inline void cluster_watch(struct cluster *c, struct watch *w)
-{
-	list_add_tail(&w->list, &c->watches);
-}
+/** cluster_watch - tell @w from now on of what it has a function for */
+void cluster_watch(struct cluster *c, struct watch *w);
+
+/* cluster_tell(c, sent, h, frame, dest): call sent() of all that have one. */
+#define cluster_tell(c, what, ...) do {					\
+	const struct watchers *all_ = &(c)->on.what;			\
+	for (u32 i_ = 0; i_ < all_->count; i_++)			\
+		all_->watch[i_]->what(all_->watch[i_], __VA_ARGS__);	\
+} while (0)
 
 /** cluster_next - walk over the heads; NULL begins, NULL ends */
 struct host *cluster_next(const struct cluster *c, const struct host *h);

@@ -389,14 +389,12 @@ static void fence(struct fail *f, struct job *j)
 static void on_tick(struct timer *t)
 {
 	struct fail *f = container_of(t, struct fail, tick);
-	u64 now = now_of(f);
+	u64 now = now_of(f), left;
 	struct app *a;
-	u32 id, i;
+	u32 i;
 
-	for (id = 1; id < NET_NODES; id++) {
-		a = &f->app[id];
-		if (!a->fail)
-			continue;
+	for (left = f->mask; left; left &= left - 1) {
+		a = &f->app[__builtin_ctzll(left)];
 		if (!a->host) {
 			if (now >= a->on_at)
 				switch_on(a);

@@ -65,7 +65,6 @@ static u64 awake_at(const struct host *h, u64 at)
 
 int host_step(struct host *h, struct samr_event *ev)
 {
-	struct watch *w;
 	int err;
 
 	ev->now = host_now(h);
@@ -73,11 +72,8 @@ int host_step(struct host *h, struct samr_event *ev)
 	memory_enter(h->id);
 	err = samr_node_step(h->node, ev, &h->actions);
 	memory_enter(0);
-	if (ev->type == SAMR_EV_FLUSH)
-		return err;
-	list_for_each_entry(w, &h->cluster->watches, list)
-		if (w->stepped)
-			w->stepped(w, h, ev, err);
+	if (ev->type != SAMR_EV_FLUSH)
+		cluster_tell(h->cluster, stepped, h, ev, err);
 	return err;
 }
 
@@ -108,14 +104,11 @@ static void run_send(struct host *h, struct samr_action *a)
 	struct samr_blob *blob = samr_blob_of_action(a);
 	u64 dest = a->dest;
 	struct buffer *frame;
-	struct watch *w;
 
 	if (samr_blob_len(blob) > h->frame_max)
 		sim_fail("node %u sends %u bytes over links for %u", h->id,
 			 samr_blob_len(blob), h->frame_max);
-	list_for_each_entry(w, &h->cluster->watches, list)
-		if (w->sent)
-			w->sent(w, h, blob, dest);
+	cluster_tell(h->cluster, sent, h, blob, dest);
 	frame = host_wire(h, blob);
 	samr_blob_put(blob);
 	net_send(&h->cluster->net, h->id, dest, frame);
@@ -125,11 +118,8 @@ static void run_send(struct host *h, struct samr_action *a)
 static void run_deliver(struct host *h, struct samr_action *a)
 {
 	struct samr_msg *msg = samr_msg_of_action(a);
-	struct watch *w;
 
-	list_for_each_entry(w, &h->cluster->watches, list)
-		if (w->deliver)
-			w->deliver(w, h, msg);
+	cluster_tell(h->cluster, deliver, h, msg);
 	samr_msg_put(msg);
 }
 
@@ -138,19 +128,16 @@ static void run_changes(struct host *h)
 {
 	struct samr_actions *acts = &h->actions;
 	u32 i, k, n = min(acts->changes, (u32)SAMR_CHANGES_MAX);
-	struct watch *w;
 
 	for (i = 1; i < n; i++)
 		for (k = 0; k < i; k++)
 			if (acts->changed[k] == acts->changed[i])
 				sim_fail("node %u says twice that group %u has changed",
 					 h->id, acts->changed[i]);
-	list_for_each_entry(w, &h->cluster->watches, list) {
-		for (i = 0; i < n && w->members; i++)
-			w->members(w, h, acts->changed[i]);
-		if (acts->changes > n && w->members)
-			w->members(w, h, 0);
-	}
+	for (i = 0; i < n; i++)
+		cluster_tell(h->cluster, members, h, acts->changed[i]);
+	if (acts->changes > n)
+		cluster_tell(h->cluster, members, h, 0);
 	acts->changes = 0;
 }
 
@@ -161,16 +148,14 @@ static void run_actions(struct host *h)
 	bool stuck = acts->stuck;
 	u64 narrow = acts->narrow;
 	struct samr_action *a;
-	struct watch *w;
 
 	h->halted |= acts->halted;
 	acts->view = false;
 	acts->writable = false;
 	acts->stuck = false;
 	acts->narrow = 0;
-	list_for_each_entry(w, &h->cluster->watches, list)
-		if (view && w->view)
-			w->view(w, h);
+	if (view)
+		cluster_tell(h->cluster, view, h);
 	run_changes(h);
 	while (!list_empty(&acts->list)) {
 		a = list_first_entry(&acts->list, struct samr_action, node);
@@ -182,14 +167,12 @@ static void run_actions(struct host *h)
 		else
 			sim_fail("node %u: action of type %u", h->id, a->type);
 	}
-	list_for_each_entry(w, &h->cluster->watches, list) {
-		if (writable && w->writable)
-			w->writable(w, h);
-		if (stuck && w->stuck)
-			w->stuck(w, h);
-		if (narrow && w->narrow)
-			w->narrow(w, h, narrow);
-	}
+	if (writable)
+		cluster_tell(h->cluster, writable, h);
+	if (stuck)
+		cluster_tell(h->cluster, stuck, h);
+	if (narrow)
+		cluster_tell(h->cluster, narrow, h, narrow);
 }
 
 static void arm(struct host *h)
@@ -212,16 +195,13 @@ static void arm(struct host *h)
 void host_flush(struct host *h)
 {
 	struct samr_event ev = { .type = SAMR_EV_FLUSH };
-	struct watch *w;
 	int err = host_step(h, &ev);
 
 	if (err && !samr_node_out(h->node))
 		sim_fail("node %u answers %d to FLUSH", h->id, err);
 	run_actions(h);
 	arm(h);
-	list_for_each_entry(w, &h->cluster->watches, list)
-		if (w->batch)
-			w->batch(w, h);
+	cluster_tell(h->cluster, batch, h);
 }
 
 static void on_deadline(struct timer *t)
@@ -270,12 +250,9 @@ static void take_frame(struct host *h, struct buffer *frame)
 	struct samr_event ev = { .type = SAMR_EV_FRAME };
 	struct samr_frame_info info;
 	enum samr_drop drop = check_frame(h, frame, &info);
-	struct watch *w;
 
 	h->drops[drop]++;
-	list_for_each_entry(w, &h->cluster->watches, list)
-		if (w->received)
-			w->received(w, h, frame, drop);
+	cluster_tell(h->cluster, received, h, frame, drop);
 	if (drop)
 		return;
 	memory_enter(h->id);

@@ -32,7 +32,6 @@ struct host;
  * All may be NULL. The core may be looked at, but not stepped, from these.
  */
 struct watch {
-	struct list_head list;
 	void (*stepped)(struct watch *w, struct host *h,
 			const struct samr_event *ev, int err);
 	void (*received)(struct watch *w, struct host *h,

@@ -172,16 +172,16 @@ void machine_on(struct machine *m)
 void machine_off(struct machine *m, u64 wait)
 {
 	struct cluster *c = m->host->cluster;
-	u32 id;
+	struct machine *other;
+	u32 i;
 
 	if (m->write_at && rng_one_in(&c->rng, 2)) {
 		m->disk = m->writing;
 		m->disk_state = MEMORY_FOUND;
 	}
 	m->write_at = 0;
-	for (id = 1; id < NET_NODES; id++)
-		if (room_machine(m->room, id))
-			room_machine(m->room, id)->shot[m->id].on = false;
+	for (i = 0; (other = room_nth(m->room, i)); i++)
+		other->shot[m->id].on = false;
 	m->on_at = wait == U64_MAX ? wait : c->queue.now + wait;
 	free(m->policy);
 	m->policy = NULL;
@@ -192,11 +192,11 @@ void machine_off(struct machine *m, u64 wait)
 
 void machine_restart(struct machine *m)
 {
-	u32 id;
+	struct machine *other;
+	u32 i;
 
-	for (id = 1; id < NET_NODES; id++)
-		if (room_machine(m->room, id))
-			room_machine(m->room, id)->shot[m->id].on = false;
+	for (i = 0; (other = room_nth(m->room, i)); i++)
+		other->shot[m->id].on = false;
 	start_daemon(m);
 }
 
@@ -286,39 +286,48 @@ static void tell_saved(struct machine *m, u32 id)
 	step(m, &ev);
 }
 
+static void tell_fence(struct machine *m, u32 id, const struct samr_fence *is)
+{
+	const struct samr_fence was = m->fence[id];
+	struct policy_event ev = { .node = id };
+
+	m->fence[id] = *is;
+	if (was.id && is->inc != was.inc) {
+		ev.type = POLICY_EV_FENCE_OVER;
+		ev.inc = was.inc;
+		step(m, &ev);
+	}
+	if (is->id && (is->inc != was.inc || is->token != was.token ||
+		       is->why != was.why)) {
+		ev.type = POLICY_EV_FENCE;
+		ev.inc = is->inc;
+		ev.token = is->token;
+		ev.fence.epoch = is->epoch;
+		ev.fence.why = is->why == SAMR_FENCE_BLOCKED ?
+			       POLICY_BLOCKED : POLICY_EXCLUDED;
+		step(m, &ev);
+	}
+}
+
 /* Of each head the one that is asked for; those that are not any more. */
 static void tell_fences(struct machine *m)
 {
-	struct samr_fence now[NET_NODES] = { };
-	struct samr_fence f, was;
-	struct policy_event ev;
-	u32 i;
+	static const struct samr_fence none;
+	struct samr_fence f[SAMR_FENCES + 1];
+	u32 index[NET_NODES] = { }, count = 0, i, id;
 
-	for (i = 0; i < SAMR_FENCES; i++)
-		if (samr_node_fence(m->host->node, i, &f) && !f.dead &&
-		    f.why != SAMR_FENCE_NONE && f.at >= now[f.id].at)
-			now[f.id] = f;
-	for (i = 1; i < NET_NODES; i++) {
-		ev = (struct policy_event){ .node = i };
-		was = m->fence[i];
-		m->fence[i] = now[i];
-		if (was.id && now[i].inc != was.inc) {
-			ev.type = POLICY_EV_FENCE_OVER;
-			ev.inc = was.inc;
-			step(m, &ev);
-		}
-		if (now[i].id && (now[i].inc != was.inc ||
-				  now[i].token != was.token ||
-				  now[i].why != was.why)) {
-			ev.type = POLICY_EV_FENCE;
-			ev.inc = now[i].inc;
-			ev.token = now[i].token;
-			ev.fence.epoch = now[i].epoch;
-			ev.fence.why = now[i].why == SAMR_FENCE_BLOCKED ?
-				       POLICY_BLOCKED : POLICY_EXCLUDED;
-			step(m, &ev);
-		}
+	for (i = 0; i < SAMR_FENCES; i++) {
+		if (!samr_node_fence(m->host->node, i, &f[count]) ||
+		    f[count].dead || f[count].why == SAMR_FENCE_NONE)
+			continue;
+		id = (u32)f[count].id;
+		if (!index[id] || f[count].at >= f[index[id] - 1].at)
+			index[id] = count + 1;
+		count++;
 	}
+	for (id = 1; id < NET_NODES; id++)
+		if (index[id] || m->fence[id].id)
+			tell_fence(m, id, index[id] ? &f[index[id] - 1] : &none);
 }
 
 static void tell_answers(struct machine *m)
@@ -327,20 +336,19 @@ static void tell_answers(struct machine *m)
 	struct machine *at;
 	struct shot *s;
 	u64 now = now_of(m);
-	u32 id;
+	u32 i;
 
-	for (id = 1; id < NET_NODES; id++) {
-		at = room_machine(m->room, id);
-		if (!at || !at->shot[m->id].on || now < at->shot[m->id].end_at)
-			continue;
+	for (i = 0; (at = room_nth(m->room, i)); i++) {
 		s = &at->shot[m->id];
+		if (!s->on || now < s->end_at)
+			continue;
 		s->on = false;
 		if (s->cut_at && (s->result == FENCE_IS_OFF ||
 				  s->result == FENCE_IS_ON))
 			sim_fail("a device of node %u says done, and has yet to do it",
-				 id);
+				 at->id);
 		ev = (struct policy_event){ .type = POLICY_EV_ATTEMPT,
-			.node = id, .inc = s->inc, .token = s->token };
+			.node = at->id, .inc = s->inc, .token = s->token };
 		ev.result = s->result;
 		if (s->power_on) {
 			ev.type = POLICY_EV_POWERED;
@@ -379,11 +387,12 @@ static void begin_anew(struct machine *m)
 
 void machine_power(struct machine *m, u64 now)
 {
+	struct machine *by;
 	struct shot *s;
-	u32 id;
+	u32 i;
 
-	for (id = 1; id < NET_NODES; id++) {
-		s = &m->shot[id];
+	for (i = 0; (by = room_nth(m->room, i)); i++) {
+		s = &m->shot[by->id];
 		if (!s->cut_at || now < s->cut_at)
 			continue;
 		s->cut_at = 0;
@@ -397,7 +406,8 @@ void machine_power(struct machine *m, u64 now)
 void machine_tick(struct machine *m, u64 now)
 {
 	struct policy_event ev = { .type = POLICY_EV_TIME };
-	u32 id;
+	struct machine *other;
+	u32 i;
 
 	if (!m->host || now < m->host->paused_until)
 		return;
@@ -410,11 +420,11 @@ void machine_tick(struct machine *m, u64 now)
 		ev.carrier = m->carrier;
 		step(m, &ev);
 	}
-	for (id = 1; id < NET_NODES; id++) {
-		if (id == m->id || !m->config.nodes[id].configured)
+	for (i = 0; (other = room_nth(m->room, i)); i++) {
+		if (other == m)
 			continue;
-		tell_heard(m, id);
-		tell_saved(m, id);
+		tell_heard(m, other->id);
+		tell_saved(m, other->id);
 	}
 	tell_fences(m);
 	tell_answers(m);

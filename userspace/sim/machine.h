@@ -133,4 +133,7 @@ void room_alert(struct room *r, const struct policy_action *a);
 struct shot room_draw_shot(struct room *r);
 struct machine *room_machine(struct room *r, u32 id);
 
+/** room_nth - of the room's machines, by id; NULL: there are not so many */
+struct machine *room_nth(struct room *r, u32 i);
+
 #endif /* SAMR_SIM_MACHINE_H */

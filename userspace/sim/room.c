@@ -22,7 +22,12 @@
 
 struct machine *room_machine(struct room *r, u32 id)
 {
-	return r->machine[id].room ? &r->machine[id] : NULL;
+	return &r->machine[id];
+}
+
+struct machine *room_nth(struct room *r, u32 i)
+{
+	return i < r->count ? &r->machine[r->id[i]] : NULL;
 }
 
 static u64 now_of(const struct room *r)
@@ -152,15 +157,11 @@ static void on_tick(struct timer *t)
 {
 	struct room *r = container_of(t, struct room, tick);
 	struct machine *m;
-	u32 id;
+	u32 i;
 
-	for (id = 1; id < NET_NODES; id++)
-		if (room_machine(r, id))
-			machine_power(room_machine(r, id), now_of(r));
-	for (id = 1; id < NET_NODES; id++) {
-		m = room_machine(r, id);
-		if (!m)
-			continue;
+	for (i = 0; (m = room_nth(r, i)); i++)
+		machine_power(m, now_of(r));
+	for (i = 0; (m = room_nth(r, i)); i++) {
 		if (!m->host && now_of(r) >= m->on_at)
 			machine_on(m);
 		machine_tick(m, now_of(r));

@@ -9,6 +9,8 @@
 
 #include "sim.h"
 
+#define SMALL	512
+
 struct sim_run sim_run;
 
 static void replay(char *buf, size_t size)
@@ -111,11 +113,12 @@ void sim_watchdog(unsigned int seconds)
 
 void *sim_alloc(size_t size)
 {
-	void *p = calloc(1, size);
+	/* What is small comes from the thread's cache, which calloc() passes by. */
+	void *p = size <= SMALL ? malloc(size) : calloc(1, size);
 
 	if (!p)
 		sim_fail("the simulator itself is out of memory");
-	return p;
+	return size <= SMALL ? memset(p, 0, size) : p;
 }
 
 void *sim_grow(void *array, size_t count, size_t *room, size_t size)
