@@ -435,7 +435,7 @@ static void on_turn(struct timer *t)
 	}
 	if (!all->steady)
 		watch_clients(all);
-	queue_set(&all->cluster->queue, t, now(all) + TURN);
+	queue_set(&all->cluster->queue, t, now(all) + TURN * (all->calm ? 1 : all->pace));
 }
 
 /* Number of the last request that it has a reply to. */
@@ -665,6 +665,7 @@ void clients_init(struct clients *all, struct cluster *c,
 	INIT_LIST_HEAD(&all->list);
 	INIT_LIST_HEAD(&all->answers);
 	queries_init(all, seed);
+	all->pace = 1;
 	all->turn.fire = on_turn;
 	queue_set(&c->queue, &all->turn, TURN);
 }

@@ -74,6 +74,7 @@ struct client {
  * @send: hand in a message for @c by way of @h; what the core says
  * @usable: may a client go to that head?
  * @steady: no head ever loses a client, and no session expires
+ * @pace: all of them take a turn every so many ms, until it is calm
  * @calm: no new sessions and requests
  */
 struct clients {
@@ -88,6 +89,7 @@ struct clients {
 		    struct samr_submit *s, const u8 *bytes);
 	bool (*usable)(struct clients *all, struct host *h);
 	bool steady;
+	u32 pace;
 	bool calm;
 	u64 marks;
 	u64 sessions, requests, replies, moves, unknown, lost, again;

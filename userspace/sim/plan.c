@@ -10,6 +10,9 @@
 #define PPM		1000000
 #define PERCENT		(PPM / 100)
 
+/* Runs with little to do, for each one in which all send as much as they can. */
+#define SPARSE_RUNS	3
+
 /* Frames never grow beyond a queue, or nothing would get through. */
 #define QUEUE_FRAMES	24
 
@@ -133,6 +136,22 @@ static void draw_work(struct plan *p, struct rng *r)
 	p->safe_ppm = PICK(r, 0, PERCENT, 20 * PERCENT, 50 * PERCENT, PPM);
 }
 
+/*
+ * Most clusters have little to do at most times. Then nothing that comes next shows what
+ * was lost, and it is timers that must: what is not asked for by chance, as another
+ * message came. It costs little, too, so there are three such runs for each busy one.
+ */
+static void draw_pace(struct plan *p, struct rng *r)
+{
+	p->pace = 1;
+	if (rng_one_in(r, SPARSE_RUNS + 1))
+		return;
+	p->pace = PICK(r, 10, 30, 100);
+	p->messages = rng_range(r, 150, 500);
+	p->bytes_max = 1ULL << 20;
+	p->chaos = rng_range(r, 1000, 5000) * SAMR_MSEC;
+}
+
 void plan_draw(struct plan *p, u64 seed, u32 nodes)
 {
 	struct rng r;
@@ -144,6 +163,7 @@ void plan_draw(struct plan *p, u64 seed, u32 nodes)
 	draw_network(p, &r);
 	draw_faults(p, &r);
 	draw_work(p, &r);
+	draw_pace(p, &r);
 	p->wild = rng_one_in(&r, 16);
 	p->abrupt = !p->wild && rng_one_in(&r, 10);
 }

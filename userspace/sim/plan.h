@@ -35,6 +35,7 @@ enum plan_fault {
  * @len_max: none is longer
  * @bytes_max: of all long messages together
  * @safe_ppm: share sent SAFE
+ * @pace: who works pauses so many times as long; 1: all send as much as they can
  * @chaos: faults go on for this long at least, ns
  * @abrupt: the end comes while faults go on and messages are under way
  * @wild: frames are changed at random: nothing is checked but that it holds up
@@ -56,6 +57,7 @@ struct plan {
 	u32 len_max;
 	u64 bytes_max;
 	u32 safe_ppm;
+	u32 pace;
 	u64 chaos;
 	bool abrupt;
 	bool wild;

@@ -22,6 +22,7 @@
 #define CALM_MOST	(40ULL * 1000 * SAMR_MSEC)
 #define CALM_STEP	(20 * SAMR_MSEC)
 #define CHAOS_MOST	(4000 * SAMR_MSEC)
+#define SPARSE_MOST	(6000 * SAMR_MSEC)
 #define WILD_MOST	(1500 * SAMR_MSEC)
 #define QUIET_BEATS	20
 /* Memory of a node beside messages: windows, groups, small change. */
@@ -98,7 +99,8 @@ static void introduce(struct run *r)
 static void run_chaos(struct run *r)
 {
 	struct queue *q = &r->cluster.queue;
-	u64 most = r->plan.wild ? WILD_MOST : CHAOS_MOST;
+	u64 most = r->plan.wild ? WILD_MOST :
+		   r->plan.pace > 1 ? SPARSE_MOST : CHAOS_MOST;
 
 	while (q->now < most &&
 	       (q->now < r->plan.chaos || !workload_done(&r->work)))
@@ -198,14 +200,15 @@ static void describe(const struct run *r, char *line, size_t size)
 		resent += s.resent;
 	}
 	kinds = faults_text(r, faults, sizeof(faults));
-	if (!r->opts->until && (r->ledger.count < 1000 && !r->plan.wild))
+	if (!r->opts->until && r->ledger.count < r->plan.messages &&
+	    !r->plan.wild)
 		sim_fail("only %llu messages",
 			 (unsigned long long)r->ledger.count);
 	if (!r->opts->until && kinds < 3)
 		sim_fail("only %u kinds of fault:%s", kinds, faults);
 	snprintf(line, size,
 		 "seed %llu%s: %u nodes, %u groups, %llu messages (%llu KiB, %llu joins, %llu leaves), %llu delivered, %llu SAFE, %llu refused, %llu transfers, %llu installed; faults%s; %llu.%03llu s, %llu frames, %llu NACKs, %llu repairs, %llu resent",
-		 (unsigned long long)r->opts->seed, r->plan.wild ? " (wild)" : r->over ? " (abrupt)" : "",
+		 (unsigned long long)r->opts->seed, r->plan.wild ? " (wild)" : r->over ? " (abrupt)" : r->plan.pace > 1 ? " (sparse)" : "",
 		 r->plan.nodes, r->plan.groups,
 		 (unsigned long long)r->ledger.count,
 		 (unsigned long long)r->ledger.bytes >> 10,

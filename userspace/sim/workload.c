@@ -17,6 +17,7 @@
 #define STRAY_PORT	999999	/* sends without being a member */
 #define CLIENT_PORT	500000
 #define CLIENTS_MOST	6
+#define CLIENTS_PACE_MOST	10u
 
 enum temper {
 	FLOOD,		/* as much as goes, in bursts */
@@ -48,6 +49,14 @@ struct actor {
 static u64 now(const struct workload *w)
 {
 	return w->cluster->queue.now;
+}
+
+/* Between two things that @a does: what is left at the end goes quickly. */
+static u64 pause_of(struct actor *a, u64 most)
+{
+	struct workload *w = a->w;
+
+	return rng_below(&w->rng, most * (w->calm ? 1 : w->plan->pace));
 }
 
 static void act_in(struct actor *a, u64 ns)
@@ -157,7 +166,7 @@ static void do_send(struct actor *a)
 		return;
 	}
 	if (w->left)
-		act_in(a, err ? RETRY : rng_below(&w->rng, 2 * a->think));
+		act_in(a, err ? RETRY : pause_of(a, 2 * a->think));
 }
 
 static void on_act(struct timer *t)
@@ -186,7 +195,7 @@ static void on_act(struct timer *t)
 	if (!w->calm && rng_one_in(&w->rng, 10))
 		do_lock(a);
 	if (a->temper == SILENT || (a->temper == PING && !rng_one_in(&w->rng, 5)))
-		act_in(a, rng_below(&w->rng, 10 * a->think));
+		act_in(a, pause_of(a, 10 * a->think));
 	else
 		do_send(a);
 }
@@ -458,6 +467,7 @@ void workload_init(struct workload *w, const struct plan *p,
 	w->clients.send = send_for;
 	w->clients.usable = usable;
 	w->clients.steady = true;
+	w->clients.pace = min(p->pace, CLIENTS_PACE_MOST);
 	ms->asked = on_asked;
 	ms->changed = on_changed;
 	ms->arrived = on_arrived;
