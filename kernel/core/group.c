@@ -321,8 +321,8 @@ static bool is_safe(const struct samr_msg *msg)
 	       msg->meta.kind == SAMR_KIND_STREAM;
 }
 
-static void hold_or_emit(struct samr_node *n, struct samr_group *g,
-			 struct samr_msg *msg)
+void samr_group_append(struct samr_node *n, struct samr_group *g,
+		       struct samr_msg *msg)
 {
 	bool wait = is_safe(msg) && msg->meta.gseq > n->stab.stable;
 
@@ -334,12 +334,6 @@ static void hold_or_emit(struct samr_node *n, struct samr_group *g,
 	list_add_tail(&samr_msg_get(msg)->link, &g->held);
 	if (list_empty(&g->holding))
 		list_add_tail(&g->holding, &n->groups.holding);
-}
-
-void samr_group_append(struct samr_node *n, struct samr_group *g,
-		       struct samr_msg *msg)
-{
-	hold_or_emit(n, g, msg);
 }
 
 static u32 staying(const struct samr_node *n, const struct samr_members *m)
@@ -566,7 +560,7 @@ bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 	if (is_private(msg))
 		tell_sender(n, msg);
 	else if (wanted_here(n, g, msg, local))
-		hold_or_emit(n, g, msg);
+		samr_group_append(n, g, msg);
 	if (g)
 		release(n, g);
 	return true;

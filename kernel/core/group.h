@@ -150,7 +150,7 @@ struct samr_members *samr_members_new(u32 count, u64 id);
 /** samr_group_emit - deliver a message now */
 void samr_group_emit(struct samr_node *n, struct samr_msg *msg);
 
-/** samr_group_append - deliver a message without a place behind what was delivered to @g */
+/** samr_group_append - deliver a message behind what was delivered to @g, a SAFE one when it is stable */
 void samr_group_append(struct samr_node *n, struct samr_group *g,
 		       struct samr_msg *msg);
 

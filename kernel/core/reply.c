@@ -19,12 +19,6 @@ static bool complete(const struct samr_request *r)
 	return r->reply && samr_msg_complete(r->reply);
 }
 
-static bool answers_here(const struct samr_node *n, const struct samr_group *g,
-			 const struct samr_request *r)
-{
-	return samr_reply_here(n, g, r->place);
-}
-
 bool samr_reply_here(const struct samr_node *n, const struct samr_group *g,
 		     u64 place)
 {
@@ -265,7 +259,7 @@ static void ask(struct samr_node *n, const struct samr_group *g,
 {
 	u64 dest = samr_reply_whom(n, g, r->place, r->asks);
 
-	if (!dest && !answers_here(n, g, r) && !lacks_any(g)) {
+	if (!dest && !samr_reply_here(n, g, r->place) && !lacks_any(g)) {
 		give_up(n, s, r);
 		return;
 	}
@@ -289,7 +283,7 @@ void samr_reply_expect(struct samr_node *n, struct samr_session *s,
 	r->ask_at = SAMR_NEVER;
 	if (complete(r))
 		return;
-	if (answers_here(n, g, r))
+	if (samr_reply_here(n, g, r->place))
 		r->ask_at = n->now + LATE;
 	else if (samr_node_serves(n))
 		ask(n, g, s, r);
@@ -307,7 +301,7 @@ void samr_reply_look(struct samr_node *n, struct samr_group *g)
 		if (s->group != g->id)
 			continue;
 		list_for_each_entry(r, &s->requests, link) {
-			if (complete(r) || answers_here(n, g, r))
+			if (complete(r) || samr_reply_here(n, g, r->place))
 				continue;
 			r->asks = 0;
 			r->ask_at = n->now;
@@ -385,7 +379,7 @@ void samr_reply_asked(struct samr_node *n, u64 src, const struct samr_record *w)
 	if (!r)
 		return;
 	if (!complete(r)) {
-		if (answers_here(n, g, r))
+		if (samr_reply_here(n, g, r->place))
 			r->wanted = src;
 		return;
 	}

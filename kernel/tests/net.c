@@ -495,6 +495,50 @@ static int submit(struct net *net, u32 i, u32 group, u32 len, u8 flags)
 	return err;
 }
 
+struct samr_blob *net_blob(struct net *net, const void *head, u32 len, u32 more)
+{
+	static const u8 zeroes[CHUNK];
+	struct samr_blob *b = samr_blob_new(len + more);
+
+	KUNIT_ASSERT_NOT_NULL(net->test, b);
+	samr_blob_put_data(b, head, len);
+	for (; more; more -= min_t(u32, more, CHUNK))
+		samr_blob_put_data(b, zeroes, min_t(u32, more, CHUNK));
+	return b;
+}
+
+int net_order(struct net *net, u32 i, struct samr_submit *s, const void *head,
+	      u32 len, u32 more)
+{
+	struct samr_event ev = { .type = SAMR_EV_SUBMIT };
+	int err;
+
+	s->group = s->group ?: NET_GROUP;
+	s->payload = net_blob(net, head, len, more);
+	s->len = len + more;
+	s->owner = net;
+	ev.submit = *s;
+	err = net_step(net, i, &ev);
+	samr_blob_put(s->payload);
+	net_flush(net, i);
+	return err;
+}
+
+const struct net_delivery *net_told(struct net *net, u32 i, u32 port, u8 ses)
+{
+	const struct net_delivery *d;
+	u32 k;
+
+	for (k = net->head[i].logged; k; k--) {
+		d = &net->head[i].log[k - 1];
+		if (d->ses && d->meta.port == port)
+			break;
+	}
+	KUNIT_ASSERT_NE(net->test, k, 0U);
+	KUNIT_EXPECT_EQ(net->test, d->ses, ses);
+	return d;
+}
+
 int net_submit(struct net *net, u32 i, u32 len, u8 flags)
 {
 	return submit(net, i, NET_GROUP, len, flags);

@@ -146,6 +146,16 @@ int net_submit(struct net *net, u32 i, u32 len, u8 flags);
 /** net_send - the same in any group, and flushed */
 int net_send(struct net *net, u32 i, u32 group, u32 len, u8 flags);
 
+/** net_blob - @len bytes from @head, and @more zeroes behind them */
+struct samr_blob *net_blob(struct net *net, const void *head, u32 len, u32 more);
+
+/** net_order - submit @s with the payload of net_blob(), in NET_GROUP unless it names one; flushed */
+int net_order(struct net *net, u32 i, struct samr_submit *s, const void *head,
+	      u32 len, u32 more);
+
+/** net_told - the last thing that head @i was told of a session of @port: it is @ses */
+const struct net_delivery *net_told(struct net *net, u32 i, u32 port, u8 ses);
+
 /** net_member - JOIN or LEAVE of member @port on head @i, flushed */
 int net_member(struct net *net, u32 i, u8 kind, u32 group, u32 port,
 	       u64 window);

@@ -7,18 +7,7 @@
 #define PORT	90
 #define LONGEST	1000
 
-static struct samr_blob *blob(struct net *net, u32 len)
-{
-	struct samr_blob *b = samr_blob_new(len);
-	u32 i;
-
-	KUNIT_ASSERT_NOT_NULL(net->test, b);
-	for (i = 0; i < len; i++)
-		samr_blob_put_data(b, "q", 1);
-	return b;
-}
-
-static int query(struct net *net, u32 i, u64 number, u64 seen, bool linear)
+static int make(struct net *net, u32 i, u64 number, u64 seen, bool linear)
 {
 	struct samr_event ev = { .type = SAMR_EV_QUERY };
 	int err;
@@ -30,9 +19,16 @@ static int query(struct net *net, u32 i, u64 number, u64 seen, bool linear)
 	ev.query.linear = linear;
 	ev.query.most = LONGEST;
 	ev.query.len = 10;
-	ev.query.payload = blob(net, 10);
+	ev.query.payload = net_blob(net, "q", 1, 9);
 	err = net_step(net, i, &ev);
 	samr_blob_put(ev.query.payload);
+	return err;
+}
+
+static int query(struct net *net, u32 i, u64 number, u64 seen, bool linear)
+{
+	int err = make(net, i, number, seen, linear);
+
 	net_flush(net, i);
 	return err;
 }
@@ -46,7 +42,7 @@ static int answer(struct net *net, u32 i, u64 number, u32 len, u64 upto)
 	ev.answer.query = number;
 	ev.answer.upto = upto;
 	ev.answer.len = len;
-	ev.answer.payload = len ? blob(net, len) : NULL;
+	ev.answer.payload = len ? net_blob(net, "a", 1, len - 1) : NULL;
 	err = net_step(net, i, &ev);
 	samr_blob_put(ev.answer.payload);
 	net_flush(net, i);
@@ -299,6 +295,33 @@ static void query_without_memory(struct kunit *test)
 		kunit_skip(test, "nothing makes allocations fail here");
 }
 
+/* It is there, and cannot be given: no other event need come for it to be tried again. */
+static void query_retries(struct kunit *test)
+{
+	struct net *net = net_up(test, 1, NULL);
+	struct samr_queries *all = of(net, 0);
+	u32 nth, waited = 0;
+
+	for (nth = 1; nth < 4; nth++) {
+		KUNIT_ASSERT_EQ(test, make(net, 0, nth, 0, false), 0);
+		net->fail_nth = nth;
+		net_flush(net, 0);
+		net->fail_nth = 0;
+		if (!list_empty(&all->waiting)) {
+			waited++;
+			KUNIT_EXPECT_NE(test,
+					samr_query_deadline(net->head[0].node),
+					SAMR_NEVER);
+		}
+		net_run(net, 100 * SAMR_MSEC);
+		KUNIT_EXPECT_TRUE(test, list_empty(&all->waiting));
+		KUNIT_EXPECT_EQ(test, delivered(net, 0, SAMR_KIND_QUERY), nth);
+		forget(net, 0);
+	}
+	if (!waited)
+		kunit_skip(test, "nothing makes allocations fail here");
+}
+
 static struct kunit_case query_cases[] = {
 	KUNIT_CASE(query_given_and_answered),
 	KUNIT_CASE(query_waits),
@@ -309,6 +332,7 @@ static struct kunit_case query_cases[] = {
 	KUNIT_CASE(query_outlives_its_member),
 	KUNIT_CASE(query_barrier_forgotten),
 	KUNIT_CASE(query_without_memory),
+	KUNIT_CASE(query_retries),
 	{}
 };
 

@@ -9,36 +9,6 @@
 #define LONGEST		1000
 #define LIFE_MS		500
 
-static struct samr_blob *blob(struct net *net, const void *head, u32 len,
-			      u32 more)
-{
-	static const u8 zeroes[64];
-	struct samr_blob *b = samr_blob_new(len + more);
-
-	KUNIT_ASSERT_NOT_NULL(net->test, b);
-	samr_blob_put_data(b, head, len);
-	for (; more; more -= min(more, 64u))
-		samr_blob_put_data(b, zeroes, min(more, 64u));
-	return b;
-}
-
-static int submit(struct net *net, u32 i, struct samr_submit *s,
-		  const void *head, u32 len, u32 more)
-{
-	struct samr_event ev = { .type = SAMR_EV_SUBMIT };
-	int err;
-
-	s->group = s->group ?: NET_GROUP;
-	s->payload = blob(net, head, len, more);
-	s->len = len + more;
-	s->owner = net;
-	ev.submit = *s;
-	err = net_step(net, i, &ev);
-	samr_blob_put(s->payload);
-	net_flush(net, i);
-	return err;
-}
-
 static struct samr_session_payload payload(u8 op, u64 id, u64 acked)
 {
 	return (struct samr_session_payload){
@@ -55,7 +25,7 @@ static int change(struct net *net, u32 i, u32 port, u8 op, u64 id, u64 acked)
 	struct samr_session_payload p = payload(op, id, acked);
 	struct samr_submit s = { .port = port, .kind = SAMR_KIND_SESSION };
 
-	return submit(net, i, &s, &p, sizeof(p), 0);
+	return net_order(net, i, &s, &p, sizeof(p), 0);
 }
 
 static int ask(struct net *net, u32 i, u64 id, u64 number, u64 acked)
@@ -67,7 +37,7 @@ static int ask(struct net *net, u32 i, u64 id, u64 number, u64 acked)
 		.port = PORT, .kind = SAMR_KIND_REQUEST, .arg = number,
 	};
 
-	return submit(net, i, &s, &p, sizeof(p), 10);
+	return net_order(net, i, &s, &p, sizeof(p), 10);
 }
 
 static int reply(struct net *net, u32 i, u64 session, u64 number, u32 len)
@@ -79,27 +49,11 @@ static int reply(struct net *net, u32 i, u64 session, u64 number, u32 len)
 	ev.reply.session = session;
 	ev.reply.request = number;
 	ev.reply.len = len;
-	ev.reply.payload = blob(net, "r", 1, len - 1);
+	ev.reply.payload = net_blob(net, "r", 1, len - 1);
 	err = net_step(net, i, &ev);
 	samr_blob_put(ev.reply.payload);
 	net_flush(net, i);
 	return err;
-}
-
-/* The last thing that head @i was told of a session. */
-static const struct net_delivery *told(struct net *net, u32 i, u8 ses)
-{
-	const struct net_delivery *d;
-	u32 k;
-
-	for (k = net->head[i].logged; k; k--) {
-		d = &net->head[i].log[k - 1];
-		if (d->ses && d->meta.port == PORT)
-			break;
-	}
-	KUNIT_ASSERT_NE(net->test, k, 0U);
-	KUNIT_EXPECT_EQ(net->test, d->ses, ses);
-	return d;
 }
 
 static struct samr_session_table *table(struct net *net, u32 i)
@@ -137,7 +91,7 @@ static u64 opened(struct net *net, u32 i)
 	KUNIT_ASSERT_EQ(net->test, change(net, i, PORT, SAMR_SESSION_OPEN, ID,
 					  0), 0);
 	net_settle(net);
-	return told(net, i, SAMR_SES_OPENED)->session;
+	return net_told(net, i, PORT, SAMR_SES_OPENED)->session;
 }
 
 static void session_asks_and_hears(struct kunit *test)
@@ -148,19 +102,19 @@ static void session_asks_and_hears(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, ask(net, 1, ID, 1, 0), 0);
 	net_settle(net);
-	told(net, 1, SAMR_SES_ORDERED);
+	net_told(net, 1, PORT, SAMR_SES_ORDERED);
 	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_EQ(test, first(net, i)->next, 2ULL);
 		KUNIT_EXPECT_EQ(test, table(net, i)->promised,
 				(u64)LONGEST + SAMR_REQUEST_COST);
 		KUNIT_ASSERT_EQ(test, reply(net, i, name, 1, 100), 0);
 	}
-	KUNIT_EXPECT_EQ(test, told(net, 1, SAMR_SES_REPLY)->meta.len, 100U);
-	KUNIT_EXPECT_EQ(test, told(net, 1, SAMR_SES_REPLY)->meta.arg, 1ULL);
+	KUNIT_EXPECT_EQ(test, net_told(net, 1, PORT, SAMR_SES_REPLY)->meta.len, 100U);
+	KUNIT_EXPECT_EQ(test, net_told(net, 1, PORT, SAMR_SES_REPLY)->meta.arg, 1ULL);
 	counts(net, 0, 1, 1, 1, 100);
 	/* A member's second reply, and one that nobody waits for any more. */
 	KUNIT_EXPECT_EQ(test, reply(net, 1, name, 1, 200), 0);
-	KUNIT_EXPECT_EQ(test, told(net, 1, SAMR_SES_REPLY)->meta.len, 100U);
+	KUNIT_EXPECT_EQ(test, net_told(net, 1, PORT, SAMR_SES_REPLY)->meta.len, 100U);
 	KUNIT_ASSERT_EQ(test, change(net, 1, PORT, SAMR_SESSION_ACK, ID, 1), 0);
 	net_settle(net);
 	KUNIT_EXPECT_EQ(test, reply(net, 1, name, 1, 100), -ENOENT);
@@ -182,17 +136,17 @@ static void session_refuses(struct kunit *test)
 	opened(net, 1);
 	KUNIT_ASSERT_EQ(test, ask(net, 1, ID, 2, 0), 0);
 	net_settle(net);
-	KUNIT_EXPECT_EQ(test, told(net, 1, SAMR_SES_AHEAD)->next, 1ULL);
+	KUNIT_EXPECT_EQ(test, net_told(net, 1, PORT, SAMR_SES_AHEAD)->next, 1ULL);
 	KUNIT_ASSERT_EQ(test, ask(net, 1, ID, 1, 0), 0);
 	KUNIT_ASSERT_EQ(test, ask(net, 1, ID, 1, 0), 0);
 	net_settle(net);
-	KUNIT_EXPECT_EQ(test, told(net, 1, SAMR_SES_REPEATED)->next, 2ULL);
+	KUNIT_EXPECT_EQ(test, net_told(net, 1, PORT, SAMR_SES_REPEATED)->next, 2ULL);
 	KUNIT_ASSERT_EQ(test, ask(net, 1, ID + 1, 1, 0), 0);
 	net_settle(net);
-	told(net, 1, SAMR_SES_GONE);
+	net_told(net, 1, PORT, SAMR_SES_GONE);
 	KUNIT_ASSERT_EQ(test, ask(net, 0, ID, 2, 0), 0);
 	net_settle(net);
-	told(net, 0, SAMR_SES_FOREIGN);
+	net_told(net, 0, PORT, SAMR_SES_FOREIGN);
 	/* What was not ordered can not be acknowledged. */
 	KUNIT_ASSERT_EQ(test, change(net, 1, PORT, SAMR_SESSION_ACK, ID, 2), 0);
 	net_settle(net);
@@ -237,15 +191,15 @@ static void session_goes_on_elsewhere(struct kunit *test)
 			0);
 	net_settle(net);
 	/* In order: the second waits for the first. */
-	KUNIT_EXPECT_EQ(test, told(net, 2, SAMR_SES_ATTACHED)->next, 3ULL);
+	KUNIT_EXPECT_EQ(test, net_told(net, 2, PORT, SAMR_SES_ATTACHED)->next, 3ULL);
 	KUNIT_EXPECT_EQ(test, net->head[2].logged, before + 1);
 	KUNIT_ASSERT_EQ(test, reply(net, 2, name, 1, 10), 0);
 	KUNIT_EXPECT_EQ(test, net->head[2].logged, before + 3);
-	KUNIT_EXPECT_EQ(test, told(net, 2, SAMR_SES_REPLY)->meta.arg, 2ULL);
+	KUNIT_EXPECT_EQ(test, net_told(net, 2, PORT, SAMR_SES_REPLY)->meta.arg, 2ULL);
 	KUNIT_ASSERT_EQ(test, change(net, 1, PORT, SAMR_SESSION_CLOSE, ID, 0),
 			0);
 	net_settle(net);
-	told(net, 1, SAMR_SES_FOREIGN);
+	net_told(net, 1, PORT, SAMR_SES_FOREIGN);
 	/* Again at the same head: what is not acknowledged comes again. */
 	KUNIT_ASSERT_EQ(test, change(net, 2, PORT, SAMR_SESSION_ATTACH, ID, 1),
 			0);
@@ -266,7 +220,7 @@ static void session_reply_fetched(struct kunit *test)
 	net_settle(net);
 	KUNIT_ASSERT_EQ(test, reply(net, 0, name, 1, LONGEST), 0);
 	net_run(net, 10 * SAMR_MSEC);
-	KUNIT_EXPECT_EQ(test, told(net, 2, SAMR_SES_REPLY)->meta.len,
+	KUNIT_EXPECT_EQ(test, net_told(net, 2, PORT, SAMR_SES_REPLY)->meta.len,
 			(u32)LONGEST);
 	/* Those who could answer go: nobody knows. */
 	KUNIT_ASSERT_EQ(test, ask(net, 2, ID, 2, 1), 0);
@@ -279,12 +233,12 @@ static void session_reply_fetched(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, net_member(net, 1, SAMR_KIND_LEAVE, NET_GROUP, 1,
 					 0), 0);
 	net_run(net, 50 * SAMR_MSEC);
-	KUNIT_EXPECT_EQ(test, told(net, 2, SAMR_SES_UNKNOWN)->meta.arg, 2ULL);
+	KUNIT_EXPECT_EQ(test, net_told(net, 2, PORT, SAMR_SES_UNKNOWN)->meta.arg, 2ULL);
 	/* And the last one. */
 	KUNIT_ASSERT_EQ(test, net_member(net, 2, SAMR_KIND_LEAVE, NET_GROUP, 5,
 					 0), 0);
 	net_run(net, 50 * SAMR_MSEC);
-	told(net, 2, SAMR_SES_ENDED);
+	net_told(net, 2, PORT, SAMR_SES_ENDED);
 	KUNIT_EXPECT_EQ(test, net->head[0].node->sessions.count, 0U);
 }
 
@@ -309,7 +263,7 @@ static void session_expires(struct kunit *test)
 	net_settle(net);
 	msg = samr_msg_new(&m);
 	KUNIT_ASSERT_NOT_NULL(test, msg);
-	msg->one.blob = blob(net, &p, sizeof(p), 0);
+	msg->one.blob = net_blob(net, &p, sizeof(p), 0);
 	msg->npieces = 1;
 	msg->have = sizeof(p);
 	KUNIT_EXPECT_TRUE(test, samr_session_apply(n, samr_group_find(n,
@@ -327,7 +281,7 @@ static void session_expires(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, change(net, 1, PORT, SAMR_SESSION_ATTACH, ID, 0),
 			0);
 	net_settle(net);
-	told(net, 1, SAMR_SES_GONE);
+	net_told(net, 1, PORT, SAMR_SES_GONE);
 }
 
 static void session_window_full(struct kunit *test)
@@ -339,13 +293,13 @@ static void session_window_full(struct kunit *test)
 	for (i = 1; i <= SAMR_SESSION_WINDOW; i++) {
 		net->head[0].logged = 0;
 		KUNIT_ASSERT_EQ(test, ask(net, 0, ID, i, 0), 0);
-		told(net, 0, SAMR_SES_ORDERED);
+		net_told(net, 0, PORT, SAMR_SES_ORDERED);
 	}
 	KUNIT_ASSERT_EQ(test, ask(net, 0, ID, i, 0), 0);
-	told(net, 0, SAMR_SES_FULL);
+	net_told(net, 0, PORT, SAMR_SES_FULL);
 	net->head[0].writable = false;
 	KUNIT_ASSERT_EQ(test, ask(net, 0, ID, i, 1), 0);
-	told(net, 0, SAMR_SES_ORDERED);
+	net_told(net, 0, PORT, SAMR_SES_ORDERED);
 	KUNIT_EXPECT_TRUE(test, net->head[0].writable);
 }
 
@@ -359,11 +313,11 @@ static void session_ends_and_makes_room(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, change(net, 0, PORT, SAMR_SESSION_OPEN, 77, 0), 0);
 	for (i = 1; i <= SAMR_SESSION_WINDOW + 1; i++)
 		KUNIT_ASSERT_EQ(test, ask(net, 0, ID, i, 0), 0);
-	told(net, 0, SAMR_SES_FULL);
+	net_told(net, 0, PORT, SAMR_SES_FULL);
 	net->head[0].writable = false;
 	KUNIT_ASSERT_EQ(test, change(net, 0, PORT, SAMR_SESSION_CLOSE, 77, 0),
 			0);
-	told(net, 0, SAMR_SES_DONE);
+	net_told(net, 0, PORT, SAMR_SES_DONE);
 	KUNIT_EXPECT_TRUE(test, net->head[0].writable);
 }
 
@@ -376,7 +330,7 @@ static void session_table_full(struct kunit *test)
 		net->head[0].logged = 0;
 		KUNIT_ASSERT_EQ(test, change(net, 0, PORT, SAMR_SESSION_OPEN,
 					     1 + i, 0), 0);
-		told(net, 0, i < SAMR_SESSIONS_MAX ? SAMR_SES_OPENED :
+		net_told(net, 0, PORT, i < SAMR_SESSIONS_MAX ? SAMR_SES_OPENED :
 						     SAMR_SES_FULL);
 	}
 	KUNIT_ASSERT_EQ(test, change(net, 0, PORT, SAMR_SESSION_CLOSE, 77, 0),
@@ -384,11 +338,11 @@ static void session_table_full(struct kunit *test)
 	net->head[0].logged = 0;
 	KUNIT_ASSERT_EQ(test, change(net, 0, PORT, SAMR_SESSION_OPEN, 1 + i, 0),
 			0);
-	told(net, 0, SAMR_SES_OPENED);
+	net_told(net, 0, PORT, SAMR_SES_OPENED);
 	/* An id is good for one OPEN. */
 	KUNIT_ASSERT_EQ(test, change(net, 0, PORT, SAMR_SESSION_OPEN, 1 + i, 0),
 			0);
-	told(net, 0, SAMR_SES_FOREIGN);
+	net_told(net, 0, PORT, SAMR_SES_FOREIGN);
 	KUNIT_EXPECT_EQ(test, table(net, 0)->count, (u32)SAMR_SESSIONS_MAX);
 }
 
@@ -409,9 +363,9 @@ static void session_submitted_wrongly(struct kunit *test)
 	p = payload(SAMR_SESSION_EXPIRE, ID, 0);
 	p.since = cpu_to_be64(name);
 	KUNIT_EXPECT_TRUE(test, samr_session_parse(SAMR_KIND_SESSION, &p));
-	KUNIT_EXPECT_EQ(test, submit(net, 0, &s, &p, sizeof(p), 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, net_order(net, 0, &s, &p, sizeof(p), 0), -EINVAL);
 	p = payload(SAMR_SESSION_OPEN, 1, 0);
-	KUNIT_EXPECT_EQ(test, submit(net, 0, &s, &p, sizeof(p), 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, net_order(net, 0, &s, &p, sizeof(p), 1), -EINVAL);
 	p.reply_max = cpu_to_be32(SAMR_REPLY_MAX + 1);
 	KUNIT_EXPECT_FALSE(test, samr_session_parse(SAMR_KIND_SESSION, &p));
 	p = payload(SAMR_SESSION_OPEN, 1, 0);
@@ -425,11 +379,11 @@ static void session_submitted_wrongly(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask(net, 0, ID, 0, 0), -EINVAL);
 	s.kind = SAMR_KIND_REPLIES;
 	s.arg = 1;
-	KUNIT_EXPECT_EQ(test, submit(net, 0, &s, &p, sizeof(p), 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, net_order(net, 0, &s, &p, sizeof(p), 0), -EINVAL);
 	s = (struct samr_submit){ .kind = SAMR_KIND_SESSION, .group = 99 };
-	KUNIT_EXPECT_EQ(test, submit(net, 0, &s, &p, sizeof(p), 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, net_order(net, 0, &s, &p, sizeof(p), 0), -EINVAL);
 	p = payload(SAMR_SESSION_OPEN, 1, 0);
-	KUNIT_EXPECT_EQ(test, submit(net, 0, &s, &p, sizeof(p), 0), -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, net_order(net, 0, &s, &p, sizeof(p), 0), -ENOTCONN);
 	KUNIT_EXPECT_EQ(test, table(net, 0)->count, 1U);
 }
 
@@ -444,9 +398,9 @@ static void session_replied_wrongly(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, reply(net, 0, name, 0, 10), -EINVAL);
 	KUNIT_EXPECT_EQ(test, reply(net, 0, name, 2, 10), -EINVAL);
 	KUNIT_EXPECT_EQ(test, reply(net, 0, name, 1, LONGEST + 1), -EMSGSIZE);
-	told(net, 0, SAMR_SES_ORDERED);
+	net_told(net, 0, PORT, SAMR_SES_ORDERED);
 	KUNIT_EXPECT_EQ(test, reply(net, 0, name, 1, LONGEST), 0);
-	told(net, 0, SAMR_SES_REPLY);
+	net_told(net, 0, PORT, SAMR_SES_REPLY);
 }
 
 /* What finds no memory has not happened, and happens later. */
@@ -468,7 +422,7 @@ static void session_without_memory(struct kunit *test)
 		}
 		net->fail_nth = 0;
 		net_run(net, 50 * SAMR_MSEC);
-		name = told(net, 0, SAMR_SES_OPENED)->session;
+		name = net_told(net, 0, PORT, SAMR_SES_OPENED)->session;
 		net->fail_nth = nth;
 		if (ask(net, 0, id, 1, 0)) {
 			net->fail_nth = 0;
@@ -477,7 +431,7 @@ static void session_without_memory(struct kunit *test)
 		}
 		net->fail_nth = 0;
 		net_run(net, 50 * SAMR_MSEC);
-		told(net, 0, SAMR_SES_ORDERED);
+		net_told(net, 0, PORT, SAMR_SES_ORDERED);
 		net->fail_nth = nth;
 		if (reply(net, 0, name, 1, 10)) {
 			net->fail_nth = 0;
@@ -486,7 +440,7 @@ static void session_without_memory(struct kunit *test)
 		}
 		net->fail_nth = 0;
 		net_run(net, 50 * SAMR_MSEC);
-		told(net, 0, SAMR_SES_REPLY);
+		net_told(net, 0, PORT, SAMR_SES_REPLY);
 		KUNIT_EXPECT_EQ(test, table(net, 0)->count, nth);
 	}
 	if (!failed)

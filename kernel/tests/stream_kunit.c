@@ -10,37 +10,6 @@
 #define WINDOW		1000
 #define LIFE_MS		500
 
-static struct samr_blob *blob(struct net *net, const void *head, u32 len,
-			      u32 more)
-{
-	static const u8 zeroes[64];
-	struct samr_blob *b = samr_blob_new(len + more);
-
-	KUNIT_ASSERT_NOT_NULL(net->test, b);
-	samr_blob_put_data(b, head, len);
-	for (; more; more -= min(more, 64u))
-		samr_blob_put_data(b, zeroes, min(more, 64u));
-	return b;
-}
-
-static int submit(struct net *net, u32 i, struct samr_submit *s,
-		  const void *head, u32 len, u32 more)
-{
-	struct samr_event ev = { .type = SAMR_EV_SUBMIT };
-	int err;
-
-	s->group = NET_GROUP;
-	s->port = PORT;
-	s->payload = blob(net, head, len, more);
-	s->len = len + more;
-	s->owner = net;
-	ev.submit = *s;
-	err = net_step(net, i, &ev);
-	samr_blob_put(s->payload);
-	net_flush(net, i);
-	return err;
-}
-
 static int change(struct net *net, u32 i, u8 kind, u8 op, u64 acked)
 {
 	const struct samr_session_payload p = {
@@ -51,19 +20,20 @@ static int change(struct net *net, u32 i, u8 kind, u8 op, u64 acked)
 		.reply_max = cpu_to_be32(op == SAMR_SESSION_OPEN ? WINDOW : 0),
 		.expiry = cpu_to_be32(op == SAMR_SESSION_OPEN ? LIFE_MS : 0),
 	};
-	struct samr_submit s = { .kind = kind };
+	struct samr_submit s = { .port = PORT, .kind = kind };
 
-	return submit(net, i, &s, &p, sizeof(p), 0);
+	return net_order(net, i, &s, &p, sizeof(p), 0);
 }
 
 static int send(struct net *net, u32 i, u64 number, u32 len, u8 flags)
 {
 	const struct samr_request_payload p = { .id = cpu_to_be64(ID) };
 	struct samr_submit s = {
-		.kind = SAMR_KIND_REQUEST, .arg = number, .flags = flags,
+		.port = PORT, .kind = SAMR_KIND_REQUEST, .arg = number,
+		.flags = flags,
 	};
 
-	return submit(net, i, &s, &p, sizeof(p), len);
+	return net_order(net, i, &s, &p, sizeof(p), len);
 }
 
 static int put(struct net *net, u32 i, u64 name, u64 from, u32 len, u8 end)
@@ -76,7 +46,7 @@ static int put(struct net *net, u32 i, u64 name, u64 from, u32 len, u8 end)
 	ev.output.from = from;
 	ev.output.len = len;
 	ev.output.end = end;
-	ev.output.payload = len ? blob(net, "o", 1, len - 1) : NULL;
+	ev.output.payload = len ? net_blob(net, "o", 1, len - 1) : NULL;
 	err = net_step(net, i, &ev);
 	samr_blob_put(ev.output.payload);
 	net_flush(net, i);
@@ -94,29 +64,13 @@ static void read_to(struct net *net, u32 i, u64 name, u64 upto)
 	net_flush(net, i);
 }
 
-/* The last thing that head @i was told of a stream. */
-static const struct net_delivery *told(struct net *net, u32 i, u8 ses)
-{
-	const struct net_delivery *d;
-	u32 k;
-
-	for (k = net->head[i].logged; k; k--) {
-		d = &net->head[i].log[k - 1];
-		if (d->ses)
-			break;
-	}
-	KUNIT_ASSERT_NE(net->test, k, 0U);
-	KUNIT_EXPECT_EQ(net->test, d->ses, ses);
-	return d;
-}
-
 /* A stream by way of head @i. Returns its name. */
 static u64 opened(struct net *net, u32 i)
 {
 	KUNIT_ASSERT_EQ(net->test, change(net, i, SAMR_KIND_STREAM,
 					  SAMR_SESSION_OPEN, 0), 0);
 	net_settle(net);
-	return told(net, i, SAMR_SES_OPENED)->session;
+	return net_told(net, i, PORT, SAMR_SES_OPENED)->session;
 }
 
 static struct samr_session *at(struct net *net, u32 i, u64 name)
@@ -137,7 +91,7 @@ static void stream_goes_both_ways(struct kunit *test)
 
 	/* All members accept it. */
 	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, told(net, i, SAMR_SES_OPENED)->session,
+		KUNIT_EXPECT_EQ(test, net_told(net, i, PORT, SAMR_SES_OPENED)->session,
 				name);
 	KUNIT_ASSERT_EQ(test, send(net, 1, 1, 100, 0), 0);
 	KUNIT_ASSERT_EQ(test, send(net, 1, 101, 20, SAMR_MSG_FIN), 0);
@@ -147,17 +101,17 @@ static void stream_goes_both_ways(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, at(net, i, name)->fin);
 	}
 	KUNIT_ASSERT_EQ(test, put(net, 1, name, 1, 30, SAMR_END_NONE), 0);
-	KUNIT_EXPECT_EQ(test, told(net, 1, SAMR_SES_OUTPUT)->meta.len, 30U);
+	KUNIT_EXPECT_EQ(test, net_told(net, 1, PORT, SAMR_SES_OUTPUT)->meta.len, 30U);
 	/* Another member there, that cuts it otherwise. */
 	KUNIT_ASSERT_EQ(test, put(net, 1, name, 1, 50, SAMR_END_SHUT), 0);
-	KUNIT_EXPECT_EQ(test, told(net, 1, SAMR_SES_SHUT)->meta.arg, 51ULL);
+	KUNIT_EXPECT_EQ(test, net_told(net, 1, PORT, SAMR_SES_SHUT)->meta.arg, 51ULL);
 	KUNIT_EXPECT_EQ(test, put(net, 1, name, 51, 1, SAMR_END_NONE), -EPIPE);
 	KUNIT_EXPECT_EQ(test, put(net, 0, name, 2, 1, SAMR_END_NONE), -EINVAL);
 	KUNIT_ASSERT_EQ(test, change(net, 1, SAMR_KIND_STREAM,
 				     SAMR_SESSION_CLOSE, 51), 0);
 	net_settle(net);
 	for (i = 0; i < 3; i++) {
-		KUNIT_EXPECT_EQ(test, told(net, i, SAMR_SES_DONE)->session,
+		KUNIT_EXPECT_EQ(test, net_told(net, i, PORT, SAMR_SES_DONE)->session,
 				name);
 		KUNIT_EXPECT_EQ(test, net->head[i].node->sessions.promised,
 				0ULL);
@@ -222,22 +176,22 @@ static void stream_refuses(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, send(net, 1, 2, 1, 0), 0);
 	net_settle(net);
-	KUNIT_EXPECT_EQ(test, told(net, 1, SAMR_SES_AHEAD)->next, 1ULL);
+	KUNIT_EXPECT_EQ(test, net_told(net, 1, PORT, SAMR_SES_AHEAD)->next, 1ULL);
 	KUNIT_ASSERT_EQ(test, send(net, 1, 1, 0, 0), 0);
 	net_settle(net);
-	told(net, 1, SAMR_SES_REPEATED);
+	net_told(net, 1, PORT, SAMR_SES_REPEATED);
 	KUNIT_ASSERT_EQ(test, send(net, 0, 1, 1, 0), 0);
 	net_settle(net);
-	told(net, 0, SAMR_SES_FOREIGN);
+	net_told(net, 0, PORT, SAMR_SES_FOREIGN);
 	KUNIT_ASSERT_EQ(test, send(net, 1, 1, 0, SAMR_MSG_FIN), 0);
 	KUNIT_ASSERT_EQ(test, send(net, 1, 2, 1, 0), 0);
 	net_settle(net);
-	told(net, 1, SAMR_SES_GONE);
+	net_told(net, 1, PORT, SAMR_SES_GONE);
 	/* Its members have to hear of its end. */
 	KUNIT_ASSERT_EQ(test, change(net, 1, SAMR_KIND_SESSION,
 				     SAMR_SESSION_CLOSE, 0), 0);
 	net_settle(net);
-	told(net, 1, SAMR_SES_FOREIGN);
+	net_told(net, 1, PORT, SAMR_SES_FOREIGN);
 	KUNIT_EXPECT_EQ(test, change(net, 1, SAMR_KIND_STREAM,
 				     SAMR_SESSION_ACK, 0), -EINVAL);
 	KUNIT_EXPECT_EQ(test, change(net, 1, SAMR_KIND_SESSION,
