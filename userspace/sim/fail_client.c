@@ -3,6 +3,7 @@
 #include "fail_inside.h"
 
 #define CLIENTS_MOST	8
+#define PACE_MOST	10
 #define STREAMS_MOST	5
 
 /* The members of group 2 have no state: what they reply follows from the place. */
@@ -113,6 +114,12 @@ static u64 epoch_of(struct service *s, u64 gseq)
 	return session_check_epoch(&f->sessions, s->host, gseq);
 }
 
+/* In half of the runs there is time to fail between what two clients do. */
+static u32 draw_pace(struct rng *r)
+{
+	return rng_one_in(r, 2) ? 1 : (u32)rng_range(r, 3, PACE_MOST);
+}
+
 void fail_clients_init(struct fail *f, u64 seed)
 {
 	u32 i, count;
@@ -124,6 +131,7 @@ void fail_clients_init(struct fail *f, u64 seed)
 	f->services.answered = answered;
 	f->services.query = query_of;
 	f->services.epoch = epoch_of;
+	f->clients.pace = draw_pace(&f->clients.rng);
 	count = (u32)rng_below(&f->clients.rng, CLIENTS_MOST);
 	for (i = 0; i < count; i++)
 		client_new(&f->clients, (u32)rng_range(&f->clients.rng, 1,
@@ -131,6 +139,7 @@ void fail_clients_init(struct fail *f, u64 seed)
 	streams_init(&f->streams, &f->cluster, 2, seed);
 	f->streams.send = send_stream;
 	f->streams.usable = usable_stream;
+	f->streams.pace = draw_pace(&f->streams.rng);
 	count = (u32)rng_below(&f->streams.rng, STREAMS_MOST);
 	for (i = 0; i < count; i++)
 		streams_client(&f->streams, 2000 + i);

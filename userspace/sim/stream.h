@@ -58,6 +58,7 @@ struct stream_client {
  * struct streams - all of them
  * @conns: connections that members have accepted
  * @send: hand in a message of @c by way of @h; what the core says
+ * @pace: all take a turn every so many ms, until it is calm
  * @calm: no new streams
  */
 struct streams {
@@ -71,6 +72,7 @@ struct streams {
 	int (*send)(struct streams *all, struct stream_client *c,
 		    struct host *h, struct samr_submit *s, const u8 *bytes);
 	bool (*usable)(struct streams *all, struct host *h);
+	u32 pace;
 	bool calm;
 	u64 still[NET_NODES];
 	u64 opened, moves, ended, lost, aborted, accepted, in, out;
