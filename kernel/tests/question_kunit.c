@@ -8,17 +8,6 @@
 #define LONG	3000		/* does not fit one frame */
 #define HUGE	150000		/* is fetched part by part */
 
-static struct samr_blob *blob(struct net *net, u32 len)
-{
-	struct samr_blob *b = samr_blob_new(len);
-	u32 i;
-
-	KUNIT_ASSERT_NOT_NULL(net->test, b);
-	for (i = 0; i < len; i++)
-		samr_blob_put_data(b, "q", 1);
-	return b;
-}
-
 static int query(struct net *net, u32 i, u64 number, u32 len, u64 seen, bool linear)
 {
 	struct samr_event ev = { .type = SAMR_EV_QUERY };
@@ -33,7 +22,7 @@ static int query(struct net *net, u32 i, u64 number, u32 len, u64 seen, bool lin
 	ev.query.linear = linear;
 	ev.query.most = HUGE;
 	ev.query.len = len;
-	ev.query.payload = len ? blob(net, len) : NULL;
+	ev.query.payload = len ? net_blob(net, "q", 1, len - 1) : NULL;
 	err = net_step(net, i, &ev);
 	samr_blob_put(ev.query.payload);
 	net_flush(net, i);
@@ -51,7 +40,7 @@ static void answer(struct net *net, u32 i, u32 len)
 	ev.answer.query = net_last(net, i)->meta.arg;
 	ev.answer.upto = net->head[i].node->rcv.delivered;
 	ev.answer.len = len;
-	ev.answer.payload = len ? blob(net, len) : NULL;
+	ev.answer.payload = len ? net_blob(net, "q", 1, len - 1) : NULL;
 	KUNIT_ASSERT_EQ(net->test, net_step(net, i, &ev), 0);
 	samr_blob_put(ev.answer.payload);
 	net_flush(net, i);
