@@ -7,6 +7,7 @@
 #include "client.h"
 #include "core/state.h"
 #include "sim.h"
+#include "told.h"
 
 #define TURN		(1 * SAMR_MSEC)
 
@@ -31,13 +32,6 @@ static const char *const state_name[] = {
 static u64 now(const struct clients *all)
 {
 	return all->cluster->queue.now;
-}
-
-static struct host *host_of(const struct clients *all, u32 id, u64 inc)
-{
-	struct host *h = id ? all->cluster->host[id] : NULL;
-
-	return h && h->inc == inc && !samr_node_out(h->node) ? h : NULL;
 }
 
 /* ---- members that answer ---- */
@@ -79,7 +73,7 @@ static void fill(u8 *bytes, size_t from, size_t len, u64 mark)
 /* Return: it is done with. */
 static bool hand_in(struct clients *all, struct answer *a)
 {
-	struct host *h = host_of(all, a->host, a->inc);
+	struct host *h = cluster_host(all->cluster, a->host, a->inc);
 	u32 len = (u32)(sizeof(a->shown) + a->want);
 	struct samr_event ev = { .type = SAMR_EV_REPLY };
 	struct buffer *b;
@@ -166,7 +160,7 @@ static void drop_host(struct client *c)
 
 static void send_session(struct client *c, u8 op)
 {
-	struct host *h = host_of(c->all, c->host, c->inc);
+	struct host *h = cluster_host(c->all->cluster, c->host, c->inc);
 	struct samr_session_payload p = {
 		.op = op, .id = cpu_to_be64(c->id),
 		.acked = op == SAMR_SESSION_OPEN || op == SAMR_SESSION_DETACH ?
@@ -198,7 +192,7 @@ static struct client_request *open_of(struct client *c, u64 number)
 
 static bool send_request(struct client *c, u64 number)
 {
-	struct host *h = host_of(c->all, c->host, c->inc);
+	struct host *h = cluster_host(c->all->cluster, c->host, c->inc);
 	const struct client_request *r = open_of(c, number);
 	static u8 bytes[SAMR_LEN_MAX];
 	struct samr_request_payload p = { .id = cpu_to_be64(c->id),
@@ -350,7 +344,7 @@ static void act(struct client *c)
 		begin(c);
 	if (c->state == CLIENT_NEW)
 		return;
-	if (c->host && !host_of(c->all, c->host, c->inc))
+	if (c->host && !cluster_host(c->all->cluster, c->host, c->inc))
 		drop_host(c);
 	if (!c->host)
 		choose(c);
@@ -444,45 +438,43 @@ static u64 highest(const struct client *c)
 	return c->acked + (c->got ? 64 - (u64)__builtin_clzll(c->got) : 0);
 }
 
-static void told_of_session(struct client *c, const struct samr_msg *msg, u8 op)
+static void opened(struct client *c, const struct samr_msg *msg, u8 op)
+{
+	if (c->name != msg->session && op == SAMR_SESSION_ATTACH)
+		sim_fail("a session has another name than before");
+	/* What it has seen was undone: it can not go on from there. */
+	if (msg->next <= highest(c)) {
+		if (!c->agreed)
+			sim_fail("a client has replies to requests that are no more");
+		lose(c);
+		return;
+	}
+	c->name = msg->session;
+	c->state = CLIENT_OPEN;
+	c->send = max(c->acked + 1, min(msg->next, c->next));
+}
+
+static void told(struct client *c, const struct samr_msg *msg, u8 op)
 {
 	c->asked = false;
-	switch (msg->result) {
-	case SAMR_SES_OPENED:
-	case SAMR_SES_ATTACHED:
-		if (c->name != msg->session && op == SAMR_SESSION_ATTACH)
-			sim_fail("a session has another name than before");
-		/* What it has seen was undone: it can not go on from there. */
-		if (msg->next <= highest(c)) {
-			if (!c->agreed)
-				sim_fail("a client has replies to requests that are no more");
-			lose(c);
-			break;
-		}
-		c->name = msg->session;
-		c->state = CLIENT_OPEN;
-		c->send = max(c->acked + 1, min(msg->next, c->next));
+	switch (told_of_session(msg, op)) {
+	case TOLD_OPEN:
+		opened(c, msg, op);
 		break;
-	case SAMR_SES_DONE:
-		if (op == SAMR_SESSION_CLOSE)
-			forget(c);
+	case TOLD_OVER:
+		forget(c);
 		break;
-	case SAMR_SES_GONE:
-		if (op == SAMR_SESSION_CLOSE)
-			forget(c);
-		else if (op != SAMR_SESSION_OPEN)
-			lose(c);
+	case TOLD_LOST:
+		lose(c);
 		break;
-	case SAMR_SES_FOREIGN:
-		if (op == SAMR_SESSION_OPEN || op == SAMR_SESSION_ATTACH)
-			sim_fail("a client is refused its own session");
+	case TOLD_MOVED:
 		drop_host(c);
 		break;
-	case SAMR_SES_FULL:
+	case TOLD_FULL:
 		c->at = now(c->all) + 50 * SAMR_MSEC;
 		break;
-	default:
-		sim_fail("session message answered by %u", msg->result);
+	case TOLD_NOTHING:
+		break;
 	}
 }
 
@@ -500,7 +492,7 @@ void client_told(struct client *c, u64 turn, const struct samr_submit *s,
 	}
 	if (s->kind == SAMR_KIND_SESSION) {
 		p = (const void *)blob_bytes(msg->pieces[0].blob);
-		told_of_session(c, msg, p->op);
+		told(c, msg, p->op);
 		return;
 	}
 	switch (msg->result) {

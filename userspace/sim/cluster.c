@@ -72,6 +72,13 @@ struct host *cluster_add(struct cluster *c, u32 id,
 	return h;
 }
 
+struct host *cluster_host(const struct cluster *c, u32 id, u64 inc)
+{
+	struct host *h = id ? c->host[id] : NULL;
+
+	return h && h->inc == inc && !samr_node_out(h->node) ? h : NULL;
+}
+
 struct host *cluster_next(const struct cluster *c, const struct host *h)
 {
 	/* All ids above that of @h. */

@@ -55,6 +55,9 @@ void cluster_watch(struct cluster *c, struct watch *w);
 		all_->watch[i_]->what(all_->watch[i_], __VA_ARGS__);	\
 } while (0)
 
+/** cluster_host - head @id, when it is that incarnation and is not out; else NULL */
+struct host *cluster_host(const struct cluster *c, u32 id, u64 inc);
+
 /** cluster_next - walk over the heads; NULL begins, NULL ends */
 struct host *cluster_next(const struct cluster *c, const struct host *h);
 

@@ -47,13 +47,6 @@ static u64 now(const struct clients *all)
 	return all->cluster->queue.now;
 }
 
-static struct host *host_of(const struct clients *all, u32 id, u64 inc)
-{
-	struct host *h = id ? all->cluster->host[id] : NULL;
-
-	return h && h->inc == inc && !samr_node_out(h->node) ? h : NULL;
-}
-
 static u64 *shown_to(struct clients *all, u32 group)
 {
 	u32 i;
@@ -116,7 +109,7 @@ void queries_asked(struct clients *all, struct host *h, const struct samr_msg *m
 /* Return: it is done with. */
 static bool hand_in(struct clients *all, const struct query_answer *a)
 {
-	struct host *h = host_of(all, a->host, a->inc);
+	struct host *h = cluster_host(all->cluster, a->host, a->inc);
 	u32 len = (u32)(sizeof(a->shown) + a->want);
 	struct samr_event ev = { .type = SAMR_EV_ANSWER };
 	struct buffer *b;
@@ -188,7 +181,7 @@ static void make(struct client *c, struct query_open *q)
 /* What a head has of a client that was there before, it forgets when that is known. */
 static void clean(struct client *c)
 {
-	struct host *h = host_of(c->all, c->query.host, c->query.inc);
+	struct host *h = cluster_host(c->all->cluster, c->query.host, c->query.inc);
 	struct samr_event ev = { .type = SAMR_EV_FORGET };
 
 	if (h && now(c->all) < h->paused_until)
@@ -204,7 +197,7 @@ static void clean(struct client *c)
 
 static void send(struct client *c, struct query_open *q)
 {
-	struct host *h = host_of(c->all, c->host, c->inc);
+	struct host *h = cluster_host(c->all->cluster, c->host, c->inc);
 	const struct question asked = { .mark = q->mark, .want = q->want };
 	struct samr_event ev = { .type = SAMR_EV_QUERY };
 	u32 len = (u32)sizeof(asked) + q->len;
@@ -246,7 +239,7 @@ void queries_work(struct client *c)
 
 	if (c->query.host && (c->query.host == c->host || rng_one_in(r, 20)))
 		clean(c);
-	if (!c->host || !host_of(c->all, c->host, c->inc) || c->agreed ||
+	if (!c->host || !cluster_host(c->all->cluster, c->host, c->inc) || c->agreed ||
 	    c->query.host == c->host)
 		return;
 	for (i = 0; i < QUERY_SLOTS; i++) {

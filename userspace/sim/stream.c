@@ -7,6 +7,7 @@
 #include "core/stream.h"
 #include "sim.h"
 #include "stream.h"
+#include "told.h"
 
 #define TURN		(1 * SAMR_MSEC)
 #define MOST_BYTES	3000
@@ -44,13 +45,6 @@ static const char *const state_name[] = {
 static u64 now(const struct streams *all)
 {
 	return all->cluster->queue.now;
-}
-
-static struct host *host_of(const struct streams *all, u32 id, u64 inc)
-{
-	struct host *h = id ? all->cluster->host[id] : NULL;
-
-	return h && h->inc == inc && !samr_node_out(h->node) ? h : NULL;
 }
 
 /* ---- members ---- */
@@ -224,7 +218,7 @@ static void write_on(struct streams *all, struct host *h, struct conn *x)
 
 static void serve(struct streams *all, struct conn *x)
 {
-	struct host *h = host_of(all, x->host, x->inc);
+	struct host *h = cluster_host(all->cluster, x->host, x->inc);
 
 	if (!h) {
 		conn_free(x);
@@ -275,7 +269,7 @@ static void drop_host(struct stream_client *c)
 
 static void send_session(struct stream_client *c, u8 kind, u8 op)
 {
-	struct host *h = host_of(c->all, c->host, c->inc);
+	struct host *h = cluster_host(c->all->cluster, c->host, c->inc);
 	struct samr_session_payload p = {
 		.op = op, .id = cpu_to_be64(c->id),
 		.acked = op == SAMR_SESSION_OPEN ? 0 : cpu_to_be64(c->read),
@@ -301,7 +295,7 @@ static void send_session(struct stream_client *c, u8 kind, u8 op)
 /* The next bytes, or the end, or both. Return: whether they were taken. */
 static bool send_segment(struct stream_client *c)
 {
-	struct host *h = host_of(c->all, c->host, c->inc);
+	struct host *h = cluster_host(c->all->cluster, c->host, c->inc);
 	struct rng *r = &c->all->rng;
 	struct samr_request_payload p = { .id = cpu_to_be64(c->id),
 					  .acked = cpu_to_be64(c->read) };
@@ -435,7 +429,7 @@ static void act(struct stream_client *c)
 		begin(c);
 	if (c->state == STREAM_NEW)
 		return;
-	if (c->host && !host_of(c->all, c->host, c->inc))
+	if (c->host && !cluster_host(c->all->cluster, c->host, c->inc))
 		drop_host(c);
 	if (!c->host)
 		choose(c);
@@ -474,38 +468,29 @@ static void attached(struct stream_client *c, const struct samr_msg *msg)
 	c->from = 0;
 }
 
-static void told_of_session(struct stream_client *c, const struct samr_msg *msg,
-			    u8 op)
+static void told(struct stream_client *c, const struct samr_msg *msg, u8 op)
 {
 	c->asked = false;
-	switch (msg->result) {
-	case SAMR_SES_OPENED:
-	case SAMR_SES_ATTACHED:
+	switch (told_of_session(msg, op)) {
+	case TOLD_OPEN:
 		c->all->opened += op == SAMR_SESSION_OPEN;
 		attached(c, msg);
 		break;
-	case SAMR_SES_DONE:
-		if (op != SAMR_SESSION_CLOSE)
-			break;
-		c->all->ended += is_over(c);
+	case TOLD_OVER:
+		c->all->ended += msg->result == SAMR_SES_DONE && is_over(c);
 		forget(c);
 		break;
-	case SAMR_SES_GONE:
-		if (op == SAMR_SESSION_CLOSE)
-			forget(c);
-		else if (op != SAMR_SESSION_OPEN)
-			lose(c);
+	case TOLD_LOST:
+		lose(c);
 		break;
-	case SAMR_SES_FOREIGN:
-		if (op == SAMR_SESSION_OPEN || op == SAMR_SESSION_ATTACH)
-			sim_fail("a client is refused its own stream");
+	case TOLD_MOVED:
 		drop_host(c);
 		break;
-	case SAMR_SES_FULL:
+	case TOLD_FULL:
 		c->at = now(c->all) + 50 * SAMR_MSEC;
 		break;
-	default:
-		sim_fail("a stream's message is answered by %u", msg->result);
+	case TOLD_NOTHING:
+		break;
 	}
 }
 
@@ -523,7 +508,7 @@ void streams_told(struct stream_client *c, u64 turn, const struct samr_submit *s
 	}
 	if (s->kind != SAMR_KIND_REQUEST) {
 		p = (const void *)blob_bytes(msg->pieces[0].blob);
-		told_of_session(c, msg, p->op);
+		told(c, msg, p->op);
 		return;
 	}
 	switch (msg->result) {
