@@ -317,6 +317,27 @@ static enum samr_drop again(struct samr_node *n, struct samr_query *q,
 	return SAMR_DROP_NONE;
 }
 
+/*
+ * All that is new of a part. Parts are cut as frames are long, and that may change: what
+ * came before may lie in the middle of one, with holes on both sides.
+ */
+static enum samr_drop add_part(struct samr_query *q, struct samr_blob *frame,
+			       const struct samr_record *r)
+{
+	u32 at = r->question.off, end = at + r->len, hole, len;
+	enum samr_drop drop = SAMR_DROP_DUPLICATE;
+
+	while (samr_msg_gap(q->question, at, &hole, &len) && hole < end) {
+		len = min(len, end - hole);
+		drop = samr_msg_add(q->question, frame,
+				    r->at + hole - r->question.off, hole, len);
+		if (drop)
+			break;
+		at = hole + len;
+	}
+	return drop;
+}
+
 enum samr_drop samr_question_came(struct samr_node *n, u32 index,
 				  struct samr_blob *frame,
 				  const struct samr_record *r)
@@ -336,8 +357,7 @@ enum samr_drop samr_question_came(struct samr_node *n, u32 index,
 	if (q->whole)
 		return again(n, q, r);
 	if (r->len)
-		drop = samr_msg_add(q->question, frame, r->at, r->question.off,
-				    r->len);
+		drop = add_part(q, frame, r);
 	if (is_whole(q)) {
 		q->whole = true;
 		list_move_tail(&q->link, &n->queries.waiting);
