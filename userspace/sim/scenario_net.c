@@ -33,7 +33,7 @@ u8 sc_record(struct scenario *sc)
 		return ANY_RECORD;
 	if (!strcmp(w, "ACK"))
 		return 0;
-	for (t = SAMR_REC_SUBMIT; t <= SAMR_REC_BARRIER; t++)
+	for (t = SAMR_REC_SUBMIT; t <= SAMR_REC_VERDICT; t++)
 		if (!strcmp(samr_strings_rec(t), w))
 			return t;
 	sc_bad(sc, "there is no such record");
