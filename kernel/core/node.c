@@ -602,8 +602,9 @@ int samr_node_step(struct samr_node *n, const struct samr_event *ev,
 		samr_sequencer_run(n);
 		samr_coordinator_run(n);
 	}
-	if (ev->type == SAMR_EV_FLUSH && !n->gone) {
+	if (!n->gone)
 		samr_query_run(n);
+	if (ev->type == SAMR_EV_FLUSH && !n->gone) {
 		samr_stable_flush(n);
 		samr_frame_flush(n);
 	}

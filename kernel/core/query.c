@@ -557,7 +557,7 @@ void samr_query_timer(struct samr_node *n)
 {
 	struct samr_barrier *b = &n->queries.barrier;
 
-	/* What is to be done is done at the end of this run of steps. */
+	/* What is to be done is done at the end of the step. */
 	if (n->now >= n->queries.retry_at)
 		n->queries.retry_at = SAMR_NEVER;
 	samr_question_timer(n);

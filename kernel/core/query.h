@@ -161,11 +161,7 @@ int samr_query_answered(struct samr_node *n, const struct samr_event *ev);
 /** samr_query_forget - a client here is gone: drop its queries */
 void samr_query_forget(struct samr_node *n, u32 group, u32 port);
 
-/**
- * samr_query_run - at the end of each run of steps: what can go on does
- *
- * It looks at all queries, so not with each frame; nothing leaves before that end anyway.
- */
+/** samr_query_run - at the end of each step: what can go on does */
 void samr_query_run(struct samr_node *n);
 
 /** samr_query_asked - BARRIER_ASK of member @src */
