@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154 source-path=SCRIPTDIR/.. source-path=SCRIPTDIR
 #
 # memcached, as Debian has it, as a replica on three heads: its own test programs pass, and what was acknowledged to its
 # clients is there while heads die.
@@ -12,7 +12,7 @@ need memcached memccapable
 port=11211
 
 cluster_up 3 0 --cluster "dead $dead stuck 500ms"
-for k in 1 2 3; do ctl $k group add id $service name memcached || die "no group"; done
+for k in 1 2 3; do ctl $k group add id "$service" name memcached || die "no group"; done
 for k in 1 2 3; do serve $k $port memcached -u root -t 1 -p $port -U 0; done
 check "three replicas" wait_for 30 replicas 3 || die "$(cat "$work"/*.log)"
 
@@ -28,6 +28,7 @@ for k in 2 3; do
 	writers+=($!)
 done
 at_exit "kill -KILL ${writers[*]} 2>/dev/null"
+# shellcheck disable=SC2317	# called by wait_for
 acked() { test "$(wc -l <"$work/w$1")" -ge "$2"; }
 go_on() {
 	local k n

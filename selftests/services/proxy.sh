@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154 source-path=SCRIPTDIR/.. source-path=SCRIPTDIR
 #
 # samr-proxy on both sides: memcached, which knows nothing of samr, on two heads behind proxies, and clients of TCP on a third
 # one. A server dies, a head falls silent; clients notice nothing.
@@ -12,7 +12,7 @@ need memcached
 port=11211 inner=11300
 
 cluster_up 4 0 --cluster "dead $dead stuck 500ms"
-for k in 1 2 3 4; do ctl $k group add id $service name memcached || die "no group"; done
+for k in 1 2 3 4; do ctl $k group add id "$service" name memcached || die "no group"; done
 
 # background NAME K PROGRAM...: its pid is in pids[NAME], what it says in $work/NAME.log.
 declare -A pids
@@ -29,7 +29,7 @@ ends() {
 	is "$1" "$status" "$3"
 }
 # shellcheck disable=SC2317	# called by wait_for
-acked() { test "$(cat "$work/log" 2>/dev/null | wc -l)" -ge "$1"; }
+acked() { test "$(wc -l <"$work/log")" -ge "$1"; }
 go_on() { check "$1: the client goes on" wait_for 60 acked $(($(wc -l <"$work/log") + 100)); }
 
 for k in 1 2 3; do background member$k $k samr-proxy --service "$service" --connect 127.0.0.1:$inner --verbose; done
