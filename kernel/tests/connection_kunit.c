@@ -7,6 +7,7 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include "../connection.h"
+#include "fake.h"
 
 #define LEN	300
 #define BIG	3000
@@ -91,6 +92,7 @@ static int world_init(struct kunit *test)
 
 	if (!w)
 		return -ENOMEM;
+	fake_begin();
 	memset(&told, 0, sizeof(told));
 	w->gseq = 10;
 	spin_lock_init(&w->svc.lock);

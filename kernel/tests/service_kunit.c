@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Services and their members against a cluster that does what it is told. */
 #include <linux/delay.h>
+#include "fake.h"
 #include "service_fake.h"
+
+void fake_begin(void)
+{
+	memset(&fake, 0, sizeof(fake));
+}
 
 static int service_init(struct kunit *test)
 {
-	memset(&fake, 0, sizeof(fake));
+	fake_begin();
 	fake.next = 100;
 	samr_service_init();
 	fake.all = fake.face->open(NULL);
