@@ -13,6 +13,12 @@
 /* So often one head is asked before the next one is: some of its queries take their time. */
 #define HEAD_ASKS	10
 
+/*
+ * An answer so long is a few frames, which arrive together as a rule: if not, it is made
+ * anew. Of a longer one some may get lost each time, so it is kept until all of it is there.
+ */
+#define SHORT_ANSWER	8192
+
 /* ---- the head that asks ---- */
 
 static bool could_answer(const struct samr_member_id *m, u64 self, u64 not)
@@ -35,7 +41,21 @@ bool samr_question_possible(const struct samr_group *g, u64 self)
 	return count_of(g, self, 0);
 }
 
-/* Spread over the heads by number; the next one after some questions. 0: nobody. */
+static bool answers(const struct samr_group *g, u64 self, u64 node, u64 not)
+{
+	u32 i;
+
+	for (i = 0; g && g->members && i < g->members->count; i++)
+		if (g->members->m[i].node == node &&
+		    could_answer(&g->members->m[i], self, not))
+			return true;
+	return false;
+}
+
+/*
+ * Who has begun to answer is asked for the rest: another one begins anew. Else they are
+ * spread over the heads by number; the next one after some questions. 0: nobody.
+ */
 static u64 whom(const struct samr_node *n, const struct samr_group *g,
 		const struct samr_query *q, u64 not)
 {
@@ -43,6 +63,8 @@ static u64 whom(const struct samr_node *n, const struct samr_group *g,
 
 	if (!count)
 		return 0;
+	if (q->reply && q->asks < HEAD_ASKS && answers(g, n->cfg.self, q->from, not))
+		return q->from;
 	nth = ((u32)q->number + q->asks / HEAD_ASKS) % count;
 	for (i = 0; ; i++)
 		if (could_answer(&g->members->m[i], n->cfg.self, not) && !nth--)
@@ -79,6 +101,29 @@ static void send_part(struct samr_node *n, const struct samr_query *q, u64 dest,
 	samr_blob_put_data(b, &rec, sizeof(rec));
 	if (part)
 		samr_blob_put_blob(b, q->payload, off, part);
+}
+
+/*
+ * All of a long answer is here: it need not be kept any more. No question asks for what
+ * lies behind the longest answer. If this is lost the answer is forgotten, in time.
+ */
+static void send_thanks(struct samr_node *n, const struct samr_query *q)
+{
+	struct samr_rec_question rec = {
+		.rec = {
+			.type = SAMR_REC_QUESTION,
+			.len  = cpu_to_be16(sizeof(rec)),
+		},
+		.group	= cpu_to_be32(q->group),
+		.number	= cpu_to_be64(q->number),
+		.tag	= cpu_to_be64(q->tag),
+		.from	= cpu_to_be32(q->most),
+		.most	= cpu_to_be32(q->most),
+	};
+	struct samr_blob *b = samr_frame_record(n, q->from, sizeof(rec));
+
+	if (b)
+		samr_blob_put_data(b, &rec, sizeof(rec));
 }
 
 static void send_question(struct samr_node *n, const struct samr_query *q, u64 dest)
@@ -122,14 +167,7 @@ static void look_again(struct samr_node *n, struct samr_query *q)
 
 static bool still_answers(const struct samr_node *n, const struct samr_query *q)
 {
-	const struct samr_group *g = samr_group_find(n, q->group);
-	u32 i;
-
-	for (i = 0; g && g->members && i < g->members->count; i++)
-		if (g->members->m[i].node == q->head &&
-		    could_answer(&g->members->m[i], n->cfg.self, 0))
-			return true;
-	return false;
+	return answers(samr_group_find(n, q->group), n->cfg.self, q->head, 0);
 }
 
 static bool is_member(const struct samr_node *n, const struct samr_query *q)
@@ -167,6 +205,23 @@ static struct samr_query *asked(struct samr_node *n, const struct samr_record *r
 	return NULL;
 }
 
+/*
+ * Something new of an answer is here, so that head is at it. The last part that was sent,
+ * which says that there is more, is the first one that a full queue on the way drops: what
+ * is not here soon is asked for without having been told so.
+ */
+static void goes_on(struct samr_node *n, struct samr_query *q, bool more)
+{
+	q->asks = 0;
+	q->head = q->from;
+	if (more) {
+		samr_mark("an answer is fetched part by part");
+		send_question(n, q, q->from);
+	}
+	q->ask_at = n->now + samr_reply_wait(n, q->asks++);
+	n->queries.ask_at = min(n->queries.ask_at, q->ask_at);
+}
+
 enum samr_drop samr_question_answered(struct samr_node *n, u64 src,
 				      struct samr_blob *frame,
 				      const struct samr_record *r)
@@ -198,12 +253,10 @@ enum samr_drop samr_question_answered(struct samr_node *n, u64 src,
 		samr_mark("answer of another head");
 		q->reply->result = SAMR_SES_REPLY;
 		list_move_tail(&q->link, &n->queries.replied);
-	} else if (r->flags & SAMR_REC_F_MORE) {
-		samr_mark("an answer is fetched part by part");
-		q->asks = 0;
-		q->head = src;
-		send_question(n, q, src);
-		q->ask_at = n->now + samr_reply_wait(n, q->asks++);
+		if (r->verdict.total > SHORT_ANSWER)
+			send_thanks(n, q);
+	} else if (!drop) {
+		goes_on(n, q, r->flags & SAMR_REC_F_MORE);
 	}
 	return drop;
 }
@@ -257,8 +310,8 @@ static bool is_whole(const struct samr_query *q)
 	return !q->question || samr_msg_complete(q->question);
 }
 
-/* Its answer, from @from on, as much as one question brings. Return: that was all. */
-static bool send_answer(struct samr_node *n, const struct samr_query *q, u32 from)
+/* Its answer, from @from on, as much as one question brings. */
+static void send_answer(struct samr_node *n, const struct samr_query *q, u32 from)
 {
 	u32 total = q->reply->meta.len, room, part, off = from, end;
 	struct samr_rec_verdict rec;
@@ -270,7 +323,7 @@ static bool send_answer(struct samr_node *n, const struct samr_query *q, u32 fro
 		part = min(end - off, room);
 		b = samr_frame_record(n, q->src, sizeof(rec) + part);
 		if (!b)
-			return false;
+			return;
 		memset(&rec, 0, sizeof(rec));
 		rec.rec.type = SAMR_REC_VERDICT;
 		rec.rec.len = cpu_to_be16((u16)(sizeof(rec) + part));
@@ -286,13 +339,12 @@ static bool send_answer(struct samr_node *n, const struct samr_query *q, u32 fro
 		samr_msg_write(q->reply, b, off, part);
 		off += part;
 	} while (off < end);
-	return end == total;
 }
 
 void samr_question_reply(struct samr_node *n, struct samr_query *q)
 {
-	/* If that is lost it is asked, and answered, anew. */
-	if (send_answer(n, q, 0) || q->reply->meta.len <= SAMR_REPAIR_BYTES)
+	send_answer(n, q, 0);
+	if (q->reply->meta.len <= SHORT_ANSWER)
 		samr_query_drop(n, q);
 	else
 		list_move_tail(&q->link, &n->queries.aside);
@@ -312,8 +364,7 @@ static enum samr_drop again(struct samr_node *n, struct samr_query *q,
 		return SAMR_DROP_NONE;
 	n->repair_left -= min(n->repair_left,
 			      q->reply->meta.len - from + SAMR_FLOW_OVERHEAD);
-	if (send_answer(n, q, from))
-		samr_query_drop(n, q);
+	send_answer(n, q, from);
 	return SAMR_DROP_NONE;
 }
 
@@ -338,6 +389,11 @@ static enum samr_drop add_part(struct samr_query *q, struct samr_blob *frame,
 	return drop;
 }
 
+static bool is_thanks(const struct samr_record *r)
+{
+	return r->question.tag && r->question.from == r->question.most;
+}
+
 enum samr_drop samr_question_came(struct samr_node *n, u32 index,
 				  struct samr_blob *frame,
 				  const struct samr_record *r)
@@ -346,6 +402,11 @@ enum samr_drop samr_question_came(struct samr_node *n, u32 index,
 	enum samr_drop drop;
 
 	q = find(n, n->view.node[index], n->view.inc[index], r->question.number);
+	if (is_thanks(r)) {
+		if (q && q->reply && q->number == r->question.tag)
+			samr_query_drop(n, q);
+		return SAMR_DROP_NONE;
+	}
 	drop = q ? SAMR_DROP_NONE : begin(n, index, r, &q);
 	if (drop)
 		return drop;

@@ -183,6 +183,8 @@ static void do_nodes(struct scenario *sc)
 			cfg.ack_delay = sc_span(sc);
 		else if (sc_accept(sc, "delay"))
 			net->delay = sc_span(sc);
+		else if (sc_accept(sc, "backlog"))
+			host.backlog = (u32)sc_number(sc);
 		else if (sc_accept(sc, "witness"))
 			witness = BIT_ULL(sc_number(sc) & 63);
 		else
