@@ -430,6 +430,17 @@ static void not_taken(struct samr_client *cl, int err, bool nobody)
 		gone(cl, -ECONNRESET);
 }
 
+/*
+ * A segment is refused while members do not read; and they may not read because what
+ * they write is not acknowledged. So that goes past it.
+ */
+static bool ack_waits(const struct samr_client *cl, const struct samr_submit *s,
+		      int err)
+{
+	return err == -EAGAIN && cl->stream && cl->tell && !cl->full &&
+	       s->kind == SAMR_KIND_REQUEST;
+}
+
 void samr_client_drive(struct samr_client *cl)
 {
 	struct samr_service *svc = cl->svc;
@@ -460,7 +471,9 @@ void samr_client_drive(struct samr_client *cl)
 				continue;
 			take_back(cl, &s);
 			not_taken(cl, err, nobody);
-			break;
+			if (!ack_waits(cl, &s, err))
+				break;
+			cl->full = true;
 		}
 		if (err == -ENOMEM)
 			samr_client_enlist(cl, SAMR_CLIENT_RETRY_MS);

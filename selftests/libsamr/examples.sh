@@ -46,6 +46,26 @@ sum=$((50 * 51 * 6 / 2))
 last=$(tail -n 1 "$work/counter1" | cut -d' ' -f2)
 check "chance came from the order: 150 rolls of a die" test "$last" -ge $((sum + 300)) -a "$last" -le $((sum + 750))
 
+# lines: a stream socket, and a client that does not notice that its head's copy dies.
+for k in 1 2 3; do
+	on $k timeout 200 example-lines 42 serve >"$work/lines$k" 2>&1 &
+	lines[k]=$!
+done
+wait_for 60 sh -c "samrctl -n samr1 -j group show id 42 | grep -q '\"members\":3'"
+mkfifo "$work/text"
+on 2 timeout 100 example-lines 42 <"$work/text" >"$work/said" &
+reader=$!
+exec 8>"$work/text"
+printf 'one\ntwo\n' >&8
+wait_for 60 test -s "$work/said"
+kill -KILL "${lines[2]}"
+printf 'three' >&8
+exec 8>&-
+wait $reader
+is "lines come back with their numbers" "$(<"$work/said")" $'1 one\n2 two\n3 three'
+kill -KILL "${lines[1]}" "${lines[3]}"
+wait
+
 # store: who comes later has the contents, and what is changed meanwhile.
 inputs=()
 close_inputs() {

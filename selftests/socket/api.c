@@ -29,10 +29,10 @@ static void become_nobody(void)
 TEST(socket_types)
 {
 	close(sock_new());
-	FAILS(ESOCKTNOSUPPORT, socket(AF_SAMR, SOCK_STREAM, 0));
 	FAILS(ESOCKTNOSUPPORT, socket(AF_SAMR, SOCK_DGRAM, 0));
 	FAILS(ESOCKTNOSUPPORT, socket(AF_SAMR, SOCK_RAW, 0));
 	FAILS(EPROTONOSUPPORT, socket(AF_SAMR, SOCK_SEQPACKET, 1));
+	FAILS(EPROTONOSUPPORT, socket(AF_SAMR, SOCK_STREAM, 1));
 }
 
 TEST(socket_calls_not_for_groups)
@@ -250,7 +250,8 @@ TEST(option_lengths)
 	FAILS(EFAULT, setsockopt(fd, SOL_SAMR, SAMR_NOTIFY, (void *)8, 4));
 	len = 3;
 	FAILS(EINVAL, getsockopt(fd, SOL_SAMR, SAMR_NOTIFY, &v, &len));
-	len = sizeof(info) - 1;
+	/* Who was built with a shorter one gets that. */
+	len = offsetof(struct samr_info, time) - 1;
 	FAILS(EINVAL, getsockopt(fd, SOL_SAMR, SAMR_INFO, &info, &len));
 	len = sizeof(v);
 	FAILS(EFAULT, getsockopt(fd, SOL_SAMR, SAMR_NOTIFY, (void *)8, &len));

@@ -91,11 +91,18 @@ static void some_message(uint64_t *s, struct msghdr *m, struct iovec *iov)
 	}
 }
 
+static void put_fd(uint64_t *s, int fd)
+{
+	close(__atomic_exchange_n(&fds[rnd(s) % SOCKETS], fd, __ATOMIC_RELAXED));
+}
+
 static void replace(uint64_t *s)
 {
 	struct sockaddr_samr a = sock_addr(rnd(s) % 5);
 	struct samr_join j = { .flags = rnd(s) % 2 ? SAMR_JOIN_STATE : 0 };
-	int fd = socket(AF_SAMR, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+	int type = rnd(s) % 2 ? SOCK_SEQPACKET : SOCK_STREAM;
+	int fd = socket(AF_SAMR, type | SOCK_NONBLOCK, 0);
+	struct linger now = { .l_onoff = rnd(s) % 4 == 0 };
 	uint32_t v = rnd(s) & 2;
 	int size = rnd(s) % 100000;
 
@@ -103,10 +110,14 @@ static void replace(uint64_t *s)
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (rnd(s) % 8)
 		bind(fd, (void *)&a, sizeof(a));
-	if (rnd(s) % 4)
+	else
+		connect(fd, (void *)&a, sizeof(a));
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	if (type == SOCK_STREAM)
+		listen(fd, rnd(s) % 5);
+	else if (rnd(s) % 4)
 		setsockopt(fd, SOL_SAMR, SAMR_JOIN, &j, sizeof(j));
-	fd = __atomic_exchange_n(&fds[rnd(s) % SOCKETS], fd, __ATOMIC_RELAXED);
-	close(fd);
+	put_fd(s, fd);
 }
 
 static void options(uint64_t *s, int fd)
@@ -159,7 +170,7 @@ static void one_call(uint64_t *s)
 	struct msghdr m;
 	int v;
 
-	switch (rnd(s) % 22) {
+	switch (rnd(s) % 24) {
 	case 0:
 		replace(s);
 		break;
@@ -208,7 +219,12 @@ static void one_call(uint64_t *s)
 	case 17:
 		connect(fd, (void *)&a, sizeof(a));
 		listen(fd, 1);
-		accept4(fd, NULL, NULL, SOCK_NONBLOCK);
+		break;
+	case 22:
+	case 23:
+		fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK);
+		if (fd >= 0)
+			put_fd(s, fd);
 		break;
 	case 18:
 		len = sizeof(struct samr_info);

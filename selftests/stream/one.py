@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 
 from streams import Points, Stream, connected, equal, fails, listening, within
 
@@ -294,6 +295,37 @@ def who_does_not_read_holds_up_who_writes_and_nobody_else():
     equal(len(c.exactly(written)), written)
     has(s, select.POLLOUT)
     within(10, lambda: unsettled(s) == 0 and unsettled(c) == 0)
+
+
+@point
+def who_writes_all_and_then_reads_all_is_answered():
+    c, s, _ = pair()
+
+    def echo():
+        while data := s.recv(1 << 16):
+            s.sendall(data)
+        s.close()
+
+    t = threading.Thread(target=echo, daemon=True)
+    t.start()
+    # Both directions are full: the service reads no more, as it cannot write.
+    sent = got = 0
+    for _ in range(20):
+        c.setblocking(False)
+        until = time.monotonic() + 0.2
+        while time.monotonic() < until:
+            try:
+                sent += c.send(b"x" * 1000)
+            except BlockingIOError:
+                time.sleep(0.01)
+        c.setblocking(True)
+        c.settimeout(10)
+        while got < sent:
+            got += len(c.recv(1 << 16))
+    c.shutdown(socket.SHUT_WR)
+    equal(c.rest(), b"")
+    t.join(10)
+    equal(got, sent)
 
 
 @point
