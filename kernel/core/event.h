@@ -111,6 +111,8 @@ enum samr_event_type {
  * @SAMR_KIND_REPLIES: a reply that the donor of a state has kept; from the core
  * @SAMR_KIND_STREAM: a client's stream is opened or closed; members see it, when it is
  *	stable
+ * @SAMR_KIND_DIGEST: what members of a head have replied (digest.h); from the core;
+ *	members see it when it shows that they differ
  * @SAMR_KIND_VIEW: heads have left the view, and their members the group; no
  *	head sends it, each makes it of the view
  * @SAMR_KIND_REPLY: has no place: a reply, delivered to the client that is here
@@ -134,6 +136,7 @@ enum samr_kind {
 	SAMR_KIND_REQUEST,
 	SAMR_KIND_REPLIES,
 	SAMR_KIND_STREAM,
+	SAMR_KIND_DIGEST,
 	SAMR_KINDS,
 	SAMR_KIND_VIEW = SAMR_KINDS,
 	SAMR_KIND_REPLY,
@@ -211,7 +214,8 @@ struct samr_submit {
  *	position @gseq; @cost is what that frees, in units of samr_flow_cost()
  * @reply: REPLY: @len bytes of @payload (NULL: none) to number @request of the
  *	session that @session names, in @group; its member had read up to place
- *	@upto. The caller keeps its reference
+ *	@upto; @port: it. @digested: @digest stands for the bytes, and is to be
+ *	compared with those of other members. The caller keeps its reference
  * @query: QUERY: @len bytes of @payload (NULL: none) from the client @port, with its
  *	number @arg, to a member of @group that has read up to place @seen; @linear:
  *	and up to all that any client can have seen before. @most: longest reply. The
@@ -256,6 +260,9 @@ struct samr_event {
 			u64 session;
 			u64 request;
 			u64 upto;
+			u32 port;
+			u32 digest;
+			bool digested;
 			struct samr_blob *payload;
 		} reply;
 		struct {

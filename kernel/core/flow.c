@@ -23,7 +23,8 @@ static struct samr_origin *own(const struct samr_node *n)
 static bool leaves_reserve(u8 kind)
 {
 	return samr_kind_is_load(kind) || kind == SAMR_KIND_STATE ||
-	       kind == SAMR_KIND_SESSION || kind == SAMR_KIND_REPLIES;
+	       kind == SAMR_KIND_SESSION || kind == SAMR_KIND_REPLIES ||
+	       kind == SAMR_KIND_DIGEST;
 }
 
 bool samr_flow_room(const struct samr_node *n, u8 kind, u32 group, u32 len)

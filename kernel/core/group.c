@@ -18,6 +18,8 @@ void samr_group_init(struct samr_node *n)
 	INIT_LIST_HEAD(&n->groups.holding);
 	INIT_LIST_HEAD(&n->groups.dirty);
 	INIT_LIST_HEAD(&n->groups.starving);
+	INIT_LIST_HEAD(&n->groups.digests);
+	n->groups.digest_at = SAMR_NEVER;
 	n->groups.credit_at = SAMR_NEVER;
 	n->groups.ask_at = SAMR_NEVER;
 	samr_session_init(n);
@@ -33,6 +35,7 @@ static void group_free(struct samr_node *n, struct samr_group *g)
 	samr_transfer_forget(g);
 	samr_lock_clear(&g->locks);
 	samr_session_forget(n, &g->sessions);
+	samr_digest_fini(&g->digest);
 	samr_free(g);
 }
 
@@ -109,6 +112,7 @@ static struct samr_group *group_new(struct samr_node *n, u32 id)
 	INIT_LIST_HEAD(&g->starving);
 	samr_lock_init(&g->locks);
 	samr_session_table_init(&g->sessions);
+	samr_digest_init(&g->digest);
 	list_add_tail(&g->hash, bucket_of(n, id));
 	return g;
 }
@@ -203,6 +207,8 @@ static void set_members(struct samr_node *n, struct samr_group *g,
 	msg->members = next;
 	msg->view = next->id;
 	samr_credit_members(n, g, msg->meta.gseq);
+	samr_digest_renew(n, g, msg->meta.gseq,
+			  msg->meta.kind == SAMR_KIND_JOIN);
 	note_change(n->out, g->id);
 	if (g->members)
 		look(n, g);
@@ -393,6 +399,7 @@ static bool apply_view(struct samr_node *n, const struct samr_msg *msg)
 			samr_session_view(n, g, msg->meta.gseq);
 			if (!thin(n, g, &msg->meta))
 				return false;
+			samr_digest_renew(n, g, msg->meta.gseq, false);
 			release(n, g);
 		}
 	}
@@ -480,6 +487,8 @@ static bool apply_to_members(struct samr_node *n, struct samr_group *g,
 		return samr_session_apply(n, g, msg);
 	case SAMR_KIND_REPLIES:
 		return samr_reply_taken(n, g, msg);
+	case SAMR_KIND_DIGEST:
+		return samr_digest_apply(n, g, msg);
 	case SAMR_KIND_DATA:
 		return true;
 	default:
@@ -514,6 +523,7 @@ static bool is_private(const struct samr_msg *msg)
 		return msg->result != SAMR_SES_CUT;
 	case SAMR_KIND_REQUEST:
 	case SAMR_KIND_STREAM:
+	case SAMR_KIND_DIGEST:
 		return msg->refused;
 	default:
 		return msg->meta.kind == SAMR_KIND_REPLIES;

@@ -8,6 +8,7 @@
 #ifndef SAMR_CORE_GROUP_H
 #define SAMR_CORE_GROUP_H
 
+#include "digest.h"
 #include "lock.h"
 #include "node.h"
 #include "session.h"
@@ -37,6 +38,7 @@ struct samr_debt {
  * @local: how many of them live here
  * @locks: of the group; they outlive its members
  * @sessions: of its clients
+ * @digest: of the replies to these
  * @upto: a learner was given it as of this place
  *
  * State transfer (transfer.c):
@@ -67,6 +69,7 @@ struct samr_group {
 	u32 local;
 	struct samr_lock_table locks;
 	struct samr_session_table sessions;
+	struct samr_digest digest;
 	u64 upto;
 
 	struct samr_transfer *transfer;
@@ -86,6 +89,12 @@ struct samr_group {
 	u32 debts;
 	u64 unreported;
 };
+
+static inline struct samr_group *samr_group_of_digest(struct samr_digest *d)
+{
+	return (struct samr_group *)((char *)d -
+				     offsetof(struct samr_group, digest));
+}
 
 void samr_group_init(struct samr_node *n);
 

@@ -41,6 +41,7 @@ void samr_msg_put(struct samr_msg *msg)
 	samr_members_put(msg->members);
 	samr_transfer_put(msg->transfer);
 	samr_free(msg->locks);
+	samr_free(msg->diverged);
 	samr_free(msg);
 }
 

@@ -15,6 +15,7 @@
 struct samr_members;
 struct samr_transfer;
 struct samr_lock_notes;
+struct samr_divergences;
 
 /**
  * struct samr_piece - some bytes of a message
@@ -57,6 +58,7 @@ struct samr_piece {
  * @members: JOIN and LEAVE that changed the group: its members from here on
  * @transfer: the group's state transfer from here on (id 0: none); NULL: as before
  * @locks: what members are told of locks, or NULL; it belongs to the message
+ * @diverged: DIGEST: replicas differ, as was not known before, or NULL; likewise
  * @owner: of struct samr_submit, at the origin
  * @pieces: the bytes; @one is used when there is only one piece
  * @one: see @pieces
@@ -84,6 +86,7 @@ struct samr_msg {
 	struct samr_members *members;
 	struct samr_transfer *transfer;
 	struct samr_lock_notes *locks;
+	struct samr_divergences *diverged;
 	void *owner;
 	struct samr_piece *pieces;
 	struct samr_piece one;

@@ -8,6 +8,7 @@
 #include "coordinator.h"
 #include "credit.h"
 #include "detect.h"
+#include "digest.h"
 #include "fence.h"
 #include "flow.h"
 #include "frame.h"
@@ -461,6 +462,7 @@ static void run_timers(struct samr_node *n)
 	samr_credit_timer(n);
 	samr_session_timer(n);
 	samr_query_timer(n);
+	samr_digest_timer(n);
 	samr_stable_timer(n);
 	if (n->now >= n->beat_at) {
 		n->beat_at = n->now + n->cfg.beat;
@@ -527,9 +529,10 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 		take_frame(n, ev->frame);
 		return 0;
 	case SAMR_EV_SUBMIT:
-		/* A head leaves by RETIRE, and the core gives replies. */
+		/* A head leaves by RETIRE, and the core speaks of replies. */
 		if (ev->submit.kind == SAMR_KIND_RETIRE ||
-		    ev->submit.kind == SAMR_KIND_REPLIES)
+		    ev->submit.kind == SAMR_KIND_REPLIES ||
+		    ev->submit.kind == SAMR_KIND_DIGEST)
 			return -EINVAL;
 		return samr_flow_submit(n, &ev->submit);
 	case SAMR_EV_CONSUMED:
@@ -632,6 +635,7 @@ u64 samr_node_deadline(const struct samr_node *n)
 	at = min(at, samr_flow_deadline(n));
 	at = min(at, samr_session_deadline(n));
 	at = min(at, samr_query_deadline(n));
+	at = min(at, samr_digest_deadline(n));
 	return min(at, samr_credit_deadline(n));
 }
 

@@ -419,6 +419,50 @@ enum samr_ses {
 	SAMR_SES_CUT,
 };
 
+/**
+ * enum samr_div - how replicas differ
+ * @SAMR_DIV_NONE: they do not, as far as is known
+ * @SAMR_DIV_OPEN: some do; not all have replied, and none is in the majority yet
+ * @SAMR_DIV_TIE: all have replied, and none is in the majority
+ * @SAMR_DIV_MINORITY: from what most of them reply
+ */
+enum samr_div {
+	SAMR_DIV_NONE,
+	SAMR_DIV_OPEN,
+	SAMR_DIV_TIE,
+	SAMR_DIV_MINORITY,
+};
+
+#define SAMR_DIV_VALUES	3
+
+/**
+ * struct samr_divergence - replicas of a group have given different replies
+ * @div: enum samr_div
+ * @place: of the request
+ * @session: name of its session
+ * @number: in it
+ * @wrong: MINORITY: heads whose members differ from most others, one bit per id;
+ *	otherwise those that have replied
+ * @odd: of those, that give yet other replies, or whose own members differ
+ * @value: digests of the replies
+ * @heads: that give them, one bit per id; 0: nobody
+ */
+struct samr_divergence {
+	u8 div;
+	u64 place;
+	u64 session;
+	u64 number;
+	u64 wrong;
+	u64 odd;
+	u32 value[SAMR_DIV_VALUES];
+	u64 heads[SAMR_DIV_VALUES];
+};
+
+struct samr_divergences {
+	u32 count;
+	struct samr_divergence d[];
+};
+
 /** samr_msg_cost - what a message that has its place takes of it */
 static inline u32 samr_msg_cost(const struct samr_msg *msg)
 {
@@ -540,6 +584,8 @@ struct samr_node_stats {
 	u64 replies;		/* let go to clients here */
 	u64 reply_asks;		/* for replies that no member here will make */
 	u64 sessions_expired;
+	u64 diverged;		/* requests that were replied to differently */
+	u64 digests_unsettled;	/* whose replies were not all compared */
 	u64 drops[SAMR_DROPS];
 };
 

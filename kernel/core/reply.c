@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Replies, see reply.h. */
 #include "reply.h"
+#include "digest.h"
 #include "flow.h"
 #include "frame.h"
 #include "group.h"
@@ -455,19 +456,25 @@ int samr_reply_made(struct samr_node *n, const struct samr_event *ev)
 	struct samr_msg *msg;
 
 	s = samr_session_named(n, ev->reply.group, ev->reply.session);
-	if (!s)
+	if (!s) {
+		samr_digest_made(n, ev, NULL);
 		return -ENOENT;
+	}
 	if (!ev->reply.request || ev->reply.request >= s->next ||
 	    (len && (!ev->reply.payload ||
 		     samr_blob_len(ev->reply.payload) != len)))
 		return -EINVAL;
 	r = samr_session_request(s, ev->reply.request);
-	if (!r)
+	if (!r) {
+		samr_digest_made(n, ev, NULL);
 		return -ENOENT;
+	}
 	if (len > s->reply_max)
 		return -EMSGSIZE;
-	if (complete(r))
+	if (complete(r)) {
+		samr_digest_made(n, ev, r);
 		return 0;
+	}
 	msg = samr_reply_new(n, s, r->number,
 			max(r->place, min(ev->reply.upto, n->rcv.delivered)),
 			len);
@@ -478,6 +485,7 @@ int samr_reply_made(struct samr_node *n, const struct samr_event *ev)
 		msg->npieces = 1;
 		msg->have = len;
 	}
+	samr_digest_made(n, ev, r);
 	keep(n, s, r, msg);
 	if (samr_transfer_begun_here(n, g)) {
 		g->give.kept = true;

@@ -576,8 +576,10 @@ static bool request(struct samr_node *n, struct samr_group *g,
 		return true;
 	}
 	r = request_new(s, msg->meta.gseq);
-	if (!r)
+	if (!r || !samr_digest_room(g)) {
+		samr_free(r);
 		return false;
+	}
 	acknowledge(n, g, s, be64_to_cpu(p.acked));
 	msg->result = verdict(n, g, s, msg->meta.arg);
 	if (msg->result != SAMR_SES_ORDERED) {
@@ -587,6 +589,7 @@ static bool request(struct samr_node *n, struct samr_group *g,
 		return true;
 	}
 	promise(n, &g->sessions, s, r);
+	samr_digest_expect(n, g, s, r);
 	msg->next = s->next;
 	if (samr_session_is_mine(n, s))
 		samr_reply_expect(n, s, r);

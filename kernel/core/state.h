@@ -454,6 +454,8 @@ struct samr_flow {
  * @starving: those that wait for credit (credit.c)
  * @credit_at: when @dirty is to be reported
  * @ask_at: when credit is asked for
+ * @digests: struct samr_digest with something to be said (digest.c)
+ * @digest_at: when the first of these is due
  */
 struct samr_groups {
 	struct list_head bucket[SAMR_GROUP_BUCKETS];
@@ -465,6 +467,8 @@ struct samr_groups {
 	struct list_head starving;
 	u64 credit_at;
 	u64 ask_at;
+	struct list_head digests;
+	u64 digest_at;
 };
 
 struct samr_node {

@@ -435,6 +435,7 @@ static bool complete(struct samr_node *n, struct samr_group *g,
 	samr_group_flags(n, g, m);
 	samr_transfer_commit(n, g, msg, &next);
 	samr_credit_members(n, g, msg->meta.gseq);
+	samr_digest_renew(n, g, msg->meta.gseq, true);
 	return true;
 }
 

@@ -145,6 +145,9 @@ bool samr_wire_fits(const struct samr_meta *m)
 		return m->arg && m->len >= sizeof(struct samr_replies_payload) &&
 		       m->len <= sizeof(struct samr_replies_payload) +
 				 SAMR_REPLY_MAX;
+	case SAMR_KIND_DIGEST:
+		return m->len > sizeof(struct samr_digest_payload) &&
+		       m->len <= SAMR_DIGEST_PAYLOAD_MAX && m->len % 8 == 0;
 	case SAMR_KIND_READ:
 		return m->arg && !m->len;
 	default:

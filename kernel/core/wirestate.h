@@ -273,6 +273,35 @@ struct samr_replies_payload {
 };
 
 /**
+ * struct samr_digest_payload - payload of DIGEST messages, followed by up to
+ *	SAMR_DIGESTS_EACH struct samr_digest_entry
+ * @since: of struct samr_digest, at the sender
+ * @first: number of a request
+ */
+struct samr_digest_payload {
+	__be64 since;
+	__be64 first;
+};
+
+/**
+ * struct samr_digest_entry - a reply of the sender's members
+ * @request: to this one, counted from @first, and SAMR_DIGEST_ODD
+ * @value: its digest
+ */
+struct samr_digest_entry {
+	__be32 request;
+	__be32 value;
+};
+
+/* Members of the sender differ. */
+#define SAMR_DIGEST_ODD		0x80000000U
+/* In one message. */
+#define SAMR_DIGESTS_EACH	128
+#define SAMR_DIGEST_PAYLOAD_MAX	(sizeof(struct samr_digest_payload) +	\
+				 SAMR_DIGESTS_EACH *			\
+				 sizeof(struct samr_digest_entry))
+
+/**
  * struct samr_rec_session - a session, followed by the places of its open requests,
  *	@acked + 1 to @next - 1, __be64 each; a stream has none
  * @id: as in SESSION
@@ -466,6 +495,8 @@ _Static_assert(sizeof(struct samr_rec_group_member) == 32, "group member");
 _Static_assert(sizeof(struct samr_session_payload) == 40, "session payload");
 _Static_assert(sizeof(struct samr_request_payload) == 16, "request payload");
 _Static_assert(sizeof(struct samr_replies_payload) == 24, "replies payload");
+_Static_assert(sizeof(struct samr_digest_payload) == 16, "digest payload");
+_Static_assert(sizeof(struct samr_digest_entry) == 8, "digest entry");
 _Static_assert(sizeof(struct samr_rec_session) == 80, "session");
 _Static_assert(sizeof(struct samr_rec_reply_ask) == 32, "reply ask");
 _Static_assert(sizeof(struct samr_rec_reply) == 40, "reply");

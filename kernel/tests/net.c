@@ -253,6 +253,8 @@ static void deliver(struct net *net, u32 i, struct samr_msg *msg)
 		for (k = 0; k < min(d->notes, 2u); k++)
 			d->result[k] = msg->locks->note[k].result;
 		d->ses = msg->result;
+		if (msg->diverged && msg->diverged->count)
+			d->diverged = msg->diverged->d[msg->diverged->count - 1];
 		d->session = msg->session;
 		d->next = msg->next;
 		d->owned = msg->owner;

@@ -33,6 +33,7 @@
  * @ses: enum samr_ses, of a SESSION, REQUEST or REPLY
  * @session: as in struct samr_msg
  * @next: as in struct samr_msg
+ * @diverged: of a DIGEST: what was told last
  * @owned: had an owner
  * @at: time
  */
@@ -48,6 +49,7 @@ struct net_delivery {
 	u8 ses;
 	u64 session;
 	u64 next;
+	struct samr_divergence diverged;
 	bool owned;
 	u64 at;
 };

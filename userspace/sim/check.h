@@ -27,6 +27,7 @@
  * @members: JOIN and LEAVE that changed something: hash of the list
  * @transfer: hash of what it says of the state transfer; 0: nothing
  * @refused: so it says
+ * @unheard: it has its place, and nobody was told of it so far
  * @seen: hosts that delivered it, by id
  */
 struct place {
@@ -38,6 +39,7 @@ struct place {
 	u64 members;
 	u64 transfer;
 	bool refused;
+	bool unheard;
 	u64 seen;
 };
 
@@ -89,6 +91,7 @@ struct check_given {
  * @counted: per host: what its counters should be
  * @blocked: per host: submissions refused since it was last writable
  * @installed: per host: its newest view
+ * @walked: per host: looked at up to this place
  * @viewed: per host: its view after its last run of steps
  * @epoch: per host: of its last delivery
  * @seed_epoch: the view that was told to heads last, and
@@ -129,6 +132,7 @@ struct check {
 	u64 last[NET_NODES][CHECK_GROUPS];
 	u64 installed[NET_NODES];
 	u64 viewed[NET_NODES];
+	u64 walked[NET_NODES];
 	u64 epoch[NET_NODES];
 	u64 seed_epoch;
 	u64 seed;

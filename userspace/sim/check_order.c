@@ -61,6 +61,8 @@ static void check_owner(struct check *k, struct host *h,
 				 h->id, (unsigned long long)msg->meta.origin);
 		return;
 	}
+	if (sub->own && !msg->owner)
+		return;
 	if (msg->owner != sub)
 		sim_fail("node %u: owner of message %llu is %s", h->id,
 			 (unsigned long long)msg->meta.oseq,
@@ -201,8 +203,8 @@ static u64 random_of(u64 seed, u64 gseq)
 static void first_seen(struct check *k, struct place *p,
 		       const struct samr_msg *msg)
 {
-	const struct sub *sub = ledger_find(k->ledger, msg->meta.origin,
-					    msg->meta.oseq);
+	struct sub *sub = ledger_find(k->ledger, msg->meta.origin,
+				      msg->meta.oseq);
 
 	p->meta = msg->meta;
 	p->hash = ledger_hash_msg(msg);
@@ -212,6 +214,8 @@ static void first_seen(struct check *k, struct place *p,
 	p->members = members_hash(msg);
 	p->transfer = check_transfer_hash(msg->transfer);
 	p->refused = msg->refused;
+	if (sub->own && !sub->what.group)
+		ledger_learn(sub, msg);
 	if (p->hash != sub->hash)
 		sim_fail("place %llu: bytes are not those submitted",
 			 (unsigned long long)msg->meta.gseq);
@@ -284,6 +288,39 @@ static void on_stepped(struct watch *w, struct host *h,
 		ledger_sync(check_of(w)->ledger, h);
 }
 
+static struct place *place_of(struct check *k, u64 gseq)
+{
+	while (gseq > k->room)
+		k->place = sim_grow(k->place, k->room, &k->room,
+				    sizeof(*k->place));
+	k->places = max(k->places, (size_t)gseq);
+	return &k->place[gseq - 1];
+}
+
+/* Of digests that agree nobody hears: they have their places all the same. */
+static void on_batch(struct watch *w, struct host *h)
+{
+	const struct samr_receiver *rcv = &h->node->rcv;
+	struct check *k = check_of(w);
+	struct samr_slot *slot;
+	struct place *p;
+	u64 at;
+
+	for (at = max(k->walked[h->id] + 1, rcv->win.base); at <= rcv->delivered;
+	     at++) {
+		slot = samr_window_at(&rcv->win, at);
+		if (!slot || !slot->msg ||
+		    slot->msg->meta.kind != SAMR_KIND_DIGEST)
+			continue;
+		p = place_of(k, at);
+		if (p->meta.gseq)
+			continue;
+		first_seen(k, p, slot->msg);
+		p->unheard = true;
+	}
+	k->walked[h->id] = rcv->delivered;
+}
+
 static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 {
 	struct check *k = check_of(w);
@@ -311,15 +348,12 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 		sim_fail("node %u delivers place %llu after %llu submissions",
 			 h->id, (unsigned long long)m->gseq,
 			 (unsigned long long)k->ledger->next);
-	while (m->gseq > k->room)
-		k->place = sim_grow(k->place, k->room, &k->room,
-				    sizeof(*k->place));
-	k->places = max(k->places, (size_t)m->gseq);
-	p = &k->place[m->gseq - 1];
-	if (!p->meta.gseq)
+	p = place_of(k, m->gseq);
+	if (!p->meta.gseq || p->unheard)
 		first_seen(k, p, msg);
 	else
 		compare_place(h, p, msg);
+	p->unheard = false;
 	if (p->seen & BIT_ULL(h->id))
 		sim_fail("node %u delivers %llu twice", h->id,
 			 (unsigned long long)m->gseq);
@@ -350,5 +384,6 @@ void check_order_init(struct check *k)
 	k->order.view = on_view;
 	k->order.sent = on_sent;
 	k->order.deliver = on_deliver;
+	k->order.batch = on_batch;
 	cluster_watch(k->cluster, &k->order);
 }

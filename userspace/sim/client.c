@@ -22,6 +22,7 @@ struct answer {
 	u64 number;
 	u64 want;
 	struct session_shown shown;
+	u32 value;
 	u64 at;
 };
 
@@ -54,6 +55,8 @@ void clients_answer(struct clients *all, struct host *h, u32 group, u32 port,
 		.last_epoch = session_check_epoch(all->check, h, last),
 	};
 	session_check_made(all->check, &a->shown);
+	a->value = digest_check_value(&all->digests, h,
+				      (u32)rng_mix(r->mark ^ digest));
 	a->at = now(all) + rng_below(&all->rng, rng_one_in(&all->rng, 10) ?
 				     30 * SAMR_MSEC : SAMR_MSEC);
 	list_add_tail(&a->list, &all->answers);
@@ -93,7 +96,13 @@ static bool hand_in(struct clients *all, struct answer *a)
 	ev.reply.upto = a->shown.last;
 	ev.reply.len = len;
 	ev.reply.payload = blob_of_buffer(b, 0, len);
+	ev.reply.port = a->port;
+	ev.reply.digested = true;
+	ev.reply.digest = a->value;
 	err = host_step(h, &ev);
+	if (err != -ENOMEM)
+		digest_check_given(&all->digests, h, a->group, a->port, a->name,
+				   a->number, a->shown.place, a->value);
 	samr_blob_put(ev.reply.payload);
 	buffer_put(b);
 	host_flush(h);
@@ -592,7 +601,8 @@ bool clients_idle(const struct clients *all)
 
 bool clients_done(const struct clients *all)
 {
-	return clients_idle(all) && !session_check_tables(all->check);
+	return clients_idle(all) && digest_check_done(&all->digests) &&
+	       !session_check_tables(all->check);
 }
 
 const char *clients_text(const struct clients *all)
@@ -658,6 +668,7 @@ void clients_init(struct clients *all, struct cluster *c,
 	INIT_LIST_HEAD(&all->answers);
 	queries_init(all, seed);
 	all->pace = 1;
+	digest_check_init(&all->digests, c, seed);
 	all->turn.fire = on_turn;
 	queue_set(&c->queue, &all->turn, TURN);
 }
@@ -671,6 +682,7 @@ void clients_free(struct clients *all)
 	list_for_each_entry_safe(a, na, &all->answers, list)
 		free(a);
 	queries_free(all);
+	digest_check_free(&all->digests);
 	list_for_each_entry_safe(c, nc, &all->list, list)
 		free(c);
 }

@@ -10,6 +10,7 @@
 #ifndef SAMR_SIM_CLIENT_H
 #define SAMR_SIM_CLIENT_H
 
+#include "check_digest.h"
 #include "check_session.h"
 #include "query.h"
 #include "service.h"
@@ -72,6 +73,7 @@ struct client {
 /**
  * struct clients - all of them, and the replies that members are about to give
  * @send: hand in a message for @c by way of @h; what the core says
+ * @digests: of the replies
  * @usable: may a client go to that head?
  * @steady: no head ever loses a client, and no session expires
  * @pace: all of them take a turn every so many ms, until it is calm
@@ -80,6 +82,7 @@ struct client {
 struct clients {
 	struct cluster *cluster;
 	struct session_check *check;
+	struct digest_check digests;
 	struct rng rng;
 	struct list_head list;
 	struct list_head answers;

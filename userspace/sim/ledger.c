@@ -115,6 +115,29 @@ static bool has_members(struct host *h, u32 group)
 	return has;
 }
 
+void ledger_learn(struct sub *sub, const struct samr_msg *msg)
+{
+	const struct samr_meta *m = &msg->meta;
+
+	sub->hash = ledger_hash_msg(msg);
+	sub->what = (struct samr_submit){
+		.group = m->group, .port = m->port, .kind = m->kind,
+		.flags = m->flags, .uid = m->uid, .gid = m->gid, .arg = m->arg,
+		.len = m->len,
+	};
+}
+
+/* What the node has made itself may have left its window already. */
+static void learn_own(struct sub *sub, const struct host *h)
+{
+	const struct samr_node *n = h->node;
+	struct samr_slot *slot = samr_window_at(&n->origin[n->view.self].win,
+						sub->oseq);
+
+	if (slot && slot->msg)
+		ledger_learn(sub, slot->msg);
+}
+
 void ledger_sync(struct ledger *l, struct host *h)
 {
 	struct subs *s = &l->by_host[h->id];
@@ -125,9 +148,11 @@ void ledger_sync(struct ledger *l, struct host *h)
 		sub->id = ++l->next;
 		sub->host = h->id;
 		sub->settled = true;
+		sub->own = true;
 		s->sub = sim_grow(s->sub, s->count, &s->room, sizeof(*s->sub));
 		s->sub[s->count++] = sub;
 		sub->oseq = s->count;
+		learn_own(sub, h);
 	}
 }
 

@@ -26,6 +26,7 @@ struct client;
  * @at: virtual time
  * @gseq: place, once delivered to its owner
  * @settled: the owner has heard of it
+ * @own: the node has made it, and nobody hears of it; what it is may be known later
  * @dropped: heard that it was not delivered
  * @client: it is a client's, sent in its attachment @turn; or NULL
  */
@@ -42,6 +43,7 @@ struct sub {
 	u64 gseq;
 	bool settled;
 	bool dropped;
+	bool own;
 	struct client *client;
 	u64 turn;
 };
@@ -92,6 +94,9 @@ void ledger_sync(struct ledger *l, struct host *h);
  */
 int ledger_submit(struct ledger *l, struct host *h, struct samr_submit *what,
 		  const char *text);
+
+/** ledger_learn - of a message that a node has made itself: what it is */
+void ledger_learn(struct sub *sub, const struct samr_msg *msg);
 
 /** ledger_find - message number @oseq of @host, or NULL */
 struct sub *ledger_find(const struct ledger *l, u64 host, u64 oseq);

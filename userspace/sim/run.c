@@ -285,6 +285,7 @@ void run_seed(const struct run_options *o, char *line, size_t size)
 		check_model(&r->check);
 		lock_check_model(&r->locks, true);
 		session_check_model(&r->work.sessions);
+		digest_check_end(&r->work.clients.digests);
 		check_answers(&r->check, r->plan.cfg.quorum);
 	}
 	describe(r, line, size);

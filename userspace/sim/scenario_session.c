@@ -126,8 +126,17 @@ void do_reply(struct scenario *sc)
 	ev.reply.session = sc_number(sc);
 	ev.reply.request = sc_number(sc);
 	ev.reply.len = (u32)sc_number(sc);
-	if (sc_accept(sc, "upto"))
-		ev.reply.upto = sc_number(sc);
+	ev.reply.port = 1;
+	while (sc_more(sc)) {
+		if (sc_accept(sc, "upto"))
+			ev.reply.upto = sc_number(sc);
+		else if (sc_accept(sc, "port"))
+			ev.reply.port = (u32)sc_number(sc);
+		else if ((ev.reply.digested = sc_accept(sc, "digest")))
+			ev.reply.digest = (u32)sc_number(sc);
+		else
+			sc_bad(sc, "no such thing of a reply");
+	}
 	b = buffer_new(ev.reply.len);
 	b->len = ev.reply.len;
 	memset(b->bytes, 'r', b->len);

@@ -572,6 +572,47 @@ static void put_notes(struct text *t, const struct samr_msg *msg)
 	}
 }
 
+static void put_heads(struct text *t, u64 heads)
+{
+	u32 id;
+
+	for (id = 1; id < NET_NODES; id++)
+		if (heads & BIT_ULL(id))
+			put(t, " %u", id);
+}
+
+static void put_diverged(struct text *t, const struct samr_msg *msg)
+{
+	static const char * const what[] = {
+		[SAMR_DIV_OPEN] = "so far", [SAMR_DIV_TIE] = "no majority",
+		[SAMR_DIV_MINORITY] = "wrong",
+	};
+	const struct samr_divergence *d;
+	u32 i, k;
+
+	for (i = 0; msg->diverged && i < msg->diverged->count; i++) {
+		d = &msg->diverged->d[i];
+		put(t, "; s%llu: replies to %llu at %llu differ:",
+		    (unsigned long long)d->session,
+		    (unsigned long long)d->number,
+		    (unsigned long long)d->place);
+		for (k = 0; k < SAMR_DIV_VALUES; k++) {
+			if (!d->heads[k])
+				continue;
+			put(t, " %x of", d->value[k]);
+			put_heads(t, d->heads[k]);
+			put(t, ",");
+		}
+		if (d->odd) {
+			put(t, " others of");
+			put_heads(t, d->odd);
+			put(t, ",");
+		}
+		put(t, " %s", what[d->div]);
+		put_heads(t, d->wrong);
+	}
+}
+
 static void put_result(struct text *t, const struct samr_msg *msg)
 {
 	static const char * const what[] = {
@@ -628,6 +669,7 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 		    msg->members->m[i].flags & SAMR_ID_LACKS ? "(lacks)" : "");
 	put_transfer(&text, msg->transfer);
 	put_notes(&text, msg);
+	put_diverged(&text, msg);
 	put_result(&text, msg);
 	effect(t, h);
 	fprintf(t->out, "%s%s\n", buf, msg->owner ? " (own)" : "");
