@@ -147,10 +147,12 @@ void samr_digest_expect(struct samr_node *n, struct samr_group *g,
 	if (!is_active(g))
 		return;
 	c = claim_of(d, d->next);
-	if (d->next >= SAMR_CLAIMS && !(c->flags & SAMR_CLAIM_SETTLED)) {
-		samr_mark("replies not compared");
-		n->stats.digests_unsettled++;
+	if (d->next >= SAMR_CLAIMS) {
 		d->fresh -= is_fresh(c);
+		if (!(c->flags & SAMR_CLAIM_SETTLED)) {
+			samr_mark("replies not compared");
+			n->stats.digests_unsettled++;
+		}
 	}
 	memset(c, 0, sizeof(*c));
 	c->place = r->place;
@@ -262,7 +264,9 @@ void samr_digest_made(struct samr_node *n, const struct samr_event *ev,
 	struct samr_digest *d;
 	u64 k;
 
-	if (!ev->reply.digested || !g || !is_active(g))
+	/* Who has just got the state may reply before it is known to have it. */
+	if (!ev->reply.digested || !g || !is_active(g) ||
+	    !(g->digest.speakers & (1u << n->view.self)))
 		return;
 	d = &g->digest;
 	c = find(d, ev->reply.session, ev->reply.request, r ? r->place : 0, &k);

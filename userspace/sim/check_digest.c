@@ -175,12 +175,17 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 
 bool digest_check_done(const struct digest_check *k)
 {
+	const struct samr_node *n;
 	struct host *h;
 
-	cluster_for_each(k->cluster, h)
-		if (!samr_node_out(h->node) &&
-		    !list_empty(&h->node->groups.digests))
+	/* Nothing is to be said, and nothing that was is on its way. */
+	cluster_for_each(k->cluster, h) {
+		n = h->node;
+		if (!samr_node_out(n) &&
+		    (!list_empty(&n->groups.digests) ||
+		     n->flow.next != n->origin[n->view.self].win.base))
 			return false;
+	}
 	return true;
 }
 
