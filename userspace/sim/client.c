@@ -539,7 +539,7 @@ static void take_reply(struct client *c, const struct samr_msg *msg)
 	    memcmp(want, bytes, msg->meta.len))
 		sim_fail("a client gets the reply to another request, or other bytes");
 	session_check_seen(c->all->check, &s, c->agreed);
-	queries_saw(c, msg->meta.gseq, s.last);
+	queries_saw(c, msg->meta.gseq, s.last, s.last_epoch);
 	c->all->replies++;
 }
 

@@ -83,7 +83,9 @@ static void on_view(struct watch *w, struct host *h)
 {
 	struct fail *f = fail_of(w);
 	u32 formed = f->eras.formed;
+	struct samr_view_info v;
 
+	samr_node_view(h->node, &v);
 	eras_view(&f->eras, h);
 	f->services.formation = f->eras.formed;
 	if (formed != f->eras.formed) {
@@ -91,7 +93,7 @@ static void on_view(struct watch *w, struct host *h)
 		votes_forget(&f->votes);
 		session_check_model(&f->sessions);
 		streams_forget(&f->streams);
-		queries_formed(&f->clients);
+		queries_formed(&f->clients, v.epoch);
 	}
 	votes_view(&f->votes, h);
 	admin_view(&f->admin, h);

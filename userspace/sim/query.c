@@ -60,14 +60,14 @@ static u64 *shown_to(struct clients *all, u32 group)
 	sim_fail("more groups with clients than are looked at");
 }
 
-void queries_saw(struct client *c, u64 commit, u64 shown)
+void queries_saw(struct client *c, u64 commit, u64 shown, u64 epoch)
 {
 	u64 *most = shown_to(c->all, c->group);
 
 	c->query.seen = max(c->query.seen, commit);
 	c->query.shown = max(c->query.shown, shown);
-	/* What may be undone binds nobody. */
-	if (!c->agreed)
+	/* What may be undone binds nobody, nor what heads of a former order still say. */
+	if (!c->agreed && epoch >= c->all->queries.epoch)
 		*most = max(*most, shown);
 }
 
@@ -275,10 +275,11 @@ void queries_over(struct client *c)
 	c->query.shown = 0;
 }
 
-void queries_formed(struct clients *all)
+void queries_formed(struct clients *all, u64 epoch)
 {
 	struct client *c;
 
+	all->queries.epoch = epoch;
 	memset(all->queries.group, 0, sizeof(all->queries.group));
 	list_for_each_entry(c, &all->list, list) {
 		memset(c->query.open, 0, sizeof(c->query.open));
@@ -308,8 +309,9 @@ static void take(struct client *c, struct query_open *q, const struct samr_msg *
 			 (unsigned long long)max(s.last, s.since),
 			 q->linear ? "a client" : "its own client",
 			 (unsigned long long)q->need);
-	session_check_looked(c->all->check, s.last, s.epoch);
-	queries_saw(c, msg->meta.gseq, s.last);
+	if (s.epoch >= c->all->queries.epoch)
+		session_check_looked(c->all->check, s.last, s.epoch);
+	queries_saw(c, msg->meta.gseq, s.last, s.epoch);
 	c->all->queries.answered++;
 }
 

@@ -60,11 +60,13 @@ struct query_client {
 /**
  * struct queries - of all clients
  * @answers: struct query_answer: that members are about to give
+ * @epoch: of the first view of the order that there is now
  * @group: what clients of it have seen, at most
  */
 struct queries {
 	struct rng rng;
 	struct list_head answers;
+	u64 epoch;
 	struct {
 		u32 id;
 		u64 shown;
@@ -84,8 +86,8 @@ void queries_work(struct client *c);
 /** queries_pending - does it wait for answers? */
 bool queries_pending(const struct client *c);
 
-/** queries_saw - a reply of place @commit has shown it what is at @shown */
-void queries_saw(struct client *c, u64 commit, u64 shown);
+/** queries_saw - a reply of place @commit has shown it what is at @shown, ordered in view @epoch */
+void queries_saw(struct client *c, u64 commit, u64 shown, u64 epoch);
 
 /** queries_moved - it does not talk to its head any more, and asks elsewhere */
 void queries_moved(struct client *c);
@@ -93,8 +95,8 @@ void queries_moved(struct client *c);
 /** queries_over - it has no session, and waits for nothing */
 void queries_over(struct client *c);
 
-/** queries_formed - another order begins */
-void queries_formed(struct clients *all);
+/** queries_formed - another order begins, with view @epoch */
+void queries_formed(struct clients *all, u64 epoch);
 
 /**
  * queries_asked - a member of @h, at @port, reads a query
