@@ -87,6 +87,15 @@ static void come_back(struct sock *sk)
 		samr_turn_back(ls);
 }
 
+/* Its program hears that there is something, or that nothing comes any more. */
+static void show(struct sock *sk)
+{
+	struct samr_connection *x = samr_sk(sk)->connection;
+
+	if (x)
+		samr_turn_show(x->listener, x);
+}
+
 /* Whoever does not sleep is told that there is nothing before there may be. */
 static int look_accept(struct sock *sk, void *unused)
 {
@@ -305,12 +314,16 @@ static int stream_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 		if (!ret && READ_ONCE(sk->sk_err) &&
 		    look_input(samr_sk_side(sk), from)) {
 			ret = done ? 0 : sock_error(sk);
+			show(sk);
 			break;
 		}
 		if (ret)
 			break;
 	}
-	return done ?: ret == -EPIPE ? sock_error(sk) : ret;
+	if (done || ret != -EPIPE)
+		return done ?: ret;
+	show(sk);
+	return sock_error(sk);
 }
 
 /* ---- writing ---- */
@@ -432,6 +445,8 @@ static __poll_t stream_poll(struct file *file, struct socket *sock,
 		come_back(sk);
 		mask = poll_now(sk);
 	}
+	if (mask & EPOLLIN)
+		show(sk);
 	/* In this order: what comes now is seen, or wakes. */
 	if (READ_ONCE(sk->sk_err))
 		mask |= EPOLLERR;

@@ -16,20 +16,24 @@ static bool is_over(const struct samr_listener *ls)
 
 	if (!x)
 		return !ls->waiting || !watched(ls->ops, ls->ctx);
-	return !x->side.in.bytes || !watched(x->side.ops, x->side.ctx);
+	return (ls->turn.shown && !x->side.in.bytes) ||
+	       !watched(x->side.ops, x->side.ctx);
 }
 
 void samr_turn_give(struct samr_listener *ls, struct samr_connection *x)
 {
+	lockdep_assert_held(&ls->local->svc->lock);
 	if (!ls->turn.on || !(x ? watched(x->side.ops, x->side.ctx) :
 				  watched(ls->ops, ls->ctx)))
 		return;
 	ls->turn.of = x;
+	ls->turn.shown = false;
 	WRITE_ONCE(ls->turn.taken, true);
 }
 
 void samr_turn_end(struct samr_listener *ls, struct samr_connection *x)
 {
+	lockdep_assert_held(&ls->local->svc->lock);
 	if (ls->turn.of == x)
 		WRITE_ONCE(ls->turn.taken, false);
 }
@@ -37,12 +41,28 @@ void samr_turn_end(struct samr_listener *ls, struct samr_connection *x)
 void samr_turn_pass(struct samr_listener *ls, struct samr_connection *x,
 		    struct list_head *free)
 {
+	lockdep_assert_held(&ls->local->svc->lock);
+	if (!ls->turn.taken || ls->turn.of != x)
+		return;
+	ls->turn.shown = true;
 	/* Who is told of changes only need not look once more before it waits. */
-	if (!ls->turn.taken || ls->turn.of != x || x->side.in.bytes ||
+	if (x->side.in.bytes ||
 	    !(watched(x->side.ops, x->side.ctx) & SAMR_WATCHED_EDGE))
 		return;
 	WRITE_ONCE(ls->turn.taken, false);
 	samr_listener_pump(ls, free);
+}
+
+void samr_turn_show(struct samr_listener *ls, struct samr_connection *x)
+{
+	struct samr_service *svc = ls->local->svc;
+	LIST_HEAD(free);
+
+	if (!READ_ONCE(ls->turn.taken))
+		return;
+	spin_lock_bh(&svc->lock);
+	samr_turn_pass(ls, x, &free);
+	samr_service_unlock(svc, &free);
 }
 
 void samr_turn_back(struct samr_listener *ls)
@@ -50,7 +70,7 @@ void samr_turn_back(struct samr_listener *ls)
 	struct samr_service *svc = ls->local->svc;
 	LIST_HEAD(free);
 
-	/* Nobody but its program makes this true while that is here. */
+	/* Of an input that is handed out from now on its program is still to be told. */
 	if (!READ_ONCE(ls->turn.taken))
 		return;
 	spin_lock_bh(&svc->lock);

@@ -23,11 +23,13 @@ struct samr_listener;
  * struct samr_turn - of a listener
  * @on: lock-step is wanted (SAMR_LOCK_STEP)
  * @taken: an input is out
+ * @shown: its program knows: it has read of it, or was told that there is something
  * @of: who got it; NULL: the backlog. No reference: who is closed has its turn no more
  */
 struct samr_turn {
 	bool on;
 	bool taken;
+	bool shown;
 	struct samr_connection *of;
 };
 
@@ -44,6 +46,14 @@ void samr_turn_end(struct samr_listener *ls, struct samr_connection *x);
 /** samr_turn_pass - some of @x was read; the listener may read on */
 void samr_turn_pass(struct samr_listener *ls, struct samr_connection *x,
 		    struct list_head *free);
+
+/**
+ * samr_turn_show - a program was told that @x is readable, or has ended; no lock is held
+ *
+ * An end has no bytes that would have to be read: this is all that tells whether it was
+ * noticed.
+ */
+void samr_turn_show(struct samr_listener *ls, struct samr_connection *x);
 
 /** samr_turn_back - a program found nothing to read; no lock is held */
 void samr_turn_back(struct samr_listener *ls);

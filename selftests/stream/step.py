@@ -197,6 +197,28 @@ def nor_is_one_that_does_not_want_to_hear_of_a_connection_now():
 
 
 @point
+def an_end_without_bytes_is_an_input_too():
+    server = Server()
+    clients = open_all(server, 2)
+    for _ in range(3):
+        server.turn(10)
+    clients[0].shutdown(socket.SHUT_WR)
+    time.sleep(0.1)
+    clients[1].send(b"behind it")
+    time.sleep(0.1)
+    other, = [p for p in server.peers.values() if p.getpeername()[2] == clients[1].getsockname()[2]]
+    ended, = [p for p in server.peers.values() if p is not other]
+    # To look elsewhere does not pass it over.
+    equal(select.select([other], [], [], 0.1)[0], [])
+    fails(errno.EAGAIN, other.recv, 10, NOWAIT)
+    equal(select.select([other], [], [], 0.1)[0], [])
+    equal(ended.recv(10), b"")
+    fails(errno.EAGAIN, other.recv, 10, NOWAIT)
+    within(5, lambda: select.select([other], [], [], 0)[0], "what is behind the end")
+    equal(other.recv(100), b"behind it")
+
+
+@point
 def a_connection_that_is_closed_with_its_turn_gives_it_up():
     server = Server()
     clients = open_all(server, 2)
