@@ -420,7 +420,7 @@ static void compose(struct samr_node *n, u64 members)
 	const struct samr_view_state *v = &n->view;
 	struct samr_plan *p = &c->plan;
 	u64 id, bit, come, cut = 0;
-	bool promoted = false;
+	bool promoted = false, follows;
 	u32 i, flags;
 
 	memset(p, 0, sizeof(*p));
@@ -433,11 +433,13 @@ static void compose(struct samr_node *n, u64 members)
 		bit = BIT_ULL(id);
 		if (!(c->answered & bit))
 			continue;
-		if (!v->seat[i])
+		follows = v->seat[i] && meets(n, id, members);
+		/* A learner is no holder, but can not take back what it has delivered. */
+		if (!v->seat[i] || (follows && (v->seat[i] & SAMR_SEAT_LEARNER)))
 			cut = max(cut, c->answer[id].prefix);
 		if (members & bit)
 			seat(p, id, v->inc[i], 0);
-		else if (v->seat[i] && meets(n, id, members)) {
+		else if (follows) {
 			flags = v->seat[i];
 			if (!promoted && (flags & SAMR_SEAT_LEARNER) &&
 			    (c->answer[id].flags & SAMR_ANSWER_READY) &&
