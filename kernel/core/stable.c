@@ -21,23 +21,28 @@ static u64 acked_by_all(const struct samr_node *n, u64 who)
 	return least;
 }
 
-/* The largest position that at least @holders of the members @who have acked. */
+/*
+ * The largest position that at least @holders of the members @who have acked; if that
+ * is stable already, the end of what is.
+ */
 static u64 acked_by(const struct samr_node *n, u64 who, u32 holders)
 {
 	const struct samr_view_state *v = &n->view;
-	u64 best = 0;
+	u64 best = n->stab.stable;
 	u32 i, j, have;
 
 	/* With each ack that comes, so the usual case is to be quick. */
 	if (who && holders == samr_policy_count(who))
 		return acked_by_all(n, who);
 	for (i = 0; i < v->count; i++) {
+		if (v->ack[i] <= best)
+			continue;
 		have = 0;
 		for (j = 0; j < v->count; j++)
 			have += v->ack[j] >= v->ack[i] &&
 				(who & BIT_ULL(v->node[j]));
 		if (have >= holders)
-			best = max(best, v->ack[i]);
+			best = v->ack[i];
 	}
 	return best;
 }
