@@ -554,6 +554,52 @@ int net_send(struct net *net, u32 i, u32 group, u32 len, u8 flags)
 	return err;
 }
 
+int net_query(struct net *net, u32 i, u64 number, u32 len, u64 seen, bool linear,
+	      u32 most)
+{
+	struct samr_event ev = { .type = SAMR_EV_QUERY };
+	int err;
+
+	ev.query.group = NET_GROUP;
+	ev.query.port = NET_ASKER;
+	ev.query.uid = NET_UID;
+	ev.query.gid = NET_GID;
+	ev.query.arg = number;
+	ev.query.seen = seen;
+	ev.query.linear = linear;
+	ev.query.most = most;
+	ev.query.len = len;
+	ev.query.payload = len ? net_blob(net, "q", 1, len - 1) : NULL;
+	err = net_step(net, i, &ev);
+	samr_blob_put(ev.query.payload);
+	return err;
+}
+
+int net_answer(struct net *net, u32 i, u64 query, u32 len, u64 upto)
+{
+	struct samr_event ev = { .type = SAMR_EV_ANSWER };
+	int err;
+
+	ev.answer.group = NET_GROUP;
+	ev.answer.query = query;
+	ev.answer.upto = upto;
+	ev.answer.len = len;
+	ev.answer.payload = len ? net_blob(net, "a", 1, len - 1) : NULL;
+	err = net_step(net, i, &ev);
+	samr_blob_put(ev.answer.payload);
+	net_flush(net, i);
+	return err;
+}
+
+u32 net_delivered(const struct net *net, u32 i, u8 kind)
+{
+	u32 k, count = 0;
+
+	for (k = 0; k < net->head[i].logged; k++)
+		count += net->head[i].log[k].meta.kind == kind;
+	return count;
+}
+
 int net_member(struct net *net, u32 i, u8 kind, u32 group, u32 port, u64 window)
 {
 	struct samr_event ev = {

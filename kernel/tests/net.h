@@ -18,6 +18,9 @@
 #define NET_LOST	U64_MAX
 #define NET_GROUP	7
 #define NET_WINDOW	(1U << 20)	/* of members, unless a test says otherwise */
+#define NET_ASKER	90		/* port of the client that asks queries */
+#define NET_UID		11
+#define NET_GID		12
 #define NET_CLUSTER	0x5a3
 
 /**
@@ -158,6 +161,17 @@ int net_order(struct net *net, u32 i, struct samr_submit *s, const void *head,
 /** net_told - the last thing that head @i was told of a session of @port: it is @ses */
 const struct net_delivery *net_told(struct net *net, u32 i, u32 port, u8 ses);
 
+/**
+ * net_query - ask NET_GROUP @len bytes at head @i; not flushed
+ *
+ * As a client at port NET_ASKER would, of user NET_UID and group NET_GID.
+ */
+int net_query(struct net *net, u32 i, u64 number, u32 len, u64 seen, bool linear,
+	      u32 most);
+
+/** net_answer - a member on head @i answers, having read up to @upto; flushed */
+int net_answer(struct net *net, u32 i, u64 query, u32 len, u64 upto);
+
 /** net_member - JOIN or LEAVE of member @port on head @i, flushed */
 int net_member(struct net *net, u32 i, u8 kind, u32 group, u32 port,
 	       u64 window);
@@ -173,6 +187,9 @@ u32 net_data(const struct net *net, u32 i);
 
 /** net_last - the last delivery of head @i */
 const struct net_delivery *net_last(struct net *net, u32 i);
+
+/** net_delivered - how many of this kind head @i was given */
+u32 net_delivered(const struct net *net, u32 i, u8 kind);
 
 /** net_random - below @below */
 u32 net_random(struct net *net, u32 below);

@@ -4,47 +4,12 @@
 #include "../core/group.h"
 #include "../core/query.h"
 
-#define PORT	90
 #define LONGEST	1000
-
-static int make(struct net *net, u32 i, u64 number, u64 seen, bool linear)
-{
-	struct samr_event ev = { .type = SAMR_EV_QUERY };
-	int err;
-
-	ev.query.group = NET_GROUP;
-	ev.query.port = PORT;
-	ev.query.arg = number;
-	ev.query.seen = seen;
-	ev.query.linear = linear;
-	ev.query.most = LONGEST;
-	ev.query.len = 10;
-	ev.query.payload = net_blob(net, "q", 1, 9);
-	err = net_step(net, i, &ev);
-	samr_blob_put(ev.query.payload);
-	return err;
-}
 
 static int query(struct net *net, u32 i, u64 number, u64 seen, bool linear)
 {
-	int err = make(net, i, number, seen, linear);
+	int err = net_query(net, i, number, 10, seen, linear, LONGEST);
 
-	net_flush(net, i);
-	return err;
-}
-
-static int answer(struct net *net, u32 i, u64 number, u32 len, u64 upto)
-{
-	struct samr_event ev = { .type = SAMR_EV_ANSWER };
-	int err;
-
-	ev.answer.group = NET_GROUP;
-	ev.answer.query = number;
-	ev.answer.upto = upto;
-	ev.answer.len = len;
-	ev.answer.payload = len ? net_blob(net, "a", 1, len - 1) : NULL;
-	err = net_step(net, i, &ev);
-	samr_blob_put(ev.answer.payload);
 	net_flush(net, i);
 	return err;
 }
@@ -54,18 +19,9 @@ static void forget(struct net *net, u32 i)
 	struct samr_event ev = { .type = SAMR_EV_FORGET };
 
 	ev.forget.group = NET_GROUP;
-	ev.forget.port = PORT;
+	ev.forget.port = NET_ASKER;
 	KUNIT_EXPECT_EQ(net->test, net_step(net, i, &ev), 0);
 	net_flush(net, i);
-}
-
-static u32 delivered(const struct net *net, u32 i, u8 kind)
-{
-	u32 k, count = 0;
-
-	for (k = 0; k < net->head[i].logged; k++)
-		count += net->head[i].log[k].meta.kind == kind;
-	return count;
 }
 
 static struct samr_queries *of(struct net *net, u32 i)
@@ -84,18 +40,18 @@ static void query_given_and_answered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)d->meta.kind, (int)SAMR_KIND_QUERY);
 	KUNIT_EXPECT_EQ(test, d->meta.port, 1U);
 	KUNIT_EXPECT_EQ(test, d->meta.len, 10U);
-	KUNIT_EXPECT_EQ(test, answer(net, 1, d->meta.arg, LONGEST + 1, upto),
+	KUNIT_EXPECT_EQ(test, net_answer(net, 1, d->meta.arg, LONGEST + 1, upto),
 			-EMSGSIZE);
-	KUNIT_EXPECT_EQ(test, answer(net, 1, d->meta.arg + 1, 5, upto), -EINVAL);
-	KUNIT_EXPECT_EQ(test, answer(net, 1, 0, 5, upto), -EINVAL);
-	KUNIT_ASSERT_EQ(test, answer(net, 1, d->meta.arg, 5, upto), 0);
+	KUNIT_EXPECT_EQ(test, net_answer(net, 1, d->meta.arg + 1, 5, upto), -EINVAL);
+	KUNIT_EXPECT_EQ(test, net_answer(net, 1, 0, 5, upto), -EINVAL);
+	KUNIT_ASSERT_EQ(test, net_answer(net, 1, d->meta.arg, 5, upto), 0);
 	d = net_last(net, 1);
 	KUNIT_EXPECT_EQ(test, (int)d->meta.kind, (int)SAMR_KIND_ANSWER);
-	KUNIT_EXPECT_EQ(test, d->meta.port, (u32)PORT);
+	KUNIT_EXPECT_EQ(test, d->meta.port, (u32)NET_ASKER);
 	KUNIT_EXPECT_EQ(test, d->meta.arg, 77ULL);
 	KUNIT_EXPECT_EQ(test, d->meta.len, 5U);
 	KUNIT_EXPECT_EQ(test, (int)d->ses, (int)SAMR_SES_REPLY);
-	KUNIT_EXPECT_EQ(test, answer(net, 1, 1, 5, upto), -ENOENT);
+	KUNIT_EXPECT_EQ(test, net_answer(net, 1, 1, 5, upto), -ENOENT);
 	KUNIT_EXPECT_EQ(test, of(net, 1)->count, 0U);
 	KUNIT_EXPECT_EQ(test, of(net, 1)->bytes, 0ULL);
 }
@@ -107,13 +63,13 @@ static void query_waits(struct kunit *test)
 	u64 next = net->head[0].node->rcv.delivered + 1;
 
 	KUNIT_ASSERT_EQ(test, query(net, 0, 1, next, false), 0);
-	KUNIT_EXPECT_EQ(test, delivered(net, 0, SAMR_KIND_QUERY), 0U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 0, SAMR_KIND_QUERY), 0U);
 	KUNIT_ASSERT_EQ(test, net_send(net, 0, NET_GROUP, 10, 0), 0);
-	KUNIT_EXPECT_EQ(test, delivered(net, 0, SAMR_KIND_QUERY), 1U);
-	KUNIT_ASSERT_EQ(test, answer(net, 0, 1, 5, next), 0);
-	KUNIT_EXPECT_EQ(test, delivered(net, 0, SAMR_KIND_ANSWER), 0U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 0, SAMR_KIND_QUERY), 1U);
+	KUNIT_ASSERT_EQ(test, net_answer(net, 0, 1, 5, next), 0);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 0, SAMR_KIND_ANSWER), 0U);
 	net_settle(net);
-	KUNIT_EXPECT_EQ(test, delivered(net, 0, SAMR_KIND_ANSWER), 1U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 0, SAMR_KIND_ANSWER), 1U);
 }
 
 static void query_behind_a_barrier(struct kunit *test)
@@ -126,14 +82,14 @@ static void query_behind_a_barrier(struct kunit *test)
 	/* Those that come while one is under way wait for the next one. */
 	KUNIT_ASSERT_EQ(test, query(net, 1, 2, 0, true), 0);
 	KUNIT_ASSERT_EQ(test, query(net, 1, 3, 0, true), 0);
-	KUNIT_EXPECT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 0U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 0U);
 	net_run(net, 2 * NET_DELAY + SAMR_USEC);
-	KUNIT_EXPECT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 1U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 1U);
 	KUNIT_EXPECT_EQ(test, of(net, 1)->barrier.number, 2ULL);
 	/* What is lost is asked for again. */
 	net_lose_flying(net);
 	net_run(net, 50 * SAMR_MSEC);
-	KUNIT_EXPECT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 3U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 3U);
 	KUNIT_EXPECT_EQ(test, of(net, 1)->barrier.number, 2ULL);
 	KUNIT_EXPECT_EQ(test, samr_query_deadline(net->head[1].node), SAMR_NEVER);
 }
@@ -143,7 +99,7 @@ static void query_alone(struct kunit *test)
 	struct net *net = net_up(test, 1, NULL);
 
 	KUNIT_ASSERT_EQ(test, query(net, 0, 1, 0, true), 0);
-	KUNIT_EXPECT_EQ(test, delivered(net, 0, SAMR_KIND_QUERY), 1U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 0, SAMR_KIND_QUERY), 1U);
 }
 
 static void send_barrier(struct net *net, u8 type, u64 number, u64 held, u32 more)
@@ -178,12 +134,12 @@ static void query_barrier_of_a_liar(struct kunit *test)
 	/* One head that answers often is one head. */
 	send_barrier(net, SAMR_REC_BARRIER, 1, 3, 0);
 	send_barrier(net, SAMR_REC_BARRIER, 1, 3, 0);
-	KUNIT_EXPECT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 0U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 0U);
 	KUNIT_EXPECT_EQ(test, samr_policy_count(of(net, 1)->barrier.fresh),
 			2U);
 	net_settle(net);
 	net_run(net, 50 * SAMR_MSEC);
-	KUNIT_EXPECT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 1U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 1U);
 }
 
 static void query_limits(struct kunit *test)
@@ -234,11 +190,11 @@ static void query_outlives_its_member(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, net_member(net, 0, SAMR_KIND_LEAVE, NET_GROUP,
 					 first, 0), 0);
 	net_settle(net);
-	KUNIT_EXPECT_EQ(test, delivered(net, 0, SAMR_KIND_QUERY), 2U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 0, SAMR_KIND_QUERY), 2U);
 	KUNIT_ASSERT_EQ(test, net_member(net, 0, SAMR_KIND_LEAVE, NET_GROUP,
 					 3 - first, 0), 0);
 	net_settle(net);
-	KUNIT_EXPECT_EQ(test, delivered(net, 0, SAMR_KIND_ANSWER), 1U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 0, SAMR_KIND_ANSWER), 1U);
 	KUNIT_EXPECT_EQ(test, of(net, 0)->count, 0U);
 	KUNIT_EXPECT_EQ(test, query(net, 0, 6, 0, false), -ENOTCONN);
 }
@@ -254,7 +210,7 @@ static void query_barrier_forgotten(struct kunit *test)
 	net_run(net, 20 * SAMR_MSEC);
 	KUNIT_ASSERT_EQ(test, query(net, 1, 2, 0, true), 0);
 	net_run(net, 50 * SAMR_MSEC);
-	KUNIT_EXPECT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 1U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 1U);
 }
 
 /* Whichever allocation fails: it is tried again, or the caller is told. */
@@ -266,8 +222,8 @@ static void query_without_memory(struct kunit *test)
 	int err;
 
 	for (nth = 1; nth < 6; nth++) {
-		u32 given = delivered(net, 0, SAMR_KIND_QUERY);
-		u32 told = delivered(net, 0, SAMR_KIND_ANSWER);
+		u32 given = net_delivered(net, 0, SAMR_KIND_QUERY);
+		u32 told = net_delivered(net, 0, SAMR_KIND_ANSWER);
 
 		net->fail_nth = nth;
 		err = query(net, 0, nth, 0, true);
@@ -276,18 +232,18 @@ static void query_without_memory(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, query(net, 0, nth, 0, true), 0);
 		failed += err == -ENOMEM;
 		net_run(net, 100 * SAMR_MSEC);
-		KUNIT_ASSERT_EQ(test, delivered(net, 0, SAMR_KIND_QUERY),
+		KUNIT_ASSERT_EQ(test, net_delivered(net, 0, SAMR_KIND_QUERY),
 				given + 1);
 		net->fail_nth = nth;
-		err = answer(net, 0, of(net, 0)->number, 5, upto);
+		err = net_answer(net, 0, of(net, 0)->number, 5, upto);
 		net->fail_nth = 0;
 		if (err)
-			KUNIT_ASSERT_EQ(test, answer(net, 0,
+			KUNIT_ASSERT_EQ(test, net_answer(net, 0,
 						     of(net, 0)->number, 5,
 						     upto), 0);
 		failed += err == -ENOMEM;
 		net_run(net, 100 * SAMR_MSEC);
-		KUNIT_ASSERT_EQ(test, delivered(net, 0, SAMR_KIND_ANSWER),
+		KUNIT_ASSERT_EQ(test, net_delivered(net, 0, SAMR_KIND_ANSWER),
 				told + 1);
 	}
 	KUNIT_EXPECT_EQ(test, of(net, 0)->count, 0U);
@@ -303,11 +259,11 @@ static void query_retries(struct kunit *test)
 	u32 nth, waited = 0;
 
 	for (nth = 1; nth < 4; nth++) {
-		u32 given = delivered(net, 0, SAMR_KIND_QUERY);
+		u32 given = net_delivered(net, 0, SAMR_KIND_QUERY);
 		int err;
 
 		net->fail_nth = nth;
-		err = make(net, 0, nth, 0, false);
+		err = net_query(net, 0, nth, 10, 0, false, LONGEST);
 		net->fail_nth = 0;
 		if (!list_empty(&all->waiting)) {
 			waited++;
@@ -317,7 +273,7 @@ static void query_retries(struct kunit *test)
 		}
 		net_run(net, 100 * SAMR_MSEC);
 		KUNIT_EXPECT_TRUE(test, list_empty(&all->waiting));
-		KUNIT_EXPECT_EQ(test, delivered(net, 0, SAMR_KIND_QUERY),
+		KUNIT_EXPECT_EQ(test, net_delivered(net, 0, SAMR_KIND_QUERY),
 				given + !err);
 		forget(net, 0);
 	}

@@ -4,27 +4,13 @@
 #include "../core/group.h"
 #include "../core/query.h"
 
-#define PORT	90
 #define LONG	3000		/* does not fit one frame */
 #define HUGE	150000		/* is fetched part by part */
 
 static int query(struct net *net, u32 i, u64 number, u32 len, u64 seen, bool linear)
 {
-	struct samr_event ev = { .type = SAMR_EV_QUERY };
-	int err;
+	int err = net_query(net, i, number, len, seen, linear, HUGE);
 
-	ev.query.group = NET_GROUP;
-	ev.query.port = PORT;
-	ev.query.uid = 11;
-	ev.query.gid = 12;
-	ev.query.arg = number;
-	ev.query.seen = seen;
-	ev.query.linear = linear;
-	ev.query.most = HUGE;
-	ev.query.len = len;
-	ev.query.payload = len ? net_blob(net, "q", 1, len - 1) : NULL;
-	err = net_step(net, i, &ev);
-	samr_blob_put(ev.query.payload);
 	net_flush(net, i);
 	return err;
 }
@@ -32,27 +18,11 @@ static int query(struct net *net, u32 i, u64 number, u32 len, u64 seen, bool lin
 /* The member on head @i answers what it was asked last. */
 static void answer(struct net *net, u32 i, u32 len)
 {
-	struct samr_event ev = { .type = SAMR_EV_ANSWER };
+	const struct net_delivery *d = net_last(net, i);
 
-	KUNIT_ASSERT_EQ(net->test, (int)net_last(net, i)->meta.kind,
-			(int)SAMR_KIND_QUERY);
-	ev.answer.group = NET_GROUP;
-	ev.answer.query = net_last(net, i)->meta.arg;
-	ev.answer.upto = net->head[i].node->rcv.delivered;
-	ev.answer.len = len;
-	ev.answer.payload = len ? net_blob(net, "q", 1, len - 1) : NULL;
-	KUNIT_ASSERT_EQ(net->test, net_step(net, i, &ev), 0);
-	samr_blob_put(ev.answer.payload);
-	net_flush(net, i);
-}
-
-static u32 delivered(const struct net *net, u32 i, u8 kind)
-{
-	u32 k, count = 0;
-
-	for (k = 0; k < net->head[i].logged; k++)
-		count += net->head[i].log[k].meta.kind == kind;
-	return count;
+	KUNIT_ASSERT_EQ(net->test, (int)d->meta.kind, (int)SAMR_KIND_QUERY);
+	KUNIT_ASSERT_EQ(net->test, net_answer(net, i, d->meta.arg, len,
+					      net->head[i].node->rcv.delivered), 0);
 }
 
 static struct samr_queries *of(struct net *net, u32 i)
@@ -94,14 +64,14 @@ static void question_and_verdict(struct kunit *test)
 		d = net_last(net, 1);
 		KUNIT_ASSERT_EQ(test, (int)d->meta.kind, (int)SAMR_KIND_QUERY);
 		KUNIT_EXPECT_EQ(test, d->meta.len, lens[i]);
-		KUNIT_EXPECT_EQ(test, d->meta.uid, 11U);
-		KUNIT_EXPECT_EQ(test, d->meta.gid, 12U);
+		KUNIT_EXPECT_EQ(test, d->meta.uid, (u32)NET_UID);
+		KUNIT_EXPECT_EQ(test, d->meta.gid, (u32)NET_GID);
 		KUNIT_EXPECT_EQ(test, d->meta.origin, 1ULL);
 		answer(net, 1, lens[i]);
 		net_run(net, SAMR_MSEC);
 		d = net_last(net, 0);
 		KUNIT_ASSERT_EQ(test, (int)d->meta.kind, (int)SAMR_KIND_ANSWER);
-		KUNIT_EXPECT_EQ(test, d->meta.port, (u32)PORT);
+		KUNIT_EXPECT_EQ(test, d->meta.port, (u32)NET_ASKER);
 		KUNIT_EXPECT_EQ(test, d->meta.arg, 70ULL + i);
 		KUNIT_EXPECT_EQ(test, d->meta.len, lens[i]);
 		KUNIT_EXPECT_EQ(test, (int)d->ses, (int)SAMR_SES_REPLY);
@@ -119,7 +89,7 @@ static void question_long_verdict(struct kunit *test)
 	answer(net, 1, HUGE);
 	KUNIT_EXPECT_EQ(test, of(net, 1)->count, 1U);
 	net_run(net, 20 * SAMR_MSEC);
-	KUNIT_EXPECT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 1U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 1U);
 	KUNIT_EXPECT_EQ(test, net_last(net, 0)->meta.len, (u32)HUGE);
 	nothing_is_left(net);
 }
@@ -132,17 +102,17 @@ static void question_is_repeated(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, query(net, 0, 1, LONG, 0, false), 0);
 	net_lose_flying(net);
 	net_run(net, 50 * SAMR_MSEC);
-	KUNIT_ASSERT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 1U);
+	KUNIT_ASSERT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 1U);
 	/* Repeated questions are not given to the member again. */
 	net_run(net, 200 * SAMR_MSEC);
-	KUNIT_ASSERT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 1U);
+	KUNIT_ASSERT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 1U);
 	answer(net, 1, LONG);
 	net_lose_flying(net);
 	net_run(net, 2000 * SAMR_MSEC);
-	KUNIT_ASSERT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 2U);
+	KUNIT_ASSERT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 2U);
 	answer(net, 1, 5);
 	net_run(net, SAMR_MSEC);
-	KUNIT_EXPECT_EQ(test, delivered(net, 0, SAMR_KIND_ANSWER), 1U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 0, SAMR_KIND_ANSWER), 1U);
 	nothing_is_left(net);
 }
 
@@ -154,10 +124,10 @@ static void question_waits(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, query(net, 0, 1, 10, next, false), 0);
 	net_run(net, 20 * SAMR_MSEC);
-	KUNIT_EXPECT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 0U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 0U);
 	KUNIT_ASSERT_EQ(test, net_send(net, 1, NET_GROUP, 10, 0), 0);
 	net_run(net, 20 * SAMR_MSEC);
-	KUNIT_EXPECT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 1U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 1U);
 }
 
 /* The next head is asked when the member goes, or does not answer; and at last nobody. */
@@ -168,13 +138,13 @@ static void question_goes_on(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, query(net, 0, 1, 10, 0, false), 0);
 	net_run(net, SAMR_MSEC);
-	first = delivered(net, 1, SAMR_KIND_QUERY) ? 1 : 2;
+	first = net_delivered(net, 1, SAMR_KIND_QUERY) ? 1 : 2;
 	other = 3 - first;
-	KUNIT_EXPECT_EQ(test, delivered(net, other, SAMR_KIND_QUERY), 0U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, other, SAMR_KIND_QUERY), 0U);
 	KUNIT_ASSERT_EQ(test, net_member(net, first, SAMR_KIND_LEAVE, NET_GROUP, 1, 0),
 			0);
 	net_settle(net);
-	KUNIT_ASSERT_EQ(test, delivered(net, other, SAMR_KIND_QUERY), 1U);
+	KUNIT_ASSERT_EQ(test, net_delivered(net, other, SAMR_KIND_QUERY), 1U);
 	KUNIT_EXPECT_EQ(test, of(net, first)->count, 0U);
 	KUNIT_ASSERT_EQ(test, net_member(net, other, SAMR_KIND_LEAVE, NET_GROUP, 1, 0),
 			0);
@@ -193,8 +163,8 @@ static void question_is_spread(struct kunit *test)
 	for (i = 0; i < 10; i++)
 		KUNIT_ASSERT_EQ(test, query(net, 0, i, 10, 0, false), 0);
 	net_run(net, SAMR_MSEC);
-	KUNIT_EXPECT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 5U);
-	KUNIT_EXPECT_EQ(test, delivered(net, 2, SAMR_KIND_QUERY), 5U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 5U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 2, SAMR_KIND_QUERY), 5U);
 }
 
 /* What is asked for no more is forgotten. */
@@ -206,7 +176,7 @@ static void question_is_forgotten(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, query(net, 0, 1, 10, 0, false), 0);
 	net_run(net, SAMR_MSEC);
 	ev.forget.group = NET_GROUP;
-	ev.forget.port = PORT;
+	ev.forget.port = NET_ASKER;
 	KUNIT_EXPECT_EQ(test, net_step(net, 0, &ev), 0);
 	KUNIT_EXPECT_EQ(test, of(net, 0)->count, 0U);
 	KUNIT_EXPECT_EQ(test, of(net, 1)->count, 1U);
@@ -252,9 +222,9 @@ static void question_to_a_liar(struct kunit *test)
 	send_verdict(net, 1, 0, 12, 8);
 	send_verdict(net, 1, 1, 4, 8);
 	KUNIT_EXPECT_EQ(test, net_drops(net, 0, SAMR_DROP_RECORD), 2ULL);
-	KUNIT_EXPECT_EQ(test, delivered(net, 0, SAMR_KIND_ANSWER), 0U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 0, SAMR_KIND_ANSWER), 0U);
 	send_verdict(net, 1, 3, 8, 8);
-	KUNIT_EXPECT_EQ(test, delivered(net, 0, SAMR_KIND_ANSWER), 1U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 0, SAMR_KIND_ANSWER), 1U);
 }
 
 static void send_question(struct net *net, u64 number, u32 total, u32 len)
@@ -292,7 +262,7 @@ static void question_of_a_liar(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, net_drops(net, 1, SAMR_DROP_CONFLICT), 1ULL);
 	send_question(net, 1, SAMR_QUESTION_MAX + 1, 8);
 	KUNIT_EXPECT_EQ(test, net_drops(net, 1, SAMR_DROP_RECORD), 1ULL);
-	KUNIT_EXPECT_EQ(test, delivered(net, 1, SAMR_KIND_QUERY), 0U);
+	KUNIT_EXPECT_EQ(test, net_delivered(net, 1, SAMR_KIND_QUERY), 0U);
 	net_run(net, 6000 * SAMR_MSEC);
 	nothing_is_left(net);
 }

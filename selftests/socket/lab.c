@@ -451,24 +451,32 @@ struct got sock_recv(int fd, void *buf, size_t size, int flags)
 	return g;
 }
 
-ssize_t sock_send_how(int fd, const void *buf, size_t len,
-		      const struct samr_send *how, int flags)
+/* With a control message of SOL_SAMR. */
+static ssize_t send_about(int fd, const void *buf, size_t len, int type,
+			  const void *about, size_t size, int flags)
 {
 	union {
 		struct cmsghdr h;
-		char room[CMSG_SPACE(sizeof(*how))];
+		char room[CMSG_SPACE(64)];
 	} control = {};
 	struct iovec iov = { .iov_base = (void *)buf, .iov_len = len };
 	struct msghdr m = {
 		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
+		.msg_control = &control, .msg_controllen = CMSG_SPACE(size),
 	};
 
+	CHECK(size <= 64);
 	control.h.cmsg_level = SOL_SAMR;
-	control.h.cmsg_type = SAMR_SEND;
-	control.h.cmsg_len = CMSG_LEN(sizeof(*how));
-	memcpy(CMSG_DATA(&control.h), how, sizeof(*how));
+	control.h.cmsg_type = type;
+	control.h.cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(&control.h), about, size);
 	return sendmsg(fd, &m, flags);
+}
+
+ssize_t sock_send_how(int fd, const void *buf, size_t len,
+		      const struct samr_send *how, int flags)
+{
+	return send_about(fd, buf, len, SAMR_SEND, how, sizeof(*how), flags);
 }
 
 int sock_client(uint32_t service)
@@ -498,21 +506,8 @@ ssize_t sock_reply(int fd, uint64_t session, uint64_t request, const void *buf,
 		   size_t len)
 {
 	const struct samr_reply r = { .session = session, .request = request };
-	union {
-		struct cmsghdr h;
-		char room[CMSG_SPACE(sizeof(r))];
-	} control = {};
-	struct iovec iov = { .iov_base = (void *)buf, .iov_len = len };
-	struct msghdr m = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
-	};
 
-	control.h.cmsg_level = SOL_SAMR;
-	control.h.cmsg_type = SAMR_REPLY;
-	control.h.cmsg_len = CMSG_LEN(sizeof(r));
-	memcpy(CMSG_DATA(&control.h), &r, sizeof(r));
-	return sendmsg(fd, &m, 0);
+	return send_about(fd, buf, len, SAMR_REPLY, &r, sizeof(r), 0);
 }
 
 long sock_fill(int fd, size_t len)

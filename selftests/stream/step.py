@@ -75,7 +75,9 @@ class Server:
         return bool(found)
 
 
-def open_all(server, count):
+def serving(count, edge=False, once=False):
+    """A server and its clients, of which it has accepted all."""
+    server = Server(edge, once)
     clients = []
     threads = [threading.Thread(target=lambda: clients.append(connected(SERVICE))) for _ in range(count)]
     for t in threads:
@@ -83,15 +85,14 @@ def open_all(server, count):
     within(20, lambda: server.turn(10) and False or len(server.peers) == count, "connections")
     for t in threads:
         t.join()
-    return clients
+    for _ in range(3):
+        server.turn(10)
+    return server, clients
 
 
 def one_at_a_time(edge, once):
     """What clients sent one after another, all of it before the server looks."""
-    server = Server(edge, once)
-    clients = open_all(server, 5)
-    for _ in range(3):
-        server.turn(10)
+    server, clients = serving(5, edge, once)
     server.seen.clear()
     server.widest = 0
     sent = []
@@ -130,10 +131,7 @@ def and_to_who_is_told_of_changes_and_reads_once():
 
 @point
 def the_next_is_there_only_when_its_program_comes_back():
-    server = Server()
-    a, b = open_all(server, 2)
-    for _ in range(3):
-        server.turn(10)
+    server, (a, b) = serving(2)
     a.send(b"one")
     time.sleep(0.05)
     b.send(b"two")
@@ -177,10 +175,7 @@ def a_program_that_reads_one_connection_after_the_other_is_not_held_up():
 
 @point
 def nor_is_one_that_does_not_want_to_hear_of_a_connection_now():
-    server = Server()
-    clients = open_all(server, 2)
-    for _ in range(3):
-        server.turn(10)
+    server, clients = serving(2)
     server.seen.clear()
     deaf, other = server.peers.values()
     server.poll.modify(deaf, 0)
@@ -198,10 +193,7 @@ def nor_is_one_that_does_not_want_to_hear_of_a_connection_now():
 
 @point
 def an_end_without_bytes_is_an_input_too():
-    server = Server()
-    clients = open_all(server, 2)
-    for _ in range(3):
-        server.turn(10)
+    server, clients = serving(2)
     clients[0].shutdown(socket.SHUT_WR)
     time.sleep(0.1)
     clients[1].send(b"behind it")
@@ -220,10 +212,7 @@ def an_end_without_bytes_is_an_input_too():
 
 @point
 def a_connection_that_is_closed_with_its_turn_gives_it_up():
-    server = Server()
-    clients = open_all(server, 2)
-    for _ in range(3):
-        server.turn(10)
+    server, clients = serving(2)
     clients[0].send(b"x")
     time.sleep(0.05)
     clients[1].send(b"y")
@@ -290,10 +279,7 @@ def it_can_be_set_asked_for_and_refused():
 
 @point
 def what_was_held_back_comes_when_it_is_switched_off():
-    server = Server()
-    clients = open_all(server, 3)
-    for _ in range(3):
-        server.turn(10)
+    server, clients = serving(3)
     for c in clients:
         c.send(b"x")
         time.sleep(0.05)
