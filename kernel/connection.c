@@ -170,11 +170,14 @@ static void saw(struct samr_connection *x)
 	samr_point_see(&x->listener->seen, &x->side.seen);
 }
 
-/* The client's end comes to its program behind what came before it. */
+/* The client's end comes to its program behind what came before it; nothing comes behind it. */
 static void apply_cut(struct samr_connection *x)
 {
-	if (x->cut && !x->side.in.bytes && !x->side.broken)
+	if (!x->cut || (x->side.in.bytes && !x->closed))
+		return;
+	if (!x->side.broken)
 		samr_side_break(&x->side, x->cut_err);
+	unhash(x);
 }
 
 /* What was read, and what nobody reads any more. */
@@ -218,7 +221,6 @@ void samr_connection_cut(struct samr_connection *x, int err)
 	x->cut = true;
 	x->cut_err = x->fin ? 0 : err;
 	apply_cut(x);
-	unhash(x);
 }
 
 void samr_connection_fail(struct samr_connection *x, struct list_head *free)
@@ -241,6 +243,9 @@ static void passed(struct samr_side *side, u32 pieces)
 	if (!hlist_unhashed(&x->hash) || x->cut)
 		has_read(x);
 	samr_turn_pass(x->listener, x, &free);
+	/* The state may be waiting for that. */
+	if (x->cut)
+		samr_listener_pump(x->listener, &free);
 	samr_service_unlock(side->svc, &free);
 }
 

@@ -19,9 +19,16 @@ static struct samr_service *service_of(const struct samr_listener *ls)
 
 /* ---- what it hears as a member ---- */
 
-/* Whoever delivers lets it read (samr_listener_pump()). */
+/*
+ * Whoever delivers lets it read (samr_listener_pump()). Its door is told of what is for
+ * that alone.
+ */
 static void on_readable(void *ctx)
 {
+	struct samr_listener *ls = ctx;
+
+	if (ls->door.ops && ls->local->install.lacks)
+		ls->door.ops->readable(ls->door.ctx);
 }
 
 static void on_writable(void *ctx)
@@ -30,6 +37,8 @@ static void on_writable(void *ctx)
 
 	if (ls->ops)
 		ls->ops->writable(ls->ctx);
+	if (ls->door.ops)
+		ls->door.ops->writable(ls->door.ctx);
 }
 
 static void each(struct samr_listener *ls,
@@ -69,6 +78,8 @@ static void on_failed(void *ctx, int err)
 	}
 	if (ls->ops)
 		ls->ops->failed(ls->ctx, err);
+	if (ls->door.ops)
+		ls->door.ops->failed(ls->door.ctx, err);
 	samr_log_free(&free);
 }
 
@@ -157,6 +168,7 @@ int samr_listener_joined(struct samr_listener *ls)
 	}
 }
 
+/* All are closed: nothing is waited for. */
 static void leave_table(struct samr_connection *x, struct list_head *free)
 {
 	x->exited = false;
@@ -175,6 +187,8 @@ void samr_listener_left(struct samr_listener *ls, struct list_head *free)
 	drop_backlog(ls);
 	each(ls, leave_table, free);
 	list_del_init(&ls->link);
+	if (ls->door.ops)
+		ls->door.ops->failed(ls->door.ctx, ESHUTDOWN);
 	samr_service_unlock(svc, free);
 	samr_local_close(ls->local);
 }
@@ -264,16 +278,35 @@ static bool take_stream(struct samr_listener *ls, const struct samr_msg *msg)
 	return true;
 }
 
-static void cut_all(struct samr_connection *x, struct list_head *free)
+static struct samr_connection *first_uncut(const struct samr_listener *ls)
 {
-	samr_connection_cut(x, ECONNRESET);
+	struct samr_connection *x;
+	unsigned int i;
+
+	for (i = 0; i < SAMR_LISTENER_BUCKETS; i++)
+		hlist_for_each_entry(x, &ls->conns[i], hash)
+			if (!x->cut)
+				return x;
+	return NULL;
+}
+
+/* The state is given to somebody: all streams end, each of which is an input. */
+static bool transfer_begins(struct samr_listener *ls, const struct samr_msg *msg)
+{
+	struct samr_connection *x;
+
+	while ((x = first_uncut(ls))) {
+		cut(ls, x, ECONNRESET);
+		if (ls->turn.taken)
+			return false;
+	}
+	return !samr_door_holds(ls, msg);
 }
 
 /* Return: false: not now. */
 static bool take(struct samr_listener *ls, const struct samr_msg *msg)
 {
 	struct samr_connection *x;
-	LIST_HEAD(none);
 
 	switch (msg->meta.kind) {
 	case SAMR_KIND_STREAM:
@@ -293,9 +326,7 @@ static bool take(struct samr_listener *ls, const struct samr_msg *msg)
 			cut(ls, x, ETIMEDOUT);
 		return true;
 	default:
-		/* The state is given to somebody. */
-		each(ls, cut_all, &none);
-		return true;
+		return transfer_begins(ls, msg);
 	}
 }
 
@@ -368,10 +399,15 @@ struct samr_connection *samr_listener_accept(struct samr_listener *ls,
 void samr_listener_info(struct samr_listener *ls, struct samr_local_info *info)
 {
 	samr_local_info(ls->local, info);
+	samr_listener_see(ls, info);
+	info->queued = READ_ONCE(ls->waiting);
+}
+
+void samr_listener_see(struct samr_listener *ls, struct samr_local_info *info)
+{
 	spin_lock_bh(&service_of(ls)->lock);
 	info->gseq = ls->seen.gseq;
-	info->time = ls->seen.time;
-	info->queued = ls->waiting;
+	info->time = ls->seen.time ?: ls->local->since;
 	spin_unlock_bh(&service_of(ls)->lock);
 }
 

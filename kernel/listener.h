@@ -12,6 +12,7 @@
 #ifndef SAMR_LISTENER_H
 #define SAMR_LISTENER_H
 
+#include "door.h"
 #include "local.h"
 #include "turn.h"
 
@@ -35,6 +36,7 @@ struct samr_connection;
  * @grace_at: jiffies until which sockets of a process that exits are waited for; 0: none
  * @seen: what was accepted, and read of any connection, shows
  * @turn: lock-step
+ * @door: for the state
  * @conns: struct samr_connection by name, those for which something may still come
  */
 struct samr_listener {
@@ -52,6 +54,7 @@ struct samr_listener {
 	unsigned long grace_at;
 	struct samr_point seen;
 	struct samr_turn turn;
+	struct samr_door door;
 	struct hlist_head conns[SAMR_LISTENER_BUCKETS];
 };
 
@@ -88,6 +91,9 @@ int samr_listener_look(struct samr_listener *ls);
 
 /** samr_listener_info - look at it; what is queued are connections */
 void samr_listener_info(struct samr_listener *ls, struct samr_local_info *info);
+
+/** samr_listener_see - @info, of its member, is to say what its program has seen */
+void samr_listener_see(struct samr_listener *ls, struct samr_local_info *info);
 
 /** samr_listener_close - its socket goes; @dying: its process exits */
 void samr_listener_close(struct samr_listener *ls, bool dying);

@@ -2,10 +2,9 @@
 /*
  * Members of services on this head, see local.h.
  *
- * A join or leave that cannot be submitted now stays in @want, and the member
- * on the pending list, so that a membership always ends, whatever became of the
- * socket. A member is put on a list BEFORE the order is asked: whoever is
- * refused is on it when the order calls.
+ * A join or leave that cannot be submitted now stays in @want, and the member on the pending
+ * list, so that a membership always ends, whatever became of the socket. A member is put on
+ * a list BEFORE the order is asked: whoever is refused is on it when the order calls.
  */
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -226,10 +225,9 @@ static void give_up(struct samr_local *l, int err)
 }
 
 /*
- * Submit what @l wants, in order. Called with the service locked; the lock is
- * dropped meanwhile, and on return.
- * Return: 0, or why something is still wanted, or why the cluster is dead;
- * -EALREADY: somebody else is at it, and will try once more.
+ * Submit what @l wants, in order. Called with the service locked; the lock is dropped
+ * meanwhile, and on return. Return: 0, or why something is still wanted, or why the
+ * cluster is dead; -EALREADY: somebody else is at it, and will try once more.
  */
 static int push(struct samr_local *l)
 	__releases(&l->svc->lock)
@@ -740,6 +738,7 @@ static void joined(struct samr_local *l, struct samr_msg *msg)
 	}
 	if (l->state == SAMR_MEMBER_JOINING)
 		l->state = SAMR_MEMBER_JOINED;
+	l->since = msg->meta.time;
 	if (l->ops && !l->muted && !samr_install_joined(l, msg))
 		samr_log_attach(&l->svc->log, &l->reader);
 	tell_writable(l);
@@ -779,6 +778,9 @@ static struct samr_msg *next_in_log(const struct samr_local *l)
 {
 	struct samr_msg *msg = samr_log_peek(&l->svc->log, &l->reader);
 
+	/* The rest its listener reads by itself. */
+	if (l->reader.streams)
+		return l->offer == SAMR_OFFER_MADE ? msg : NULL;
 	return samr_local_query_before(l, msg) ?: msg;
 }
 
@@ -846,6 +848,8 @@ void samr_local_pass(struct samr_local *l, const struct samr_msg *msg)
 		samr_local_query_pass(l, msg, &free);
 	else if (l->install.lacks)
 		samr_install_pass(l, msg, &free);
+	else if (l->reader.streams)
+		l->offer = SAMR_OFFER_TAKEN;
 	else
 		samr_log_pass(&l->svc->log, &l->reader, msg, &free);
 	samr_service_unlock(l->svc, &free);

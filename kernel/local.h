@@ -35,6 +35,18 @@ struct samr_local_ops {
 #define SAMR_WATCHED_EDGE	(1U << 1)	/* and is told of changes only */
 
 /**
+ * enum samr_offer - what has become of a SNAPSHOT that asks a member with a door
+ * @SAMR_OFFER_NONE: there is none, or it is not its time yet
+ * @SAMR_OFFER_MADE: the door may read it
+ * @SAMR_OFFER_TAKEN: and has
+ */
+enum samr_offer {
+	SAMR_OFFER_NONE,
+	SAMR_OFFER_MADE,
+	SAMR_OFFER_TAKEN,
+};
+
+/**
  * struct samr_local - a member; only service.c, local.c and install.c look inside
  * @ref: one of the socket, one of each submission, one of each list
  * @svc: with a reference
@@ -54,7 +66,9 @@ struct samr_local_ops {
  * @sndbuf: limit of @charged at the last refusal
  * @charged: cost of what was sent and not delivered here
  * @unsettled: bytes of that
+ * @since: group time of its JOIN; 0: it has none
  * @reader: its place in the log
+ * @offer: enum samr_offer, of one that accepts streams: what of the log is for its door
  * @install: its part in the transfer of the state
  * @pending: in samr_services.pending or samr_service.joins
  * @starved: in samr_services.starved
@@ -80,7 +94,9 @@ struct samr_local {
 	u32 sndbuf;
 	u64 charged;
 	u64 unsettled;
+	u64 since;
 	struct samr_reader reader;
+	u8 offer;
 	struct samr_install install;
 	struct list_head pending;
 	struct list_head starved;

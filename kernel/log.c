@@ -31,8 +31,7 @@ static bool changes_view(const struct samr_msg *msg)
 	return msg->meta.kind != SAMR_KIND_DATA && msg->members;
 }
 
-/* Does a transfer of the state begin here, with @r as the donor? */
-static bool asks(const struct samr_reader *r, const struct samr_msg *msg)
+bool samr_log_asks(const struct samr_reader *r, const struct samr_msg *msg)
 {
 	const struct samr_transfer *t = msg->transfer;
 
@@ -56,7 +55,7 @@ static bool wants_whole(const struct samr_reader *r, const struct samr_msg *msg)
 		return is_streams(msg);
 	if (msg->segment)
 		return false;
-	if (has_bytes(msg) || asks(r, msg))
+	if (has_bytes(msg) || samr_log_asks(r, msg))
 		return true;
 	return r->views && changes_view(msg);
 }

@@ -197,6 +197,9 @@ void samr_log_pass(struct samr_log *log, struct samr_reader *r,
 void samr_log_want_views(struct samr_log *log, struct samr_reader *r, bool views,
 			 struct list_head *free);
 
+/** samr_log_asks - does a transfer of the state begin with @msg, and is @r its donor? */
+bool samr_log_asks(const struct samr_reader *r, const struct samr_msg *msg);
+
 /** samr_log_idle - has every reader without an end read all that there is? */
 static inline bool samr_log_idle(const struct samr_log *log)
 {

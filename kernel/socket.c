@@ -371,6 +371,8 @@ static int send_reply(struct sock *sk, struct msghdr *msg, size_t len,
 
 	if (!l)
 		return -ENOTCONN;
+	if (samr_sk(sk)->door)
+		return -EOPNOTSUPP;
 	if (len) {
 		skb = samr_payload_new(msg, len, sk->sk_allocation);
 		if (IS_ERR(skb))
@@ -408,6 +410,9 @@ static int samr_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	/* That is for clients. */
 	if (how.flags & SAMR_SEND_QUERY)
 		return -EINVAL;
+	/* A door is for the state, and for nothing else. */
+	if (ssk->door && !(how.flags & SAMR_SEND_STATE))
+		return -EOPNOTSUPP;
 	err = check_name(msg, a.l);
 	if (err)
 		return err;
@@ -604,6 +609,8 @@ static int take_message(struct sock *sk, struct msghdr *msg, size_t size,
 	if (!l)
 		return -ENOTCONN;
 	m = samr_local_peek(l, &first);
+	if (m == ERR_PTR(-EAGAIN) && samr_sk(sk)->door)
+		samr_door_back(samr_sk(sk)->door);
 	if (IS_ERR_OR_NULL(m))
 		return PTR_ERR_OR_ZERO(m);
 	ret = copy_message(sk, l, m, first, msg, size, flags);
@@ -709,6 +716,7 @@ static void samr_destruct(struct sock *sk)
 	samr_client_put(ssk->client);
 	samr_connection_put(ssk->connection);
 	samr_listener_put(ssk->listener);
+	samr_listener_put(ssk->door);
 	if (ssk->cluster)
 		samr_cluster_put(ssk->cluster);
 }
@@ -724,7 +732,9 @@ int samr_socket_release(struct socket *sock)
 	spin_unlock_bh(&sockets_lock);
 	sock_prot_inuse_add(sock_net(sk), sk->sk_prot, -1);
 	lock_sock(sk);
-	if (samr_sk(sk)->local)
+	if (samr_sk(sk)->door)
+		samr_door_close(samr_sk(sk)->door);
+	else if (samr_sk(sk)->local)
 		samr_local_close(samr_sk(sk)->local);
 	if (sk->sk_type == SOCK_STREAM)
 		samr_stream_close(sk);
@@ -784,6 +794,7 @@ int samr_socket_new(struct net *net, struct socket *sock, int kern)
 	ssk->local = NULL;
 	ssk->client = NULL;
 	ssk->listener = NULL;
+	ssk->door = NULL;
 	ssk->connection = NULL;
 	ssk->side = NULL;
 	ssk->opts = (struct samr_session_opts){

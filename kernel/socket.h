@@ -27,6 +27,7 @@
  * @client: its side as a client; set once by connect(), read with
  *	samr_sk_client(). A socket has one of these, or none
  * @listener: of a stream socket, instead of @local; set once by bind()
+ * @door: of a listener, whose member @local is then; with a reference
  * @connection: of one that accept() gave
  * @side: its side of a stream: that of @connection, or of @client; set once, read with
  *	samr_sk_side()
@@ -46,6 +47,7 @@ struct samr_sock {
 	struct samr_local *local;
 	struct samr_client *client;
 	struct samr_listener *listener;
+	struct samr_listener *door;
 	struct samr_connection *connection;
 	struct samr_side *side;
 	struct samr_session_opts opts;

@@ -87,6 +87,8 @@ bool samr_socket_info(const struct sock *sk, struct samr_local_info *info)
 		samr_listener_info(ls, info);
 	else if (side)
 		samr_connection_info(samr_sk(sk)->connection, info);
+	if (l && samr_sk(sk)->door)
+		samr_listener_see(samr_sk(sk)->door, info);
 	return cl || l || ls || side;
 }
 

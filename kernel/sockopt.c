@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Socket options of level SOL_SAMR. */
+#include <linux/file.h>
 #include "socket.h"
 
 /*
@@ -40,6 +41,8 @@ static int set_notify(struct samr_sock *ssk, u32 mask)
 {
 	if (mask & ~NOTIFY_MASK)
 		return -EINVAL;
+	if (ssk->door)
+		return -EOPNOTSUPP;
 	WRITE_ONCE(ssk->notify, mask);
 	if (ssk->local)
 		samr_local_notify(ssk->local, mask & (1U << SAMR_TYPE_VIEW));
@@ -82,6 +85,62 @@ static int set_lock_step(struct samr_sock *ssk, u32 v)
 	return 0;
 }
 
+/* Return: the listener of a socket that was bound for streams, or ERR_PTR(). */
+static struct samr_listener *listener_of(struct socket *sock)
+{
+	if (sock->ops != &samr_stream_ops)
+		return ERR_PTR(-EINVAL);
+	return samr_sk_listener(sock->sk) ?: ERR_PTR(-ENOTCONN);
+}
+
+/* @sk, which is nothing yet, becomes the door of a listener of the same cluster. */
+static int become_door(struct sock *sk, struct samr_listener *ls,
+		       const struct samr_cluster *of)
+{
+	struct samr_cluster *c = samr_cluster_get(sock_net(sk));
+	struct samr_sock *ssk = samr_sk(sk);
+	int err = -ENETDOWN;
+
+	if (c && c == of)
+		err = samr_door_open(ls, &samr_socket_told, sk);
+	if (err) {
+		if (c)
+			samr_cluster_put(c);
+		return err;
+	}
+	ssk->cluster = c;
+	refcount_inc(&ls->ref);
+	ssk->door = ls;
+	refcount_inc(&ls->local->ref);
+	smp_store_release(&ssk->local, ls->local);
+	return 0;
+}
+
+static int set_state_of(struct sock *sk, sockptr_t val, unsigned int len)
+{
+	struct samr_sock *ssk = samr_sk(sk);
+	struct samr_listener *ls;
+	struct socket *of;
+	int fd, err;
+
+	if (len < sizeof(fd))
+		return -EINVAL;
+	if (copy_from_sockptr(&fd, val, sizeof(fd)))
+		return -EFAULT;
+	if (sk->sk_type != SOCK_SEQPACKET)
+		return -EOPNOTSUPP;
+	if (ssk->local || ssk->client)
+		return -EISCONN;
+	of = sockfd_lookup(fd, &err);
+	if (!of)
+		return err;
+	ls = listener_of(of);
+	err = IS_ERR(ls) ? PTR_ERR(ls) :
+			   become_door(sk, ls, samr_sk(of->sk)->cluster);
+	sockfd_put(of);
+	return err;
+}
+
 static int set_u32(struct samr_sock *ssk, int name, sockptr_t val,
 		   unsigned int len)
 {
@@ -119,6 +178,9 @@ int samr_sockopt_set(struct socket *sock, int level, int name, sockptr_t val,
 		break;
 	case SAMR_SESSION:
 		err = set_session(samr_sk(sk), val, len);
+		break;
+	case SAMR_STATE_OF:
+		err = set_state_of(sk, val, len);
 		break;
 	case SAMR_NOTIFY:
 	case SAMR_SAFE:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Stream sockets on one head: one.sh [one|step] [POINT], which names one.py or step.py.
+# Stream sockets on one head: one.sh [one|step|door] [POINT], which names one.py, step.py or door.py.
 # shellcheck source-path=SCRIPTDIR/..
 . "$(dirname "$0")/../lib.sh"
 need_root

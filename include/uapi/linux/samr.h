@@ -100,6 +100,15 @@ enum {
 	 * read and its program has come back for more.
 	 */
 	SAMR_LOCK_STEP	= 7,
+	/*
+	 * set, int: the descriptor of a stream socket that was bound and has not joined.
+	 * A new SOCK_SEQPACKET socket becomes its door: that of its member, by which
+	 * SAMR_JOIN joins the group, and the state is given and taken. A SNAPSHOT is
+	 * delivered when all that came before was read; until the door has been read once
+	 * more, and there was nothing, the member gets nothing. close() ends the
+	 * membership.
+	 */
+	SAMR_STATE_OF	= 8,
 };
 
 /* Control messages of level SOL_SAMR. */
@@ -455,7 +464,8 @@ struct samr_lock_event {
  * @queued: bytes delivered and not yet read
  * @unsettled: bytes sent and not yet delivered to this head
  * @time: group time of @gseq, as samr_delivery.time; of a stream that was accepted: of what
- *	its process has read last of any of them. Zero before the first, and of a client
+ *	its process has read last of any of them. Zero before the first, and of a client; of
+ *	a socket that listens, before the first, that of its join
  */
 struct samr_info {
 	__u64	epoch;
