@@ -81,13 +81,14 @@ const struct nla_policy samr_cluster_add_nl_policy[SAMR_A_CLUSTER_REF_MIN + 1] =
 };
 
 /* SAMR_CMD_CLUSTER_SET - do */
-const struct nla_policy samr_cluster_set_nl_policy[SAMR_A_CLUSTER_SAVED_FLAGS + 1] = {
+const struct nla_policy samr_cluster_set_nl_policy[SAMR_A_CLUSTER_SAVED_CONFIG + 1] = {
 	[SAMR_A_CLUSTER_STATE] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SAMR_A_CLUSTER_FOUNDERS] = { .type = NLA_U64, },
 	[SAMR_A_CLUSTER_KEEPER] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SAMR_A_CLUSTER_SAVED_EPOCH] = { .type = NLA_U64, },
 	[SAMR_A_CLUSTER_SAVED_MEMBERS] = { .type = NLA_U64, },
 	[SAMR_A_CLUSTER_SAVED_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x3f),
+	[SAMR_A_CLUSTER_SAVED_CONFIG] = { .type = NLA_U32, },
 };
 
 /* SAMR_CMD_CLUSTER_DEL - do */
@@ -212,7 +213,7 @@ const struct genl_ops samr_nl_ops[21] = {
 		.cmd		= SAMR_CMD_CLUSTER_SET,
 		.doit		= samr_nl_cluster_set_doit,
 		.policy		= samr_cluster_set_nl_policy,
-		.maxattr	= SAMR_A_CLUSTER_SAVED_FLAGS,
+		.maxattr	= SAMR_A_CLUSTER_SAVED_CONFIG,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{

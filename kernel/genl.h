@@ -16,7 +16,7 @@ extern const struct nla_policy samr_cluster_get_nl_policy[SAMR_A_CLUSTER_PAD + 1
 
 extern const struct nla_policy samr_cluster_add_nl_policy[SAMR_A_CLUSTER_REF_MIN + 1];
 
-extern const struct nla_policy samr_cluster_set_nl_policy[SAMR_A_CLUSTER_SAVED_FLAGS + 1];
+extern const struct nla_policy samr_cluster_set_nl_policy[SAMR_A_CLUSTER_SAVED_CONFIG + 1];
 
 extern const struct nla_policy samr_cluster_del_nl_policy[SAMR_A_CLUSTER_PAD + 1];
 

@@ -433,6 +433,7 @@ static int set_saved(struct samr_cluster *c, struct genl_info *info)
 			.epoch = nla_get_u64(attrs[SAMR_A_CLUSTER_SAVED_EPOCH]),
 			.members = nla_get_u64(attrs[SAMR_A_CLUSTER_SAVED_MEMBERS]),
 			.flags = u32_or(info, SAMR_A_CLUSTER_SAVED_FLAGS, 0),
+			.config = u32_or(info, SAMR_A_CLUSTER_SAVED_CONFIG, 0),
 			.told = true,
 		};
 	return samr_cluster_save(c, &is.saved, is.keeper, info->extack);
@@ -479,7 +480,8 @@ static int check_set(struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "'saved-epoch' and 'saved-members' belong together");
 		return -EINVAL;
 	}
-	if (attrs[SAMR_A_CLUSTER_SAVED_FLAGS] &&
+	if ((attrs[SAMR_A_CLUSTER_SAVED_FLAGS] ||
+	     attrs[SAMR_A_CLUSTER_SAVED_CONFIG]) &&
 	    samr_netlink_lacks(info, SAMR_A_CLUSTER_SAVED_EPOCH, "saved-epoch"))
 		return -EINVAL;
 	if (!founders)

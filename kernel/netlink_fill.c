@@ -111,15 +111,36 @@ static int put_limits(struct sk_buff *skb, const struct samr_node_config *core)
 	       nla_put_u32(skb, SAMR_A_CLUSTER_REF_MIN, core->ref_min);
 }
 
+/* Names of what is saved, of a cluster and of a node. */
+struct saved_attrs {
+	int epoch;
+	int members;
+	int flags;
+	int config;
+	int pad;
+};
+
+static const struct saved_attrs cluster_saved = {
+	SAMR_A_CLUSTER_SAVED_EPOCH, SAMR_A_CLUSTER_SAVED_MEMBERS,
+	SAMR_A_CLUSTER_SAVED_FLAGS, SAMR_A_CLUSTER_SAVED_CONFIG,
+	SAMR_A_CLUSTER_PAD,
+};
+
+static const struct saved_attrs node_saved = {
+	SAMR_A_NODE_SAVED_EPOCH, SAMR_A_NODE_SAVED_MEMBERS,
+	SAMR_A_NODE_SAVED_FLAGS, SAMR_A_NODE_SAVED_CONFIG, SAMR_A_NODE_PAD,
+};
+
 /* What is saved there; nothing when that was not told. */
-static int put_saved(struct sk_buff *skb, const struct samr_saved *s, int epoch,
-		     int members, int flags, int pad)
+static int put_saved(struct sk_buff *skb, const struct samr_saved *s,
+		     const struct saved_attrs *a)
 {
 	if (!s->told)
 		return 0;
-	return nla_put_u64_64bit(skb, epoch, s->epoch, pad) ||
-	       nla_put_u64_64bit(skb, members, s->members, pad) ||
-	       nla_put_u32(skb, flags, s->flags);
+	return nla_put_u64_64bit(skb, a->epoch, s->epoch, a->pad) ||
+	       nla_put_u64_64bit(skb, a->members, s->members, a->pad) ||
+	       nla_put_u32(skb, a->flags, s->flags) ||
+	       nla_put_u32(skb, a->config, s->config);
 }
 
 int samr_netlink_put_cluster(const struct samr_netlink_msg *m,
@@ -156,10 +177,7 @@ int samr_netlink_put_cluster(const struct samr_netlink_msg *m,
 		      (info.fence_owner &&
 		       nla_put_u32(skb, SAMR_A_CLUSTER_FENCE_OWNER,
 				   info.fence_owner)) ||
-		      put_saved(skb, &info.saved, SAMR_A_CLUSTER_SAVED_EPOCH,
-				SAMR_A_CLUSTER_SAVED_MEMBERS,
-				SAMR_A_CLUSTER_SAVED_FLAGS,
-				SAMR_A_CLUSTER_PAD) ||
+		      put_saved(skb, &info.saved, &cluster_saved) ||
 		      put_event(m, SAMR_A_CLUSTER_EVENT));
 }
 
@@ -222,9 +240,7 @@ int samr_netlink_put_node(const struct samr_netlink_msg *m,
 		      (n.wanted &&
 		       nla_put_u64_64bit(skb, SAMR_A_NODE_WANTED, n.wanted,
 					 SAMR_A_NODE_PAD)) ||
-		      put_saved(skb, &n.saved, SAMR_A_NODE_SAVED_EPOCH,
-				SAMR_A_NODE_SAVED_MEMBERS,
-				SAMR_A_NODE_SAVED_FLAGS, SAMR_A_NODE_PAD) ||
+		      put_saved(skb, &n.saved, &node_saved) ||
 		      put_event(m, SAMR_A_NODE_EVENT));
 }
 

@@ -7,7 +7,7 @@
 # whether the kernel's facts lead to them.
 . "$(dirname "$0")/lib.sh"
 need_root
-need samrctl ip jq python3 script
+need samrctl ip jq python3 script sysctl
 tmp=$(mktemp -d)
 at_exit "rm -rf $tmp"
 
@@ -129,6 +129,17 @@ finds "the doctor, of what is healthy" 3 "ok module samr.ko" "ok cluster healthy
 is "in JSON" "$(value "$(ctl 1 -j doctor)" '[.failures, ([.checks[] | select(.check == "key").result])]')" '[0,["warn"]]'
 finds "without privilege it says what it cannot see" 3 "skip duplicates" "skip log the kernel's log cannot be read" "to do: run it as root" -- \
 	ip netns exec samr1 setpriv --reuid=65534 --regid=65534 --clear-groups samrctl doctor
+panic=$(sysctl -n kernel.panic)
+sysctl -q kernel.panic=0
+finds "a head that stays dead after a panic" 3 "warn panic kernel.panic is 0" "to do: sysctl kernel.panic=10" -- ctl 1 doctor
+sysctl -q kernel.panic=10
+finds "one that boots again" 3 "ok panic a head whose kernel panics boots again after 10 s" -- ctl 1 doctor
+sysctl -q kernel.panic="$panic"
+backlog=$(sysctl -n net.core.netdev_max_backlog)
+sysctl -q net.core.netdev_max_backlog=300
+finds "a backlog that is too small, which is the whole machine's" 4 "warn backlog net.core.netdev_max_backlog is 300" -- samrctl doctor
+sysctl -q net.core.netdev_max_backlog="$backlog"
+finds "the rest of the machine" 4 "backlog net.core.netdev_max_backlog is $backlog" " clock the clock is " "ok taint" "ok log" -- samrctl doctor
 if modprobe softdog 2>/dev/null; then
 	finds "a watchdog that panics stop" 3 "is softdog" "does not fire after a panic" -- ctl 1 doctor
 	rmmod softdog
@@ -280,6 +291,20 @@ shows "samrd brings it up, and is part of it" 0 "healthy: all 2 heads are in vie
 finds "the doctor asks what cuts power, and wants more than an exit status" 4 "ok samrd samrd runs" \
 	"fail fencing head 2 by pdu: no-status" -- ctl 1 doctor
 echo 1 >"$tmp/power"
+finds "the samr.conf of both are the same" 4 "ok agreement the configuration here is that of head 2" -- ctl 1 doctor
+sed -i 's/dead = 2s/dead = 3s/' "$tmp/2.conf"
+kill -HUP "${samrd[2]}"
+check "what cannot change while it runs is refused" wait_for 20 grep -q "is refused, all stays as it was" "$tmp/samrd2.log"
+says 1 "the configuration here is that of head 2" || not_ok "and is not told"
+sed -i 's/dead = 3s/dead = 2s fence-delay = 7s/' "$tmp/2.conf"
+kill -HUP "${samrd[2]}"
+differs() { says "$1" "fail agreement the samr.conf that head $2 goes by differs from the one here"; }
+check "what differs on another head is found" wait_for 20 differs 1 2
+differs_two() { SAMRD_SOCKET=$tmp/run2/control differs 2 1; }
+check "on that one, too" differs_two
+sed -i 's/dead = 2s fence-delay = 7s/dead = 2s/' "$tmp/2.conf"
+kill -HUP "${samrd[2]}"
+check "and that it is mended" wait_for 20 says 1 "ok agreement the configuration here is that of head 2"
 finds "also one that does not answer" 4 "fail fencing head 2 by pdu: " "to do: samrctl fence test 2" -- ctl 1 doctor
 check "and the metrics know of samrd" sample 1 'samr_samrd_running 1'
 SAMRD_SOCKET=$tmp/run2/control shows "the samrd of another head is not taken for this one's" 0 "healthy: *" \

@@ -22,12 +22,15 @@ struct samr_view_info;
  * @members: heads with data in it, learners too, one bit per id; without an epoch:
  *	those that were about to form the first one, or none
  * @flags: SAMR_SAVED_*
+ * @config: a digest of the configuration that all heads should have alike: beside
+ *	the memory, for admins; 0: not told
  * @told: this is known; false: nobody keeps a memory there, or has told it
  */
 struct samr_saved {
 	u64 epoch;
 	u64 members;
 	u32 flags;
+	u32 config;
 	bool told;
 };
 

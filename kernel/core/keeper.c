@@ -15,7 +15,8 @@
 static bool same(const struct samr_saved *a, const struct samr_saved *b)
 {
 	return a->epoch == b->epoch && a->members == b->members &&
-	       a->flags == b->flags && a->told == b->told;
+	       a->flags == b->flags && a->config == b->config &&
+	       a->told == b->told;
 }
 
 int samr_keeper_save(struct samr_node *n, const struct samr_saved *saved,

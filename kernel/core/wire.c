@@ -263,12 +263,13 @@ void samr_wire_put_saved(struct samr_rec_saved *r, const struct samr_saved *s)
 	r->epoch = cpu_to_be64(s->epoch);
 	r->members = cpu_to_be64(s->members);
 	r->flags = cpu_to_be32(s->flags | SAMR_SAVED_TOLD);
+	r->config = cpu_to_be32(s->config);
 }
 
 bool samr_wire_saved_ok(const struct samr_saved *s)
 {
 	if (!s->told)
-		return !s->epoch && !s->members && !s->flags;
+		return !s->epoch && !s->members && !s->flags && !s->config;
 	/* No head has the id 0. */
 	return s->epoch <= SAMR_SAVED_EPOCH_MAX && !(s->members & 1) &&
 	       (s->members || !s->epoch) && !(s->flags & ~SAMR_SAVED_FLAGS);
@@ -281,8 +282,9 @@ static bool get_saved(const struct samr_rec_saved *w, struct samr_saved *s)
 	s->epoch = be64_to_cpu(w->epoch);
 	s->members = be64_to_cpu(w->members);
 	s->flags = flags & ~SAMR_SAVED_TOLD;
+	s->config = be32_to_cpu(w->config);
 	s->told = flags & SAMR_SAVED_TOLD;
-	return !w->reserved && samr_wire_saved_ok(s);
+	return samr_wire_saved_ok(s);
 }
 
 static bool get_hello(const struct samr_rec_hello *w, struct samr_record *r)

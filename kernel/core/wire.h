@@ -224,13 +224,13 @@ struct samr_rec_nack {
  * @epoch: of the view; 0: none
  * @members: of it, one bit per id
  * @flags: SAMR_SAVED_*, SAMR_SAVED_TOLD; without the latter all is 0
- * @reserved: zero
+ * @config: digest of the sender's configuration; 0: not told
  */
 struct samr_rec_saved {
 	__be64 epoch;
 	__be64 members;
 	__be32 flags;
-	__be32 reserved;
+	__be32 config;
 };
 
 #define SAMR_SAVED_TOLD		0x80	/* somebody keeps a memory there */

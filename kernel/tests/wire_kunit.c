@@ -460,7 +460,7 @@ static void wire_view_counts(struct kunit *test)
 }
 
 static enum samr_drop saved(struct kunit *test, u64 epoch, u64 members,
-			    u32 flags, u32 reserved, struct samr_record *r)
+			    u32 flags, u32 config, struct samr_record *r)
 {
 	struct samr_rec_beat b = {
 		.rec = { .type = SAMR_REC_BEAT, .len = cpu_to_be16(sizeof(b)) },
@@ -469,7 +469,7 @@ static enum samr_drop saved(struct kunit *test, u64 epoch, u64 members,
 			.epoch = cpu_to_be64(epoch),
 			.members = cpu_to_be64(members),
 			.flags = cpu_to_be32(flags),
-			.reserved = cpu_to_be32(reserved),
+			.config = cpu_to_be32(config),
 		},
 	};
 	struct wire w = wire_new();
@@ -512,7 +512,10 @@ static void wire_memory(struct kunit *test)
 			SAMR_DROP_RECORD);
 	KUNIT_EXPECT_EQ(test, saved(test, 7, 2, told | 0x40, 0, &r),
 			SAMR_DROP_RECORD);
-	KUNIT_EXPECT_EQ(test, saved(test, 7, 2, told, 1, &r), SAMR_DROP_RECORD);
+	KUNIT_EXPECT_EQ(test, saved(test, 7, 2, told, 0xdeadbeef, &r),
+			SAMR_DROP_NONE);
+	KUNIT_EXPECT_EQ(test, r.beat.saved.config, 0xdeadbeefU);
+	KUNIT_EXPECT_EQ(test, saved(test, 0, 0, 0, 1, &r), SAMR_DROP_RECORD);
 }
 
 static void wire_plain_records(struct kunit *test)

@@ -58,7 +58,7 @@ bmc_up() {
 		            b.power("on")
 	END
 	at_exit kill $!
-	wait_for 60 test -s "$work/bmc2/pid" || die "no BMC"
+	wait_for 600 test -s "$work/bmc2/pid" || die "no BMC"
 }
 
 start() {
@@ -79,17 +79,18 @@ ip link add bmc type veth peer name bmc netns samr1
 ip addr add 10.77.1.1/24 dev bmc && ip link set bmc up
 ip -n samr1 addr add 10.77.1.2/24 dev bmc && ip -n samr1 link set bmc up
 mkfifo "$work/on"
+# Time leaps while a file is waited for: a limit is none here.
 bmc_up
 start 1
 start 2
-for k in 1 2; do wait_for 60 has_view $k 2 || die "no view: $(cat "$work"/?.log)"; done
+for k in 1 2; do wait_for 600 has_view $k 2 || die "no view: $(cat "$work"/?.log)"; done
 # Programs and libraries are read from the disk once before.
 SAMRD_SOCKET=$work/run1/control ctl 1 fence test 2 >/dev/null || die "the BMC does not answer"
 for ((i = 0; i < repeats; i++)); do
 	sleep "0.$((RANDOM % 900 + 100))"
 	kill -STOP "$(cat "$work/bmc2/pid")"
 	for ((l = 0; l < links; l++)); do pull $l 2; done
-	wait_for 60 has_view 1 1 || die "it does not go on: $(ctl 1 status) $(cat "$work/1.log")"
+	wait_for 600 has_view 1 1 || die "it does not go on: $(ctl 1 status) $(cat "$work/1.log")"
 	whole=$(($(counter recovery-ns-last) / 1000))
 	line=$(grep 'fence of beta: confirmed off' "$work/1.log" | tail -n 1)
 	[[ $line =~ off\ in\ ([0-9]+)\ ms.*after\ ([0-9]+)\ ms ]] || die "no time in: $line"
@@ -99,7 +100,7 @@ for ((i = 0; i < repeats; i++)); do
 		"$((attempt - bmc)) ms of it the process that asks the BMC"
 	for ((l = 0; l < links; l++)); do plug $l 2; done
 	echo >"$work/on"
-	for k in 1 2; do wait_for 60 has_view $k 2 || die "it does not come back: $(ctl $k status)"; done
+	for k in 1 2; do wait_for 600 has_view $k 2 || die "it does not come back: $(ctl $k status)"; done
 done
 own=$(sort -n "$work/own" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }')
 note "median of samr's own part: $own us, at most 100 ms wanted"

@@ -46,7 +46,7 @@ static void print_limits(const struct nlattr **tb)
 }
 
 void saved_print(const struct nlattr *epoch, const struct nlattr *members,
-		 const struct nlattr *flags)
+		 const struct nlattr *flags, const struct nlattr *config)
 {
 	uint32_t set = nl_u32(flags);
 
@@ -60,6 +60,8 @@ void saved_print(const struct nlattr *epoch, const struct nlattr *members,
 	print_flag("forced", set & SAMR_SAVED_FLAG_FORCED);
 	print_flag("unreadable", set & SAMR_SAVED_FLAG_UNREADABLE);
 	print_flag("armed", set & SAMR_SAVED_FLAG_ARMED);
+	if (nl_u32(config))
+		print_num("saved-config", nl_u32(config));
 }
 
 const char *cluster_state(uint32_t state)
@@ -87,7 +89,8 @@ void cluster_print(const struct nlattr **tb)
 	print_flag("keeper", nl_u32(tb[SAMR_A_CLUSTER_KEEPER]));
 	saved_print(tb[SAMR_A_CLUSTER_SAVED_EPOCH],
 		    tb[SAMR_A_CLUSTER_SAVED_MEMBERS],
-		    tb[SAMR_A_CLUSTER_SAVED_FLAGS]);
+		    tb[SAMR_A_CLUSTER_SAVED_FLAGS],
+		    tb[SAMR_A_CLUSTER_SAVED_CONFIG]);
 }
 
 static void show_one(const struct nlmsghdr *nlh, void *data)

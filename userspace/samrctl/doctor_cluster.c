@@ -106,6 +106,43 @@ static bool check_wanted(const struct facts *f)
 	return found;
 }
 
+/* What the samrd of each head says of its own samr.conf. */
+static bool check_configs(const struct facts *f)
+{
+	uint32_t here = f->head[f->node].config;
+	uint64_t same = 0, silent = 0;
+	bool found = false;
+	char text[256];
+	int id;
+
+	for (id = 1; id < FACT_IDS; id++) {
+		const struct fact_head *h = &f->head[id];
+
+		if (h->self || !h->links)
+			continue;
+		if (!here || !h->config) {
+			silent |= 1ULL << id;
+		} else if (here == h->config) {
+			same |= 1ULL << id;
+		} else {
+			doctor_say(DOCTOR_FAIL, "agreement",
+				   "compare what samrctl config show says there and here, then on the head that is wrong: systemctl reload samrd",
+				   "the samr.conf that head %d goes by differs from the one here, not only in what each machine has for itself",
+				   id);
+			found = true;
+		}
+	}
+	if (same)
+		doctor_say(DOCTOR_OK, "agreement", NULL,
+			   "the configuration here is that of %s",
+			   verdict_heads(same, text, sizeof(text)));
+	if (silent)
+		doctor_say(DOCTOR_SKIP, "agreement", NULL,
+			   "without a samrd there and here, resilience, beat, dead, history and services of %s cannot be compared: see samrctl cluster show and samrctl group show",
+			   verdict_heads(silent, text, sizeof(text)));
+	return found;
+}
+
 /* Frames that say that heads are not configured alike. */
 static void check_agreement(const struct doctor_case *c)
 {
@@ -113,6 +150,7 @@ static void check_agreement(const struct doctor_case *c)
 	bool found = check_wanted(f);
 	int id;
 
+	found |= check_configs(f);
 	if (c->drops_source) {
 		doctor_say(DOCTOR_FAIL, "agreement",
 			   "samrctl node show, on each head: all have to name the same ones; missing ones: samrctl node add id ID",
@@ -137,8 +175,6 @@ static void check_agreement(const struct doctor_case *c)
 	if (!found)
 		doctor_say(DOCTOR_OK, "agreement", NULL,
 			   "nothing that the heads tell each other contradicts the configuration here");
-	doctor_say(DOCTOR_SKIP, "agreement", NULL,
-		   "not told between heads: resilience, beat, dead, history, services and their owners; compare samrctl cluster show and samrctl group show");
 }
 
 static void check_wire(const struct doctor_case *c)

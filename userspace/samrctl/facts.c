@@ -59,6 +59,7 @@ static void take_node(const struct nlmsghdr *nlh, void *data)
 	h->held = nl_u64(tb[SAMR_A_NODE_HELD]);
 	h->wanted_known = tb[SAMR_A_NODE_WANTED];
 	h->wanted = nl_u64(tb[SAMR_A_NODE_WANTED]);
+	h->config = nl_u32(tb[SAMR_A_NODE_SAVED_CONFIG]);
 	h->silent_known = tb[SAMR_A_NODE_SILENT_MS];
 	h->silent_ms = nl_u64(tb[SAMR_A_NODE_SILENT_MS]);
 }

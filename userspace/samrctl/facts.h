@@ -33,6 +33,7 @@
  * @held: it holds the order up to this position
  * @wanted_known: @wanted is there
  * @wanted: heads that its admin wants in the view, one bit per id
+ * @config: digest of its samrd's configuration; 0: not known
  * @silent_known: @silent_ms is there
  * @silent_ms: since something of the order came from it
  * @fence: enum samr_fence_reason; 0: nobody asks for its fence
@@ -52,6 +53,7 @@ struct fact_head {
 	uint64_t held;
 	bool wanted_known;
 	uint64_t wanted;
+	uint32_t config;
 	bool silent_known;
 	uint64_t silent_ms;
 	uint32_t fence;

@@ -27,7 +27,7 @@ void node_print(const struct nlattr **tb)
 	if (tb[SAMR_A_NODE_WANTED])
 		print_heads("wants", nl_u64(tb[SAMR_A_NODE_WANTED]));
 	saved_print(tb[SAMR_A_NODE_SAVED_EPOCH], tb[SAMR_A_NODE_SAVED_MEMBERS],
-		    tb[SAMR_A_NODE_SAVED_FLAGS]);
+		    tb[SAMR_A_NODE_SAVED_FLAGS], tb[SAMR_A_NODE_SAVED_CONFIG]);
 }
 
 void node_message(const struct nlmsghdr *nlh, void *data)

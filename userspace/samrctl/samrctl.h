@@ -34,9 +34,12 @@ extern const struct object config_object;
 void cluster_print(const struct nlattr **tb);
 void node_print(const struct nlattr **tb);
 
-/** saved_print - what a head has on its disk; nothing without @epoch */
+/**
+ * saved_print - what a head has on its disk, and the digest of its configuration;
+ * nothing without @epoch
+ */
 void saved_print(const struct nlattr *epoch, const struct nlattr *members,
-		 const struct nlattr *flags);
+		 const struct nlattr *flags, const struct nlattr *config);
 void link_print(const struct nlattr **tb);
 void group_print(const struct nlattr **tb);
 void fence_print(const struct nlattr **tb);

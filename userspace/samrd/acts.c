@@ -171,7 +171,7 @@ static void tell_told(struct samrd *d)
 	char why[KERNEL_TEXT_MAX] = "";
 
 	if (kernel_tell(d->kernel, d->told.epoch, d->told.members,
-			d->told_flags, why))
+			d->told_flags, config_digest(d->config), why))
 		log_error("the kernel does not take the memory: %s", why);
 }
 
@@ -181,6 +181,7 @@ static void tell(struct samrd *d, const struct policy_action *a)
 	bool lost = a->memory_state != MEMORY_FOUND &&
 		    a->memory_state != MEMORY_NONE;
 
+	d->told_any = true;
 	d->told = a->memory;
 	d->told_flags = flags_of(a->memory.flags | (lost ? MEMORY_LOST : 0)) |
 			(d->watchdog ? SAMR_SAVED_FLAG_ARMED : 0);
@@ -193,6 +194,14 @@ void acts_disarmed(struct samrd *d)
 		return;
 	d->told_flags &= ~SAMR_SAVED_FLAG_ARMED;
 	tell_told(d);
+}
+
+void acts_configured(struct samrd *d)
+{
+	acts_fence_nodes(d);
+	/* Nothing is said of a memory before the policy does. */
+	if (d->told_any)
+		tell_told(d);
 }
 
 static void start(struct samrd *d, uint64_t founders)

@@ -264,18 +264,26 @@ static bool is_armed(const struct kernel_node *n)
 	return n->saved && (n->saved_flags & SAMR_SAVED_FLAG_ARMED);
 }
 
-/* Its time-out is the configured one, or less, in whole seconds: see watchdog.c. */
+/*
+ * Its time-out is the configured one, or less, in whole seconds: see watchdog.c.
+ * Which one that is there is known while both go by the same configuration; once
+ * they did, what changes here later says nothing of that head any more.
+ */
 static void tell_armed(struct samrd *d, const struct kernel_state *now,
 		       uint32_t id)
 {
 	const struct kernel_node *n = &now->node[id], *was = &d->now.node[id];
 	struct policy_event ev = { .type = POLICY_EV_ARMED, .node = id,
 				   .inc = n->inc };
+	bool armed = is_armed(n) &&
+		     n->saved_config == config_digest(d->config);
+	bool same = d->known && is_armed(n) == is_armed(was) &&
+		    n->inc == was->inc && n->saved_config == was->saved_config;
 
-	if (d->known ? is_armed(n) == is_armed(was) && n->inc == was->inc :
-	    !is_armed(n))
+	if (same ? d->armed[id] || !armed : !armed && !d->armed[id])
 		return;
-	if (is_armed(n))
+	d->armed[id] = armed;
+	if (armed)
 		ev.timeout = (d->config->watchdog_ms + 999) / 1000 * CLOCK_NS_PER_S;
 	facts_feed(d, &ev);
 }

@@ -156,7 +156,7 @@ static bool take_over(struct samrd *d, struct config *c)
 		log_message(LOG_WARNING, LOG_ID_CONFIG, "%s", why);
 	hooks_configure(d->hooks, c);
 	control_admin(d->control, c->admin_gid);
-	acts_fence_nodes(d);
+	acts_configured(d);
 	exits_soon(d->exits);
 	roles_again(d->roles);
 	return true;

@@ -60,7 +60,9 @@ struct samrd_shot {
  * @watchdog: of this machine; NULL: none is configured
  * @peers: heads that are known to have no power
  * @roles: services that run on one of two heads
- * @told: memory that the kernel was told last; @told_flags: as it knows them
+ * @told: memory that the kernel was told last; @told_flags: as it knows them;
+ *	@told_any: it was told one
+ * @armed: by id of the head: the policy goes by its watchdog
  * @policy: who decides
  * @deadline: when it wants to be asked again
  * @actions: what it wants done
@@ -94,6 +96,8 @@ struct samrd {
 	struct roles *roles;
 	struct memory told;
 	uint32_t told_flags;
+	bool told_any;
+	bool armed[KERNEL_IDS];
 	struct policy *policy;
 	sd_event_source *deadline;
 	struct policy_actions actions;
@@ -139,6 +143,9 @@ void acts_run(struct samrd *d, const struct policy_action *a);
 
 /** acts_fence_nodes - the heads' devices from now on, of d->config */
 void acts_fence_nodes(struct samrd *d);
+
+/** acts_configured - that, and the other heads hear of another d->config */
+void acts_configured(struct samrd *d);
 
 /* status.c */
 

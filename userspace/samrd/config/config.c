@@ -341,8 +341,7 @@ static bool build(struct config_reader *r, struct config *c, const char *host)
 	take_services(r, c, cfg);
 	take_once(r, c, cfg, SECTION_HOOKS);
 	take_once(r, c, cfg, SECTION_DAEMON);
-	if (cfg_size(cfg, "watchdog"))
-		take_once(r, c, cfg, SECTION_WATCHDOG);
+	take_once(r, c, cfg, SECTION_WATCHDOG);
 	/* What does not fit may do so with what was not known. */
 	if (!r->unknown)
 		config_check(r, c, cfg, host);

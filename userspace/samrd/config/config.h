@@ -288,6 +288,16 @@ size_t config_diff(const struct config *from, const struct config *to,
 		   config_diff_fn *say, void *data);
 
 /**
+ * config_digest - of what should be alike on all heads
+ *
+ * The order in which it is written does not count, nor what each machine has for
+ * itself: its devices and folders, programs, files with passwords, users.
+ *
+ * Return: it, never 0.
+ */
+uint32_t config_digest(const struct config *c);
+
+/**
  * struct config_item - one value that is in force
  * @section: "node", "service" ...
  * @title: of it, or NULL
@@ -297,6 +307,7 @@ size_t config_diff(const struct config *from, const struct config *to,
  * @value: as it could stand in the file
  * @list: it is a list, @value has one item a line; else one value
  * @restart: it cannot change while the daemon, or the cluster, runs
+ * @local: it may be another one on each head
  */
 struct config_item {
 	const char *section;
@@ -307,6 +318,7 @@ struct config_item {
 	const char *value;
 	bool list;
 	bool restart;
+	bool local;
 };
 
 /** config_each_fn - takes one; valid during the call */

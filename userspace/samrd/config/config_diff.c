@@ -29,6 +29,7 @@ static void each_key(const struct walk *w, enum config_section s,
 		item.value = config_format(k, base, value, sizeof(value));
 		item.list = config_is_list(k->type);
 		item.restart = k->restart;
+		item.local = k->local;
 		if (item.value)
 			w->each(&item, w->data);
 	}
@@ -80,6 +81,49 @@ void config_each(const struct config *c, config_each_fn *each, void *data)
 		each_key(&w, SECTION_WATCHDOG, item, c);
 	item.section = "daemon";
 	each_key(&w, SECTION_DAEMON, item, c);
+}
+
+/* ---- what is alike on all heads ---- */
+
+#define FNV_BASIS	0xcbf29ce484222325ULL
+#define FNV_PRIME	0x100000001b3ULL
+
+/* FNV-1a, with the final zero: "ab", "c" is not "a", "bc". */
+static uint64_t hash(uint64_t h, const char *text)
+{
+	do
+		h = (h ^ (uint8_t)*text) * FNV_PRIME;
+	while (*text++);
+	return h;
+}
+
+/* Added up: sections may stand in any order. */
+static void digest_item(const struct config_item *i, void *data)
+{
+	uint64_t *sum = data, h = FNV_BASIS;
+
+	if (i->local)
+		return;
+	h = hash(h, i->section);
+	h = hash(h, i->title ? i->title : "");
+	h = hash(h, i->inner ? i->inner : "");
+	h = hash(h, i->inner_title ? i->inner_title : "");
+	h = hash(h, i->key);
+	*sum += hash(h, i->value);
+}
+
+uint32_t config_digest(const struct config *c)
+{
+	uint64_t sum = 0;
+	const struct walk w = { digest_item, &sum };
+
+	config_each(c, digest_item, &sum);
+	/* Heads that have none wait for the watchdogs of others. */
+	if (!c->watchdog)
+		each_key(&w, SECTION_WATCHDOG,
+			 (struct config_item){ .section = "watchdog" }, c);
+	sum ^= sum >> 32;
+	return (uint32_t)sum ? (uint32_t)sum : 1;
 }
 
 /* ---- differences ---- */

@@ -33,7 +33,7 @@ static const struct config_key cluster_keys[] = {
 	{ "id", CONFIG_U32, AT(config, id), 1, UINT32_MAX, .required = true,
 	  .restart = true },
 	{ "this-node", CONFIG_TEXT, AT(config, this_node), 1, 63,
-	  .restart = true },
+	  .restart = true, .local = true },
 	{ "policy", CONFIG_WORD, AT(config, policy), .words = policies,
 	  .def = "auto", .restart = true },
 	{ "resilience", CONFIG_WORD, LIMIT(resilience), .words = resiliences,
@@ -71,14 +71,15 @@ static const struct config_key cluster_keys[] = {
 static const struct config_key link_keys[] = {
 	{ "kind", CONFIG_ONEOF, AT(config_link, kind), .words = link_kinds,
 	  .def = "eth", .restart = true },
-	{ "device", CONFIG_DEV, AT(config_link, device), 1, SAMR_DEV_LEN_MAX },
+	{ "device", CONFIG_DEV, AT(config_link, device), 1, SAMR_DEV_LEN_MAX,
+	  .local = true },
 	{ }
 };
 
 static const struct config_key node_keys[] = {
 	{ "id", CONFIG_U32, AT(config_node, id), 1, SAMR_HEAD_MAX,
 	  .required = true },
-	{ "host", CONFIG_TEXT, AT(config_node, host), 1, 255 },
+	{ "host", CONFIG_TEXT, AT(config_node, host), 1, 255, .local = true },
 	{ "witness", CONFIG_PAIR, AT(config_node, witness), .words = noyes,
 	  .def = "no", .restart = true },
 	{ "preferred", CONFIG_PAIR, AT(config_node, preferred), .words = noyes,
@@ -107,9 +108,9 @@ static const struct config_key fence_keys[] = {
 	{ "user", CONFIG_TEXT, AT(fence_device, ipmi.user), 1, 16,
 	  .kinds = KIND(IPMI) },
 	{ "password-file", CONFIG_SECRET, AT(fence_device, password_file),
-	  .kinds = KIND(IPMI) | KIND(AGENT) },
+	  .kinds = KIND(IPMI) | KIND(AGENT), .local = true },
 	{ "k-g-file", CONFIG_SECRET, AT(fence_device, ipmi.k_g_file),
-	  .kinds = KIND(IPMI) },
+	  .kinds = KIND(IPMI), .local = true },
 	{ "allow-cipher-suite-3", CONFIG_PAIR, AT(fence_device, ipmi.suite_3),
 	  .words = noyes, .def = "no", .kinds = KIND(IPMI) },
 	{ "privilege", CONFIG_ONEOF, AT(fence_device, ipmi.privilege),
@@ -117,7 +118,7 @@ static const struct config_key fence_keys[] = {
 	{ "workarounds", CONFIG_WORDS, AT(fence_device, ipmi.workarounds),
 	  .kinds = KIND(IPMI) },
 	{ "program", CONFIG_PROGRAM, AT(fence_device, agent.program),
-	  .kinds = KIND(AGENT) },
+	  .kinds = KIND(AGENT), .local = true },
 	{ "options", CONFIG_OPTIONS, AT(fence_device, agent),
 	  .kinds = KIND(AGENT) },
 	{ }
@@ -126,25 +127,29 @@ static const struct config_key fence_keys[] = {
 static const struct config_key service_keys[] = {
 	{ "id", CONFIG_U32, AT(config_service, id), 1, UINT32_MAX,
 	  .required = true },
-	{ "user", CONFIG_USER, AT(config_service, uid) },
-	{ "group", CONFIG_GROUP, AT(config_service, gid) },
+	{ "user", CONFIG_USER, AT(config_service, uid), .local = true },
+	{ "group", CONFIG_GROUP, AT(config_service, gid), .local = true },
 	{ "timeout", CONFIG_MS, AT(config_service, timeout_ms), 0, DAY_MS,
 	  .def = "0" },
 	{ "on-exit", CONFIG_WORD, AT(config_service, on_exit), .words = exits,
 	  .def = "none" },
-	{ "unit", CONFIG_TEXT, AT(config_service, unit), 1, 255 },
+	{ "unit", CONFIG_TEXT, AT(config_service, unit), 1, 255,
+	  .local = true },
 	{ "role", CONFIG_ONEOF, AT(config_service, role.name), .words = roles,
 	  .restart = true },
 	{ "resource", CONFIG_TEXT, AT(config_service, role.resource), 1, 63,
 	  ROLE },
-	{ "device", CONFIG_PATH, AT(config_service, role.device), ROLE },
-	{ "mount", CONFIG_PATH, AT(config_service, role.mount), ROLE },
+	{ "device", CONFIG_PATH, AT(config_service, role.device), ROLE,
+	  .local = true },
+	{ "mount", CONFIG_PATH, AT(config_service, role.mount), ROLE,
+	  .local = true },
 	{ "fs-type", CONFIG_TEXT, AT(config_service, role.fs_type), 1, 31,
 	  ROLE },
 	{ "mount-options", CONFIG_TEXT, AT(config_service, role.mount_options),
 	  1, 255, ROLE },
 	{ "nodes", CONFIG_WORDS, AT(config_service, role.nodes), ROLE },
-	{ "program", CONFIG_PROGRAM, AT(config_service, role.program), ROLE },
+	{ "program", CONFIG_PROGRAM, AT(config_service, role.program), ROLE,
+	  .local = true },
 	{ "start-timeout", CONFIG_MS, AT(config_service, role.start_ms), 1000,
 	  3600000, .def = "60s", ROLE },
 	{ "stop-timeout", CONFIG_MS, AT(config_service, role.stop_ms), 1000,
@@ -153,16 +158,17 @@ static const struct config_key service_keys[] = {
 };
 
 static const struct config_key hooks_keys[] = {
-	{ "on-view", CONFIG_PROGRAM, AT(config, hooks.view) },
-	{ "on-fence", CONFIG_PROGRAM, AT(config, hooks.fence) },
-	{ "on-alert", CONFIG_PROGRAM, AT(config, hooks.alert) },
+	{ "on-view", CONFIG_PROGRAM, AT(config, hooks.view), .local = true },
+	{ "on-fence", CONFIG_PROGRAM, AT(config, hooks.fence), .local = true },
+	{ "on-alert", CONFIG_PROGRAM, AT(config, hooks.alert), .local = true },
 	{ "deadline", CONFIG_MS, AT(config, hooks.deadline_ms), 100, 3600000,
-	  .def = "30s" },
+	  .def = "30s", .local = true },
 	{ }
 };
 
 static const struct config_key watchdog_keys[] = {
-	{ "device", CONFIG_PATH, AT(config, watchdog), .restart = true },
+	{ "device", CONFIG_PATH, AT(config, watchdog), .restart = true,
+	  .local = true },
 	{ "timeout", CONFIG_MS, AT(config, watchdog_ms), 1000, 600000,
 	  .def = "10s", .restart = true },
 	{ "margin", CONFIG_MS, AT(config, watchdog_margin_ms), 1000, 600000,
@@ -172,12 +178,12 @@ static const struct config_key watchdog_keys[] = {
 
 static const struct config_key daemon_keys[] = {
 	{ "on-stop", CONFIG_WORD, AT(config, on_stop), .words = stops,
-	  .def = "leave" },
+	  .def = "leave", .local = true },
 	{ "state-dir", CONFIG_PATH, AT(config, state_dir),
-	  .def = "/var/lib/samr", .restart = true },
+	  .def = "/var/lib/samr", .restart = true, .local = true },
 	{ "run-dir", CONFIG_PATH, AT(config, run_dir), .def = "/run/samr",
-	  .restart = true },
-	{ "admin-group", CONFIG_GROUP, AT(config, admin_gid) },
+	  .restart = true, .local = true },
+	{ "admin-group", CONFIG_GROUP, AT(config, admin_gid), .local = true },
 	{ }
 };
 

@@ -64,6 +64,7 @@ enum config_type {
  * @def: its default, as typed; NULL: none, the value stays 0
  * @required: must be there
  * @restart: cannot change while the daemon or the cluster runs
+ * @local: may be another one on each head
  * @kinds: of a fence device: a bit per enum fence_kind that it goes with; of a
  *	service: not 0: it goes with a role; 0: all
  */
@@ -77,6 +78,7 @@ struct config_key {
 	const char *def;
 	bool required;
 	bool restart;
+	bool local;
 	unsigned int kinds;
 };
 

@@ -103,6 +103,7 @@ static void read_node(const struct nlmsghdr *nlh, void *data)
 		.saved_epoch = nl_u64(tb[SAMR_A_NODE_SAVED_EPOCH]),
 		.saved_members = nl_u64(tb[SAMR_A_NODE_SAVED_MEMBERS]),
 		.saved_flags = nl_u32(tb[SAMR_A_NODE_SAVED_FLAGS]),
+		.saved_config = nl_u32(tb[SAMR_A_NODE_SAVED_CONFIG]),
 	};
 }
 
@@ -477,7 +478,7 @@ int kernel_own_fences(struct kernel *k, char *why)
 }
 
 int kernel_tell(struct kernel *k, uint64_t epoch, uint64_t members,
-		uint32_t flags, char *why)
+		uint32_t flags, uint32_t config, char *why)
 {
 	char buffer[REQUEST_MAX];
 	struct nlmsghdr *nlh;
@@ -487,6 +488,7 @@ int kernel_tell(struct kernel *k, uint64_t epoch, uint64_t members,
 	mnl_attr_put_u64(nlh, SAMR_A_CLUSTER_SAVED_EPOCH, epoch);
 	mnl_attr_put_u64(nlh, SAMR_A_CLUSTER_SAVED_MEMBERS, members);
 	mnl_attr_put_u32(nlh, SAMR_A_CLUSTER_SAVED_FLAGS, flags);
+	mnl_attr_put_u32(nlh, SAMR_A_CLUSTER_SAVED_CONFIG, config);
 	return kernel_talk(k, nlh, NULL, NULL, why);
 }
 

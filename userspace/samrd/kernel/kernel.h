@@ -36,6 +36,7 @@
  * @saved_epoch: that
  * @saved_members: a bit per id
  * @saved_flags: SAMR_SAVED_FLAG_*
+ * @saved_config: config_digest() of its samrd; 0: it has told none
  */
 struct kernel_node {
 	bool configured;
@@ -50,6 +51,7 @@ struct kernel_node {
 	uint64_t saved_epoch;
 	uint64_t saved_members;
 	uint32_t saved_flags;
+	uint32_t saved_config;
 };
 
 /**
@@ -186,15 +188,16 @@ int kernel_apply(struct kernel *k, const struct config *c,
 int kernel_own_fences(struct kernel *k, char *why);
 
 /**
- * kernel_tell - what is on this head's disk, for all heads
+ * kernel_tell - what is on this head's disk, and more of it, for all heads
  * @epoch: @members: as in struct memory
  * @flags: SAMR_SAVED_FLAG_*
+ * @config: config_digest()
  *
  * From the first call on a learner gets its vote only when it is in what all
  * members have told.
  */
 int kernel_tell(struct kernel *k, uint64_t epoch, uint64_t members,
-		uint32_t flags, char *why);
+		uint32_t flags, uint32_t config, char *why);
 
 /**
  * kernel_start - ask for a view, or for a place in the one of the others

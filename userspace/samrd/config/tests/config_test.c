@@ -696,6 +696,60 @@ static void differences(void **state)
 	assert_non_null(strstr(s.text, "this machine is node: beta, was alpha"));
 }
 
+static uint32_t digest(const char *text)
+{
+	struct said s;
+	struct config *c = load(text, &s);
+	uint32_t d;
+
+	assert_non_null(c);
+	d = config_digest(c);
+	config_free(c);
+	assert_int_not_equal(d, 0);
+	return d;
+}
+
+/* What each machine has for itself, and where it stands in the file, is no matter. */
+static void alike_on_all_heads(void **state)
+{
+	static const char *const alike[] = {
+		"cluster \"demo\" { id = 7 this-node = \"beta\" }\n" LINK NODES,
+		CLUSTER NODES LINK,
+		ALL "daemon { run-dir = \"/run/other\" on-stop = stay }\n",
+		ALL "hooks { deadline = 1s }\n",
+	};
+	static const char *const others[] = {
+		"cluster \"demo\" { id = 8 }\n" LINK NODES,
+		"cluster \"other\" { id = 7 }\n" LINK NODES,
+		"cluster \"demo\" { id = 7 dead = 2s }\n" LINK NODES,
+		"cluster \"demo\" { id = 7 resilience = quorum }\n" LINK NODES,
+		"cluster \"demo\" { id = 7 fence-delay = 2s }\n" LINK NODES,
+		ALL "node \"d\" { id = 4 }\n",
+		ALL "link \"more\" { device = \"eth7\" }\n",
+		ALL "service \"db\" { id = 5 }\n",
+		ALL "watchdog { device = \"/dev/w\" timeout = 20s }\n",
+	};
+	uint32_t all = digest(ALL);
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(alike) / sizeof(*alike); i++)
+		if (digest(alike[i]) != all)
+			fail_msg("differs: %s", alike[i]);
+	assert_int_equal(digest(ALL "watchdog { device = \"/dev/w\" }\n"), all);
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		if (digest(others[i]) == all)
+			fail_msg("does not differ: %s", others[i]);
+		for (j = 0; j < i; j++)
+			assert_int_not_equal(digest(others[i]),
+					     digest(others[j]));
+	}
+	assert_int_not_equal(digest(ALL "service \"db\" { id = 5 }\n"),
+			     digest(ALL "service \"db\" { id = 5 timeout = 1s }\n"));
+	assert_int_equal(digest(ALL "service \"db\" { id = 5 }\n"),
+			 digest(ALL "service \"db\" { id = 5 user = \"0\" }\n"));
+}
+
 /* Which of the allocations from now on fails; 0: none. */
 static unsigned int fail_at;
 
@@ -777,6 +831,7 @@ int main(void)
 		cmocka_unit_test(example),
 		cmocka_unit_test(example_all),
 		cmocka_unit_test(differences),
+		cmocka_unit_test(alike_on_all_heads),
 		cmocka_unit_test(no_memory),
 	};
 

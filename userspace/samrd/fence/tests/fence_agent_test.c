@@ -260,7 +260,7 @@ static void the_deadline_kills_all_of_it(void **state)
 
 	add_agent(w, "agent", AGENT(HANG))->timeout_ms = 1000;
 	assert_int_equal(ask(w, FENCE_OFF), FENCE_DEADLINE);
-	assert_in_range(now_ms() - begin, 1000, 1400);
+	assert_in_range(now_ms() - begin, 1000, 5000);
 	assert_text(w, 0, "was killed after 1000 ms");
 	wait_for_end(w, pid_in(w, "one"));
 	wait_for_end(w, pid_in(w, "two"));

@@ -160,10 +160,10 @@ static void who_is_not_there(void **state)
 	char address[32];
 
 	snprintf(address, sizeof(address), "127.0.0.1:%d", bmc_free_port());
-	add_bmc(w, "bmc", address)->timeout_ms = 1000;
+	/* A busy machine takes a while to start a program, and to see that it has ended. */
+	add_bmc(w, "bmc", address)->timeout_ms = 3000;
 	assert_int_equal(ask(w, FENCE_OFF), FENCE_UNREACHABLE);
-	/* Its time-out is a second; a busy machine may take longer to see it. */
-	assert_in_range(now_ms() - begin, 500, 4000);
+	assert_in_range(now_ms() - begin, 500, 9000);
 	change(&w->node[0].device[0].ipmi.address, "no.such.host.invalid");
 	assert_int_equal(ask(w, FENCE_OFF), FENCE_UNREACHABLE);
 	assert_text(w, 0, "hostname");
