@@ -66,6 +66,7 @@ class Head(power.Head):
     """A head whose samrd does all that an admin would do by hand."""
 
     watchdog = False
+    watchdog_s = WATCHDOG_S
 
     def configure(self):
         self.sh("modprobe virtio_net && ip link set eth0 up && ip link set eth1 up && scripts/load-module", limit=120)
@@ -85,7 +86,7 @@ class Head(power.Head):
                 continue
             text += NODE.format(number=k, address=b.address, port=b.port, user=power.USER, attempt=ATTEMPT_S,
                                 preferred="yes" if k == self.cluster.preferred else "no")
-        return text + (WATCHDOG.format(seconds=WATCHDOG_S, margin=MARGIN_S) if self.watchdog else "")
+        return text + (WATCHDOG.format(seconds=self.watchdog_s, margin=MARGIN_S) if self.watchdog else "")
 
     def write_conf(self):
         name = f"samr{self.number}.conf"

@@ -23,7 +23,8 @@ With samrd, which has to go on by itself wherever there is a proof. Those that a
     watchdog  a head whose samrd stands still for good is reset by its watchdog (i6300esb)
     samrd-lie a BMC says ok and does nothing: no proof, and nothing goes on; boots heads of its own
     time      of three heads under policy majority one is cut off, which has no BMC: it is fenced when its watchdog has
-              had the time to reset it, if it had announced one, and else not; boots heads of its own
+              had the time to reset it, if it had announced one and has the same samr.conf, and else not; boots heads
+              of its own
 
 A TAP test; needs root.
 """
@@ -420,18 +421,23 @@ def by_time(t, heads):
     t.check("time: by then its watchdog had reset it", gone and guest.reset_by_watchdog(), guest.qmp_text)
     victim.kill()
     victim.heal()
-    victim.watchdog = False
+    # Armed, and with another time-out than the others think: they would go on long before it is reset.
+    victim.watchdog_s = 10 * daemon.WATCHDOG_S
     heads.boot(3)
     t.check("time: it joins", all([h.await_view([1, 2, 3], 120) for h in heads.heads.values()]),
             victim.sh("samrctl status || true") + victim.log())
     victim.member()
     armed = [[n["watchdog"]["armed_ms"] > 0 for n in h.status()["samrd"]["status"]["nodes"] if n["id"] == 3]
              for h in rest]
-    t.check("time: the others know that it has announced none", armed == [[False], [False]], armed)
+    t.check("time: the others do not go by what they do not know", armed == [[False], [False]], armed)
+    known = rest[0].sh("samrctl -j node")
+    t.check("time: though it has announced one", any(n["id"] == 3 and n.get("armed") for n in json.loads(known)), known)
+    doctor = rest[0].sh("samrctl doctor || true")
+    t.check("time: the doctor says so", "the samr.conf that head 3 goes by differs" in doctor, doctor)
     qemu = victim.guest.qemu
     rest, marks = go_on_without(t, heads, victim, "time")
     took = fenced(heads, marks, victim, 2 * (1.5 * daemon.WATCHDOG_S + daemon.MARGIN_S) + 5)
-    t.check("time: without an announcement time proves nothing", took is None, rest[0].log() + rest[1].log())
+    t.check("time: then time proves nothing", took is None, rest[0].log() + rest[1].log())
     t.check("time: its machine is on indeed", qemu.poll() is None, qemu.pid)
     asked = [[f["why"] for f in json.loads(h.sh("samrctl -j fence"))] for h in rest]
     t.check("time: its fence is still wanted", ["excluded"] in asked, asked)
