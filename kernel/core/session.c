@@ -205,6 +205,7 @@ static void leave_table(struct samr_node *n, struct samr_session_table *t,
 	if (s->stream) {
 		t->promised -= samr_stream_promise(s);
 		n->sessions.promised -= samr_stream_promise(s);
+		samr_stream_relieve(n, s->stream);
 		/* What is to be told of its end needs no output. */
 		samr_stream_free(s->stream);
 		s->stream = NULL;

@@ -43,6 +43,15 @@ void samr_stream_free(struct samr_stream *st)
 	samr_free(st);
 }
 
+void samr_stream_relieve(struct samr_node *n, struct samr_stream *st)
+{
+	/* Where all is freed nobody is told. */
+	if (!st->full || !n->out)
+		return;
+	st->full = false;
+	n->out->writable = true;
+}
+
 static u64 end_of(const struct samr_msg *msg)
 {
 	return msg->meta.arg + msg->meta.len;
@@ -338,10 +347,7 @@ void samr_stream_acked(struct samr_node *n, struct samr_session *s, u64 acked)
 		st->made = acked + 1;
 	}
 	st->given = max(st->given, acked + 1);
-	if (st->full) {
-		st->full = false;
-		n->out->writable = true;
-	}
+	samr_stream_relieve(n, st);
 }
 
 void samr_stream_attach(struct samr_node *n, struct samr_session *s)
@@ -445,7 +451,8 @@ int samr_node_output_room(struct samr_node *n, u32 group, u64 session,
 	struct samr_session *s = samr_session_named(n, group, session);
 	u32 room;
 
-	if (!s || !s->stream)
+	/* Another member here may have ended it already. */
+	if (!s || !s->stream || (s->stream->end && from >= s->stream->made - 1))
 		return -ENOENT;
 	room = samr_stream_room(n, group, session, from);
 	if (!room)
@@ -499,11 +506,12 @@ static bool append(struct samr_node *n, struct samr_stream *st, u64 commit,
 	return true;
 }
 
-static void set_end(struct samr_stream *st, u8 end, u64 commit)
+static void set_end(struct samr_node *n, struct samr_stream *st, u8 end, u64 commit)
 {
 	st->end = end;
 	st->end_commit = commit;
 	st->made++;
+	samr_stream_relieve(n, st);
 }
 
 static void hand_on(struct samr_node *n, struct samr_stream *st)
@@ -525,13 +533,15 @@ int samr_stream_made(struct samr_node *n, const struct samr_event *ev)
 	st = s ? s->stream : NULL;
 	if (!st)
 		return -ENOENT;
-	if (!from || from > st->made || ev->output.end > SAMR_END_RESET ||
+	if (!from || ev->output.end > SAMR_END_RESET ||
 	    (len && (!ev->output.payload ||
 		     samr_blob_len(ev->output.payload) != len)))
 		return -EINVAL;
 	/* The end has the last number. */
 	if (st->end && from + len >= st->made)
 		return -EPIPE;
+	if (from > st->made)
+		return -EINVAL;
 	if (len > samr_stream_room(n, s->group, s->name, from)) {
 		st->full = true;
 		return -EAGAIN;
@@ -544,7 +554,7 @@ int samr_stream_made(struct samr_node *n, const struct samr_event *ev)
 			return -ENOMEM;
 	}
 	if (ev->output.end && from + len == st->made && !st->end)
-		set_end(st, ev->output.end, commit);
+		set_end(n, st, ev->output.end, commit);
 	hand_on(n, st);
 	return 0;
 }
@@ -606,7 +616,7 @@ static enum samr_drop take(struct samr_node *n, struct samr_stream *st,
 			return SAMR_DROP_MEMORY;
 	}
 	if (r->stream.end)
-		set_end(st, r->stream.end, r->stream.commit);
+		set_end(n, st, r->stream.end, r->stream.commit);
 	return SAMR_DROP_NONE;
 }
 

@@ -98,6 +98,9 @@ struct samr_stream *samr_stream_new(struct samr_session *s);
 /** samr_stream_free - forget it; NULL is allowed */
 void samr_stream_free(struct samr_stream *st);
 
+/** samr_stream_relieve - a member here that waits for room may write again, if into nothing */
+void samr_stream_relieve(struct samr_node *n, struct samr_stream *st);
+
 /** samr_stream_made - OUTPUT of a local member, as samr_node_step() */
 int samr_stream_made(struct samr_node *n, const struct samr_event *ev);
 
