@@ -24,6 +24,7 @@ is "memccapable passes" "$(tail -n 1 <<<"$out")" "All tests passed"
 # --- writers, while heads die
 writers=()
 for k in 2 3; do
+	: >"$work/w$k"
 	client $k $port python3 -B "$SELFTESTS/services/memcached.py" write localhost:$port "w$k" "$work/w$k" 2>"$work/w$k.err" &
 	writers+=($!)
 done
@@ -50,5 +51,18 @@ for k in 2 3; do
 	check "what was acknowledged is at head $k" \
 		client $k $port python3 -B "$SELFTESTS/services/memcached.py" read localhost:$port "$work/w2" "$work/w3"
 done
+
+# --- one that comes later cannot have what the others have
+kill -KILL "${servers[3]}"
+wait "${servers[3]}" 2>/dev/null
+check "a replica that is killed leaves" wait_for 20 replicas 1 2
+serve 3 $port memcached -u root -t 1 -p $port -U 0
+status=0
+wait "${servers[3]}" || status=$?
+is "one that comes again is refused" "$status $(grep -c 'service 42 has a state already' "$work/3.log")" "66 1"
+check "and is no member" wait_for 20 replicas 1 2
+check "the doctor says so" grep -q "memcached has 1 members on other heads, and none here" <<<"$(ctl 3 doctor || true)"
+check "the one that is left has all" \
+	client 2 $port python3 -B "$SELFTESTS/services/memcached.py" read localhost:$port "$work/w2" "$work/w3"
 no_reports
 finish

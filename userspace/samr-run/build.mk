@@ -4,7 +4,7 @@ samr-run-dir := userspace/samr-run
 samr-run-libdir = $(LIBDIR)/samr
 
 programs += samr-run
-samr-run-src := $(addprefix $(samr-run-dir)/,main.c program.c rules.c)
+samr-run-src := $(addprefix $(samr-run-dir)/,main.c program.c rules.c start.c replica.c door.c snapshot.c say.c)
 samr-run-libs := -lelf
 samr-run-cflags = -Wshadow -Wstrict-prototypes -Wmissing-prototypes -DSAMR_VERSION='"0.1.0"' \
 	-DSAMR_RUN_LIBDIR='"$(samr-run-libdir)"' \
@@ -38,7 +38,13 @@ samr-run-rules_test-src := $(addprefix $(samr-run-dir)/,tests/rules_test.c rules
 samr-run-rules_test-libs := -lcmocka
 samr-run-rules_test-cflags := -I$(samr-run-dir) -Wshadow
 
+programs += samr-run-snapshot_test
+samr-run-snapshot_test-src := $(addprefix $(samr-run-dir)/,tests/snapshot_test.c snapshot.c)
+samr-run-snapshot_test-libs := -lcmocka
+samr-run-snapshot_test-cflags := -I$(samr-run-dir) -Wshadow
+
 checks += check-samr-run
 .PHONY: check-samr-run
-check-samr-run: $(out)/samr-run-rules_test
-	$<
+check-samr-run: $(out)/samr-run-rules_test $(out)/samr-run-snapshot_test
+	$(out)/samr-run-rules_test
+	$(out)/samr-run-snapshot_test

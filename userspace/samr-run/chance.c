@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random numbers that are the same at all replicas: those of one generator, in the order
- * in which the program asks, whatever it asks by. Seeds that a program makes for itself, of
- * its process id mostly, are replaced as well.
+ * Random numbers that are the same at all replicas: those of one generator, which begins
+ * anew with each place of the order that was read, in the order in which the program asks,
+ * whatever it asks by. So they are also the same at a replica that came later, and has asked
+ * less often. For that reason the C library's own generators, which remember what they were
+ * asked, are replaced as well, and not only their seeds.
  *
  * They are no secret to who knows the seed. A program that makes keys of them is not to be
  * run like this.
@@ -25,11 +27,26 @@ static struct samr_random generator;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
+static uint64_t seed, place;
+
 static void begin(void)
 {
-	const char *seed = getenv(SEED_VARIABLE);
+	const char *text = getenv(SEED_VARIABLE);
 
-	samr_random_init(&generator, seed ? strtoull(seed, NULL, 10) : 0);
+	seed = text ? strtoull(text, NULL, 10) : 0;
+	samr_random_init(&generator, seed);
+}
+
+/* Neighbours are far apart as seeds: their generators are. */
+static void renew(void)
+{
+	uint64_t now = preload_place();
+
+	if (now == place)
+		return;
+	place = now;
+	samr_random_init(&generator, seed);
+	samr_random_init(&generator, samr_random_next(&generator) ^ now);
 }
 
 /* Whether this process is a replica; only those are given what is the same everywhere. */
@@ -48,6 +65,7 @@ static void fill(void *to, size_t len)
 {
 	pthread_once(&once, begin);
 	pthread_mutex_lock(&lock);
+	renew();
 	samr_random_bytes(&generator, to, len);
 	pthread_mutex_unlock(&lock);
 }
@@ -99,23 +117,38 @@ uint32_t arc4random_uniform(uint32_t bound)
 	return bound ? x % bound : 0;
 }
 
-EXPORT void srandom(unsigned int seed)
+/* As many of the lower bits as the C library's function has. */
+static uint64_t bits(unsigned int count)
 {
-	if (ours())
-		fill(&seed, sizeof(seed));
-	REAL(srandom)(seed);
+	uint64_t x;
+
+	fill(&x, sizeof(x));
+	return x & ((UINT64_C(1) << count) - 1);
 }
 
-EXPORT void srand(unsigned int seed)
+EXPORT long random(void)
 {
-	srandom(seed);
+	return ours() ? (long)bits(31) : REAL(random)();
 }
 
-EXPORT void srand48(long seed)
+EXPORT int rand(void)
 {
-	if (ours())
-		fill(&seed, sizeof(seed));
-	REAL(srand48)(seed);
+	return ours() ? (int)bits(31) : REAL(rand)();
+}
+
+EXPORT long lrand48(void)
+{
+	return ours() ? (long)bits(31) : REAL(lrand48)();
+}
+
+EXPORT long mrand48(void)
+{
+	return ours() ? (long)bits(32) - (INT64_C(1) << 31) : REAL(mrand48)();
+}
+
+EXPORT double drand48(void)
+{
+	return ours() ? (double)bits(48) / (double)(UINT64_C(1) << 48) : REAL(drand48)();
 }
 
 /* --- the files --- */

@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * samr-run: starts a program of TCP as a replica, or as a client, of services. Options,
- * what cannot be done, and the start; the rest is in libsamr-run.so.
+ * and what cannot be done. A replica is run by replica.c; the rest is in libsamr-run.so.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <linux/samr.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "program.h"
-#include "rules.h"
-
-#define LIBRARY	"libsamr-run.so"
-
-enum { USAGE = 2, CANNOT = 126, NOT_FOUND = 127 };
+#include "replica.h"
+#include "say.h"
 
 static const char help[] =
 "usage: samr-run [OPTIONS] PROGRAM [ARGUMENTS]\n"
@@ -34,37 +27,29 @@ static const char help[] =
 "                               the service\n"
 "      --seed NUMBER            random numbers begin with this, the same at all\n"
 "                               replicas (the service's id)\n"
+"      --save COMMAND           writes the replica's state to standard output: for one\n"
+"                               on another head that comes later\n"
+"      --load COMMAND           reads it, before the program is started\n"
 "  -V, --version  -h, --help\n"
 "\n"
 "samr-run --service 42 --listen 11211 memcached -t 1\n"
 "\n"
-"Exit status: the program's; 2 wrong usage; 126 it cannot be run like this;\n"
-"127 it was not found.\n";
+"Exit status: the program's; 2 wrong usage; 66 it has no state to begin with; 75 it\n"
+"was put out of the service; 126 it cannot be run like this; 127 it was not found.\n";
 
-enum { OPT_SEED = 256 };
+enum { OPT_SEED = 256, OPT_SAVE, OPT_LOAD };
 
 static const struct option options[] = {
 	{ "service", required_argument, NULL, 's' },
 	{ "listen", required_argument, NULL, 'l' },
 	{ "connect", required_argument, NULL, 'c' },
 	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "save", required_argument, NULL, OPT_SAVE },
+	{ "load", required_argument, NULL, OPT_LOAD },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
-
-__attribute__((noreturn, format(printf, 2, 3)))
-static void die(int status, const char *format, ...)
-{
-	va_list args;
-
-	fprintf(stderr, "samr-run: ");
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(status);
-}
 
 static unsigned long long number(const char *option, const char *text,
 				 unsigned long long min, unsigned long long max)
@@ -91,56 +76,46 @@ static void add(struct rules *r, const char *option, bool listen, uint32_t servi
 		die(USAGE, "--%s %s %s", option, text, why);
 }
 
-static bool join(char *path, const char *folder, const char *name)
+/* The one service that it listens for, or 0. */
+static uint32_t service_of(const struct rules *r, unsigned int *port)
 {
-	return snprintf(path, PATH_MAX, "%s/%s", folder, name) < PATH_MAX &&
-	       !access(path, R_OK);
-}
+	uint32_t service = 0;
+	unsigned int i;
 
-/* Beside this program, as in the tree where it is built; or where it is installed. */
-static void find_library(char *path)
-{
-	char self[PATH_MAX] = "", *slash;
-
-	if (readlink("/proc/self/exe", self, sizeof(self) - 1) > 0) {
-		slash = strrchr(self, '/');
-		if (slash) {
-			*slash = 0;
-			if (join(path, self, LIBRARY))
-				return;
-		}
+	for (i = r->count; i-- > 0;) {
+		if (!r->rule[i].listen)
+			continue;
+		if (service && r->rule[i].service != service)
+			die(USAGE, "--listen for services %u and %u: a program is a replica of one",
+			    r->rule[i].service, service);
+		service = r->rule[i].service;
+		*port = ntohs(r->rule[i].port);
 	}
-	if (!join(path, SAMR_RUN_LIBDIR, LIBRARY))
-		die(CANNOT, SAMR_RUN_LIBDIR "/" LIBRARY ": %m");
+	return service;
 }
 
-static void preload(const char *library)
+static void check_program(const char *name)
 {
-	const char *before = getenv("LD_PRELOAD");
-	char *all;
+	char why[PROGRAM_WHY_MAX];
 
-	/* In front: who comes first sees what the program says. */
-	if (asprintf(&all, "%s%s%s", library, before && *before ? ":" : "",
-		     before ? before : "") < 0 || setenv("LD_PRELOAD", all, 1))
-		die(CANNOT, "no memory");
-	free(all);
-}
-
-static void check_kernel(void)
-{
-	int fd = socket(AF_SAMR, SOCK_STREAM, 0);
-
-	if (fd < 0)
-		die(CANNOT, "this kernel has no streams of AF_SAMR: %m; "
-		    "modprobe samr loads it");
-	close(fd);
+	switch (program_check(name, why)) {
+	case PROGRAM_FINE:
+		break;
+	case PROGRAM_DOUBTFUL:
+		say("%s: %s", name, why);
+		break;
+	case PROGRAM_NOT_FOUND:
+		die(NOT_FOUND, "%s: %s", name, why);
+	case PROGRAM_CANNOT:
+		die(CANNOT, "%s: %s", name, why);
+	}
 }
 
 int main(int argc, char **argv)
 {
-	char text[RULES_TEXT_MAX], library[PATH_MAX], seed[24], why[PROGRAM_WHY_MAX];
 	struct rules rules = { .count = 0 };
-	unsigned long long seeded = 0;
+	struct replica replica = { .start = { .rules = &rules, .listener = -1 } };
+	unsigned long long seed = 0;
 	uint32_t service = 0;
 	bool has_seed = false;
 	int o;
@@ -157,8 +132,14 @@ int main(int argc, char **argv)
 			add(&rules, "connect", false, service, optarg);
 			break;
 		case OPT_SEED:
-			seeded = number("seed", optarg, 0, ULLONG_MAX);
+			seed = number("seed", optarg, 0, ULLONG_MAX);
 			has_seed = true;
+			break;
+		case OPT_SAVE:
+			replica.save = optarg;
+			break;
+		case OPT_LOAD:
+			replica.load = optarg;
 			break;
 		case 'V':
 			puts("samr-run " SAMR_VERSION);
@@ -175,27 +156,16 @@ int main(int argc, char **argv)
 		die(USAGE, "which program? See samr-run --help");
 	if (!rules.count)
 		die(USAGE, "--listen or --connect must say which addresses are a service's");
-	switch (program_check(argv[optind], why)) {
-	case PROGRAM_FINE:
-		break;
-	case PROGRAM_DOUBTFUL:
-		fprintf(stderr, "samr-run: %s: %s\n", argv[optind], why);
-		break;
-	case PROGRAM_NOT_FOUND:
-		die(NOT_FOUND, "%s: %s", argv[optind], why);
-	case PROGRAM_CANNOT:
-		die(CANNOT, "%s: %s", argv[optind], why);
-	}
-	if (getenv("LISTEN_FDS"))
-		die(CANNOT, "sockets that were opened by systemd (LISTEN_FDS) stay of TCP: "
-		    "let the program open its own");
-	check_kernel();
-	find_library(library);
-	preload(library);
-	rules_write(&rules, text);
-	snprintf(seed, sizeof(seed), "%llu", has_seed ? seeded : rules.rule[0].service);
-	if (setenv(RULES_VARIABLE, text, 1) || setenv(SEED_VARIABLE, seed, 1))
-		die(CANNOT, "no memory");
-	execvp(argv[optind], &argv[optind]);
-	die(errno == ENOENT ? NOT_FOUND : CANNOT, "%s: %m", argv[optind]);
+	replica.service = service_of(&rules, &replica.port);
+	if (!replica.service && (replica.save || replica.load))
+		die(USAGE, "--save and --load are for a program that listens: --listen");
+	if (!replica.save != !replica.load)
+		die(USAGE, "--save and --load belong together: what one replica saves another loads");
+	check_program(argv[optind]);
+	start_check();
+	replica.start.argv = &argv[optind];
+	replica.start.seed = has_seed ? seed : rules.rule[0].service;
+	if (!replica.service)
+		start_program(&replica.start);
+	return replica_run(&replica);
 }

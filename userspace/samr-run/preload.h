@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "rules.h"
+#include "say.h"
 
 /** EXPORT - seen by the program instead of the C library's */
 #define EXPORT __attribute__((visibility("default")))
@@ -36,13 +37,13 @@
 	r_;								\
 })
 
-/* Exit status of a program that was put out of its service. */
-#define PUT_OUT	75
-
 /** preload_rules - of this process; none when the variable is not there */
 const struct rules *preload_rules(void);
 
-/** preload_time - group time of what this replica has read last, ns; false: it is none yet */
+/** preload_time - group time of what this replica has read last, ns; false: it is none */
 bool preload_time(uint64_t *ns);
+
+/** preload_place - the place of that; 0: of nothing yet */
+uint64_t preload_place(void);
 
 #endif /* SAMR_RUN_PRELOAD_H */

@@ -15,9 +15,15 @@
 #define RULES_MAX	32
 #define RULES_TEXT_MAX	(RULES_MAX * 80)
 
-/* The variable that has them, and the one that seeds random numbers. */
+/*
+ * The variable that has them, and the one that seeds random numbers. Of a replica also:
+ * descriptors of the socket to accept by and of a pipe that is told of listen(), and the time
+ * that it begins with, ns.
+ */
 #define RULES_VARIABLE	"SAMR_RUN_RULES"
 #define SEED_VARIABLE	"SAMR_RUN_SEED"
+#define SOCKET_VARIABLE	"SAMR_RUN_SOCKET"
+#define TIME_VARIABLE	"SAMR_RUN_TIME"
 
 /**
  * struct rule - one

@@ -327,30 +327,34 @@ static int bind_deaf(int fd)
 	return 0;
 }
 
+/* The socket that samr-run has opened for this program. */
+static int given_socket(uint32_t service)
+{
+	const char *text = getenv(SOCKET_VARIABLE);
+	int fd = text ? atoi(text) : -1;
+
+	if (is_bound(fd, service))
+		return fd;
+	fprintf(stderr, "samr-run: service %u: its socket is closed: the program closes what it inherits, or binds once more\n",
+		service);
+	errno = EADDRINUSE;
+	return -1;
+}
+
 EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
 	const struct rule *u = rules_find(preload_rules(), true, addr, len);
-	struct sockaddr_samr to = { .family = AF_SAMR };
-	int new, error, on = 1;
 	unsigned int i;
+	int new;
 
 	if (!u || !may_become_stream(fd))
 		return REAL(bind)(fd, addr, len);
 	i = bound_entry(u->service);
 	if (i < bound_count && is_bound(bound[i].fd, u->service))
 		return bind_deaf(fd);
-	new = new_stream();
+	new = given_socket(u->service);
 	if (new < 0)
 		return -1;
-	to.service = u->service;
-	if (REAL(bind)(new, (struct sockaddr *)&to, sizeof(to)) ||
-	    REAL(setsockopt)(new, SOL_SAMR, SAMR_LOCK_STEP, &on, sizeof(on))) {
-		error = errno;
-		fprintf(stderr, "samr-run: service %u: %m\n", u->service);
-		close(new);
-		errno = error;
-		return -1;
-	}
 	keep_timeouts(fd, new);
 	if (replace(fd, new, family_note(fd)))
 		return -1;
@@ -361,9 +365,31 @@ EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t len)
 	return 0;
 }
 
+/* Who waits for it has the other end of a pipe; it is told once. */
+static void tell_ready(void)
+{
+	static int told;
+	const char *text = getenv(SOCKET_VARIABLE);
+	const char *fd = text ? strchr(text, ' ') : NULL;
+	int before = errno;
+
+	if (!fd || __atomic_exchange_n(&told, 1, __ATOMIC_RELAXED))
+		return;
+	if (write(atoi(fd), "", 1) == 1)
+		close(atoi(fd));
+	errno = before;
+}
+
 EXPORT int listen(int fd, int backlog)
 {
-	return is_deaf(fd) ? 0 : REAL(listen)(fd, backlog);
+	int ret;
+
+	if (is_deaf(fd))
+		return 0;
+	ret = REAL(listen)(fd, backlog);
+	if (!ret && is_stream(fd))
+		tell_ready();
+	return ret;
 }
 
 EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
@@ -449,28 +475,58 @@ EXPORT int accept(int fd, struct sockaddr *restrict addr, socklen_t *restrict le
 	return accept4(fd, addr, len, 0);
 }
 
-/* --- time --- */
+/* --- time and place --- */
+
+/* What was read last: time, and place. They only grow. */
+static struct {
+	uint64_t time, place;
+} last;
+static pthread_once_t last_once = PTHREAD_ONCE_INIT;
+
+static void last_begin(void)
+{
+	const char *text = getenv(TIME_VARIABLE);
+
+	if (text)
+		last.time = strtoull(text, NULL, 10);
+}
+
+static void grow(uint64_t *what, uint64_t to)
+{
+	if (to > __atomic_load_n(what, __ATOMIC_RELAXED))
+		__atomic_store_n(what, to, __ATOMIC_RELAXED);
+}
 
 /* By the socket that listens, and when that is closed by the connection accepted last. */
-bool preload_time(uint64_t *ns)
+static void look(void)
 {
-	static uint64_t last;
 	int before = errno, fd = bound_count ? bound[0].fd : -1;
-	uint64_t seen = __atomic_load_n(&last, __ATOMIC_RELAXED);
 	socklen_t len = sizeof(struct samr_info);
 	struct samr_info info;
 
+	pthread_once(&last_once, last_begin);
 	if (fd < 0)
-		return false;
+		return;
 	if (!is_stream(fd))
 		fd = __atomic_load_n(&accepted, __ATOMIC_RELAXED);
-	if (!REAL(getsockopt)(fd, SOL_SAMR, SAMR_INFO, &info, &len) && info.time > seen) {
-		seen = info.time;
-		__atomic_store_n(&last, seen, __ATOMIC_RELAXED);
+	if (!REAL(getsockopt)(fd, SOL_SAMR, SAMR_INFO, &info, &len)) {
+		grow(&last.time, info.time);
+		grow(&last.place, info.gseq);
 	}
 	errno = before;
-	*ns = seen;
-	return seen;
+}
+
+bool preload_time(uint64_t *ns)
+{
+	look();
+	*ns = __atomic_load_n(&last.time, __ATOMIC_RELAXED);
+	return *ns;
+}
+
+uint64_t preload_place(void)
+{
+	look();
+	return __atomic_load_n(&last.place, __ATOMIC_RELAXED);
 }
 
 /* --- options --- */

@@ -177,6 +177,23 @@ static void check_agreement(const struct doctor_case *c)
 			   "nothing that the heads tell each other contradicts the configuration here");
 }
 
+/* Services that others have and this head has not. */
+static void check_services(const struct facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->groups; i++) {
+		const struct fact_group *g = &f->group[i];
+
+		if (!g->declared || !g->members || g->joined)
+			continue;
+		doctor_say(DOCTOR_WARN, "services",
+			   "start its replica here, if it is to have one, and see what it says: one that comes later has to be given the state (samr-run --save, --load; status 66: it cannot)",
+			   "group %u%s%s has %u members on other heads, and none here",
+			   g->id, *g->name ? " " : "", g->name, g->members);
+	}
+}
+
 static void check_wire(const struct doctor_case *c)
 {
 	if (c->drops_crc)
@@ -202,6 +219,7 @@ void doctor_cluster(const struct doctor_case *c)
 		return;
 	check_duplicates(c);
 	check_agreement(c);
+	check_services(&c->facts);
 	check_wire(c);
 	check_key();
 }

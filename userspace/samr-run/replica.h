@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A program as a replica: its socket is opened, and its state comes, before it is started,
+ * and as long as it runs its state is given to those that come later.
+ */
+#ifndef SAMR_RUN_REPLICA_H
+#define SAMR_RUN_REPLICA_H
+
+#include "start.h"
+
+/**
+ * struct replica - what is to be run
+ * @start: the program; what concerns its socket is filled in
+ * @service: that it accepts clients of
+ * @port: of TCP, by which it knows that service
+ * @save: command that writes its state; or NULL
+ * @load: command that reads it, before the program is started; or NULL
+ */
+struct replica {
+	struct start start;
+	uint32_t service;
+	unsigned int port;
+	const char *save;
+	const char *load;
+};
+
+/** replica_run - until the program ends; Return: exit status */
+int replica_run(struct replica *r);
+
+#endif /* SAMR_RUN_REPLICA_H */
