@@ -154,6 +154,7 @@ static const char lan_conf[] =
 	"  allowed_auths_operator none md2 md5 straight\n"
 	"  allowed_auths_admin none md2 md5 straight\n"
 	"  guid a123456789abcdefa123456789abcdef\n"
+	"%s%s%s"
 	"endlan\n"
 	/* Without a place for a virtual machine to connect it cuts no power. */
 	"serial 15 127.0.0.1 %d codec VM\n"
@@ -180,8 +181,10 @@ static void write_files(const struct bmc *b, enum machine m)
 	char path[128], text[2048];
 
 	snprintf(path, sizeof(path), "%s/lan.conf", b->dir);
-	snprintf(text, sizeof(text), lan_conf, b->port, free_port(SOCK_STREAM),
-		 b->dir, m != MACHINE_STUCK, BMC_USER, BMC_PASSWORD);
+	snprintf(text, sizeof(text), lan_conf, b->port,
+		 b->k_g ? "  bmc_key \"" : "", b->k_g ? b->k_g : "",
+		 b->k_g ? "\"\n" : "", free_port(SOCK_STREAM), b->dir,
+		 m != MACHINE_STUCK, BMC_USER, BMC_PASSWORD);
 	write_file(path, text, 0600);
 	snprintf(path, sizeof(path), "%s/commands", b->dir);
 	write_file(path, commands, 0600);

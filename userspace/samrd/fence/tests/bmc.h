@@ -17,12 +17,15 @@
  * @dir: its files
  * @port: UDP, on 127.0.0.1
  * @address: "127.0.0.1:PORT"
+ * @k_g: its key, set before it is started, 16 bytes as ipmi_sim has it; NULL:
+ *	it has none
  * @pid: of ipmi_sim
  */
 struct bmc {
 	char dir[64];
 	int port;
 	char address[32];
+	const char *k_g;
 	pid_t pid;
 };
 

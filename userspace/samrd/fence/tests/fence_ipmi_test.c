@@ -127,6 +127,30 @@ static void who_is_refused(void **state)
 	assert_int_equal(bmc_machine(b), pid);
 }
 
+/* A BMC with a key of its own: the password alone does not open it. */
+static void a_bmc_with_k_g(void **state)
+{
+	struct world *w = *state;
+	struct bmc *b = &w->bmc[0];
+	struct fence_device *d;
+	pid_t pid;
+
+	b->k_g = "0123456789abcdef";
+	bmc_start(b, MACHINE_PLAIN);
+	d = add_bmc(w, "bmc", b->address);
+	pid = bmc_machine(b);
+	assert_int_equal(ask(w, FENCE_OFF), FENCE_REFUSED);
+	assert_text(w, 0, "k_g invalid");
+	write_file(w->wrong, "0123456789abcdeg\n", 0600);
+	change(&d->ipmi.k_g_file, w->wrong);
+	assert_int_equal(ask(w, FENCE_OFF), FENCE_REFUSED);
+	assert_int_equal(bmc_machine(b), pid);
+	write_file(w->wrong, "0123456789abcdef\n", 0600);
+	assert_int_equal(ask(w, FENCE_STATUS), FENCE_IS_ON);
+	assert_int_equal(ask(w, FENCE_OFF), FENCE_IS_OFF);
+	assert_false(alive(pid));
+}
+
 static void what_is_configured_wrongly(void **state)
 {
 	struct world *w = *state;
@@ -332,6 +356,7 @@ int main(void)
 		T(a_hung_machine_is_killed),
 		T(a_test_changes_nothing),
 		T(who_is_refused),
+		T(a_bmc_with_k_g),
 		T(what_is_configured_wrongly),
 		T(who_is_not_there),
 		T(a_dead_bmc_proves_nothing),
