@@ -190,10 +190,24 @@ static void has_read(struct samr_connection *x)
 	apply_cut(x);
 }
 
-bool samr_connection_take(struct samr_connection *x, const struct samr_msg *msg)
+/*
+ * A client never has more than a window on its way: what a head that lies sends beyond
+ * stays in the log, as input of a member that does not read, and is held up with it.
+ */
+static bool has_room(const struct samr_connection *x, const struct samr_msg *msg)
+{
+	return !x->side.in.bytes ||
+	       x->side.in.bytes + samr_msg_bytes(msg) <= SAMR_STREAM_WINDOW;
+}
+
+bool samr_connection_take(struct samr_connection *x, const struct samr_msg *msg,
+			  bool *full)
 {
 	bool unwanted = x->closed || x->side.deaf;
 
+	*full = !unwanted && !has_room(x, msg);
+	if (*full)
+		return false;
 	if (msg->meta.arg != x->have + 1) {
 		/* It can not be; and bytes must not be lost unnoticed. */
 		WARN_ON_ONCE(1);
@@ -223,13 +237,29 @@ void samr_connection_cut(struct samr_connection *x, int err)
 	apply_cut(x);
 }
 
-void samr_connection_fail(struct samr_connection *x, struct list_head *free)
+/* Another member here that has the stream is not to be waited for on account of this one. */
+static void give_up(struct samr_connection *x)
 {
-	samr_input_clear(&x->side.in, free);
+	x->read = x->have;
+	tell(x);
+}
+
+void samr_connection_leave(struct samr_connection *x)
+{
+	x->exited = false;
+	give_up(x);
+	samr_connection_cut(x, 0);
+}
+
+void samr_connection_fail(struct samr_connection *x)
+{
+	/* Somebody may be copying what is unread: it is dropped with the socket. */
+	x->side.deaf = true;
 	if (!x->side.broken)
 		samr_side_break(&x->side, ECONNRESET);
 	x->end = x->end ?: SAMR_END_RESET;
 	x->ending = SAMR_END_NONE;
+	give_up(x);
 	unhash(x);
 }
 
@@ -243,9 +273,8 @@ static void passed(struct samr_side *side, u32 pieces)
 	if (!hlist_unhashed(&x->hash) || x->cut)
 		has_read(x);
 	samr_turn_pass(x->listener, x, &free);
-	/* The state may be waiting for that. */
-	if (x->cut)
-		samr_listener_pump(x->listener, &free);
+	/* It, or the state, may be waiting for that. */
+	samr_listener_pump(x->listener, &free);
 	samr_service_unlock(side->svc, &free);
 }
 
@@ -431,7 +460,7 @@ void samr_connection_info(struct samr_connection *x,
 		      SAMR_STREAM_ENDED : SAMR_STREAM_ACCEPTED;
 	info->gseq = x->side.seen.gseq;
 	info->time = x->listener->seen.time;
-	info->queued = side->in.bytes;
+	info->queued = side->deaf ? 0 : side->in.bytes;
 	made = x->made;
 	spin_unlock_bh(&side->svc->lock);
 	info->unsettled = samr_cluster_output_left(side->svc->all->c, info->service,

@@ -96,14 +96,27 @@ struct samr_connection *samr_connection_new(struct samr_listener *ls,
 struct samr_connection *samr_connection_find(const struct samr_listener *ls,
 					     u64 name);
 
-/** samr_connection_take - a segment; false without memory: nothing has happened */
-bool samr_connection_take(struct samr_connection *x, const struct samr_msg *msg);
+/**
+ * samr_connection_take - a segment
+ * @full: set to whether too much is unread, and some of that has to be read first
+ *
+ * Return: false if it is, or without memory: nothing has happened then.
+ */
+bool samr_connection_take(struct samr_connection *x, const struct samr_msg *msg,
+			  bool *full);
 
 /** samr_connection_cut - the client is gone; @err (positive): without an end of its input */
 void samr_connection_cut(struct samr_connection *x, int err);
 
-/** samr_connection_fail - the member is none any more: at once */
-void samr_connection_fail(struct samr_connection *x, struct list_head *free);
+/** samr_connection_leave - the member goes, with the last of its sockets */
+void samr_connection_leave(struct samr_connection *x);
+
+/**
+ * samr_connection_fail - the member is none any more: at once
+ *
+ * What is unread nobody reads any more.
+ */
+void samr_connection_fail(struct samr_connection *x);
 
 /** samr_connection_end - its output ends, unless it has ended */
 void samr_connection_end(struct samr_connection *x, u8 end);

@@ -41,9 +41,7 @@ static void on_writable(void *ctx)
 		ls->door.ops->writable(ls->door.ctx);
 }
 
-static void each(struct samr_listener *ls,
-		 void (*fn)(struct samr_connection *x, struct list_head *free),
-		 struct list_head *free)
+static void each(struct samr_listener *ls, void (*fn)(struct samr_connection *x))
 {
 	struct samr_connection *x;
 	struct hlist_node *next;
@@ -51,7 +49,7 @@ static void each(struct samr_listener *ls,
 
 	for (i = 0; i < SAMR_LISTENER_BUCKETS; i++)
 		hlist_for_each_entry_safe(x, next, &ls->conns[i], hash)
-			fn(x, free);
+			fn(x);
 }
 
 static void drop_backlog(struct samr_listener *ls)
@@ -69,18 +67,16 @@ static void drop_backlog(struct samr_listener *ls)
 static void on_failed(void *ctx, int err)
 {
 	struct samr_listener *ls = ctx;
-	LIST_HEAD(free);
 
 	if (err) {
 		ls->turn.taken = false;
-		each(ls, samr_connection_fail, &free);
+		each(ls, samr_connection_fail);
 		drop_backlog(ls);
 	}
 	if (ls->ops)
 		ls->ops->failed(ls->ctx, err);
 	if (ls->door.ops)
 		ls->door.ops->failed(ls->door.ctx, err);
-	samr_log_free(&free);
 }
 
 static const struct samr_local_ops told = {
@@ -168,13 +164,6 @@ int samr_listener_joined(struct samr_listener *ls)
 	}
 }
 
-/* All are closed: nothing is waited for. */
-static void leave_table(struct samr_connection *x, struct list_head *free)
-{
-	x->exited = false;
-	samr_connection_cut(x, 0);
-}
-
 void samr_listener_left(struct samr_listener *ls, struct list_head *free)
 	__releases(&ls->local->svc->lock)
 {
@@ -185,7 +174,7 @@ void samr_listener_left(struct samr_listener *ls, struct list_head *free)
 		return;
 	}
 	drop_backlog(ls);
-	each(ls, leave_table, free);
+	each(ls, samr_connection_leave);
 	list_del_init(&ls->link);
 	if (ls->door.ops)
 		ls->door.ops->failed(ls->door.ctx, ESHUTDOWN);
@@ -307,6 +296,7 @@ static bool transfer_begins(struct samr_listener *ls, const struct samr_msg *msg
 static bool take(struct samr_listener *ls, const struct samr_msg *msg)
 {
 	struct samr_connection *x;
+	bool full;
 
 	switch (msg->meta.kind) {
 	case SAMR_KIND_STREAM:
@@ -316,8 +306,8 @@ static bool take(struct samr_listener *ls, const struct samr_msg *msg)
 		x = samr_connection_find(ls, msg->session);
 		if (!x)
 			return true;
-		if (!samr_connection_take(x, msg))
-			return starve(ls);
+		if (!samr_connection_take(x, msg, &full))
+			return !full && starve(ls);
 		samr_turn_give(ls, x);
 		return true;
 	case SAMR_KIND_SESSION:
@@ -422,7 +412,7 @@ void samr_listener_wait(struct samr_listener *ls)
 }
 
 /* The member lives on: what its process has had ends as it says. */
-static void end_exited(struct samr_connection *x, struct list_head *free)
+static void end_exited(struct samr_connection *x)
 {
 	if (!x->exited)
 		return;
@@ -438,7 +428,7 @@ static void retry(struct samr_listener *ls, struct list_head *free)
 	}
 	if (ls->grace_at) {
 		ls->grace_at = 0;
-		each(ls, end_exited, free);
+		each(ls, end_exited);
 		if (!ls->ops)
 			refuse_all(ls);
 	} else if (!ls->starved) {

@@ -321,6 +321,97 @@ static void input_behind_close_counts_as_read(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, told.ends, 1U);
 }
 
+/* Whoever reads copies without the lock: what he may be at has to stay. */
+static void what_is_copied_out_stays_when_the_member_ends(struct kunit *test)
+{
+	struct samr_connection *x;
+	struct samr_msg *msg;
+	LIST_HEAD(free);
+
+	stream(test, 101, SAMR_SESSION_OPEN);
+	x = accept(test);
+	segment(test, 101, 1, BIG, 0);
+	msg = samr_msg_get(list_first_entry(&x->side.in.msgs, struct samr_msg,
+					    link));
+	KUNIT_EXPECT_EQ(test, refcount_read((refcount_t *)&msg->ref), 2U);
+	spin_lock_bh(&x->side.svc->lock);
+	samr_connection_fail(x);
+	samr_connection_tell(x->side.svc);
+	spin_unlock_bh(&x->side.svc->lock);
+	KUNIT_EXPECT_EQ(test, refcount_read((refcount_t *)&msg->ref), 2U);
+	KUNIT_EXPECT_TRUE(test, x->side.deaf);
+	KUNIT_EXPECT_TRUE(test, x->side.broken);
+	spin_lock_bh(&x->side.svc->lock);
+	KUNIT_EXPECT_EQ(test, samr_input_pass(&x->side.in, BIG, &free), 1U);
+	spin_unlock_bh(&x->side.svc->lock);
+	samr_log_free(&free);
+	KUNIT_EXPECT_EQ(test, x->side.in.bytes, 0U);
+	KUNIT_EXPECT_EQ(test, refcount_read((refcount_t *)&msg->ref), 1U);
+	samr_msg_put(msg);
+	close_it(x);
+}
+
+/* Of two members here the one that did not read goes: what the other has read counts. */
+static void nobody_waits_for_a_member_that_ended(struct kunit *test)
+{
+	struct world *w = test->priv;
+	struct samr_listener *slow;
+	struct samr_connection *x, *y;
+	LIST_HEAD(free);
+
+	stream(test, 101, SAMR_SESSION_OPEN);
+	x = accept(test);
+	slow = kunit_kzalloc(test, sizeof(*slow), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, slow);
+	refcount_set(&slow->ref, 1);
+	slow->local = &w->local;
+	slow->sockets = 1;
+	INIT_LIST_HEAD(&slow->backlog);
+	list_add_tail(&slow->link, &w->svc.listeners);
+	y = kunit_kzalloc(test, sizeof(*y), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, y);
+	refcount_set(&y->ref, 3);
+	y->listener = slow;
+	y->name = 101;
+	y->side.svc = &w->svc;
+	samr_input_init(&y->side.in);
+	INIT_LIST_HEAD(&y->telling);
+	hlist_add_head(&y->hash, &slow->conns[101 % SAMR_LISTENER_BUCKETS]);
+
+	segment(test, 101, 1, LEN, 0);
+	y->have = LEN;
+	read_bytes(x, LEN);
+	KUNIT_EXPECT_EQ(test, told.input, 0ULL);
+	spin_lock_bh(&w->svc.lock);
+	samr_connection_fail(y);
+	samr_connection_tell(&w->svc);
+	spin_unlock_bh(&w->svc.lock);
+	KUNIT_EXPECT_EQ(test, told.input, (u64)LEN);
+	list_del_init(&slow->link);
+	stream(test, 101, SAMR_SESSION_CLOSE);
+	close_it(x);
+}
+
+/* No head that keeps to the window sends so much: the rest stays in the log, which is bounded. */
+static void input_is_bounded(struct kunit *test)
+{
+	struct world *w = test->priv;
+	struct samr_connection *x;
+	u64 n;
+
+	stream(test, 101, SAMR_SESSION_OPEN);
+	x = accept(test);
+	for (n = 0; n * BIG <= 2 * SAMR_STREAM_WINDOW; n++)
+		segment(test, 101, 1 + n * BIG, BIG, 0);
+	KUNIT_EXPECT_LE(test, x->side.in.bytes, SAMR_STREAM_WINDOW);
+	KUNIT_EXPECT_FALSE(test, samr_log_idle(&w->svc.log));
+	while (x->have < n * BIG)
+		read_bytes(x, BIG);
+	KUNIT_EXPECT_TRUE(test, samr_log_idle(&w->svc.log));
+	stream(test, 101, SAMR_SESSION_CLOSE);
+	close_it(x);
+}
+
 static void what_is_unknown_is_passed(struct kunit *test)
 {
 	struct world *w = test->priv;
@@ -338,6 +429,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(the_clients_end_comes_behind_its_bytes),
 	KUNIT_CASE(small_segments_share_memory),
 	KUNIT_CASE(input_behind_close_counts_as_read),
+	KUNIT_CASE(what_is_copied_out_stays_when_the_member_ends),
+	KUNIT_CASE(nobody_waits_for_a_member_that_ended),
+	KUNIT_CASE(input_is_bounded),
 	KUNIT_CASE(what_is_unknown_is_passed),
 	{}
 };
