@@ -6,6 +6,19 @@
 #include <linux/lockdep.h>
 #include "local.h"
 
+/*
+ * The core keeps no more than so many; of clients that have gone the member may have
+ * some which the core does not count any more.
+ */
+static void drop_unwanted(struct samr_local *l, struct list_head *free)
+{
+	struct samr_msg *msg, *next;
+
+	list_for_each_entry_safe(msg, next, &l->queries, link)
+		if (READ_ONCE(msg->unwanted))
+			list_move_tail(&msg->link, free);
+}
+
 void samr_local_query(struct samr_service *svc, struct samr_msg *msg,
 		      struct list_head *free)
 {
@@ -16,6 +29,7 @@ void samr_local_query(struct samr_service *svc, struct samr_msg *msg,
 		if (l->port != msg->meta.port || !l->ops || l->muted ||
 		    l->state != SAMR_MEMBER_JOINED || l->err)
 			continue;
+		drop_unwanted(l, free);
 		list_add_tail(&msg->link, &l->queries);
 		l->ops->readable(l->ctx);
 		return;

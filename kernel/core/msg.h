@@ -48,6 +48,8 @@ struct samr_piece {
  *	message all the same
  * @result: SESSION, REQUEST, REPLY: enum samr_ses
  * @segment: REQUEST: it is one of a stream
+ * @unwanted: QUERY: nobody waits for an answer any more. It comes after the delivery, at
+ *	any time: a hint that it need not be kept
  * @sent: bytes of it that the origin has sent the first time
  * @cost: at the origin: what it was charged until it had its place (credit.c)
  * @epoch: view in which it was delivered
@@ -75,6 +77,7 @@ struct samr_msg {
 	bool all;
 	bool refused;
 	bool segment;
+	bool unwanted;
 	u8 result;
 	u32 sent;
 	u32 cost;

@@ -27,6 +27,16 @@ static u64 cost(u32 len, u32 most)
 	return (u64)len + most + SAMR_QUERY_COST;
 }
 
+/* Nobody waits for what a member here was given, and may not have read yet. */
+static void take_from_member(struct samr_query *q)
+{
+	if (!q->given)
+		return;
+	q->given->unwanted = true;
+	samr_msg_put(q->given);
+	q->given = NULL;
+}
+
 void samr_query_drop(struct samr_node *n, struct samr_query *q)
 {
 	struct samr_queries *all = &n->queries;
@@ -35,6 +45,7 @@ void samr_query_drop(struct samr_node *n, struct samr_query *q)
 	list_del(&q->foreign);
 	all->count--;
 	all->bytes -= cost(q->len, q->most);
+	take_from_member(q);
 	samr_blob_put(q->payload);
 	samr_msg_put(q->reply);
 	samr_msg_put(q->question);
@@ -251,6 +262,7 @@ int samr_query_answered(struct samr_node *n, const struct samr_event *ev)
 	if (!q->reply)
 		return -ENOMEM;
 	q->reply->result = SAMR_SES_REPLY;
+	take_from_member(q);
 	list_move_tail(&q->link, &all->replied);
 	return 0;
 }
@@ -297,6 +309,11 @@ void samr_query_asked(struct samr_node *n, u64 src, const struct samr_record *r)
 		send(n, src, SAMR_REC_BARRIER, r->barrier.number, n->rcv.held);
 }
 
+bool samr_query_place_sane(const struct samr_node *n, u64 place)
+{
+	return place < n->rcv.win.base + n->rcv.win.size;
+}
+
 enum samr_drop samr_query_heard(struct samr_node *n, u64 src,
 				const struct samr_record *r)
 {
@@ -306,6 +323,8 @@ enum samr_drop samr_query_heard(struct samr_node *n, u64 src,
 		return SAMR_DROP_CONFLICT;
 	if (!(n->view.voters & BIT_ULL(src)))
 		return SAMR_DROP_ROLE;
+	if (!samr_query_place_sane(n, r->barrier.held))
+		return SAMR_DROP_WINDOW;
 	/* Late, of one that is over or that another view has cut short. */
 	if (b->epoch != n->view.epoch || r->barrier.number != b->number ||
 	    !samr_node_serves(n))
@@ -415,6 +434,7 @@ static void take_back(struct samr_node *n)
 		if (has_it(n, q))
 			continue;
 		samr_mark("query outlives its member");
+		take_from_member(q);
 		list_move_tail(&q->link, &n->queries.waiting);
 	}
 }
@@ -487,7 +507,7 @@ static bool give(struct samr_node *n, struct samr_query *q)
 		return false;
 	list_move_tail(&q->link, &n->queries.given);
 	samr_group_append(n, g, msg);
-	samr_msg_put(msg);
+	q->given = msg;
 	return true;
 }
 

@@ -46,6 +46,7 @@ struct samr_node;
  * @most: longest reply
  * @member: port of the member that has it
  * @since: place of that one's JOIN
+ * @given: what that one was given, or NULL
  * @len: bytes of @payload
  * @payload: them, or NULL
  * @reply: of a member; meta.gseq is its commit place
@@ -77,6 +78,7 @@ struct samr_query {
 	u32 most;
 	u32 member;
 	u64 since;
+	struct samr_msg *given;
 	u32 len;
 	struct samr_blob *payload;
 	struct samr_msg *reply;
@@ -183,6 +185,9 @@ enum samr_drop samr_query_heard(struct samr_node *n, u64 src,
  */
 int samr_query_new(struct samr_node *n, const struct samr_query *about,
 		   struct samr_query **made);
+
+/** samr_query_place_sane - can another head hold the order up to there? */
+bool samr_query_place_sane(const struct samr_node *n, u64 place);
 
 /** samr_query_message - what a member or a client is to get, without its bytes; or NULL */
 struct samr_msg *samr_query_message(const struct samr_node *n,

@@ -233,6 +233,8 @@ enum samr_drop samr_question_answered(struct samr_node *n, u64 src,
 		return SAMR_DROP_SESSION;
 	if (r->verdict.total > q->most)
 		return SAMR_DROP_LIMIT;
+	if (!samr_query_place_sane(n, r->verdict.commit))
+		return SAMR_DROP_WINDOW;
 	if (is_another(q, src, r)) {
 		samr_msg_put(q->reply);
 		q->reply = samr_query_message(n, q, SAMR_KIND_ANSWER,

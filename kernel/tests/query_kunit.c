@@ -131,6 +131,9 @@ static void query_barrier_of_a_liar(struct kunit *test)
 	send_barrier(net, SAMR_REC_BARRIER, 1, 3, 4);
 	send_barrier(net, SAMR_REC_BARRIER_ASK, 1, 3, 0);
 	KUNIT_EXPECT_EQ(test, net_drops(net, 1, SAMR_DROP_RECORD), 3ULL);
+	/* Nothing can be so far ahead: whoever waited for it would wait for ever. */
+	send_barrier(net, SAMR_REC_BARRIER, 1, U64_MAX, 0);
+	KUNIT_EXPECT_EQ(test, net_drops(net, 1, SAMR_DROP_WINDOW), 1ULL);
 	/* One head that answers often is one head. */
 	send_barrier(net, SAMR_REC_BARRIER, 1, 3, 0);
 	send_barrier(net, SAMR_REC_BARRIER, 1, 3, 0);
@@ -171,6 +174,22 @@ static void query_limits(struct kunit *test)
 	ev.query.group = NET_GROUP;
 	ev.query.len = 5;
 	KUNIT_EXPECT_EQ(test, net_step(net, 0, &ev), -EINVAL);
+}
+
+/* What nobody waits for need not lie with a member that does not read. */
+static void query_unwanted(struct kunit *test)
+{
+	struct net *net = net_up(test, 1, NULL);
+	struct samr_msg *msg;
+
+	KUNIT_ASSERT_EQ(test, query(net, 0, 1, 0, false), 0);
+	msg = list_first_entry(&of(net, 0)->given, struct samr_query, link)->given;
+	KUNIT_ASSERT_NOT_NULL(test, msg);
+	samr_msg_get(msg);
+	KUNIT_EXPECT_FALSE(test, msg->unwanted);
+	forget(net, 0);
+	KUNIT_EXPECT_TRUE(test, msg->unwanted);
+	samr_msg_put(msg);
 }
 
 /* Another member here is asked when one leaves; the last one's client is told. */
@@ -288,6 +307,7 @@ static struct kunit_case query_cases[] = {
 	KUNIT_CASE(query_alone),
 	KUNIT_CASE(query_barrier_of_a_liar),
 	KUNIT_CASE(query_limits),
+	KUNIT_CASE(query_unwanted),
 	KUNIT_CASE(query_outlives_its_member),
 	KUNIT_CASE(query_barrier_forgotten),
 	KUNIT_CASE(query_without_memory),

@@ -184,7 +184,8 @@ static void question_is_forgotten(struct kunit *test)
 	nothing_is_left(net);
 }
 
-static void send_verdict(struct net *net, u64 number, u64 tag, u32 total, u32 len)
+static void send_verdict_at(struct net *net, u64 number, u64 tag, u64 commit, u32 total,
+			    u32 len)
 {
 	struct net_craft c = net_craft(net, 1);
 	struct {
@@ -196,12 +197,17 @@ static void send_verdict(struct net *net, u64 number, u64 tag, u32 total, u32 le
 		.w.group = cpu_to_be32(NET_GROUP),
 		.w.number = cpu_to_be64(number),
 		.w.tag = cpu_to_be64(tag),
-		.w.commit = cpu_to_be64(1),
+		.w.commit = cpu_to_be64(commit),
 		.w.total = cpu_to_be32(total),
 	};
 
 	net_craft_add(&c, &rec, sizeof(rec.w) + len);
 	net_craft_send(net, &c, 0);
+}
+
+static void send_verdict(struct net *net, u64 number, u64 tag, u32 total, u32 len)
+{
+	send_verdict_at(net, number, tag, 1, total, len);
 }
 
 static void question_to_a_liar(struct kunit *test)
@@ -222,6 +228,9 @@ static void question_to_a_liar(struct kunit *test)
 	send_verdict(net, 1, 0, 12, 8);
 	send_verdict(net, 1, 1, 4, 8);
 	KUNIT_EXPECT_EQ(test, net_drops(net, 0, SAMR_DROP_RECORD), 2ULL);
+	/* Nothing can be so far ahead: its client would not get an answer ever again. */
+	send_verdict_at(net, 1, 4, U64_MAX, 8, 8);
+	KUNIT_EXPECT_EQ(test, net_drops(net, 0, SAMR_DROP_WINDOW), 1ULL);
 	KUNIT_EXPECT_EQ(test, net_delivered(net, 0, SAMR_KIND_ANSWER), 0U);
 	send_verdict(net, 1, 3, 8, 8);
 	KUNIT_EXPECT_EQ(test, net_delivered(net, 0, SAMR_KIND_ANSWER), 1U);

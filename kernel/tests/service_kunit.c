@@ -720,7 +720,7 @@ static void service_state_of_a_founder(struct kunit *test)
 
 /* ---- queries ---- */
 
-static void hand_query(struct kunit *test, u32 port, u64 number)
+static struct samr_msg *hand_query(struct kunit *test, u32 port, u64 number)
 {
 	struct samr_meta meta = {
 		.gseq = fake.next - 1, .origin = 1, .group = SVC, .port = port,
@@ -730,6 +730,7 @@ static void hand_query(struct kunit *test, u32 port, u64 number)
 
 	KUNIT_ASSERT_NOT_NULL(test, msg);
 	hand_over(msg);
+	return msg;
 }
 
 static void takes(struct kunit *test, struct samr_local *l, u8 kind, u64 arg)
@@ -790,6 +791,24 @@ static void service_query_ends_with_its_member(struct kunit *test)
 	gone(l);
 }
 
+/* Clients that ask and go must not fill the memory behind a member that does not read. */
+static void service_query_is_not_kept_for_nobody(struct kunit *test)
+{
+	struct told t;
+	struct samr_local *l = joined_member(test, &t);
+	struct samr_msg *msg;
+	u64 i;
+
+	for (i = 1; i <= 5; i++) {
+		msg = hand_query(test, l->port, i);
+		KUNIT_EXPECT_TRUE(test, list_is_singular(&l->queries));
+		msg->unwanted = i < 5;
+	}
+	takes(test, l, SAMR_KIND_QUERY, 5);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(samr_local_peek(l, NULL)), -EAGAIN);
+	gone(l);
+}
+
 static struct kunit_case service_cases[] = {
 	KUNIT_CASE(service_configuration),
 	KUNIT_CASE(service_join_is_kept_without_view),
@@ -816,6 +835,7 @@ static struct kunit_case service_cases[] = {
 	KUNIT_CASE(service_state_of_a_founder),
 	KUNIT_CASE(service_query_has_its_turn),
 	KUNIT_CASE(service_query_ends_with_its_member),
+	KUNIT_CASE(service_query_is_not_kept_for_nobody),
 	{}
 };
 
