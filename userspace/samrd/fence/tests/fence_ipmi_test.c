@@ -199,7 +199,7 @@ static void a_dead_bmc_proves_nothing(void **state)
 	struct world *w = *state;
 	struct bmc *b = one_bmc(w);
 
-	w->node[0].device[0].timeout_ms = 1000;
+	w->node[0].device[0].timeout_ms = 3000;
 	kill(b->pid, SIGSTOP);
 	assert_int_equal(ask(w, FENCE_OFF), FENCE_UNREACHABLE);
 	kill(b->pid, SIGKILL);
@@ -232,7 +232,7 @@ static void the_second_one_helps(void **state)
 
 	bmc_start(b, MACHINE_PLAIN);
 	snprintf(address, sizeof(address), "127.0.0.1:%d", bmc_free_port());
-	add_bmc(w, "first", address)->timeout_ms = 1000;
+	add_bmc(w, "first", address)->timeout_ms = 3000;
 	add_bmc(w, "second", b->address);
 	assert_int_equal(ask(w, FENCE_OFF), FENCE_IS_OFF);
 	assert_int_equal(w->report.outcome[0].result, FENCE_UNREACHABLE);
@@ -335,7 +335,7 @@ static void nobody_sees_the_password(void **state)
 	int looks = 0;
 
 	snprintf(address, sizeof(address), "127.0.0.1:%d", bmc_free_port());
-	add_bmc(w, "bmc", address)->timeout_ms = 1000;
+	add_bmc(w, "bmc", address)->timeout_ms = 3000;
 	assert_int_equal(start(w, FENCE_OFF), 0);
 	while (!w->report.over) {
 		turn(w, 100);
