@@ -41,6 +41,15 @@ void samr_cluster_notify(struct samr_cluster *c,
 	rcu_read_unlock();
 }
 
+void samr_cluster_group_changed(struct samr_cluster *c, u32 group)
+{
+	struct samr_cluster_event e = {
+		.type = SAMR_CLUSTER_EV_GROUP, .group = group,
+	};
+
+	samr_cluster_notify(c, &e);
+}
+
 void *samr_cluster_priv(struct samr_cluster *c)
 {
 	return c->priv;
@@ -229,19 +238,21 @@ void samr_cluster_consumed(struct samr_cluster *c, u32 group, u64 gseq,
 	samr_drain_step(c, &ev);
 }
 
-int samr_cluster_reply(struct samr_cluster *c, u32 group,
-		       const struct samr_reply *r, u64 upto,
-		       struct samr_blob *payload, u32 len)
+int samr_cluster_reply(struct samr_cluster *c, const struct samr_reply *r,
+		       const struct samr_given *g)
 {
 	struct samr_event ev = {
 		.type = SAMR_EV_REPLY,
 		.reply = {
-			.group	 = group,
-			.len	 = len,
-			.session = r->session,
-			.request = r->request,
-			.upto	 = upto,
-			.payload = payload,
+			.group	  = g->group,
+			.len	  = g->len,
+			.session  = r->session,
+			.request  = r->request,
+			.upto	  = g->upto,
+			.port	  = g->port,
+			.digest	  = g->digest,
+			.digested = g->digested,
+			.payload  = g->payload,
 		},
 	};
 

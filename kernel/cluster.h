@@ -84,19 +84,38 @@ void samr_cluster_consumed(struct samr_cluster *c, u32 group, u64 gseq,
 			   u32 cost);
 
 /**
- * samr_cluster_reply - a local member answers a request
- * @c: the cluster
+ * struct samr_given - the reply of a local member
  * @group: of the request
- * @r: which one
- * @upto: the member had read up to here
+ * @port: of the member
+ * @upto: it had read up to here
  * @payload: an sk_buff of @len bytes, or NULL; the caller keeps its reference
  * @len: bytes
+ * @digest: of these, when @digested
+ * @digested: it is to be compared with those of other members
+ */
+struct samr_given {
+	u32 group;
+	u32 port;
+	u64 upto;
+	struct samr_blob *payload;
+	u32 len;
+	u32 digest;
+	bool digested;
+};
+
+/**
+ * samr_cluster_reply - a local member answers a request
+ * @c: the cluster
+ * @r: which one
+ * @g: how
  *
  * Return: as REPLY in samr_node_step(); -ENETDOWN when the cluster is gone.
  */
-int samr_cluster_reply(struct samr_cluster *c, u32 group,
-		       const struct samr_reply *r, u64 upto,
-		       struct samr_blob *payload, u32 len);
+int samr_cluster_reply(struct samr_cluster *c, const struct samr_reply *r,
+		       const struct samr_given *g);
+
+/** samr_cluster_group_changed - tell listeners that something of a group has changed */
+void samr_cluster_group_changed(struct samr_cluster *c, u32 group);
 
 /**
  * struct samr_cluster_output - what a local member writes to a stream
@@ -160,7 +179,7 @@ struct samr_members *samr_cluster_members(struct samr_cluster *c, u32 group);
 /** samr_cluster_view - as samr_node_view(); epoch 0 when the cluster is gone */
 void samr_cluster_view(struct samr_cluster *c, struct samr_view_info *info);
 
-/** samr_cluster_self - this head's id and incarnation */
+/** samr_cluster_self - this head's id, and its incarnation; @inc: or NULL */
 u64 samr_cluster_self(const struct samr_cluster *c, u64 *inc);
 
 /**
@@ -427,7 +446,7 @@ struct net *samr_cluster_net(const struct samr_cluster *c);
  * @SAMR_CLUSTER_EV_LINK_GONE: @link was removed
  * @SAMR_CLUSTER_EV_HEARD: @node is heard on @link
  * @SAMR_CLUSTER_EV_LOST: @node is not heard on @link any more
- * @SAMR_CLUSTER_EV_GROUP: the members of @group have changed; 0: of more groups
+ * @SAMR_CLUSTER_EV_GROUP: the members of @group have changed, or differ; 0: of more groups
  *	than are told one by one
  * @SAMR_CLUSTER_EV_HALTED: an invariant broke
  * @SAMR_CLUSTER_EV_OUT: the others went on without this head, or it has left

@@ -36,7 +36,7 @@ void samr_door_close(struct samr_listener *ls)
 	spin_lock_bh(&svc->lock);
 	ls->door.ops = NULL;
 	ls->door.ctx = NULL;
-	out = samr_local_expel(ls->local, &free);
+	out = samr_local_expel(ls->local, ECONNABORTED, &free);
 	samr_service_unlock(svc, &free);
 	if (!out)
 		samr_local_leave(ls->local);

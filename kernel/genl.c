@@ -143,11 +143,12 @@ const struct nla_policy samr_group_get_nl_policy[SAMR_A_GROUP_ID + 1] = {
 };
 
 /* SAMR_CMD_GROUP_ADD - do */
-const struct nla_policy samr_group_add_nl_policy[SAMR_A_GROUP_GID + 1] = {
+const struct nla_policy samr_group_add_nl_policy[SAMR_A_GROUP_DIVERGED_POLICY + 1] = {
 	[SAMR_A_GROUP_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SAMR_A_GROUP_NAME] = { .type = NLA_NUL_STRING, .len = SAMR_NAME_LEN_MAX, },
 	[SAMR_A_GROUP_UID] = { .type = NLA_U32, },
 	[SAMR_A_GROUP_GID] = { .type = NLA_U32, },
+	[SAMR_A_GROUP_DIVERGED_POLICY] = NLA_POLICY_MAX(NLA_U32, 3),
 };
 
 /* SAMR_CMD_GROUP_DEL - do */
@@ -194,8 +195,14 @@ const struct nla_policy samr_stats_get_nl_policy[SAMR_A_STATS_DEV + 1] = {
 	[SAMR_A_STATS_DEV] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
 };
 
+/* SAMR_CMD_GROUP_SET - do */
+const struct nla_policy samr_group_set_nl_policy[SAMR_A_GROUP_DIVERGED_POLICY + 1] = {
+	[SAMR_A_GROUP_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[SAMR_A_GROUP_DIVERGED_POLICY] = NLA_POLICY_MAX(NLA_U32, 3),
+};
+
 /* Ops table for samr */
-const struct genl_ops samr_nl_ops[21] = {
+const struct genl_ops samr_nl_ops[22] = {
 	{
 		.cmd		= SAMR_CMD_CLUSTER_GET,
 		.doit		= samr_nl_cluster_get_doit,
@@ -283,7 +290,7 @@ const struct genl_ops samr_nl_ops[21] = {
 		.cmd		= SAMR_CMD_GROUP_ADD,
 		.doit		= samr_nl_group_add_doit,
 		.policy		= samr_group_add_nl_policy,
-		.maxattr	= SAMR_A_GROUP_GID,
+		.maxattr	= SAMR_A_GROUP_DIVERGED_POLICY,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -340,6 +347,13 @@ const struct genl_ops samr_nl_ops[21] = {
 		.dumpit		= samr_nl_stats_get_dumpit,
 		.policy		= samr_stats_get_nl_policy,
 		.maxattr	= SAMR_A_STATS_DEV,
+	},
+	{
+		.cmd		= SAMR_CMD_GROUP_SET,
+		.doit		= samr_nl_group_set_doit,
+		.policy		= samr_group_set_nl_policy,
+		.maxattr	= SAMR_A_GROUP_DIVERGED_POLICY,
+		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };
 

@@ -36,7 +36,7 @@ extern const struct nla_policy samr_link_del_nl_policy[SAMR_A_LINK_DEV + 1];
 
 extern const struct nla_policy samr_group_get_nl_policy[SAMR_A_GROUP_ID + 1];
 
-extern const struct nla_policy samr_group_add_nl_policy[SAMR_A_GROUP_GID + 1];
+extern const struct nla_policy samr_group_add_nl_policy[SAMR_A_GROUP_DIVERGED_POLICY + 1];
 
 extern const struct nla_policy samr_group_del_nl_policy[SAMR_A_GROUP_ID + 1];
 
@@ -54,8 +54,10 @@ extern const struct nla_policy samr_fence_own_nl_policy[SAMR_A_FENCE_PAD + 1];
 
 extern const struct nla_policy samr_stats_get_nl_policy[SAMR_A_STATS_DEV + 1];
 
+extern const struct nla_policy samr_group_set_nl_policy[SAMR_A_GROUP_DIVERGED_POLICY + 1];
+
 /* Ops table for samr */
-extern const struct genl_ops samr_nl_ops[21];
+extern const struct genl_ops samr_nl_ops[22];
 extern const struct genl_multicast_group samr_nl_mcgrps[1];
 
 int samr_nl_cluster_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -85,6 +87,7 @@ int samr_nl_fence_confirm_doit(struct sk_buff *skb, struct genl_info *info);
 int samr_nl_fence_own_doit(struct sk_buff *skb, struct genl_info *info);
 int samr_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int samr_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int samr_nl_group_set_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	SAMR_NLGRP_EVENTS,

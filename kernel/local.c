@@ -11,8 +11,7 @@
 #include <linux/slab.h>
 #include "local.h"
 
-/* Wait before a join or leave is tried again for which memory was lacking. */
-#define RETRY_MS	20
+#define RETRY_MS	20	/* before a join or leave for which memory was lacking */
 
 #define WANT_JOIN	(1U << SAMR_KIND_JOIN)
 #define WANT_LEAVE	(1U << SAMR_KIND_LEAVE)
@@ -717,11 +716,11 @@ void samr_local_lost(struct samr_local *l, struct list_head *free)
 }
 
 /* Who reads no more holds up the others: so nothing is kept for it. */
-bool samr_local_expel(struct samr_local *l, struct list_head *free)
+bool samr_local_expel(struct samr_local *l, int err, struct list_head *free)
 {
 	if (l->state != SAMR_MEMBER_JOINED)
 		return false;
-	end_membership(l, ECONNABORTED, free);
+	end_membership(l, err, free);
 	samr_log_detach(&l->svc->log, &l->reader, free);
 	return true;
 }
@@ -872,12 +871,13 @@ __poll_t samr_local_poll(struct samr_local *l)
 	return mask;
 }
 
-void samr_local_notify(struct samr_local *l, bool views)
+void samr_local_notify(struct samr_local *l, u32 mask)
 {
 	LIST_HEAD(free);
 
 	spin_lock_bh(&l->svc->lock);
-	samr_log_want_views(&l->svc->log, &l->reader, views, &free);
+	l->reader.diverged = mask & (1U << SAMR_TYPE_DIVERGED);
+	samr_log_want_views(&l->svc->log, &l->reader, mask & (1U << SAMR_TYPE_VIEW), &free);
 	samr_service_unlock(l->svc, &free);
 }
 

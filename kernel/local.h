@@ -212,13 +212,17 @@ int samr_local_send(struct samr_local *l, struct samr_submit *s);
  * @r: which one
  * @payload: the reply, or NULL; the caller's reference stays his
  * @len: bytes of it
+ * @digest: of these, to be compared; or NULL
  *
  * Return: 0, also when nobody waits for it any more; -EINVAL: no such request;
  * -EMSGSIZE: longer than the client takes; -ENOMEM, -ENOTCONN, -EPIPE, or why the
  * cluster is dead.
  */
 int samr_local_reply(struct samr_local *l, const struct samr_reply *r,
-		     struct samr_blob *payload, u32 len);
+		     struct samr_blob *payload, u32 len, const u32 *digest);
+
+/** samr_local_compared - are its replies compared with those of other members? */
+bool samr_local_compared(const struct samr_local *l);
 
 /**
  * samr_local_room - would the order take a message of @len bytes now?
@@ -258,8 +262,8 @@ void samr_local_pass(struct samr_local *l, const struct samr_msg *msg);
 /** samr_local_poll - what may be read, as EPOLL* bits; edges are told from now on */
 __poll_t samr_local_poll(struct samr_local *l);
 
-/** samr_local_notify - want view changes from here on, or not */
-void samr_local_notify(struct samr_local *l, bool views);
+/** samr_local_notify - want these from here on: (1 << type) of enum samr_type */
+void samr_local_notify(struct samr_local *l, u32 mask);
 
 /** samr_local_info - look at a member */
 void samr_local_info(struct samr_local *l, struct samr_local_info *info);
@@ -334,8 +338,13 @@ void samr_local_submit(struct samr_local *l, u32 ms);
  */
 void samr_local_lost(struct samr_local *l, struct list_head *free);
 
-/** samr_local_expel - so does one that the admin wants out; false: it is no member */
-bool samr_local_expel(struct samr_local *l, struct list_head *free);
+/**
+ * samr_local_expel - so does one that is put out
+ * @err: with which its calls fail
+ *
+ * Return: false: it is no member.
+ */
+bool samr_local_expel(struct samr_local *l, int err, struct list_head *free);
 
 /** samr_local_kick - submit the joins, leaves and the like that wait */
 void samr_local_kick(struct samr_services *all);

@@ -55,7 +55,7 @@ static bool wants_whole(const struct samr_reader *r, const struct samr_msg *msg)
 		return is_streams(msg);
 	if (msg->segment)
 		return false;
-	if (has_bytes(msg) || samr_log_asks(r, msg))
+	if (has_bytes(msg) || samr_log_asks(r, msg) || (r->diverged && msg->diverged))
 		return true;
 	return r->views && changes_view(msg);
 }

@@ -79,6 +79,7 @@ struct samr_log {
  * @view: the group's view at @next, 0 before the first
  * @members: number of members in @view
  * @views: wants messages that changed the view; others skip them
+ * @diverged: wants to know that replicas differ
  * @part: of the next message it has read this much: 0: nothing; n: all but what
  *	is told of locks from number n - 1 on
  * @streams: wants what concerns streams, and nothing else; others want all but that
@@ -100,6 +101,7 @@ struct samr_reader {
 	u32 members;
 	u32 part;
 	bool views;
+	bool diverged;
 	bool streams;
 	bool edges;
 	bool held;

@@ -14,6 +14,7 @@
 #include <net/sock.h>
 
 #include "netlink.h"
+#include "netlink_change.h"
 #include "netlink_fill.h"
 #include "pernet.h"
 #include "service.h"
@@ -163,9 +164,8 @@ static void send_event(struct net *net, struct sk_buff *skb)
 					SAMR_NLGRP_EVENTS, GFP_KERNEL);
 }
 
-/* The configuration has changed; under the configuration mutex. */
-static void announce(struct net *net, struct samr_cluster *c, u8 cmd, u32 event,
-		     u64 id)
+void samr_netlink_announce(struct net *net, struct samr_cluster *c, u8 cmd,
+			   u32 event, u64 id)
 {
 	const struct about a = { .id = id };
 
@@ -296,10 +296,9 @@ gone:
 
 /* ---- changes ---- */
 
-/* Run @change on the requester's cluster, under the configuration mutex. */
-static int with_cluster(struct genl_info *info,
-			int (*change)(struct samr_cluster *c,
-				      struct genl_info *info))
+int samr_netlink_with_cluster(struct genl_info *info,
+			      int (*change)(struct samr_cluster *c,
+					    struct genl_info *info))
 {
 	struct net *net = genl_info_net(info);
 	struct samr_cluster *c;
@@ -315,8 +314,7 @@ static int with_cluster(struct genl_info *info,
 	return err;
 }
 
-/* 0, or -EINVAL when @attr holds no good name. */
-static int check_name(struct genl_info *info, struct nlattr *attr)
+int samr_netlink_check_name(struct genl_info *info, struct nlattr *attr)
 {
 	if (name_ok(nla_data(attr)))
 		return 0;
@@ -398,7 +396,7 @@ int samr_nl_cluster_add_doit(struct sk_buff *skb, struct genl_info *info)
 	    samr_netlink_lacks(info, SAMR_A_CLUSTER_ID, "id") ||
 	    samr_netlink_lacks(info, SAMR_A_CLUSTER_NODE, "node"))
 		return -EINVAL;
-	err = check_name(info, info->attrs[SAMR_A_CLUSTER_NAME]) ?:
+	err = samr_netlink_check_name(info, info->attrs[SAMR_A_CLUSTER_NAME]) ?:
 	      get_limits(info, &p.core);
 	if (err)
 		return err;
@@ -410,7 +408,8 @@ int samr_nl_cluster_add_doit(struct sk_buff *skb, struct genl_info *info)
 	err = samr_cluster_create(net, &p, info->extack);
 	c = err ? NULL : samr_cluster_get(net);
 	if (c) {
-		announce(net, c, SAMR_CMD_CLUSTER_NTF, SAMR_NTF_EVENT_ADD, 0);
+		samr_netlink_announce(net, c, SAMR_CMD_CLUSTER_NTF,
+				      SAMR_NTF_EVENT_ADD, 0);
 		samr_cluster_put(c);
 	}
 	samr_config_unlock(net);
@@ -459,8 +458,9 @@ static int set_cluster(struct samr_cluster *c, struct genl_info *info)
 	int err = set_saved(c, info) ?: set_state(c, info);
 
 	if (!err)
-		announce(genl_info_net(info), c, SAMR_CMD_CLUSTER_NTF,
-			 SAMR_NTF_EVENT_CHANGE, 0);
+		samr_netlink_announce(genl_info_net(info), c,
+				      SAMR_CMD_CLUSTER_NTF,
+				      SAMR_NTF_EVENT_CHANGE, 0);
 	return err;
 }
 
@@ -501,7 +501,7 @@ static int check_set(struct genl_info *info)
 
 int samr_nl_cluster_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return check_set(info) ?: with_cluster(info, set_cluster);
+	return check_set(info) ?: samr_netlink_with_cluster(info, set_cluster);
 }
 
 static int del_cluster(struct samr_cluster *c, struct genl_info *info)
@@ -525,7 +525,7 @@ static int del_cluster(struct samr_cluster *c, struct genl_info *info)
 
 int samr_nl_cluster_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return with_cluster(info, del_cluster);
+	return samr_netlink_with_cluster(info, del_cluster);
 }
 
 /* Configure, or with no bytes forget, the address of @node on a link. */
@@ -565,8 +565,8 @@ static int make_witness(struct samr_cluster *c, struct genl_info *info, u64 id)
 	}
 	err = samr_cluster_witness(c, id, info->extack);
 	if (!err)
-		announce(genl_info_net(info), c, SAMR_CMD_NODE_NTF,
-			 SAMR_NTF_EVENT_CHANGE, id);
+		samr_netlink_announce(genl_info_net(info), c, SAMR_CMD_NODE_NTF,
+				      SAMR_NTF_EVENT_CHANGE, id);
 	return err;
 }
 
@@ -590,8 +590,8 @@ static int add_node(struct samr_cluster *c, struct genl_info *info)
 		samr_cluster_node_del(c, id, NULL);
 		return err;
 	}
-	announce(genl_info_net(info), c, SAMR_CMD_NODE_NTF, SAMR_NTF_EVENT_ADD,
-		 id);
+	samr_netlink_announce(genl_info_net(info), c, SAMR_CMD_NODE_NTF,
+			      SAMR_NTF_EVENT_ADD, id);
 	return 0;
 }
 
@@ -603,7 +603,7 @@ int samr_nl_node_add_doit(struct sk_buff *skb, struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "'address' and 'dev' belong together");
 		return -EINVAL;
 	}
-	return with_cluster(info, add_node);
+	return samr_netlink_with_cluster(info, add_node);
 }
 
 static int set_node(struct samr_cluster *c, struct genl_info *info)
@@ -612,8 +612,8 @@ static int set_node(struct samr_cluster *c, struct genl_info *info)
 	int err = set_address(c, info, id);
 
 	if (!err)
-		announce(genl_info_net(info), c, SAMR_CMD_NODE_NTF,
-			 SAMR_NTF_EVENT_CHANGE, id);
+		samr_netlink_announce(genl_info_net(info), c, SAMR_CMD_NODE_NTF,
+				      SAMR_NTF_EVENT_CHANGE, id);
 	return err;
 }
 
@@ -623,7 +623,7 @@ int samr_nl_node_set_doit(struct sk_buff *skb, struct genl_info *info)
 	    samr_netlink_lacks(info, SAMR_A_NODE_DEV, "dev") ||
 	    samr_netlink_lacks(info, SAMR_A_NODE_ADDRESS, "address"))
 		return -EINVAL;
-	return with_cluster(info, set_node);
+	return samr_netlink_with_cluster(info, set_node);
 }
 
 static int del_node(struct samr_cluster *c, struct genl_info *info)
@@ -632,8 +632,8 @@ static int del_node(struct samr_cluster *c, struct genl_info *info)
 	int err = samr_cluster_node_del(c, id, info->extack);
 
 	if (!err)
-		announce(genl_info_net(info), c, SAMR_CMD_NODE_NTF,
-			 SAMR_NTF_EVENT_DEL, id);
+		samr_netlink_announce(genl_info_net(info), c, SAMR_CMD_NODE_NTF,
+				      SAMR_NTF_EVENT_DEL, id);
 	return err;
 }
 
@@ -641,7 +641,7 @@ int samr_nl_node_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	if (samr_netlink_lacks(info, SAMR_A_NODE_ID, "id"))
 		return -EINVAL;
-	return with_cluster(info, del_node);
+	return samr_netlink_with_cluster(info, del_node);
 }
 
 /* A link of a kind without devices has the empty name for one. */
@@ -660,8 +660,8 @@ static int add_link(struct samr_cluster *c, struct genl_info *info)
 	err = samr_link_add(c, nla_data(info->attrs[SAMR_A_LINK_KIND]),
 			    device_of(info), &id, info->extack);
 	if (!err)
-		announce(genl_info_net(info), c, SAMR_CMD_LINK_NTF,
-			 SAMR_NTF_EVENT_ADD, id);
+		samr_netlink_announce(genl_info_net(info), c, SAMR_CMD_LINK_NTF,
+				      SAMR_NTF_EVENT_ADD, id);
 	return err;
 }
 
@@ -669,7 +669,7 @@ int samr_nl_link_add_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	if (samr_netlink_lacks(info, SAMR_A_LINK_KIND, "kind"))
 		return -EINVAL;
-	return with_cluster(info, add_link);
+	return samr_netlink_with_cluster(info, add_link);
 }
 
 /* The link announces its end itself. */
@@ -701,89 +701,7 @@ int samr_nl_link_del_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!info->attrs[SAMR_A_LINK_KIND] &&
 	    samr_netlink_lacks(info, SAMR_A_LINK_DEV, "dev"))
 		return -EINVAL;
-	return with_cluster(info, del_link);
-}
-
-static int add_group(struct samr_cluster *c, struct genl_info *info)
-{
-	struct nlattr *name = info->attrs[SAMR_A_GROUP_NAME];
-	struct nlattr *uid = info->attrs[SAMR_A_GROUP_UID];
-	struct nlattr *gid = info->attrs[SAMR_A_GROUP_GID];
-	u32 id = nla_get_u32(info->attrs[SAMR_A_GROUP_ID]);
-	kuid_t kuid = INVALID_UID;
-	kgid_t kgid = INVALID_GID;
-	int err;
-
-	if (uid) {
-		kuid = make_kuid(current_user_ns(), nla_get_u32(uid));
-		if (!uid_valid(kuid)) {
-			NL_SET_ERR_MSG_ATTR(info->extack, uid,
-					    "no such user in this user namespace");
-			return -EINVAL;
-		}
-	}
-	if (gid) {
-		kgid = make_kgid(current_user_ns(), nla_get_u32(gid));
-		if (!gid_valid(kgid)) {
-			NL_SET_ERR_MSG_ATTR(info->extack, gid,
-					    "no such group of users in this user namespace");
-			return -EINVAL;
-		}
-	}
-	err = samr_service_add(c, id, name ? nla_data(name) : NULL, kuid, kgid,
-			       info->extack);
-	if (!err)
-		announce(genl_info_net(info), c, SAMR_CMD_GROUP_NTF,
-			 SAMR_NTF_EVENT_ADD, id);
-	return err;
-}
-
-int samr_nl_group_add_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	int err;
-
-	if (samr_netlink_lacks(info, SAMR_A_GROUP_ID, "id"))
-		return -EINVAL;
-	if (info->attrs[SAMR_A_GROUP_NAME]) {
-		err = check_name(info, info->attrs[SAMR_A_GROUP_NAME]);
-		if (err)
-			return err;
-	}
-	return with_cluster(info, add_group);
-}
-
-static int del_group(struct samr_cluster *c, struct genl_info *info)
-{
-	u32 id = nla_get_u32(info->attrs[SAMR_A_GROUP_ID]);
-	int err = samr_service_del(c, id, info->extack);
-
-	if (!err)
-		announce(genl_info_net(info), c, SAMR_CMD_GROUP_NTF,
-			 SAMR_NTF_EVENT_DEL, id);
-	return err;
-}
-
-int samr_nl_group_del_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	if (samr_netlink_lacks(info, SAMR_A_GROUP_ID, "id"))
-		return -EINVAL;
-	return with_cluster(info, del_group);
-}
-
-static int del_member(struct samr_cluster *c, struct genl_info *info)
-{
-	return samr_service_expel(c,
-				  nla_get_u32(info->attrs[SAMR_A_MEMBER_GROUP]),
-				  nla_get_u32(info->attrs[SAMR_A_MEMBER_PORT]),
-				  info->extack);
-}
-
-int samr_nl_member_del_doit(struct sk_buff *skb, struct genl_info *info)
-{
-	if (samr_netlink_lacks(info, SAMR_A_MEMBER_GROUP, "group") ||
-	    samr_netlink_lacks(info, SAMR_A_MEMBER_PORT, "port"))
-		return -EINVAL;
-	return with_cluster(info, del_member);
+	return samr_netlink_with_cluster(info, del_link);
 }
 
 /* ---- the fencing role ---- */
@@ -793,14 +711,15 @@ static int own_fences(struct samr_cluster *c, struct genl_info *info)
 	int err = samr_cluster_fence_own(c, info->snd_portid, info->extack);
 
 	if (!err)
-		announce(genl_info_net(info), c, SAMR_CMD_CLUSTER_NTF,
-			 SAMR_NTF_EVENT_CHANGE, 0);
+		samr_netlink_announce(genl_info_net(info), c,
+				      SAMR_CMD_CLUSTER_NTF,
+				      SAMR_NTF_EVENT_CHANGE, 0);
 	return err;
 }
 
 int samr_nl_fence_own_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return with_cluster(info, own_fences);
+	return samr_netlink_with_cluster(info, own_fences);
 }
 
 /* A socket is closed: whoever had the role with it has it no more. */
@@ -845,7 +764,7 @@ int samr_nl_fence_confirm_doit(struct sk_buff *skb, struct genl_info *info)
 	    samr_netlink_lacks(info, SAMR_A_FENCE_INCARNATION, "incarnation") ||
 	    samr_netlink_lacks(info, SAMR_A_FENCE_TOKEN, "token"))
 		return -EINVAL;
-	return with_cluster(info, confirm_fence);
+	return samr_netlink_with_cluster(info, confirm_fence);
 }
 
 /* ---- the family ---- */

@@ -375,6 +375,24 @@ static int put_service(const struct samr_netlink_msg *m,
 				 SAMR_A_GROUP_PAD);
 }
 
+static int put_diverged(struct sk_buff *skb,
+			const struct samr_service_diverged *d)
+{
+	if (nla_put_u32(skb, SAMR_A_GROUP_DIVERGED_POLICY, d->policy) ||
+	    put_flag(skb, SAMR_A_GROUP_STOPPED, d->stopped) ||
+	    put_flag(skb, SAMR_A_GROUP_DIFFER, d->differ))
+		return -EMSGSIZE;
+	if (!d->times)
+		return 0;
+	return nla_put_u64_64bit(skb, SAMR_A_GROUP_DIVERGED, d->times,
+				 SAMR_A_GROUP_PAD) ||
+	       nla_put_u64_64bit(skb, SAMR_A_GROUP_DIVERGED_PLACE,
+				 d->last.place, SAMR_A_GROUP_PAD) ||
+	       nla_put_u32(skb, SAMR_A_GROUP_DIVERGED_RESULT, d->last.div) ||
+	       nla_put_u64_64bit(skb, SAMR_A_GROUP_DIVERGED_HEADS,
+				 d->last.wrong, SAMR_A_GROUP_PAD);
+}
+
 static int put_sessions(struct sk_buff *skb, const struct samr_session_info *s)
 {
 	return nla_put_u32(skb, SAMR_A_GROUP_SESSIONS, s->sessions) ||
@@ -409,6 +427,7 @@ int samr_netlink_put_group(const struct samr_netlink_msg *m,
 	err = finish(m, hdr,
 		     nla_put_u32(skb, SAMR_A_GROUP_ID, id) ||
 		     (declared && put_service(m, &s)) ||
+		     (declared && put_diverged(skb, &s.diverged)) ||
 		     nla_put_u32(skb, SAMR_A_GROUP_MEMBERS,
 				 members ? members->count : 0) ||
 		     (members &&

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Bytes of messages, see payload.h. */
+#include <linux/crc32c.h>
 #include <linux/err.h>
 #include <linux/skbuff.h>
 #include <linux/socket.h>
@@ -209,4 +210,69 @@ int samr_payload_copy_note(const struct samr_lock_note *note, struct msghdr *msg
 	memcpy(e.name, note->name, sizeof(note->name));
 	memcpy(e.value, note->value, sizeof(e.value));
 	return copy_to_iter(&e, len, &msg->msg_iter) == len ? 0 : -EFAULT;
+}
+
+u32 samr_payload_digest(struct sk_buff *skb)
+{
+	struct skb_seq_state st;
+	unsigned int at = 0, n;
+	const u8 *bytes;
+	u32 crc = ~0;
+
+	if (!skb)
+		return ~crc;
+	skb_prepare_seq_read(skb, 0, skb->len, &st);
+	while ((n = skb_seq_read(at, &bytes, &st))) {
+		crc = crc32c(crc, bytes, n);
+		at += n;
+	}
+	return ~crc;
+}
+
+static_assert((int)SAMR_DIVERGED_OPEN == (int)SAMR_DIV_OPEN);
+static_assert((int)SAMR_DIVERGED_TIE == (int)SAMR_DIV_TIE);
+static_assert((int)SAMR_DIVERGED_MINORITY == (int)SAMR_DIV_MINORITY);
+static_assert(SAMR_DIVERGED_SAYS == SAMR_DIV_VALUES);
+static_assert(sizeof(struct samr_diverged) == 96);
+
+u32 samr_payload_diverged_len(const struct samr_msg *m)
+{
+	return m->diverged->count * sizeof(struct samr_diverged);
+}
+
+static struct samr_diverged diverged_of(const struct samr_divergence *d)
+{
+	struct samr_diverged e = {
+		.result	 = d->div,
+		.gseq	 = d->place,
+		.session = d->session,
+		.request = d->number,
+		.wrong	 = d->wrong,
+		.odd	 = d->odd,
+	};
+	u32 i;
+
+	for (i = 0; i < SAMR_DIVERGED_SAYS; i++) {
+		if (!d->heads[i])
+			continue;
+		e.says[i].heads = d->heads[i];
+		e.says[i].digest = d->value[i];
+	}
+	return e;
+}
+
+int samr_payload_copy_diverged(const struct samr_msg *m, struct msghdr *msg,
+			       u32 len)
+{
+	const struct samr_divergence *d = m->diverged->d;
+	struct samr_diverged e;
+	u32 part;
+
+	for (; len; len -= part, d++) {
+		e = diverged_of(d);
+		part = min_t(u32, len, sizeof(e));
+		if (copy_to_iter(&e, part, &msg->msg_iter) != part)
+			return -EFAULT;
+	}
+	return 0;
 }

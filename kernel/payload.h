@@ -71,4 +71,14 @@ int samr_payload_copy_snapshot(const struct samr_msg *m, struct msghdr *msg,
 int samr_payload_copy_note(const struct samr_lock_note *note, struct msghdr *msg,
 			   u32 len);
 
+/** samr_payload_digest - what stands for the bytes of a reply; NULL: none */
+u32 samr_payload_digest(struct sk_buff *skb);
+
+/** samr_payload_diverged_len - bytes of the struct samr_diverged of a DIGEST */
+u32 samr_payload_diverged_len(const struct samr_msg *m);
+
+/** samr_payload_copy_diverged - the first @len bytes of them; 0 or -EFAULT */
+int samr_payload_copy_diverged(const struct samr_msg *m, struct msghdr *msg,
+			       u32 len);
+
 #endif /* SAMR_PAYLOAD_H */

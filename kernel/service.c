@@ -60,10 +60,12 @@ struct samr_service *samr_service_open(struct samr_services *all, u32 id,
 	svc = service_get(all, id);
 	if (!svc)
 		return ERR_PTR(-EADDRNOTAVAIL);
-	if (may_use(svc, net))
+	err = !may_use(svc, net) ? -EACCES :
+	      READ_ONCE(svc->diverged.stopped) ? -ENOTRECOVERABLE : 0;
+	if (!err)
 		return svc;
 	samr_service_put(svc);
-	return ERR_PTR(-EACCES);
+	return ERR_PTR(err);
 }
 
 s64 samr_service_port(struct samr_service *svc)
@@ -164,6 +166,24 @@ int samr_service_del(struct samr_cluster *c, u32 id,
 	return busy ? -EBUSY : 0;
 }
 
+int samr_service_set(struct samr_cluster *c, u32 id,
+		     enum samr_diverged_policy policy,
+		     struct netlink_ext_ack *extack)
+{
+	struct samr_service *svc = service_get(all_of(c), id);
+
+	if (!svc) {
+		NL_SET_ERR_MSG(extack, "no such service on this head");
+		return -ENOENT;
+	}
+	spin_lock_bh(&svc->lock);
+	svc->diverged.policy = policy;
+	WRITE_ONCE(svc->diverged.stopped, false);
+	spin_unlock_bh(&svc->lock);
+	samr_service_put(svc);
+	return 0;
+}
+
 int samr_service_expel(struct samr_cluster *c, u32 id, u32 port,
 		       struct netlink_ext_ack *extack)
 {
@@ -179,7 +199,8 @@ int samr_service_expel(struct samr_cluster *c, u32 id, u32 port,
 	spin_lock_bh(&svc->lock);
 	list_for_each_entry(l, &svc->locals, node)
 		if (l->port == port)
-			err = samr_local_expel(l, &free) ? 0 : -EAGAIN;
+			err = samr_local_expel(l, ECONNABORTED, &free) ?
+			      0 : -EAGAIN;
 	samr_service_unlock(svc, &free);
 	samr_service_put(svc);
 	if (err == -ENOENT)
@@ -216,6 +237,7 @@ static void describe(struct samr_service *svc, struct samr_service_info *info)
 		info->bytes += msg->meta.len;
 	list_for_each_entry(msg, &svc->pieces.msgs, link)
 		info->bytes += msg->meta.len;
+	info->diverged = svc->diverged;
 	info->messages = svc->log.count + svc->pieces.count;
 	info->consumed = svc->log.done;
 	spin_unlock_bh(&svc->lock);
@@ -270,25 +292,33 @@ static int answer(struct samr_service *svc, u64 query, u64 upto,
 	return samr_cluster_ask(svc->all->c, &ev);
 }
 
+bool samr_local_compared(const struct samr_local *l)
+{
+	return READ_ONCE(l->svc->diverged.policy) != SAMR_DIVERGED_POLICY_OFF;
+}
+
 int samr_local_reply(struct samr_local *l, const struct samr_reply *r,
-		     struct samr_blob *payload, u32 len)
+		     struct samr_blob *payload, u32 len,
+		     const u32 *digest)
 {
 	struct samr_service *svc = l->svc;
+	struct samr_given g = {
+		.group = svc->id, .port = l->port, .payload = payload, .len = len,
+		.digest = digest ? *digest : 0, .digested = digest,
+	};
 	int err = samr_local_err(l);
-	u64 upto;
 
 	if (err)
 		return err;
 	spin_lock_bh(&svc->lock);
 	if (l->state != SAMR_MEMBER_JOINED && l->state != SAMR_MEMBER_LEAVING)
 		err = l->state == SAMR_MEMBER_LEFT ? -EPIPE : -ENOTCONN;
-	upto = l->reader.seen.gseq;
+	g.upto = l->reader.seen.gseq;
 	spin_unlock_bh(&svc->lock);
 	if (err)
 		return err;
-	err = r->session ?
-	      samr_cluster_reply(svc->all->c, svc->id, r, upto, payload, len) :
-	      answer(svc, r->request, upto, payload, len);
+	err = r->session ? samr_cluster_reply(svc->all->c, r, &g) :
+			   answer(svc, r->request, g.upto, payload, len);
 	/* The client has it already, from another member, or has gone. */
 	return err == -ENOENT ? 0 : err;
 }
@@ -354,8 +384,10 @@ static void append(struct samr_service *svc, struct samr_msg *msg,
 {
 	struct samr_listener *ls;
 
-	if (msg->members)
+	if (msg->members) {
 		new_window(svc, msg->members);
+		svc->diverged.differ = false;
+	}
 	samr_install_deliver(svc, msg, free);
 	if (msg->meta.kind != SAMR_KIND_STATE)
 		samr_log_append(&svc->log, msg, free, samr_local_wake);
@@ -424,6 +456,62 @@ static void deliver_own(struct samr_msg *msg)
 	samr_client_put(cl);
 }
 
+/* For each client of a service, which is locked. */
+static void each_client(struct samr_service *svc,
+			void (*fn)(struct samr_client *cl, int err), int err)
+{
+	struct samr_client *cl;
+	unsigned long i;
+
+	rcu_read_lock();
+	xa_for_each(&svc->clients, i, cl) {
+		/* Of one that is being freed nothing can be asked. */
+		if (!refcount_inc_not_zero(&cl->ref))
+			continue;
+		fn(cl, err);
+		samr_client_put(cl);
+	}
+	rcu_read_unlock();
+}
+
+/* All members here are out of the group, and its clients have nobody to ask. */
+static void stop(struct samr_service *svc, struct list_head *free)
+{
+	struct samr_local *l;
+
+	svc->diverged.stopped = true;
+	list_for_each_entry(l, &svc->locals, node)
+		samr_local_expel(l, ENOTRECOVERABLE, free);
+	each_client(svc, samr_client_dead, ENOTRECOVERABLE);
+}
+
+/*
+ * Replicas differ. Each head does what it is told to do with its own members; what
+ * they differ in is the same everywhere.
+ */
+static void diverged(struct samr_service *svc, const struct samr_msg *msg,
+		     struct list_head *free)
+{
+	const struct samr_divergences *all = msg->diverged;
+	struct samr_service_diverged *mine = &svc->diverged;
+	u64 self = BIT_ULL(samr_cluster_self(svc->all->c, NULL));
+	struct samr_local *l;
+	bool wrong = false;
+	u32 i;
+
+	for (i = 0; i < all->count; i++)
+		wrong |= all->d[i].div == SAMR_DIV_MINORITY &&
+			 all->d[i].wrong & self;
+	mine->differ = true;
+	mine->times += all->count;
+	mine->last = all->d[all->count - 1];
+	if (mine->policy == SAMR_DIVERGED_POLICY_STOP)
+		stop(svc, free);
+	else if (mine->policy == SAMR_DIVERGED_POLICY_EXPEL && wrong)
+		list_for_each_entry(l, &svc->locals, node)
+			samr_local_expel(l, ECONNABORTED, free);
+}
+
 static bool is_clients(const struct samr_msg *msg)
 {
 	return msg->owner && (msg->meta.kind == SAMR_KIND_SESSION ||
@@ -436,6 +524,7 @@ static void deliver(void *priv, struct samr_msg *msg)
 	struct samr_local *own = msg->owner;
 	struct samr_service *svc;
 	LIST_HEAD(free);
+	bool changed;
 
 	if (msg->meta.kind == SAMR_KIND_REPLY ||
 	    msg->meta.kind == SAMR_KIND_ANSWER) {
@@ -463,7 +552,12 @@ static void deliver(void *priv, struct samr_msg *msg)
 		list_add(&msg->link, &free);
 	else
 		append(svc, msg, &free);
+	changed = msg->diverged;
+	if (changed)
+		diverged(svc, msg, &free);
 	samr_service_unlock(svc, &free);
+	if (changed)
+		samr_cluster_group_changed(svc->all->c, svc->id);
 	if (own)
 		samr_local_put(own);
 	else
@@ -501,24 +595,6 @@ static void *open(struct samr_cluster *c)
 	INIT_LIST_HEAD(&all->writers);
 	timer_setup(&all->tick, samr_client_tick, 0);
 	return all;
-}
-
-/* For each client of a service, which is locked. */
-static void each_client(struct samr_service *svc,
-			void (*fn)(struct samr_client *cl, int err), int err)
-{
-	struct samr_client *cl;
-	unsigned long i;
-
-	rcu_read_lock();
-	xa_for_each(&svc->clients, i, cl) {
-		/* Of one that is being freed nothing can be asked. */
-		if (!refcount_inc_not_zero(&cl->ref))
-			continue;
-		fn(cl, err);
-		samr_client_put(cl);
-	}
-	rcu_read_unlock();
 }
 
 static unsigned int busy(void *priv)

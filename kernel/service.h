@@ -20,6 +20,7 @@
 #include <linux/uidgid.h>
 #include <linux/xarray.h>
 #include <uapi/linux/samr.h>
+#include <uapi/linux/samr_netlink.h>
 #include "cluster.h"
 #include "log.h"
 
@@ -65,6 +66,22 @@ struct samr_services {
 };
 
 /**
+ * struct samr_service_diverged - of replicas that differ
+ * @policy: what is done with those here
+ * @stopped: that was done: nobody may use the service here
+ * @differ: that was found, and no member has come or gone since
+ * @times: so often it was found
+ * @last: what was found last
+ */
+struct samr_service_diverged {
+	enum samr_diverged_policy policy;
+	bool stopped;
+	bool differ;
+	u64 times;
+	struct samr_divergence last;
+};
+
+/**
  * struct samr_service - a service on this head
  * @rcu: to free it
  * @ref: one of the table's, one of each local's
@@ -85,6 +102,7 @@ struct samr_services {
  * @lacking: of @locals, those that lack the state
  * @kick: one of @locals has something to be submitted
  * @window: of the group's slowest member
+ * @diverged: its policy, and whether it is stopped, are also read without the lock
  * @gone: was taken out of the table
  * @reporting: somebody tells the cluster what was consumed
  * @joins: struct samr_local that have a join to be submitted; under
@@ -110,6 +128,7 @@ struct samr_service {
 	u32 lacking;
 	bool kick;
 	u32 window;
+	struct samr_service_diverged diverged;
 	bool gone;
 	bool reporting;
 	struct list_head joins;
@@ -129,6 +148,7 @@ struct samr_service {
  * @messages: delivered, and not yet read by all of them
  * @bytes: payload of @messages
  * @consumed: all of them have read up to this gseq
+ * @diverged: whether replicas differ
  */
 struct samr_service_info {
 	u32 id;
@@ -142,6 +162,7 @@ struct samr_service_info {
 	u32 messages;
 	u64 bytes;
 	u64 consumed;
+	struct samr_service_diverged diverged;
 };
 
 /**
@@ -166,6 +187,16 @@ int samr_service_add(struct samr_cluster *c, u32 id, const char *name,
  * Return: 0, -ENOENT, -EBUSY while it has sockets or members that still leave.
  */
 int samr_service_del(struct samr_cluster *c, u32 id,
+		     struct netlink_ext_ack *extack);
+
+/**
+ * samr_service_set - what becomes of replicas that differ
+ *
+ * A service that was stopped is not any more.
+ * Return: 0, -ENOENT.
+ */
+int samr_service_set(struct samr_cluster *c, u32 id,
+		     enum samr_diverged_policy policy,
 		     struct netlink_ext_ack *extack);
 
 /**

@@ -138,7 +138,7 @@ static int samr_bind(struct socket *sock, struct sockaddr *uaddr, int len)
 		err = PTR_ERR(l);
 		goto out;
 	}
-	samr_local_notify(l, ssk->notify & (1 << SAMR_TYPE_VIEW));
+	samr_local_notify(l, ssk->notify);
 	ssk->cluster = c;
 	c = NULL;
 	smp_store_release(&ssk->local, l);
@@ -367,6 +367,8 @@ static int send_reply(struct sock *sk, struct msghdr *msg, size_t len,
 {
 	struct samr_local *l = samr_sk_local(sk);
 	struct sk_buff *skb = NULL;
+	bool compared;
+	u32 digest;
 	int err;
 
 	if (!l)
@@ -378,7 +380,11 @@ static int send_reply(struct sock *sk, struct msghdr *msg, size_t len,
 		if (IS_ERR(skb))
 			return PTR_ERR(skb);
 	}
-	err = samr_local_reply(l, r, samr_blob_of_skb(skb), len);
+	compared = samr_local_compared(l);
+	if (compared)
+		digest = samr_payload_digest(skb);
+	err = samr_local_reply(l, r, samr_blob_of_skb(skb), len,
+			       compared ? &digest : NULL);
 	kfree_skb(skb);
 	return err ?: len;
 }
@@ -461,6 +467,8 @@ static u32 type_of(const struct samr_msg *m)
 		return SAMR_TYPE_SNAPSHOT;
 	case SAMR_KIND_STATE:
 		return SAMR_TYPE_INSTALL;
+	case SAMR_KIND_DIGEST:
+		return SAMR_TYPE_DIVERGED;
 	default:
 		return SAMR_TYPE_VIEW;
 	}
@@ -544,6 +552,7 @@ static u32 length_of(const struct samr_msg *m, u32 type)
 	return type == SAMR_TYPE_LOCK ? sizeof(struct samr_lock_event) :
 	       type == SAMR_TYPE_VIEW ? samr_payload_view_len(m) :
 	       type == SAMR_TYPE_SNAPSHOT ? samr_payload_snapshot_len(m) :
+	       type == SAMR_TYPE_DIVERGED ? samr_payload_diverged_len(m) :
 	       samr_msg_bytes(m);
 }
 
@@ -556,6 +565,8 @@ static int copy_bytes(const struct samr_msg *m, u32 type,
 		return samr_payload_copy_view(m, self, msg, len);
 	case SAMR_TYPE_SNAPSHOT:
 		return samr_payload_copy_snapshot(m, msg, len);
+	case SAMR_TYPE_DIVERGED:
+		return samr_payload_copy_diverged(m, msg, len);
 	default:
 		return samr_payload_copy(m, msg, len);
 	}

@@ -11,6 +11,7 @@
 
 /* Notifications that a socket can ask for. */
 #define NOTIFY_MASK	((1U << SAMR_TYPE_VIEW) |		\
+			 (1U << SAMR_TYPE_DIVERGED) |		\
 			 (1U << SAMR_TYPE_UNKNOWN) |		\
 			 (1U << SAMR_TYPE_UNDONE))
 
@@ -45,7 +46,7 @@ static int set_notify(struct samr_sock *ssk, u32 mask)
 		return -EOPNOTSUPP;
 	WRITE_ONCE(ssk->notify, mask);
 	if (ssk->local)
-		samr_local_notify(ssk->local, mask & (1U << SAMR_TYPE_VIEW));
+		samr_local_notify(ssk->local, mask);
 	return 0;
 }
 

@@ -36,6 +36,7 @@ struct samr;
 #define SAMR_OPEN_SAFE		(1U << 0)	/* every message is sent SAFE */
 #define SAMR_OPEN_NO_VIEWS	(1U << 1)	/* samr_recv() gives messages only */
 #define SAMR_OPEN_LOCKS		(1U << 2)	/* for samr_lock() and its like */
+#define SAMR_OPEN_DIVERGED	(1U << 3)	/* samr_recv() tells of wrong replies */
 
 /**
  * samr_open - make a member of a service

@@ -16,6 +16,7 @@
 #define samr_cluster_consumed	fake_consumed
 #define samr_cluster_reply	fake_reply
 #define samr_cluster_ask	fake_ask
+#define samr_cluster_group_changed fake_group_changed
 #define samr_cluster_room	fake_room
 #define samr_cluster_view	fake_view
 #define samr_cluster_priv	fake_priv
@@ -25,9 +26,9 @@
 
 static int fake_submit(struct samr_cluster *c, const struct samr_submit *s);
 static void fake_consumed(struct samr_cluster *c, u32 group, u64 gseq, u32 cost);
-static int fake_reply(struct samr_cluster *c, u32 group,
-		      const struct samr_reply *r, u64 upto,
-		      struct samr_blob *payload, u32 len);
+static int fake_reply(struct samr_cluster *c, const struct samr_reply *r,
+		      const struct samr_given *g);
+static void fake_group_changed(struct samr_cluster *c, u32 group);
 static int fake_ask(struct samr_cluster *c, struct samr_event *ev);
 static bool fake_room(struct samr_cluster *c, u8 kind, u32 group, u32 len);
 static void fake_view(struct samr_cluster *c, struct samr_view_info *info);
@@ -63,6 +64,7 @@ static void fake_count(struct samr_cluster *c, enum samr_stat i);
  * @counted: samr_stats_count()
  * @answered: the last reply
  * @upto: where its member stood
+ * @group_changes: samr_cluster_group_changed()
  * @during: called once from within the next submission
  */
 struct fake {
@@ -81,6 +83,7 @@ struct fake {
 	unsigned int counted[SAMR_STATS];
 	struct samr_reply answered;
 	u64 upto;
+	unsigned int group_changes;
 	void (*during)(void);
 };
 
@@ -118,12 +121,11 @@ static void fake_consumed(struct samr_cluster *c, u32 group, u64 gseq, u32 cost)
 	fake.reports++;
 }
 
-static int fake_reply(struct samr_cluster *c, u32 group,
-		      const struct samr_reply *r, u64 upto,
-		      struct samr_blob *payload, u32 len)
+static int fake_reply(struct samr_cluster *c, const struct samr_reply *r,
+		      const struct samr_given *g)
 {
 	fake.answered = *r;
-	fake.upto = upto;
+	fake.upto = g->upto;
 	return fake.answer;
 }
 
@@ -133,6 +135,11 @@ static int fake_ask(struct samr_cluster *c, struct samr_event *ev)
 	fake.answered = (struct samr_reply){ .request = ev->answer.query };
 	fake.upto = ev->answer.upto;
 	return fake.answer;
+}
+
+static void fake_group_changed(struct samr_cluster *c, u32 group)
+{
+	fake.group_changes++;
 }
 
 static bool fake_room(struct samr_cluster *c, u8 kind, u32 group, u32 len)
@@ -159,7 +166,8 @@ static void fake_set_face(const struct samr_cluster_face *f)
 
 static u64 fake_self(const struct samr_cluster *c, u64 *inc)
 {
-	*inc = 1;
+	if (inc)
+		*inc = 1;
 	return 1;
 }
 

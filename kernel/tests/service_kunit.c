@@ -718,6 +718,19 @@ static void service_state_of_a_founder(struct kunit *test)
 	gone(l);
 }
 
+static void takes(struct kunit *test, struct samr_local *l, u8 kind, u64 arg)
+{
+	struct samr_msg *msg = samr_local_peek(l, NULL);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(msg));
+	KUNIT_EXPECT_EQ(test, msg->meta.kind, kind);
+	KUNIT_EXPECT_EQ(test, msg->meta.arg, arg);
+	samr_local_pass(l, msg);
+	samr_msg_put(msg);
+}
+
+#include "service_diverged.h"
+
 /* ---- queries ---- */
 
 static struct samr_msg *hand_query(struct kunit *test, u32 port, u64 number)
@@ -731,17 +744,6 @@ static struct samr_msg *hand_query(struct kunit *test, u32 port, u64 number)
 	KUNIT_ASSERT_NOT_NULL(test, msg);
 	hand_over(msg);
 	return msg;
-}
-
-static void takes(struct kunit *test, struct samr_local *l, u8 kind, u64 arg)
-{
-	struct samr_msg *msg = samr_local_peek(l, NULL);
-
-	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL(msg));
-	KUNIT_EXPECT_EQ(test, msg->meta.kind, kind);
-	KUNIT_EXPECT_EQ(test, msg->meta.arg, arg);
-	samr_local_pass(l, msg);
-	samr_msg_put(msg);
 }
 
 /* To one member, behind what was delivered before, in front of what comes later. */
@@ -760,7 +762,8 @@ static void service_query_has_its_turn(struct kunit *test)
 	takes(test, l, SAMR_KIND_DATA, 1);
 	takes(test, l, SAMR_KIND_QUERY, 8);
 	takes(test, l, SAMR_KIND_QUERY, 9);
-	KUNIT_EXPECT_EQ(test, samr_local_reply(l, &to_query, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, samr_local_reply(l, &to_query, NULL, 0, NULL),
+			0);
 	KUNIT_EXPECT_EQ(test, fake.answered.request, 9);
 	KUNIT_EXPECT_EQ(test, fake.answered.session, 0);
 	KUNIT_EXPECT_EQ(test, fake.upto, fake.next - 2);
@@ -833,6 +836,10 @@ static struct kunit_case service_cases[] = {
 	KUNIT_CASE(service_state_falls_behind),
 	KUNIT_CASE(service_state_lost),
 	KUNIT_CASE(service_state_of_a_founder),
+	KUNIT_CASE(service_difference_is_reported),
+	KUNIT_CASE(service_difference_expels),
+	KUNIT_CASE(service_difference_stops),
+	KUNIT_CASE(service_difference_is_not_looked_for),
 	KUNIT_CASE(service_query_has_its_turn),
 	KUNIT_CASE(service_query_ends_with_its_member),
 	KUNIT_CASE(service_query_is_not_kept_for_nobody),

@@ -16,3 +16,7 @@ programs += samr-test-calls
 samr-test-calls-src := selftests/cluster/calls.c
 samr-test-calls-deps := $(out)/libsamr.a
 samr-test-calls-libs := $(out)/libsamr.a
+programs += samr-test-diverged
+samr-test-diverged-src := selftests/cluster/diverged.c
+samr-test-diverged-deps := $(out)/libsamr.a
+samr-test-diverged-libs := $(out)/libsamr.a

@@ -91,6 +91,8 @@ static int setup_socket(struct samr *m, uint32_t service)
 	uint32_t notify = 1U << SAMR_TYPE_VIEW;
 	uint32_t safe = 1;
 
+	if (m->flags & SAMR_OPEN_DIVERGED)
+		notify |= 1U << SAMR_TYPE_DIVERGED;
 	m->fd = socket(AF_SAMR, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (m->fd < 0)
 		return -errno;
@@ -112,7 +114,7 @@ int samr_open(struct samr **out, uint32_t service, unsigned int flags)
 
 	*out = NULL;
 	if (!service || flags & ~(SAMR_OPEN_SAFE | SAMR_OPEN_NO_VIEWS |
-				  SAMR_OPEN_LOCKS))
+				  SAMR_OPEN_LOCKS | SAMR_OPEN_DIVERGED))
 		return -EINVAL;
 	m = calloc(1, sizeof(*m));
 	if (!m)

@@ -213,6 +213,10 @@ static void take_group(const struct nlmsghdr *nlh, void *data)
 	g->requests = nl_u32(tb[SAMR_A_GROUP_REQUESTS]);
 	g->replies = nl_u32(tb[SAMR_A_GROUP_REPLIES]);
 	g->reply_bytes = nl_u64(tb[SAMR_A_GROUP_REPLY_BYTES]);
+	g->stopped = tb[SAMR_A_GROUP_STOPPED];
+	g->differ = tb[SAMR_A_GROUP_DIFFER];
+	g->result = nl_u32(tb[SAMR_A_GROUP_DIVERGED_RESULT]);
+	g->wrong = nl_u64(tb[SAMR_A_GROUP_DIVERGED_HEADS]);
 }
 
 /* ---- all ---- */

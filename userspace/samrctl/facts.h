@@ -122,6 +122,10 @@ struct fact_link {
  * @requests: whose replies the clients have not acknowledged
  * @replies: of these, kept here
  * @reply_bytes: theirs
+ * @stopped: nobody may use it here: its members gave different replies
+ * @differ: they do, as far as is known
+ * @result: enum samr_diverged_result
+ * @wrong: heads that reply otherwise than most, or that have replied
  */
 struct fact_group {
 	uint32_t id;
@@ -138,6 +142,10 @@ struct fact_group {
 	uint32_t requests;
 	uint32_t replies;
 	uint64_t reply_bytes;
+	bool stopped;
+	bool differ;
+	uint32_t result;
+	uint64_t wrong;
 };
 
 /**

@@ -6,6 +6,29 @@
 #include "print.h"
 #include "samrctl.h"
 
+/* In the order of enum samr_diverged_policy. */
+static const char *const policies[] = { "report", "expel", "stop", "off", NULL };
+
+/* What happens, and has happened, when members reply differently. */
+static void print_diverged(const struct nlattr **tb)
+{
+	static const char *const results[] = { "?", "open", "tie", "minority" };
+	uint32_t policy = nl_u32(tb[SAMR_A_GROUP_DIVERGED_POLICY]);
+	uint32_t result;
+
+	print_word("diverged-policy", policy < 4 ? policies[policy] : "?",
+		   PLAIN);
+	print_mark("stopped", tb[SAMR_A_GROUP_STOPPED], BAD);
+	print_mark("differ", tb[SAMR_A_GROUP_DIFFER], BAD);
+	if (!tb[SAMR_A_GROUP_DIVERGED])
+		return;
+	result = nl_u32(tb[SAMR_A_GROUP_DIVERGED_RESULT]);
+	print_num("diverged", nl_u64(tb[SAMR_A_GROUP_DIVERGED]));
+	print_num("diverged-place", nl_u64(tb[SAMR_A_GROUP_DIVERGED_PLACE]));
+	print_word("diverged-result", results[result < 4 ? result : 0], BAD);
+	print_heads("diverged-heads", nl_u64(tb[SAMR_A_GROUP_DIVERGED_HEADS]));
+}
+
 void group_print(const struct nlattr **tb)
 {
 	print_num("id", nl_u32(tb[SAMR_A_GROUP_ID]));
@@ -35,6 +58,7 @@ void group_print(const struct nlattr **tb)
 	print_num("unread", nl_u32(tb[SAMR_A_GROUP_UNREAD]));
 	print_size("unread-bytes", nl_u64(tb[SAMR_A_GROUP_UNREAD_BYTES]));
 	print_num("consumed", nl_u64(tb[SAMR_A_GROUP_CONSUMED]));
+	print_diverged(tb);
 }
 
 void group_message(const struct nlmsghdr *nlh, void *data)
@@ -68,6 +92,16 @@ static const struct key add_keys[] = {
 	  .max = UINT32_MAX - 1 },
 	{ .name = "gid", .type = ARG_GROUP, .attr = SAMR_A_GROUP_GID,
 	  .max = UINT32_MAX - 1 },
+	{ .name = "diverged-policy", .type = ARG_WORD,
+	  .attr = SAMR_A_GROUP_DIVERGED_POLICY, .words = policies },
+	{ }
+};
+
+static const struct key set_keys[] = {
+	{ .name = "id", .type = ARG_U32, .attr = SAMR_A_GROUP_ID,
+	  .required = true, .min = 1, .max = UINT32_MAX },
+	{ .name = "diverged-policy", .type = ARG_WORD, .required = true,
+	  .attr = SAMR_A_GROUP_DIVERGED_POLICY, .words = policies },
 	{ }
 };
 
@@ -82,6 +116,8 @@ static const struct verb verbs[] = {
 	  SAMR_CMD_GROUP_GET, show_keys, show },
 	{ "add", "declare a service; uid and gid may bind it without a capability",
 	  SAMR_CMD_GROUP_ADD, add_keys, nl_run },
+	{ "set", "what happens when its members give different replies",
+	  SAMR_CMD_GROUP_SET, set_keys, nl_run },
 	{ "del", "declare it no more; not while sockets are bound to it",
 	  SAMR_CMD_GROUP_DEL, del_keys, nl_run },
 	{ }

@@ -411,6 +411,43 @@ static void find_links(const struct facts *f, struct findings *out)
 	}
 }
 
+/* ---- services ---- */
+
+static void find_difference(struct findings *out, const struct fact_group *g)
+{
+	bool minority = g->result == SAMR_DIVERGED_RESULT_MINORITY;
+	char heads[200], name[NAME_SIZE] = "";
+	struct finding *found;
+
+	if (*g->name)
+		snprintf(name, sizeof(name), " (%.31s)", g->name);
+	if (g->stopped) {
+		found = add(out, VERDICT_DEGRADED, "service %u%s is stopped here",
+			    g->id, name);
+		WHY(found, "its members replied differently");
+		HELP(found, "compare their states; then samrctl group set id %u diverged-policy POLICY, and start them",
+		     g->id);
+		return;
+	}
+	verdict_heads(g->wrong, heads, sizeof(heads));
+	found = add(out, VERDICT_DEGRADED, "service %u%s gets %s from %s", g->id,
+		    name, minority ? "other replies than from most" :
+				     "different replies", heads);
+	if (minority)
+		HELP(found, "restart its members there: they are given the state of the others");
+	else
+		HELP(found, "compare their states, and restart those that are wrong");
+}
+
+static void find_services(const struct facts *f, struct findings *out)
+{
+	const struct fact_group *g;
+
+	for (g = f->group; g < f->group + f->groups; g++)
+		if (g->stopped || g->differ)
+			find_difference(out, g);
+}
+
 /* ---- samrd ---- */
 
 /* Members that ended, and that nothing has followed since. */
@@ -611,6 +648,7 @@ void verdict_find(const struct facts *f, struct findings *out)
 		if (f->state != SAMR_RUN_STATE_DOWN &&
 		    f->state != SAMR_RUN_STATE_HALTED) {
 			find_links(f, out);
+			find_services(f, out);
 			find_samrd(f, out);
 		}
 	}

@@ -71,8 +71,12 @@ $(eval $(call samrd-test,services,services,$(samrd-config-src) userspace/samrd/s
 samrd-services_test-libs := -lconfuse -lcmocka
 
 # What follows when one ends; with a systemctl of the test.
-$(eval $(call samrd-test,services,exits,$(samrd-config-src) $(samrd-base-src) $(wildcard userspace/samrd/services/*.c)))
+$(eval $(call samrd-test,services,exits,$(samrd-config-src) $(samrd-base-src) $(call samrd-files,services/exits.c services/services.c)))
 samrd-exits_test-libs := -lconfuse -lsystemd -ljansson -lcmocka
+
+# Members that reply differently: who is told of it.
+$(eval $(call samrd-test,services,differences,$(samrd-config-src) $(samrd-base-src) userspace/samrd/services/differences.c))
+samrd-differences_test-libs := -lconfuse -lsystemd -lcmocka
 
 # Services that run on one of two heads.
 samrd-role-src := $(samrd-base-src) $(call samrd-files,roles/drbd.c roles/role.c roles/standby.c)

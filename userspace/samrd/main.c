@@ -22,6 +22,7 @@
 #include "roles/peers.h"
 #include "roles/roles.h"
 #include "samrd.h"
+#include "services/differences.h"
 #include "services/exits.h"
 
 #ifndef SAMR_VERSION
@@ -89,6 +90,7 @@ static void on_groups(void *data)
 	struct samrd *d = data;
 
 	exits_soon(d->exits);
+	differences_look(d, d->differences);
 }
 
 void samrd_saved(struct samrd *d)
@@ -363,6 +365,11 @@ static int open_parts(struct samrd *d)
 	      exits_new(&d->exits, d);
 	if (err)
 		goto out;
+	d->differences = differences_new();
+	if (!d->differences) {
+		err = -ENOMEM;
+		goto out;
+	}
 	hooks_configure(d->hooks, d->config);
 	d->fence_control = (struct fence_control){
 		.fence = d->fence,
@@ -430,6 +437,7 @@ static int first_look(struct samrd *d)
 	}
 	on_changed(&now, d);
 	exits_start(d->exits);
+	differences_look(d, d->differences);
 	return 0;
 }
 
@@ -456,6 +464,7 @@ out:
 		acts_disarmed(d);
 	watchdog_close(d->watchdog, disarm);
 	exits_free(d->exits);
+	free(d->differences);
 	roles_free(d->roles);
 	fence_free(d->fence);
 	peers_free(d->peers);

@@ -23,6 +23,7 @@
 #include "memory/saver.h"
 #include "policy/policy.h"
 
+struct differences;
 struct exits;
 struct notify;
 struct peers;
@@ -57,6 +58,7 @@ struct samrd_shot {
  * @hooks: @control: @fence: @fence_control: the other parts
  * @fence_nodes: what @fence works on
  * @exits: members of services that end
+ * @differences: members of services that reply differently
  * @watchdog: of this machine; NULL: none is configured
  * @peers: heads that are known to have no power
  * @roles: services that run on one of two heads
@@ -91,6 +93,7 @@ struct samrd {
 	struct fence_control fence_control;
 	struct fence_node fence_nodes[SAMR_HEADS];
 	struct exits *exits;
+	struct differences *differences;
 	struct watchdog *watchdog;
 	struct peers *peers;
 	struct roles *roles;

@@ -191,6 +191,8 @@ struct samr_join {
  * @SAMR_TYPE_QUERY: a client's query, to one member, without being asked for. It is not
  *	ordered, must change nothing, and is answered with %SAMR_REPLY as a request is
  * @SAMR_TYPE_ANSWER: to a client: the answer to a query
+ * @SAMR_TYPE_DIVERGED: members of the group have given different replies to a request;
+ *	the payload is one or more struct samr_diverged; MSG_NOTIFICATION is set
  */
 enum samr_type {
 	SAMR_TYPE_MESSAGE	= 0,
@@ -204,6 +206,7 @@ enum samr_type {
 	SAMR_TYPE_UNDONE	= 8,
 	SAMR_TYPE_QUERY		= 9,
 	SAMR_TYPE_ANSWER	= 10,
+	SAMR_TYPE_DIVERGED	= 11,
 };
 
 /* Flags of struct samr_delivery. */
@@ -447,6 +450,54 @@ struct samr_lock_event {
 
 /* An owner went without giving it back; until one does, all next ones are told. */
 #define SAMR_LOCK_OWNERDEAD	(1U << 0)
+
+/**
+ * enum samr_diverged_kind - what is known of members that differ
+ * @SAMR_DIVERGED_OPEN: some do; not all have replied, and none is in the majority yet
+ * @SAMR_DIVERGED_TIE: all have replied, and none is in the majority
+ * @SAMR_DIVERGED_MINORITY: most of them reply the same, and some do not
+ */
+enum samr_diverged_kind {
+	SAMR_DIVERGED_OPEN	= 1,
+	SAMR_DIVERGED_TIE	= 2,
+	SAMR_DIVERGED_MINORITY	= 3,
+};
+
+/* Different replies that are told apart. */
+#define SAMR_DIVERGED_SAYS	3
+
+/**
+ * struct samr_diverged - payload of %SAMR_TYPE_DIVERGED: of one request
+ * @result: enum samr_diverged_kind
+ * @reserved: zero
+ * @gseq: place of the request
+ * @session: name of its session
+ * @request: its number in it
+ * @wrong: MINORITY: the heads whose members reply otherwise than most, one bit per id,
+ *	the lowest bit being head 0, which there is not; otherwise those that have replied
+ * @odd: heads that give yet other replies, or whose own members differ
+ * @says: the different replies
+ * @says.heads: that give it; 0: there is no such reply
+ * @says.digest: of it: CRC32C
+ * @says.reserved: zero
+ *
+ * It is told once about each head, and once about a tie, until the members of the group
+ * or the heads change.
+ */
+struct samr_diverged {
+	__u32	result;
+	__u32	reserved;
+	__u64	gseq;
+	__u64	session;
+	__u64	request;
+	__u64	wrong;
+	__u64	odd;
+	struct {
+		__u64	heads;
+		__u32	digest;
+		__u32	reserved;
+	} says[SAMR_DIVERGED_SAYS];
+};
 
 /**
  * struct samr_info - the value of SAMR_INFO

@@ -154,6 +154,36 @@ enum samr_way {
 };
 
 /**
+ * enum samr_diverged_policy - what a head does when members of a service give
+ *   different replies
+ * @SAMR_DIVERGED_POLICY_REPORT: it says so
+ * @SAMR_DIVERGED_POLICY_EXPEL: it puts its own members out of the group when
+ *   they are in the minority; without a majority it says so
+ * @SAMR_DIVERGED_POLICY_STOP: nobody may use the service on this head until
+ *   its policy is set anew
+ * @SAMR_DIVERGED_POLICY_OFF: replies of its members are not compared
+ */
+enum samr_diverged_policy {
+	SAMR_DIVERGED_POLICY_REPORT,
+	SAMR_DIVERGED_POLICY_EXPEL,
+	SAMR_DIVERGED_POLICY_STOP,
+	SAMR_DIVERGED_POLICY_OFF,
+};
+
+/**
+ * enum samr_diverged_result - what is known of members that differ
+ * @SAMR_DIVERGED_RESULT_OPEN: some do; not all have replied, and none is in
+ *   the majority yet
+ * @SAMR_DIVERGED_RESULT_TIE: all have replied, and none is in the majority
+ * @SAMR_DIVERGED_RESULT_MINORITY: most reply the same, and some do not
+ */
+enum samr_diverged_result {
+	SAMR_DIVERGED_RESULT_OPEN = 1,
+	SAMR_DIVERGED_RESULT_TIE,
+	SAMR_DIVERGED_RESULT_MINORITY,
+};
+
+/**
  * enum samr_stats_scope - what a group of counters is about
  * @SAMR_STATS_SCOPE_ORDER: positions in the order, and what was done for it
  * @SAMR_STATS_SCOPE_DROPS: frames and records not taken, by reason
@@ -308,6 +338,13 @@ enum {
 	SAMR_A_GROUP_PROMISED,
 	SAMR_A_GROUP_REPLIES,
 	SAMR_A_GROUP_REPLY_BYTES,
+	SAMR_A_GROUP_DIVERGED_POLICY,
+	SAMR_A_GROUP_STOPPED,
+	SAMR_A_GROUP_DIFFER,
+	SAMR_A_GROUP_DIVERGED,
+	SAMR_A_GROUP_DIVERGED_PLACE,
+	SAMR_A_GROUP_DIVERGED_RESULT,
+	SAMR_A_GROUP_DIVERGED_HEADS,
 
 	__SAMR_A_GROUP_MAX,
 	SAMR_A_GROUP_MAX = (__SAMR_A_GROUP_MAX - 1)
@@ -420,6 +457,7 @@ enum {
 	SAMR_CMD_FENCE_OWN,
 	SAMR_CMD_FENCE_NTF,
 	SAMR_CMD_STATS_GET,
+	SAMR_CMD_GROUP_SET,
 
 	__SAMR_CMD_MAX,
 	SAMR_CMD_MAX = (__SAMR_CMD_MAX - 1)

@@ -389,6 +389,29 @@ static void a_service_has_ended(void **state)
 	expect(VERDICT_HEALTHY, "healthy: all 2 heads are in view 7");
 }
 
+static void members_of_a_service_differ(void **state)
+{
+	struct fact_group g = {
+		.id = 42, .name = "db", .differ = true,
+		.result = SAMR_DIVERGED_RESULT_MINORITY, .wrong = 1 << 2,
+	};
+
+	(void)state;
+	cluster_of(3);
+	f.groups = 1;
+	f.group = &g;
+	expect(VERDICT_DEGRADED, "degraded: service 42 (db) gets other replies than from most from head 2");
+	g.result = SAMR_DIVERGED_RESULT_TIE;
+	g.wrong |= 1 << 3;
+	expect(VERDICT_DEGRADED, "degraded: service 42 (db) gets different replies from heads 2 and 3");
+	expect_finding(0, "service 42 (db) gets different replies from heads 2 and 3", "",
+		       "compare their states, and restart those that are wrong");
+	g.stopped = true;
+	expect(VERDICT_DEGRADED, "degraded: service 42 (db) is stopped here");
+	g.stopped = g.differ = false;
+	expect(VERDICT_HEALTHY, "healthy: all 3 heads are in view 7");
+}
+
 static void this_head_has_left_for_a_service(void **state)
 {
 	(void)state;
@@ -440,6 +463,7 @@ int main(void)
 		cmocka_unit_test(spans),
 		cmocka_unit_test(all_at_once),
 		cmocka_unit_test(a_service_has_ended),
+		cmocka_unit_test(members_of_a_service_differ),
 		cmocka_unit_test(this_head_has_left_for_a_service),
 		cmocka_unit_test(a_watchdog_that_is_relied_on),
 	};

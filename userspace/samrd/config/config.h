@@ -122,6 +122,8 @@ struct config_role {
  *	to read is put out; 0: never
  * @on_exit: what follows then
  * @unit: of systemd; NULL: none
+ * @diverged: what happens when members give different replies: enum
+ *	samr_diverged_policy
  * @role: what there is more for a service that runs on one of two heads
  */
 struct config_service {
@@ -132,6 +134,7 @@ struct config_service {
 	uint32_t timeout_ms;
 	enum config_exit on_exit;
 	const char *unit;
+	uint32_t diverged;
 	struct config_role role;
 };
 

@@ -19,6 +19,8 @@ static const char *const actions[] = { "off", "reboot", NULL };
 static const char *const orders[] = { "in-order", "together", NULL };
 static const char *const exits[] = { "none", "restart", "leave", "self-fence",
 				     NULL };
+static const char *const differences[] = { "report", "expel", "stop", "off",
+					   NULL };
 static const char *const stops[] = { "leave", "stay", NULL };
 static const char *const link_kinds[] = { "eth", NULL };
 static const char *const fence_kinds[] = { "ipmi", "agent", "watchdog",
@@ -135,6 +137,8 @@ static const struct config_key service_keys[] = {
 	  .def = "none" },
 	{ "unit", CONFIG_TEXT, AT(config_service, unit), 1, 255,
 	  .local = true },
+	{ "diverged", CONFIG_WORD, AT(config_service, diverged),
+	  .words = differences, .def = "report" },
 	{ "role", CONFIG_ONEOF, AT(config_service, role.name), .words = roles,
 	  .restart = true },
 	{ "resource", CONFIG_TEXT, AT(config_service, role.resource), 1, 63,

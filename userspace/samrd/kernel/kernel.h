@@ -265,6 +265,31 @@ int kernel_members(struct kernel *k, kernel_member_fn *each, void *data,
  */
 int kernel_expel(struct kernel *k, uint32_t group, uint32_t port, char *why);
 
+/**
+ * struct kernel_difference - members of a service have given different replies
+ * @group: its id
+ * @times: so often that was found
+ * @place: of the request, the last time
+ * @result: enum samr_diverged_result
+ * @heads: that differ from most, or that have replied at all, one bit per id
+ * @stopped: the service cannot be used here any more
+ */
+struct kernel_difference {
+	uint32_t group;
+	uint64_t times;
+	uint64_t place;
+	uint32_t result;
+	uint64_t heads;
+	bool stopped;
+};
+
+/** kernel_difference_fn - takes one */
+typedef void kernel_difference_fn(const struct kernel_difference *v, void *data);
+
+/** kernel_differences - all services of this head in which any was found */
+int kernel_differences(struct kernel *k, kernel_difference_fn *each, void *data,
+		       char *why);
+
 /** kernel_look - how things stand, asked for now */
 int kernel_look(struct kernel *k, struct kernel_state *now, char *why);
 

@@ -37,6 +37,7 @@ struct there_group {
 	char name[SAMR_NAME_LEN_MAX + 1];
 	uint32_t uid;
 	uint32_t gid;
+	uint32_t diverged;
 };
 
 /** struct there_link - a link in the kernel */
@@ -193,6 +194,7 @@ static void read_group(const struct nlmsghdr *nlh, void *data)
 		       CONFIG_NONE,
 		.gid = tb[SAMR_A_GROUP_GID] ? nl_u32(tb[SAMR_A_GROUP_GID]) :
 		       CONFIG_NONE,
+		.diverged = nl_u32(tb[SAMR_A_GROUP_DIVERGED_POLICY]),
 	};
 	copy(g->name, nl_str(tb[SAMR_A_GROUP_NAME]), sizeof(g->name));
 }
@@ -281,16 +283,18 @@ static void put_link(struct nlmsghdr *nlh, const char *kind, const char *dev)
 		mnl_attr_put_strz(nlh, SAMR_A_LINK_DEV, dev);
 }
 
-static void put_group(struct nlmsghdr *nlh, uint32_t id, const char *name,
-		      uint32_t uid, uint32_t gid)
+static void put_group(struct nlmsghdr *nlh, const struct there_group *g)
 {
-	mnl_attr_put_u32(nlh, SAMR_A_GROUP_ID, id);
-	if (*name)
-		mnl_attr_put_strz(nlh, SAMR_A_GROUP_NAME, name);
-	if (uid != CONFIG_NONE)
-		mnl_attr_put_u32(nlh, SAMR_A_GROUP_UID, uid);
-	if (gid != CONFIG_NONE)
-		mnl_attr_put_u32(nlh, SAMR_A_GROUP_GID, gid);
+	mnl_attr_put_u32(nlh, SAMR_A_GROUP_ID, g->id);
+	if (*g->name)
+		mnl_attr_put_strz(nlh, SAMR_A_GROUP_NAME, g->name);
+	if (g->uid != CONFIG_NONE)
+		mnl_attr_put_u32(nlh, SAMR_A_GROUP_UID, g->uid);
+	if (g->gid != CONFIG_NONE)
+		mnl_attr_put_u32(nlh, SAMR_A_GROUP_GID, g->gid);
+	if (g->diverged)
+		mnl_attr_put_u32(nlh, SAMR_A_GROUP_DIVERGED_POLICY,
+				 g->diverged);
 }
 
 static void put_limits(struct nlmsghdr *nlh, const struct config *c)
@@ -459,19 +463,33 @@ static void plan_addresses(struct plan *p)
 	}
 }
 
-static void change_group(struct plan *p, bool add, uint32_t id,
-			 const char *name, uint32_t uid, uint32_t gid)
+static void change_group(struct plan *p, bool add, const struct there_group *g)
 {
 	struct op *o = new_op(p, "%sservice \"%s\" (%u)",
-			      add ? "" : "removal of ", name, id);
+			      add ? "" : "removal of ", g->name, g->id);
 	struct nlmsghdr *nlh;
 	char *full = add ? o->request : o->back;
 	char *bare = add ? o->back : o->request;
 
 	nlh = begin(p, full, SAMR_CMD_GROUP_ADD);
-	put_group(nlh, id, name, uid, gid);
+	put_group(nlh, g);
 	nlh = begin(p, bare, SAMR_CMD_GROUP_DEL);
-	mnl_attr_put_u32(nlh, SAMR_A_GROUP_ID, id);
+	mnl_attr_put_u32(nlh, SAMR_A_GROUP_ID, g->id);
+}
+
+static void set_diverged(struct plan *p, const struct there_group *g,
+			 const struct config_service *s)
+{
+	struct op *o = new_op(p, "what happens when members of service \"%s\" (%u) differ",
+			      s->name, s->id);
+	struct nlmsghdr *nlh;
+
+	nlh = begin(p, o->request, SAMR_CMD_GROUP_SET);
+	mnl_attr_put_u32(nlh, SAMR_A_GROUP_ID, s->id);
+	mnl_attr_put_u32(nlh, SAMR_A_GROUP_DIVERGED_POLICY, s->diverged);
+	nlh = begin(p, o->back, SAMR_CMD_GROUP_SET);
+	mnl_attr_put_u32(nlh, SAMR_A_GROUP_ID, s->id);
+	mnl_attr_put_u32(nlh, SAMR_A_GROUP_DIVERGED_POLICY, g->diverged);
 }
 
 static const struct there_group *group_there(const struct there *t, uint32_t id)
@@ -491,6 +509,17 @@ static bool group_same(const struct there_group *g,
 	       g->gid == s->gid;
 }
 
+static void add_group(struct plan *p, const struct config_service *s)
+{
+	struct there_group g = {
+		.id = s->id, .uid = s->uid, .gid = s->gid,
+		.diverged = s->diverged,
+	};
+
+	copy(g.name, s->name, sizeof(g.name));
+	change_group(p, true, &g);
+}
+
 /* Groups that an admin has declared by hand stay. */
 static void plan_groups(struct plan *p)
 {
@@ -503,13 +532,15 @@ static void plan_groups(struct plan *p)
 		s = config_service(p->c, g->id);
 		if (s ? !group_same(g, s) :
 		    p->was && config_service(p->was, g->id))
-			change_group(p, false, g->id, g->name, g->uid, g->gid);
+			change_group(p, false, g);
 	}
 	for (i = 0; i < p->c->services; i++) {
 		s = &p->c->service[i];
 		g = group_there(&p->there, s->id);
 		if (!g || !group_same(g, s))
-			change_group(p, true, s->id, s->name, s->uid, s->gid);
+			add_group(p, s);
+		else if (g->diverged != s->diverged)
+			set_diverged(p, g, s);
 	}
 }
 

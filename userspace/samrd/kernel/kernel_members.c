@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Members of services on this head, by sock_diag, and how to put one out. */
+/* Members of services on this head, by sock_diag, how to put one out, and whether they differ. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -80,4 +80,44 @@ int kernel_expel(struct kernel *k, uint32_t group, uint32_t port, char *why)
 	mnl_attr_put_u32(nlh, SAMR_A_MEMBER_GROUP, group);
 	mnl_attr_put_u32(nlh, SAMR_A_MEMBER_PORT, port);
 	return kernel_talk(k, nlh, NULL, NULL, why);
+}
+
+/** struct differences_walk - who wants the differences */
+struct differences_walk {
+	kernel_difference_fn *each;
+	void *data;
+};
+
+static void read_difference(const struct nlmsghdr *nlh, void *data)
+{
+	const struct differences_walk *w = data;
+	const struct nlattr *tb[ATTRS_MAX];
+	struct kernel_difference v;
+
+	nl_attrs(nlh, tb);
+	if (!tb[SAMR_A_GROUP_DIVERGED])
+		return;
+	v = (struct kernel_difference){
+		.group = nl_u32(tb[SAMR_A_GROUP_ID]),
+		.times = nl_u64(tb[SAMR_A_GROUP_DIVERGED]),
+		.place = nl_u64(tb[SAMR_A_GROUP_DIVERGED_PLACE]),
+		.result = nl_u32(tb[SAMR_A_GROUP_DIVERGED_RESULT]),
+		.heads = nl_u64(tb[SAMR_A_GROUP_DIVERGED_HEADS]),
+		.stopped = tb[SAMR_A_GROUP_STOPPED],
+	};
+	w->each(&v, w->data);
+}
+
+/* When a dump breaks, all come once more. */
+static void keep(void *data)
+{
+	(void)data;
+}
+
+int kernel_differences(struct kernel *k, kernel_difference_fn *each, void *data,
+		       char *why)
+{
+	struct differences_walk w = { each, data };
+
+	return kernel_dump(k, SAMR_CMD_GROUP_GET, read_difference, &w, keep, why);
 }

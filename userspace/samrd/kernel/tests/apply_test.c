@@ -28,6 +28,7 @@ struct thing {
 	bool witness;
 	uint32_t uid;
 	uint32_t gid;
+	uint32_t diverged;
 	uint8_t address[6];
 	uint64_t address_of;
 };
@@ -149,10 +150,19 @@ static int change_node(uint8_t cmd, const struct nlattr **tb)
 
 static int change_group(uint8_t cmd, const struct nlattr **tb)
 {
-	struct thing t = { .id = nl_u32(tb[SAMR_A_GROUP_ID]), };
+	struct thing t = {
+		.id = nl_u32(tb[SAMR_A_GROUP_ID]),
+		.diverged = nl_u32(tb[SAMR_A_GROUP_DIVERGED_POLICY]),
+	};
+	struct thing *there = find(kernel.group, t.id, NULL);
 
 	if (cmd == SAMR_CMD_GROUP_DEL)
 		return del(kernel.group, t.id, NULL);
+	if (cmd == SAMR_CMD_GROUP_SET) {
+		if (there)
+			there->diverged = t.diverged;
+		return there ? 0 : -ENOENT;
+	}
 	snprintf(t.name, sizeof(t.name), "%s", nl_str(tb[SAMR_A_GROUP_NAME]));
 	t.uid = tb[SAMR_A_GROUP_UID] ? nl_u32(tb[SAMR_A_GROUP_UID]) :
 		CONFIG_NONE;
@@ -184,6 +194,7 @@ static int change(uint8_t cmd, const struct nlattr **tb)
 		       del(kernel.link, 0, link.name);
 	case SAMR_CMD_GROUP_ADD:
 	case SAMR_CMD_GROUP_DEL:
+	case SAMR_CMD_GROUP_SET:
 		return change_group(cmd, tb);
 	}
 	fail_msg("command %u", cmd);
@@ -255,6 +266,7 @@ static void say_group(const struct thing *t, nl_message *cb, void *data)
 	if (t->gid != CONFIG_NONE)
 		mnl_attr_put_u32(n, SAMR_A_GROUP_GID, t->gid);
 	mnl_attr_put(n, SAMR_A_GROUP_DECLARED, 0, NULL);
+	mnl_attr_put_u32(n, SAMR_A_GROUP_DIVERGED_POLICY, t->diverged);
 	cb(n, data);
 }
 
@@ -408,6 +420,28 @@ static void to_another(void **state)
 	assert_null(find(kernel.link, 0, "eth2"));
 }
 
+/* It is changed where members are there, too: nothing is taken away. */
+static void another_policy(void **state)
+{
+	static const char with[] =
+		"link \"l\" { device = eth0 }\nnode a { id = 1 }\n"
+		"service \"x\" { id = 42 diverged = expel }\n";
+	static const char without[] =
+		"link \"l\" { device = eth0 }\nnode a { id = 1 }\n"
+		"service \"x\" { id = 42 }\n";
+	char why[KERNEL_TEXT_MAX];
+
+	(void)state;
+	assert_int_equal(apply(with, NULL, why), 0);
+	assert_int_equal(find(kernel.group, 42, NULL)->diverged,
+			 SAMR_DIVERGED_POLICY_EXPEL);
+	changes = 0;
+	assert_int_equal(apply(without, with, why), 0);
+	assert_int_equal(changes, 1);
+	assert_int_equal(find(kernel.group, 42, NULL)->diverged,
+			 SAMR_DIVERGED_POLICY_REPORT);
+}
+
 /* Sets: where in the arrays a thing is does not matter. */
 static void assert_same(const struct thing *a, const struct thing *b)
 {
@@ -526,6 +560,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(from_nothing, reset),
 		cmocka_unit_test_setup(to_another, reset),
+		cmocka_unit_test_setup(another_policy, reset),
 		cmocka_unit_test_setup(all_or_nothing, reset),
 		cmocka_unit_test_setup(by_hand, reset),
 		cmocka_unit_test_setup(another_cluster, reset),
