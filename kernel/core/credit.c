@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Credits, see credit.h. */
 #include "credit.h"
+#include "call.h"
 #include "flow.h"
 #include "frame.h"
 #include "group.h"
@@ -20,7 +21,8 @@ static u64 share_of(const struct samr_node *n, const struct samr_group *g)
 static bool is_plain(u8 kind)
 {
 	return kind == SAMR_KIND_DATA || kind == SAMR_KIND_REQUEST ||
-	       kind == SAMR_KIND_STREAM;
+	       kind == SAMR_KIND_STREAM || kind == SAMR_KIND_CONNECT ||
+	       kind == SAMR_KIND_RETURN;
 }
 
 /* What readers will have to keep for a message, as far as that is known now. */
@@ -51,7 +53,7 @@ static bool fits(const struct samr_node *n, const struct samr_group *g, u8 kind,
 	u64 out = g->unordered + g->owed, most = share_of(n, g);
 
 	if (kind == SAMR_KIND_STATE)
-		return samr_transfer_room(g, len);
+		return !samr_call_owed(n, g) && samr_transfer_room(g, len);
 	if (!needs_credit(kind))
 		return true;
 	if (!is_plain(kind)) {

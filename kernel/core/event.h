@@ -65,6 +65,8 @@ struct samr_saved {
  * @SAMR_EV_QUERY: a local client asks for what changes nothing (query.h)
  * @SAMR_EV_ANSWER: a local member answers a query
  * @SAMR_EV_FORGET: a local client is gone: its queries are
+ * @SAMR_EV_CALL: a local member is a client of another group, with all others of its
+ *	own (call.h)
  * @SAMR_EV_OUTPUT: a local member writes to a stream (stream.h)
  * @SAMR_EV_INPUT: local members have read of a stream
  * @SAMR_EV_MEMBERS: the admin says who the heads of the view shall be, and who of
@@ -86,6 +88,7 @@ enum samr_event_type {
 	SAMR_EV_QUERY,
 	SAMR_EV_ANSWER,
 	SAMR_EV_FORGET,
+	SAMR_EV_CALL,
 	SAMR_EV_OUTPUT,
 	SAMR_EV_INPUT,
 	SAMR_EV_MEMBERS,
@@ -116,6 +119,10 @@ enum samr_event_type {
  *	stable
  * @SAMR_KIND_DIGEST: what members of a head have replied (digest.h); from the core;
  *	members see it when it shows that they differ
+ * @SAMR_KIND_CONNECT: the group is, or is no more, a client of another one (call.h); from
+ *	the core, for a member that wants it
+ * @SAMR_KIND_RETURN: what became of a request that the group has made as a client; from
+ *	the core
  * @SAMR_KIND_VIEW: heads have left the view, and their members the group; no
  *	head sends it, each makes it of the view
  * @SAMR_KIND_REPLY: has no place: a reply, delivered to the client that is here
@@ -140,6 +147,8 @@ enum samr_kind {
 	SAMR_KIND_REPLIES,
 	SAMR_KIND_STREAM,
 	SAMR_KIND_DIGEST,
+	SAMR_KIND_CONNECT,
+	SAMR_KIND_RETURN,
 	SAMR_KINDS,
 	SAMR_KIND_VIEW = SAMR_KINDS,
 	SAMR_KIND_REPLY,
@@ -152,7 +161,8 @@ static inline bool samr_kind_is_load(u8 kind)
 {
 	return kind == SAMR_KIND_DATA || kind == SAMR_KIND_LOCK ||
 	       kind == SAMR_KIND_UNLOCK || kind == SAMR_KIND_REQUEST ||
-	       kind == SAMR_KIND_STREAM;
+	       kind == SAMR_KIND_STREAM || kind == SAMR_KIND_CONNECT ||
+	       kind == SAMR_KIND_RETURN;
 }
 
 /* Whoever waits for it waits for stability: all ack it at once. */
@@ -168,7 +178,20 @@ static inline bool samr_kind_is_prompt(u8 kind)
 #define SAMR_MSG_LAST		0x04	/* STATE: the last piece */
 #define SAMR_MSG_FAILED		0x08	/* STATE: the donor can not give it */
 #define SAMR_MSG_FIN		0x10	/* REQUEST: the stream's input ends behind it */
-#define SAMR_MSG_FLAGS		0x1f
+#define SAMR_MSG_GROUP		0x20	/* REQUEST: its client is a group, in the session of that name */
+#define SAMR_MSG_FLAGS		0x3f
+
+/**
+ * enum samr_call_op - what a group wants of another one as its client
+ * @SAMR_CALL_OPEN: a session
+ * @SAMR_CALL_CLOSE: no session any more
+ * @SAMR_CALL_REQUEST: an answer
+ */
+enum samr_call_op {
+	SAMR_CALL_OPEN,
+	SAMR_CALL_CLOSE,
+	SAMR_CALL_REQUEST,
+};
 
 /**
  * struct samr_submit - one message of a local member
@@ -226,6 +249,12 @@ struct samr_submit {
  * @answer: ANSWER: @len bytes of @payload (NULL: none) to query @query of @group; its
  *	member had read up to place @upto. The caller keeps its reference
  * @forget: FORGET: client @port of @group
+ * @call: CALL: member @port of @group wants, as all members of @group do, @op of
+ *	@service: to be its client from now on (SAMR_CALL_OPEN), with replies of up to
+ *	@reply_max bytes; that no more (SAMR_CALL_CLOSE); or @len bytes of @payload
+ *	(NULL: none) executed as request @number (SAMR_CALL_REQUEST). @session: OPEN: a
+ *	number above those of all former OPENs of @group; CLOSE: that of the OPEN;
+ *	REQUEST: the session's name. The caller keeps its reference
  * @output: OUTPUT: @len bytes of @payload (NULL: none) from number @from on, in the
  *	stream that @session names, in @group; its member had read up to place
  *	@upto; @end: enum samr_end, behind these bytes. The caller keeps its reference
@@ -305,6 +334,19 @@ struct samr_event {
 			u32 group;
 			u32 port;
 		} forget;
+		struct {
+			u32 group;
+			u32 port;
+			u32 service;
+			u32 uid;
+			u32 gid;
+			u32 reply_max;
+			u32 len;
+			u8 op;
+			u64 session;
+			u64 number;
+			struct samr_blob *payload;
+		} call;
 		struct {
 			u64 members;
 			u64 witness;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Groups and delivery in them, see group.h. */
 #include "group.h"
+#include "call.h"
 #include "coordinator.h"
 #include "credit.h"
 #include "learner.h"
@@ -23,6 +24,7 @@ void samr_group_init(struct samr_node *n)
 	n->groups.credit_at = SAMR_NEVER;
 	n->groups.ask_at = SAMR_NEVER;
 	samr_session_init(n);
+	samr_call_init(n);
 }
 
 static void group_free(struct samr_node *n, struct samr_group *g)
@@ -74,6 +76,7 @@ void samr_group_fini(struct samr_node *n, struct samr_actions *dropped)
 			group_free(n, g);
 		}
 	}
+	samr_call_fini(n);
 	drop_all(&n->sessions.later, dropped);
 	while (!list_empty(&n->sessions.ended)) {
 		s = list_first_entry(&n->sessions.ended, struct samr_session,
@@ -99,7 +102,7 @@ struct samr_group *samr_group_find(const struct samr_node *n, u32 id)
 	return NULL;
 }
 
-static struct samr_group *group_new(struct samr_node *n, u32 id)
+struct samr_group *samr_group_add(struct samr_node *n, u32 id)
 {
 	struct samr_group *g = samr_alloc(sizeof(*g));
 
@@ -117,11 +120,10 @@ static struct samr_group *group_new(struct samr_node *n, u32 id)
 	return g;
 }
 
-/* Nothing may refer to it any more: then it is forgotten. */
-static void release(struct samr_node *n, struct samr_group *g)
+void samr_group_release(struct samr_node *n, struct samr_group *g)
 {
-	if (g->members || g->unordered || g->give.unordered ||
-	    !list_empty(&g->held) || g->locks.count)
+	if (!g || g->members || g->unordered || g->give.unordered ||
+	    !list_empty(&g->held) || g->locks.count || g->sessions.count)
 		return;
 	samr_mark("group forgotten");
 	group_free(n, g);
@@ -198,6 +200,7 @@ static void look(struct samr_node *n, struct samr_group *g)
 {
 	samr_reply_look(n, g);
 	samr_stream_look(n, g);
+	samr_call_look(n);
 }
 
 static void set_members(struct samr_node *n, struct samr_group *g,
@@ -214,6 +217,7 @@ static void set_members(struct samr_node *n, struct samr_group *g,
 		look(n, g);
 	else
 		samr_session_end(n, g);
+	samr_session_orphans(n);
 }
 
 void samr_group_flags(struct samr_node *n, struct samr_group *g,
@@ -242,7 +246,7 @@ static bool join(struct samr_node *n, struct samr_group *g,
 	if (!next)
 		return false;
 	if (!g)
-		g = group_new(n, msg->meta.group);
+		g = samr_group_add(n, msg->meta.group);
 	if (!g) {
 		samr_members_put(next);
 		return false;
@@ -400,7 +404,7 @@ static bool apply_view(struct samr_node *n, const struct samr_msg *msg)
 			if (!thin(n, g, &msg->meta))
 				return false;
 			samr_digest_renew(n, g, msg->meta.gseq, false);
-			release(n, g);
+			samr_group_release(n, g);
 		}
 	}
 	samr_credit_start(n);
@@ -433,7 +437,8 @@ u32 samr_group_next(const struct samr_node *n, u32 after)
 
 	for (i = 0; i < SAMR_GROUP_BUCKETS; i++)
 		list_for_each_entry(g, &n->groups.bucket[i], hash)
-			if ((g->members || g->locks.count) && g->id > after &&
+			if ((g->members || g->locks.count ||
+			     g->sessions.count) && g->id > after &&
 			    (!best || g->id < best))
 				best = g->id;
 	return best;
@@ -444,7 +449,7 @@ bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
 		      struct samr_lock_table *locks,
 		      struct samr_session_table *sessions)
 {
-	struct samr_group *g = group_new(n, id);
+	struct samr_group *g = samr_group_add(n, id);
 
 	if (!g)
 		return false;
@@ -469,6 +474,9 @@ bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
 static bool apply_to_members(struct samr_node *n, struct samr_group *g,
 			     struct samr_msg *msg)
 {
+	if (msg->meta.kind == SAMR_KIND_CONNECT ||
+	    msg->meta.kind == SAMR_KIND_RETURN)
+		return samr_call_apply(n, msg);
 	/* A learner has it as it was later than this, or knows that it was not. */
 	if (msg->meta.gseq <= (g ? g->upto :
 			       samr_learner_upto(n, msg->meta.group)))
@@ -524,6 +532,8 @@ static bool is_private(const struct samr_msg *msg)
 	case SAMR_KIND_REQUEST:
 	case SAMR_KIND_STREAM:
 	case SAMR_KIND_DIGEST:
+	case SAMR_KIND_CONNECT:
+	case SAMR_KIND_RETURN:
 		return msg->refused;
 	default:
 		return msg->meta.kind == SAMR_KIND_REPLIES;
@@ -571,8 +581,7 @@ bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 		tell_sender(n, msg);
 	else if (wanted_here(n, g, msg, local))
 		samr_group_append(n, g, msg);
-	if (g)
-		release(n, g);
+	samr_group_release(n, g);
 	return true;
 }
 
@@ -592,7 +601,7 @@ void samr_group_stable(struct samr_node *n)
 		}
 		if (list_empty(&g->held)) {
 			list_del_init(&g->holding);
-			release(n, g);
+			samr_group_release(n, g);
 		}
 	}
 	samr_reply_stable(n);

@@ -101,6 +101,12 @@ void samr_group_init(struct samr_node *n);
 /** samr_group_fini - forget all groups; owners of held messages go to @dropped */
 void samr_group_fini(struct samr_node *n, struct samr_actions *dropped);
 
+/** samr_group_add - one that is not there yet; NULL without memory */
+struct samr_group *samr_group_add(struct samr_node *n, u32 id);
+
+/** samr_group_release - it is forgotten when nothing refers to it. NULL is allowed */
+void samr_group_release(struct samr_node *n, struct samr_group *g);
+
 /** samr_group_find - a group, or NULL */
 struct samr_group *samr_group_find(const struct samr_node *n, u32 id);
 

@@ -267,8 +267,10 @@ static void put_session(struct samr_blob *b, const struct samr_session *s)
 		.gid	   = cpu_to_be32(s->gid),
 		.reply_max = cpu_to_be32(s->reply_max),
 		.expiry	   = cpu_to_be32(s->expiry),
-		.flags	   = cpu_to_be32(s->flags |
-					 (s->fin ? SAMR_SESSION_FIN : 0)),
+		.flags	   = cpu_to_be32(s->flags | s->over |
+					 (s->stream && s->fin ?
+					  SAMR_SESSION_FIN : 0)),
+		.client	   = cpu_to_be32(s->client),
 	};
 	struct samr_request *r;
 	__be64 place;
@@ -652,6 +654,10 @@ static enum samr_drop take_session(struct samr_node *n,
 	*at += sizeof(*w);
 	open = be32_to_cpu(w->flags) & SAMR_SESSION_STREAM ? 0 :
 	       be64_to_cpu(w->next) - be64_to_cpu(w->acked) - 1;
+	/* Where nobody is there is nobody who could answer; groups are told of that. */
+	if (!l->group->count &&
+	    !(be32_to_cpu(w->flags) & (SAMR_SESSION_ENDED | SAMR_SESSION_CLOSED)))
+		return SAMR_DROP_RECORD;
 	drop = samr_session_learn(n, &l->sessions, l->id, w, l->upto);
 	if (!drop && (end - *at) / sizeof(*place) < open)
 		return SAMR_DROP_RECORD;
@@ -677,11 +683,6 @@ enum samr_drop samr_learner_sessions(struct samr_node *n,
 	if (!l->locked || l->id != r->locks.group ||
 	    l->upto != r->locks.gseq || r->locks.first != l->sessions.count)
 		return out_of_turn(r->locks.first, l->sessions.count);
-	/* Where nobody is there is nobody who could answer. */
-	if (r->locks.total && !l->group->count) {
-		drop_group(n);
-		return SAMR_DROP_RECORD;
-	}
 	drop = take_all(n, frame, r, take_session);
 	if (drop)
 		return drop;

@@ -5,6 +5,7 @@
  */
 #include "node.h"
 #include "acceptor.h"
+#include "call.h"
 #include "coordinator.h"
 #include "credit.h"
 #include "detect.h"
@@ -463,6 +464,7 @@ static void run_timers(struct samr_node *n)
 	samr_session_timer(n);
 	samr_query_timer(n);
 	samr_digest_timer(n);
+	samr_call_timer(n);
 	samr_stable_timer(n);
 	if (n->now >= n->beat_at) {
 		n->beat_at = n->now + n->cfg.beat;
@@ -529,10 +531,13 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 		take_frame(n, ev->frame);
 		return 0;
 	case SAMR_EV_SUBMIT:
-		/* A head leaves by RETIRE, and the core speaks of replies. */
+		/* A head leaves by RETIRE; the core speaks of replies, and for groups. */
 		if (ev->submit.kind == SAMR_KIND_RETIRE ||
 		    ev->submit.kind == SAMR_KIND_REPLIES ||
-		    ev->submit.kind == SAMR_KIND_DIGEST)
+		    ev->submit.kind == SAMR_KIND_DIGEST ||
+		    ev->submit.kind == SAMR_KIND_CONNECT ||
+		    ev->submit.kind == SAMR_KIND_RETURN ||
+		    (ev->submit.flags & SAMR_MSG_GROUP))
 			return -EINVAL;
 		return samr_flow_submit(n, &ev->submit);
 	case SAMR_EV_CONSUMED:
@@ -550,6 +555,8 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 	case SAMR_EV_FORGET:
 		samr_query_forget(n, ev->forget.group, ev->forget.port);
 		return 0;
+	case SAMR_EV_CALL:
+		return samr_call_made(n, ev);
 	case SAMR_EV_OUTPUT:
 		return samr_stream_made(n, ev);
 	case SAMR_EV_INPUT:
@@ -578,6 +585,14 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 	return -EINVAL;
 }
 
+/* Room that has come back is for these, too. */
+static void run_calls(struct samr_node *n)
+{
+	if ((n->calls.due || n->out->writable) && samr_node_serves(n) &&
+	    !n->gone)
+		samr_call_run(n);
+}
+
 int samr_node_step(struct samr_node *n, const struct samr_event *ev,
 		   struct samr_actions *out)
 {
@@ -598,11 +613,13 @@ int samr_node_step(struct samr_node *n, const struct samr_event *ev,
 	err = dispatch(n, ev);
 	if (n->sessions.giving && !n->gone)
 		samr_reply_give(n);
+	run_calls(n);
 	samr_coordinator_run(n);
 	while (n->order_due && samr_node_leads(n) && samr_node_serves(n) &&
 	       !n->gone) {
 		n->order_due = false;
 		samr_sequencer_run(n);
+		run_calls(n);
 		samr_coordinator_run(n);
 	}
 	if (!n->gone)
@@ -636,6 +653,7 @@ u64 samr_node_deadline(const struct samr_node *n)
 	at = min(at, samr_session_deadline(n));
 	at = min(at, samr_query_deadline(n));
 	at = min(at, samr_digest_deadline(n));
+	at = min(at, samr_call_deadline(n));
 	return min(at, samr_credit_deadline(n));
 }
 

@@ -113,6 +113,10 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  *	or the node is out.
  * ANSWER: -ENOENT: nobody waits for it any more; -EINVAL, -EMSGSIZE, -ENOMEM: as for
  *	REPLY.
+ * CALL: 0: it is kept, or the order has it, or there is nothing any more that it could be
+ *	for, of which the group is told in the order; -EAGAIN: too much is open or kept, ask
+ *	again after @out->writable; -ENOTCONN: no view, or that is no member; -EINVAL: no
+ *	such session, or a number is left out; -EMSGSIZE, -ENOMEM: it was not taken.
  * RETIRE: -ENOTCONN: no view; -EAGAIN: no window now, or nothing is ordered. The
  *	node is out when the others go on without it.
  * FENCED: -ESTALE: nobody asked for that.

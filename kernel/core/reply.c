@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Replies, see reply.h. */
 #include "reply.h"
+#include "call.h"
 #include "digest.h"
 #include "flow.h"
 #include "frame.h"
@@ -445,6 +446,8 @@ static void keep(struct samr_node *n, struct samr_session *s,
 	r->wanted = 0;
 	if (samr_session_is_mine(n, s))
 		samr_reply_let_go(n, s);
+	else if (s->client)
+		samr_call_look(n);
 }
 
 int samr_reply_made(struct samr_node *n, const struct samr_event *ev)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sessions, see session.h. */
 #include "session.h"
+#include "call.h"
 #include "flow.h"
 #include "group.h"
 #include "reply.h"
@@ -17,6 +18,7 @@ void samr_session_init(struct samr_node *n)
 		INIT_LIST_HEAD(&all->by_name[i]);
 	}
 	INIT_LIST_HEAD(&all->mine);
+	INIT_LIST_HEAD(&all->groups);
 	INIT_LIST_HEAD(&all->ready);
 	INIT_LIST_HEAD(&all->ended);
 	INIT_LIST_HEAD(&all->later);
@@ -54,9 +56,22 @@ static bool open_sane(u8 kind, const struct samr_session_payload *p)
 	       expiry <= SAMR_EXPIRY_MAX;
 }
 
+static bool connect_sane(const struct samr_session_payload *p)
+{
+	if (!p->other || p->flags || p->acked || p->since || p->expiry)
+		return false;
+	return p->op == SAMR_SESSION_OPEN ?
+		       be32_to_cpu(p->reply_max) <= SAMR_REPLY_MAX :
+		       p->op == SAMR_SESSION_CLOSE && !p->reply_max;
+}
+
 bool samr_session_parse(u8 kind, const struct samr_session_payload *p)
 {
-	if (!p->id || p->reserved || p->reserved2)
+	if (!p->id || p->reserved)
+		return false;
+	if (kind == SAMR_KIND_CONNECT)
+		return connect_sane(p);
+	if (p->other && p->op != SAMR_SESSION_EXPIRE)
 		return false;
 	if (p->op == SAMR_SESSION_OPEN)
 		return open_sane(kind, p);
@@ -89,7 +104,18 @@ struct samr_session *samr_session_find(const struct samr_node *n, u32 group,
 	struct samr_session *s;
 
 	list_for_each_entry(s, bucket_of(n->sessions.by_id, id), by_id)
-		if (s->id == id && s->group == group)
+		if (s->id == id && s->group == group && !s->client)
+			return s;
+	return NULL;
+}
+
+struct samr_session *samr_session_of(const struct samr_node *n, u32 group,
+				     u32 client)
+{
+	struct samr_session *s;
+
+	list_for_each_entry(s, &n->sessions.groups, mine)
+		if (s->group == group && s->client == client)
 			return s;
 	return NULL;
 }
@@ -140,6 +166,7 @@ static struct samr_session *session_new(u32 group, u64 id, u64 name)
 	s->id = id;
 	s->name = name;
 	s->next = 1;
+	s->idle_at = SAMR_NEVER;
 	return s;
 }
 
@@ -148,6 +175,8 @@ static void enter(struct samr_node *n, struct samr_session *s)
 {
 	list_add_tail(&s->by_id, bucket_of(n->sessions.by_id, s->id));
 	list_add_tail(&s->by_name, bucket_of(n->sessions.by_name, s->name));
+	if (s->client)
+		list_add_tail(&s->mine, &n->sessions.groups);
 	n->sessions.count++;
 	n->stats.sessions++;
 }
@@ -174,9 +203,29 @@ static void room_again(struct samr_node *n)
 	n->out->writable = true;
 }
 
-/* Of the open requests those up to @upto, for which there is room again. */
-static void trim(struct samr_node *n, struct samr_session_table *t,
-		 struct samr_session *s, u64 upto)
+u64 samr_session_keep(const struct samr_session *s)
+{
+	if (s->stream)
+		return samr_stream_promise(s);
+	return s->client && !s->over ? samr_call_promise(s->reply_max) : 0;
+}
+
+static void promise_more(struct samr_node *n, struct samr_session_table *t,
+			 u64 more)
+{
+	t->promised += more;
+	n->sessions.promised += more;
+}
+
+static void promise_less(struct samr_node *n, struct samr_session_table *t,
+			 u64 less)
+{
+	t->promised -= less;
+	n->sessions.promised -= less;
+}
+
+void samr_session_trim(struct samr_node *n, struct samr_group *g,
+		       struct samr_session *s, u64 upto)
 {
 	struct samr_request *r, *next;
 
@@ -184,10 +233,10 @@ static void trim(struct samr_node *n, struct samr_session_table *t,
 		if (r->number > upto)
 			break;
 		drop_request(r);
-		t->promised -= samr_session_promise(s);
-		n->sessions.promised -= samr_session_promise(s);
+		promise_less(n, &g->sessions, samr_session_promise(s));
 	}
 	s->acked = upto;
+	/* For these there is room again. */
 	room_again(n);
 }
 
@@ -199,12 +248,10 @@ static void leave_table(struct samr_node *n, struct samr_session_table *t,
 
 	list_for_each_entry_safe(r, next, &s->requests, link) {
 		drop_request(r);
-		t->promised -= samr_session_promise(s);
-		n->sessions.promised -= samr_session_promise(s);
+		promise_less(n, t, samr_session_promise(s));
 	}
+	promise_less(n, t, samr_session_keep(s));
 	if (s->stream) {
-		t->promised -= samr_stream_promise(s);
-		n->sessions.promised -= samr_stream_promise(s);
 		samr_stream_relieve(n, s->stream);
 		/* What is to be told of its end needs no output. */
 		samr_stream_free(s->stream);
@@ -261,23 +308,26 @@ void samr_session_end(struct samr_node *n, struct samr_group *g)
 	struct samr_session *s, *next;
 
 	list_for_each_entry_safe(s, next, &g->sessions.sessions, link) {
+		if (s->over)
+			continue;
 		samr_mark("session ends with its group");
-		samr_session_end_one(n, g, s);
+		if (s->client)
+			samr_session_over(n, g, s, SAMR_SESSION_ENDED);
+		else
+			samr_session_end_one(n, g, s);
 	}
 	samr_reply_ended(n);
 }
 
-static u64 life_of(const struct samr_session *s)
+void samr_session_over(struct samr_node *n, struct samr_group *g,
+		       struct samr_session *s, u8 how)
 {
-	return s->expiry * SAMR_MSEC;
-}
-
-static void watch(struct samr_node *n, struct samr_session *s)
-{
-	s->idle_at = n->now;
-	s->expiring = false;
-	if (samr_node_leads(n))
-		samr_node_due(n, &n->sessions.expire_at, life_of(s));
+	promise_less(n, &g->sessions, samr_session_keep(s));
+	s->over = how;
+	s->fin = false;
+	s->idle_at = SAMR_NEVER;
+	samr_session_trim(n, g, s, s->next - 1);
+	samr_call_over(n);
 }
 
 static void detach(struct samr_node *n, struct samr_session *s, u64 gseq)
@@ -290,7 +340,7 @@ static void detach(struct samr_node *n, struct samr_session *s, u64 gseq)
 	list_del_init(&s->ready);
 	if (s->stream)
 		samr_stream_attach(n, s);
-	watch(n, s);
+	samr_session_watch(n, s);
 }
 
 static void attach(struct samr_node *n, struct samr_session *s,
@@ -319,8 +369,7 @@ static void attach(struct samr_node *n, struct samr_session *s,
 	samr_reply_later(n, s);
 }
 
-/* Does anybody who could answer serve the group? */
-static bool is_served(const struct samr_group *g)
+bool samr_session_served(const struct samr_group *g)
 {
 	u32 i;
 
@@ -345,12 +394,40 @@ static bool be_stream(struct samr_session *s)
 	return s->stream;
 }
 
+struct samr_session *samr_session_add(struct samr_node *n, struct samr_group *g,
+				      const struct samr_msg *msg,
+				      const struct samr_session_payload *p,
+				      u32 client)
+{
+	struct samr_session *s;
+
+	s = session_new(g->id, be64_to_cpu(p->id), msg->meta.gseq);
+	if (!s)
+		return NULL;
+	s->client = client;
+	s->since = msg->meta.gseq;
+	s->uid = msg->meta.uid;
+	s->gid = msg->meta.gid;
+	s->reply_max = be32_to_cpu(p->reply_max);
+	s->expiry = be32_to_cpu(p->expiry);
+	s->flags = p->flags;
+	if (s->flags & SAMR_SESSION_STREAM && !be_stream(s)) {
+		session_free(s);
+		return NULL;
+	}
+	list_add_tail(&s->link, &g->sessions.sessions);
+	g->sessions.count++;
+	promise_more(n, &g->sessions, samr_session_keep(s));
+	enter(n, s);
+	return s;
+}
+
 static bool open(struct samr_node *n, struct samr_group *g,
 		 struct samr_msg *msg, const struct samr_session_payload *p)
 {
 	struct samr_session *s;
 
-	if (!is_served(g)) {
+	if (!samr_session_served(g)) {
 		msg->result = SAMR_SES_GONE;
 		return true;
 	}
@@ -361,25 +438,9 @@ static bool open(struct samr_node *n, struct samr_group *g,
 		msg->result = SAMR_SES_FULL;
 		return true;
 	}
-	s = session_new(g->id, be64_to_cpu(p->id), msg->meta.gseq);
+	s = samr_session_add(n, g, msg, p, 0);
 	if (!s)
 		return false;
-	s->uid = msg->meta.uid;
-	s->gid = msg->meta.gid;
-	s->reply_max = be32_to_cpu(p->reply_max);
-	s->expiry = be32_to_cpu(p->expiry);
-	s->flags = p->flags;
-	if (s->flags & SAMR_SESSION_STREAM && !be_stream(s)) {
-		session_free(s);
-		return false;
-	}
-	list_add_tail(&s->link, &g->sessions.sessions);
-	g->sessions.count++;
-	if (s->stream) {
-		g->sessions.promised += samr_stream_promise(s);
-		n->sessions.promised += samr_stream_promise(s);
-	}
-	enter(n, s);
 	attach(n, s, &msg->meta);
 	msg->result = SAMR_SES_OPENED;
 	msg->session = s->name;
@@ -399,7 +460,7 @@ static void acknowledge(struct samr_node *n, struct samr_group *g,
 	if (s->stream)
 		samr_stream_acked(n, s, acked);
 	else if (acked > s->acked && acked < s->next)
-		trim(n, &g->sessions, s, acked);
+		samr_session_trim(n, g, s, acked);
 }
 
 static void reattach(struct samr_node *n, struct samr_group *g,
@@ -416,8 +477,8 @@ static void reattach(struct samr_node *n, struct samr_group *g,
 	msg->result = SAMR_SES_ATTACHED;
 }
 
-static void end_one(struct samr_node *n, struct samr_group *g,
-		    struct samr_session *s)
+void samr_session_drop(struct samr_node *n, struct samr_group *g,
+		       struct samr_session *s)
 {
 	leave_table(n, &g->sessions, s);
 	session_free(s);
@@ -435,7 +496,7 @@ static void expire(struct samr_node *n, struct samr_group *g,
 	samr_mark("session expired");
 	n->stats.sessions_expired++;
 	msg->result = s->stream ? SAMR_SES_CUT : SAMR_SES_DONE;
-	end_one(n, g, s);
+	samr_session_drop(n, g, s);
 }
 
 /* What its access head asks for. */
@@ -455,7 +516,7 @@ static void change(struct samr_node *n, struct samr_group *g,
 	if (p->op == SAMR_SESSION_DETACH)
 		detach(n, s, msg->meta.gseq);
 	else if (p->op == SAMR_SESSION_CLOSE)
-		end_one(n, g, s);
+		samr_session_drop(n, g, s);
 }
 
 static bool session(struct samr_node *n, struct samr_group *g,
@@ -468,7 +529,10 @@ static bool session(struct samr_node *n, struct samr_group *g,
 	if (!samr_msg_read(msg, (u8 *)&p, sizeof(p)) ||
 	    !samr_session_parse(msg->meta.kind, &p))
 		return true;
-	s = samr_session_find(n, msg->meta.group, be64_to_cpu(p.id));
+	if (p.other)
+		s = samr_session_of(n, msg->meta.group, be32_to_cpu(p.other));
+	else
+		s = samr_session_find(n, msg->meta.group, be64_to_cpu(p.id));
 	if (!s)
 		return p.op != SAMR_SESSION_OPEN || open(n, g, msg, &p);
 	msg->session = s->name;
@@ -506,8 +570,7 @@ static void promise(struct samr_node *n, struct samr_session_table *t,
 		    struct samr_session *s, struct samr_request *r)
 {
 	list_add_tail(&r->link, &s->requests);
-	t->promised += samr_session_promise(s);
-	n->sessions.promised += samr_session_promise(s);
+	promise_more(n, t, samr_session_promise(s));
 	s->next++;
 }
 
@@ -516,6 +579,8 @@ static bool is_full(const struct samr_node *n, const struct samr_group *g,
 {
 	u64 more = samr_session_promise(s);
 
+	if (s->client)
+		return s->next - s->acked > SAMR_CALL_WINDOW;
 	return s->next - s->acked > SAMR_SESSION_WINDOW ||
 	       g->sessions.promised + more > SAMR_PROMISED_MAX ||
 	       n->sessions.promised + more > SAMR_PROMISED_ALL;
@@ -554,6 +619,19 @@ static void segment(struct samr_session *s, struct samr_msg *msg)
 	msg->next = s->next;
 }
 
+/* What a group asks each of its members sends: the number is enough to know it again. */
+static struct samr_session *session_of_request(const struct samr_node *n,
+					       const struct samr_msg *msg,
+					       u64 id)
+{
+	struct samr_session *s;
+
+	if (!(msg->meta.flags & SAMR_MSG_GROUP))
+		return samr_session_find(n, msg->meta.group, id);
+	s = samr_session_named(n, msg->meta.group, id);
+	return s && s->client && !s->over ? s : NULL;
+}
+
 static bool request(struct samr_node *n, struct samr_group *g,
 		    struct samr_msg *msg)
 {
@@ -563,13 +641,13 @@ static bool request(struct samr_node *n, struct samr_group *g,
 
 	msg->result = SAMR_SES_GONE;
 	if (samr_msg_read(msg, (u8 *)&p, sizeof(p)))
-		s = samr_session_find(n, msg->meta.group, be64_to_cpu(p.id));
+		s = session_of_request(n, msg, be64_to_cpu(p.id));
 	if (!s)
 		return true;
 	msg->session = s->name;
 	msg->next = s->next;
 	msg->result = SAMR_SES_FOREIGN;
-	if (!from_access(s, &msg->meta))
+	if (!s->client && !from_access(s, &msg->meta))
 		return true;
 	if (s->stream) {
 		acknowledge(n, g, s, be64_to_cpu(p.acked));
@@ -581,7 +659,8 @@ static bool request(struct samr_node *n, struct samr_group *g,
 		samr_free(r);
 		return false;
 	}
-	acknowledge(n, g, s, be64_to_cpu(p.acked));
+	if (!s->client)
+		acknowledge(n, g, s, be64_to_cpu(p.acked));
 	msg->result = verdict(n, g, s, msg->meta.arg);
 	if (msg->result != SAMR_SES_ORDERED) {
 		samr_free(r);
@@ -604,6 +683,7 @@ bool samr_session_apply(struct samr_node *n, struct samr_group *g,
 
 	if (!(is_request ? request(n, g, msg) : session(n, g, msg)))
 		return false;
+	samr_call_look(n);
 	msg->refused = msg->result >= SAMR_SES_REPEATED &&
 		       msg->result != SAMR_SES_CUT;
 	if (!is_request)
@@ -636,23 +716,18 @@ void samr_session_hold(struct samr_node *n, struct samr_msg *msg)
 	list_add_tail(&samr_msg_get(msg)->link, &n->sessions.later);
 }
 
-void samr_session_start(struct samr_node *n)
+/* A group has no access head; behind the end of its session there is nothing open. */
+static bool client_sane(const struct samr_rec_session *w, u32 group)
 {
-	struct samr_session *s;
-	struct samr_group *g;
-	u32 i;
+	u32 flags = be32_to_cpu(w->flags);
 
-	n->sessions.expire_at = SAMR_NEVER;
-	if (!list_empty(&n->sessions.mine))
-		n->sessions.ask_at = n->now;
-	samr_stream_start(n);
-	if (!samr_node_leads(n))
-		return;
-	for (i = 0; i < SAMR_GROUP_BUCKETS; i++)
-		list_for_each_entry(g, &n->groups.bucket[i], hash)
-			list_for_each_entry(s, &g->sessions.sessions, link)
-				if (!s->node)
-					watch(n, s);
+	if (!w->client)
+		return w->expiry && be32_to_cpu(w->expiry) <= SAMR_EXPIRY_MAX;
+	return !w->node && !w->expiry && w->since == w->name &&
+	       be32_to_cpu(w->client) != group &&
+	       (!flags || ((flags == SAMR_SESSION_ENDED ||
+			    flags == SAMR_SESSION_CLOSED) &&
+			   be64_to_cpu(w->next) == be64_to_cpu(w->acked) + 1));
 }
 
 /* Those of a session have open requests between them, those of a stream nothing. */
@@ -666,7 +741,7 @@ static bool numbers_sane(const struct samr_rec_session *w)
 		       acked < SAMR_NUMBER_MAX &&
 		       !(flags & ~(SAMR_SESSION_FLAGS | SAMR_SESSION_FIN));
 	return next > acked && next - acked - 1 <= SAMR_SESSION_WINDOW &&
-	       !(flags & ~SAMR_SESSION_FLAGS);
+	       (w->client || !(flags & ~SAMR_SESSION_FLAGS));
 }
 
 enum samr_drop samr_session_learn(struct samr_node *n,
@@ -685,8 +760,8 @@ enum samr_drop samr_session_learn(struct samr_node *n,
 	    !numbers_sane(w) ||
 	    (node ? !samr_view_has(n, node, be64_to_cpu(w->inc)) :
 		    w->inc || w->port) ||
-	    !length_sane(flags, be32_to_cpu(w->reply_max)) || !w->expiry ||
-	    be32_to_cpu(w->expiry) > SAMR_EXPIRY_MAX || w->reserved)
+	    !length_sane(flags, be32_to_cpu(w->reply_max)) ||
+	    !client_sane(w, group))
 		return SAMR_DROP_RECORD;
 	s = session_new(group, be64_to_cpu(w->id), name);
 	if (!s)
@@ -700,6 +775,8 @@ enum samr_drop samr_session_learn(struct samr_node *n,
 	s->reply_max = be32_to_cpu(w->reply_max);
 	s->expiry = be32_to_cpu(w->expiry);
 	s->flags = flags & SAMR_SESSION_FLAGS;
+	s->client = be32_to_cpu(w->client);
+	s->over = flags & (SAMR_SESSION_ENDED | SAMR_SESSION_CLOSED);
 	s->acked = be64_to_cpu(w->acked);
 	s->next = s->acked + 1;
 	if (flags & SAMR_SESSION_STREAM) {
@@ -709,8 +786,8 @@ enum samr_drop samr_session_learn(struct samr_node *n,
 			session_free(s);
 			return SAMR_DROP_MEMORY;
 		}
-		t->promised += samr_stream_promise(s);
 	}
+	t->promised += samr_session_keep(s);
 	list_add_tail(&s->link, &t->sessions);
 	t->count++;
 	return SAMR_DROP_NONE;
@@ -745,8 +822,8 @@ void samr_session_adopt(struct samr_node *n, struct samr_group *g,
 
 	list_for_each_entry(s, &t->sessions, link) {
 		enter(n, s);
-		if (!s->node)
-			watch(n, s);
+		if (samr_session_detached(s))
+			samr_session_watch(n, s);
 	}
 	n->sessions.promised += t->promised;
 	list_splice_init(&t->sessions, &g->sessions.sessions);
@@ -760,7 +837,7 @@ static void count(const struct samr_session *s, struct samr_session_info *info)
 	const struct samr_request *r;
 
 	info->sessions++;
-	info->detached += !s->node;
+	info->detached += samr_session_detached(s);
 	list_for_each_entry(r, &s->requests, link) {
 		info->requests++;
 		if (!r->reply || !samr_msg_complete(r->reply))
@@ -783,69 +860,4 @@ void samr_node_sessions(const struct samr_node *n, u32 group,
 	list_for_each_entry(s, &g->sessions.sessions, link)
 		count(s, info);
 	samr_assert(info->sessions == g->sessions.count);
-}
-
-static bool submit_expire(struct samr_node *n, const struct samr_session *s)
-{
-	const struct samr_session_payload p = {
-		.op	= SAMR_SESSION_EXPIRE,
-		.id	= cpu_to_be64(s->id),
-		.since	= cpu_to_be64(s->since),
-	};
-	const struct samr_meta m = {
-		.group	= s->group,
-		.len	= sizeof(p),
-		.kind	= SAMR_KIND_SESSION,
-	};
-	struct samr_msg *msg = samr_flow_message(n, &m, &p, sizeof(p));
-
-	return msg && samr_flow_own(n, msg);
-}
-
-static void look_for_expired(struct samr_node *n)
-{
-	struct samr_session *s;
-	struct samr_group *g;
-	u32 i;
-
-	n->sessions.expire_at = SAMR_NEVER;
-	if (!samr_node_leads(n) || !samr_node_serves(n))
-		return;
-	for (i = 0; i < SAMR_GROUP_BUCKETS; i++)
-		list_for_each_entry(g, &n->groups.bucket[i], hash)
-			list_for_each_entry(s, &g->sessions.sessions, link) {
-				if (s->node || s->expiring)
-					continue;
-				if (n->now >= s->idle_at + life_of(s))
-					s->expiring = submit_expire(n, s);
-				if (s->expiring)
-					continue;
-				n->sessions.expire_at =
-					min(n->sessions.expire_at,
-					    max(s->idle_at + life_of(s),
-						n->now + SAMR_RETRY));
-			}
-}
-
-void samr_session_timer(struct samr_node *n)
-{
-	if (n->now >= n->sessions.retry_at) {
-		n->sessions.retry_at = SAMR_NEVER;
-		samr_reply_ended(n);
-		samr_reply_stable(n);
-	}
-	if (n->now >= n->sessions.ask_at)
-		samr_reply_timer(n);
-	if (n->now >= n->sessions.stream_at)
-		samr_stream_timer(n);
-	if (n->now >= n->sessions.expire_at)
-		look_for_expired(n);
-}
-
-u64 samr_session_deadline(const struct samr_node *n)
-{
-	u64 at = min(min(n->sessions.ask_at, n->sessions.stream_at),
-		     n->sessions.retry_at);
-
-	return samr_node_serves(n) ? min(at, n->sessions.expire_at) : at;
 }

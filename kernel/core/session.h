@@ -10,8 +10,9 @@
  * Invariants: acked < next; a session has an entry in @requests for each number
  * behind @acked and before @next, in their order; table.promised is the sum over
  * these of what samr_session_promise() says, and over streams of what
- * samr_stream_promise() says. Sessions end with the last
- * member of their group, or with its state. Replies: reply.h.
+ * samr_stream_promise() says, and over groups that are clients of what samr_session_keep()
+ * says. Sessions end with the last member of their group, or with its state; those of
+ * groups are kept, as they are to hear of it. Replies: reply.h. Groups: call.h.
  */
 #ifndef SAMR_CORE_SESSION_H
 #define SAMR_CORE_SESSION_H
@@ -64,7 +65,7 @@ struct samr_request {
  * @link: in samr_session_table.sessions, which is sorted by name
  * @by_id: in samr_sessions.by_id
  * @by_name: in samr_sessions.by_name
- * @mine: in samr_sessions.mine: its access head is this node
+ * @mine: in samr_sessions.mine: its access head is this node; or in samr_sessions.groups
  * @ready: in samr_sessions.ready: it may have replies to let go; or, behind its
  *	end, in samr_sessions.ended
  * @id: random number that its client drew
@@ -85,7 +86,10 @@ struct samr_request {
  * @acked: the client has all replies up to this number
  * @requests: struct samr_request
  * @stream: it is one (stream.h), and has no @requests; then numbers are those of bytes
- * @fin: the stream's input has ended
+ * @fin: the stream's input has ended; of a group: that it is over is told from here
+ * @client: the group that is the client (call.h); then @id is the number that it gave the
+ *	OPEN, and there is no access head; 0: it is none
+ * @over: SAMR_SESSION_ENDED, SAMR_SESSION_CLOSED: of a group: nothing is executed any more
  */
 struct samr_session {
 	struct list_head link;
@@ -112,6 +116,8 @@ struct samr_session {
 	struct list_head requests;
 	struct samr_stream *stream;
 	bool fin;
+	u32 client;
+	u8 over;
 };
 
 /**
@@ -133,6 +139,7 @@ struct samr_session_table {
  * @count: of them
  * @promised: of all tables
  * @mine: their access head is this node
+ * @groups: their clients are groups
  * @ready: of @mine: may have replies to let go
  * @ended: of @mine: gone, which their clients are still to be told
  * @later: SESSION and refused REQUEST of clients here, that wait for stability
@@ -150,6 +157,7 @@ struct samr_sessions {
 	u32 count;
 	u64 promised;
 	struct list_head mine;
+	struct list_head groups;
 	struct list_head ready;
 	struct list_head ended;
 	struct list_head later;
@@ -174,8 +182,11 @@ bool samr_session_parse(u8 kind, const struct samr_session_payload *p);
 /** samr_session_promise - what an open request takes of what is promised */
 static inline u64 samr_session_promise(const struct samr_session *s)
 {
-	return (u64)s->reply_max + SAMR_REQUEST_COST;
+	return s->client ? 0 : (u64)s->reply_max + SAMR_REQUEST_COST;
 }
+
+/** samr_session_keep - what a session takes of it, whether there are open requests or not */
+u64 samr_session_keep(const struct samr_session *s);
 
 /** samr_session_find - a session, by the id that its client drew, or NULL */
 struct samr_session *samr_session_find(const struct samr_node *n, u32 group,
@@ -188,6 +199,48 @@ struct samr_session *samr_session_named(const struct samr_node *n, u32 group,
 /** samr_session_request - an open request of it, or NULL */
 struct samr_request *samr_session_request(const struct samr_session *s,
 					  u64 number);
+
+/** samr_session_of - that of group @client, or NULL */
+struct samr_session *samr_session_of(const struct samr_node *n, u32 group,
+				     u32 client);
+
+/**
+ * samr_session_add - a group has a new one, from @msg
+ * @client: the client is this group; 0: it is none
+ *
+ * Return: NULL without memory.
+ */
+struct samr_session *samr_session_add(struct samr_node *n, struct samr_group *g,
+				      const struct samr_msg *msg,
+				      const struct samr_session_payload *p,
+				      u32 client);
+
+/** samr_session_drop - it is gone, and nobody is told */
+void samr_session_drop(struct samr_node *n, struct samr_group *g,
+		       struct samr_session *s);
+
+/** samr_session_trim - its open requests up to a number are settled */
+void samr_session_trim(struct samr_node *n, struct samr_group *g,
+		       struct samr_session *s, u64 upto);
+
+/** samr_session_over - that of a group is: its requests are forgotten; @how: @over */
+void samr_session_over(struct samr_node *n, struct samr_group *g,
+		       struct samr_session *s, u8 how);
+
+/** samr_session_detached - does it wait for its client to come back? */
+static inline bool samr_session_detached(const struct samr_session *s)
+{
+	return !s->node && !s->client;
+}
+
+/** samr_session_watch - it does from now on */
+void samr_session_watch(struct samr_node *n, struct samr_session *s);
+
+/** samr_session_orphans - the sequencer: those of groups without members end */
+void samr_session_orphans(struct samr_node *n);
+
+/** samr_session_served - does anybody who could answer serve the group? */
+bool samr_session_served(const struct samr_group *g);
 
 /** samr_session_is_mine - is this node its access head? */
 bool samr_session_is_mine(const struct samr_node *n,

@@ -8,6 +8,7 @@
 #ifndef SAMR_CORE_STATE_H
 #define SAMR_CORE_STATE_H
 
+#include "call.h"
 #include "event.h"
 #include "lock.h"
 #include "msg.h"
@@ -499,6 +500,7 @@ struct samr_node {
 	struct samr_flow flow;
 	struct samr_groups groups;
 	struct samr_sessions sessions;
+	struct samr_calls calls;
 	struct samr_queries queries;
 	u32 turn;		/* sequencer: origin whose turn it is */
 	bool order_due;		/* sequencer: look for messages to order */

@@ -86,6 +86,8 @@ const char *samr_strings_kind(u8 kind)
 		[SAMR_KIND_STREAM]	= "stream",
 		[SAMR_KIND_REPLIES]	= "replies",
 		[SAMR_KIND_DIGEST]	= "digest",
+		[SAMR_KIND_CONNECT]	= "connect",
+		[SAMR_KIND_RETURN]	= "return",
 		[SAMR_KIND_VIEW]	= "view",
 		[SAMR_KIND_REPLY]	= "reply",
 		[SAMR_KIND_QUERY]	= "query",

@@ -6,6 +6,7 @@
  * lacks memory has not happened.
  */
 #include "transfer.h"
+#include "call.h"
 #include "credit.h"
 #include "group.h"
 #include "stream.h"
@@ -230,6 +231,8 @@ void samr_transfer_commit(struct samr_node *n, struct samr_group *g,
 	g->give.kept = g->sessions.count && samr_transfer_begun_here(n, g);
 	n->sessions.giving |= g->give.kept;
 	wake(n, &g->give);
+	samr_call_look(n);
+	samr_session_orphans(n);
 	if (next->t->lost)
 		samr_session_end(n, g);
 	else if (g->transfer)

@@ -120,7 +120,7 @@ bool samr_wire_fits(const struct samr_meta *m)
 	static const u8 flags[SAMR_KINDS] = {
 		[SAMR_KIND_JOIN]	= SAMR_MSG_STATEFUL,
 		[SAMR_KIND_STATE]	= SAMR_MSG_LAST | SAMR_MSG_FAILED,
-		[SAMR_KIND_REQUEST]	= SAMR_MSG_FIN,
+		[SAMR_KIND_REQUEST]	= SAMR_MSG_FIN | SAMR_MSG_GROUP,
 	};
 
 	if (m->kind >= SAMR_KINDS ||
@@ -138,9 +138,16 @@ bool samr_wire_fits(const struct samr_meta *m)
 		return state_fits(m);
 	case SAMR_KIND_SESSION:
 	case SAMR_KIND_STREAM:
+	case SAMR_KIND_CONNECT:
 		return m->len == sizeof(struct samr_session_payload);
 	case SAMR_KIND_REQUEST:
-		return m->arg && m->len >= sizeof(struct samr_request_payload);
+		return m->arg && m->len >= sizeof(struct samr_request_payload) &&
+		       (m->flags & (SAMR_MSG_FIN | SAMR_MSG_GROUP)) !=
+				(SAMR_MSG_FIN | SAMR_MSG_GROUP);
+	case SAMR_KIND_RETURN:
+		return m->len >= sizeof(struct samr_return_payload) &&
+		       m->len <= sizeof(struct samr_return_payload) +
+				 SAMR_REPLY_MAX;
 	case SAMR_KIND_REPLIES:
 		return m->arg && m->len >= sizeof(struct samr_replies_payload) &&
 		       m->len <= sizeof(struct samr_replies_payload) +

@@ -216,6 +216,10 @@ enum samr_session_op {
 /* OPEN, of a STREAM message: requests are segments (stream.h). */
 #define SAMR_SESSION_STREAM	0x04
 #define SAMR_SESSION_FLAGS	0x07
+/* In STATE_SESSIONS: of a group as a client: the service is gone, and it is not told yet. */
+#define SAMR_SESSION_ENDED	0x20
+/* Likewise: it has no session any more. */
+#define SAMR_SESSION_CLOSED	0x40
 /* In STATE_SESSIONS: the stream's input has ended. */
 #define SAMR_SESSION_FIN	0x80
 
@@ -225,18 +229,19 @@ enum samr_session_op {
 #define SAMR_NUMBER_MAX		(1ULL << 62)
 
 /**
- * struct samr_session_payload - payload of SESSION messages, and of STREAM messages
+ * struct samr_session_payload - payload of SESSION, STREAM and CONNECT messages
  * @op: enum samr_session_op
  * @flags: OPEN: SAMR_SESSION_*; otherwise zero
  * @reserved: zero
  * @reply_max: OPEN: longest reply, 0 .. SAMR_REPLY_MAX; of a stream its window,
  *	1 .. SAMR_STREAM_WINDOW; otherwise zero
- * @id: random number that the client's kernel draws, not 0
+ * @id: random number that the client's kernel draws, not 0; CONNECT, and EXPIRE of what
+ *	one has opened: struct samr_event's call.session of the OPEN
  * @acked: the client has all replies up to this number; OPEN, DETACH, EXPIRE: zero
  * @since: EXPIRE: place at which it was detached; otherwise zero
  * @expiry: OPEN: it lives so long while detached, 1 .. SAMR_EXPIRY_MAX ms;
- *	otherwise zero
- * @reserved2: zero
+ *	otherwise, and in CONNECT, zero
+ * @other: CONNECT: the service; EXPIRE: the group that is the client; otherwise zero
  */
 struct samr_session_payload {
 	__u8 op;
@@ -247,13 +252,13 @@ struct samr_session_payload {
 	__be64 acked;
 	__be64 since;
 	__be32 expiry;
-	__be32 reserved2;
+	__be32 other;
 };
 
 /**
  * struct samr_request_payload - in front of the bytes of REQUEST messages
- * @id: of the session
- * @acked: the client has all replies up to this number
+ * @id: of the session; with SAMR_MSG_GROUP its name
+ * @acked: the client has all replies up to this number; with SAMR_MSG_GROUP 0
  */
 struct samr_request_payload {
 	__be64 id;
@@ -270,6 +275,33 @@ struct samr_replies_payload {
 	__be64 session;
 	__be64 request;
 	__be64 commit;
+};
+
+/**
+ * enum samr_return - what became of a request of a group
+ * @SAMR_RETURN_REPLY: the bytes are the reply
+ * @SAMR_RETURN_UNKNOWN: nobody is left who could say
+ * @SAMR_RETURN_ENDED: of all of them: the service is gone, and the session with it
+ */
+enum samr_return {
+	SAMR_RETURN_REPLY	= 1,
+	SAMR_RETURN_UNKNOWN	= 2,
+	SAMR_RETURN_ENDED	= 3,
+};
+
+/**
+ * struct samr_return_payload - in front of the bytes of RETURN messages, whose arg is
+ *	the number of the request; ENDED: 0
+ * @session: name of the session
+ * @service: whose it is
+ * @how: enum samr_return
+ * @reserved: zero
+ */
+struct samr_return_payload {
+	__be64 session;
+	__be32 service;
+	__u8 how;
+	__u8 reserved[3];
 };
 
 /**
@@ -316,8 +348,9 @@ struct samr_digest_entry {
  * @gid: of the client
  * @reply_max: as in SESSION
  * @expiry: as in SESSION
- * @flags: as in SESSION, and SAMR_SESSION_FIN
- * @reserved: zero
+ * @flags: as in SESSION, and SAMR_SESSION_FIN, SAMR_SESSION_ENDED, SAMR_SESSION_CLOSED
+ * @client: the group that is the client; then @inc, @node, @port and @expiry are 0; 0: it
+ *	is none
  */
 struct samr_rec_session {
 	__be64 id;
@@ -333,7 +366,7 @@ struct samr_rec_session {
 	__be32 reply_max;
 	__be32 expiry;
 	__be32 flags;
-	__be32 reserved;
+	__be32 client;
 };
 
 /**
@@ -495,6 +528,7 @@ _Static_assert(sizeof(struct samr_rec_group_member) == 32, "group member");
 _Static_assert(sizeof(struct samr_session_payload) == 40, "session payload");
 _Static_assert(sizeof(struct samr_request_payload) == 16, "request payload");
 _Static_assert(sizeof(struct samr_replies_payload) == 24, "replies payload");
+_Static_assert(sizeof(struct samr_return_payload) == 16, "return payload");
 _Static_assert(sizeof(struct samr_digest_payload) == 16, "digest payload");
 _Static_assert(sizeof(struct samr_digest_entry) == 8, "digest entry");
 _Static_assert(sizeof(struct samr_rec_session) == 80, "session");

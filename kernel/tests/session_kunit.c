@@ -486,7 +486,7 @@ static void session_learnt_piece_by_piece(struct kunit *test)
 	w.expiry = 0;
 	KUNIT_EXPECT_EQ(test, LEARN(20), SAMR_DROP_RECORD);
 	w = learnable(10);
-	w.reserved = 1;
+	w.client = cpu_to_be32(9);
 	KUNIT_EXPECT_EQ(test, LEARN(20), SAMR_DROP_RECORD);
 	w = learnable(10);
 	KUNIT_EXPECT_EQ(test, LEARN(20), SAMR_DROP_NONE);

@@ -27,6 +27,7 @@
  * @members: JOIN and LEAVE that changed something: hash of the list
  * @transfer: hash of what it says of the state transfer; 0: nothing
  * @refused: so it says
+ * @own: its origin's core has made it, and need not hear of it
  * @unheard: it has its place, and nobody was told of it so far
  * @seen: hosts that delivered it, by id
  */
@@ -39,6 +40,7 @@ struct place {
 	u64 members;
 	u64 transfer;
 	bool refused;
+	bool own;
 	bool unheard;
 	u64 seen;
 };

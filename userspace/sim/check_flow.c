@@ -127,8 +127,9 @@ static void on_stepped(struct watch *w, struct host *h,
 		return;
 	else if (ev->type == SAMR_EV_OUTPUT)
 		check_reply(k, h, err);
-	else if (ev->type == SAMR_EV_QUERY || ev->type == SAMR_EV_ANSWER)
-		return;		/* query.c looks at these */
+	else if (ev->type == SAMR_EV_QUERY || ev->type == SAMR_EV_ANSWER ||
+		 ev->type == SAMR_EV_CALL)
+		return;		/* query.c and caller.c look at these */
 	else if (err && !samr_node_out(h->node) &&
 		 ev->type != SAMR_EV_MEMBERS &&
 		 !(ev->type == SAMR_EV_RETIRE && err == -EAGAIN))

@@ -130,13 +130,14 @@ static void check_place(struct model *md, const struct place *p)
 	must |= nodes_of(g);
 	check_transfer(g, p, cluster_next(md->check->cluster, NULL)->id, held,
 		       before);
-	if (member_private(&p->meta, p->refused) || p->unheard)
+	if (member_private(&p->meta, p->refused) ||
+	    (p->unheard && kind == SAMR_KIND_DIGEST))
 		must = 0;
 	else if (kind >= SAMR_KIND_SNAPSHOT && kind <= SAMR_KIND_READ &&
 		 !p->transfer)
 		must = kind == SAMR_KIND_STATE && !p->refused ?
 		       check_transfer_heads(g) : 0;
-	if (kind != SAMR_KIND_DIGEST)
+	if (!p->own)
 		must |= BIT_ULL(p->meta.origin);
 	compare_group(md, p, g, changed);
 	cluster_for_each(md->check->cluster, h) {

@@ -200,6 +200,27 @@ static u64 random_of(u64 seed, u64 gseq)
 	return rng_mix(seed + (gseq - 1) * 0x9e3779b97f4a7c15ULL);
 }
 
+/* Cores make these by themselves: nobody waits to hear of them. */
+static bool is_own(const struct samr_msg *msg)
+{
+	struct samr_session_payload p;
+
+	switch (msg->meta.kind) {
+	case SAMR_KIND_DIGEST:
+	case SAMR_KIND_REPLIES:
+	case SAMR_KIND_CONNECT:
+	case SAMR_KIND_RETURN:
+		return true;
+	case SAMR_KIND_REQUEST:
+		return msg->meta.flags & SAMR_MSG_GROUP;
+	case SAMR_KIND_SESSION:
+		return samr_msg_read(msg, (u8 *)&p, sizeof(p)) &&
+		       p.op == SAMR_SESSION_EXPIRE;
+	default:
+		return false;
+	}
+}
+
 static void first_seen(struct check *k, struct place *p,
 		       const struct samr_msg *msg)
 {
@@ -214,6 +235,7 @@ static void first_seen(struct check *k, struct place *p,
 	p->members = members_hash(msg);
 	p->transfer = check_transfer_hash(msg->transfer);
 	p->refused = msg->refused;
+	p->own = is_own(msg);
 	if (sub->own && !sub->what.group)
 		ledger_learn(sub, msg);
 	if (p->hash != sub->hash)
@@ -297,7 +319,7 @@ static struct place *place_of(struct check *k, u64 gseq)
 	return &k->place[gseq - 1];
 }
 
-/* Of digests that agree nobody hears: they have their places all the same. */
+/* Of most that cores make nobody hears: it has its place all the same. */
 static void on_batch(struct watch *w, struct host *h)
 {
 	const struct samr_receiver *rcv = &h->node->rcv;
@@ -306,11 +328,11 @@ static void on_batch(struct watch *w, struct host *h)
 	struct place *p;
 	u64 at;
 
+	ledger_sync(k->ledger, h);
 	for (at = max(k->walked[h->id] + 1, rcv->win.base); at <= rcv->delivered;
 	     at++) {
 		slot = samr_window_at(&rcv->win, at);
-		if (!slot || !slot->msg ||
-		    slot->msg->meta.kind != SAMR_KIND_DIGEST)
+		if (!slot || !slot->msg || !is_own(slot->msg))
 			continue;
 		p = place_of(k, at);
 		if (p->meta.gseq)
@@ -332,6 +354,7 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 		dropped(k, h, msg);
 		return;
 	}
+	ledger_sync(k->ledger, h);
 	/* Nobody submits these; runs in which heads die look at views (era.c). */
 	if (m->kind >= SAMR_KIND_VIEW)
 		return;

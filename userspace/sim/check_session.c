@@ -2,6 +2,7 @@
 /* Sessions against what clients see, see check_session.h. */
 #include <stdlib.h>
 
+#include "check_call.h"
 #include "check_session.h"
 #include "check_stream.h"
 #include "core/group.h"
@@ -24,6 +25,7 @@ struct session_place {
 	u8 result;
 	bool members;		/* the group has others from here on */
 	u32 count;		/* so many */
+	u8 bytes[sizeof(struct samr_session_payload)];	/* the first ones */
 	struct samr_session_payload s;
 	struct samr_request_payload r;
 };
@@ -148,10 +150,11 @@ static void note(struct session_check *k, u64 epoch,
 	if (!samr_msg_read(msg, bytes, msg->meta.len))
 		sim_fail("place %llu has not all its bytes",
 			 (unsigned long long)msg->meta.gseq);
-	if (msg->meta.kind == SAMR_KIND_SESSION) {
+	memcpy(p->bytes, bytes, min((size_t)msg->meta.len, sizeof(p->bytes)));
+	if (msg->meta.kind == SAMR_KIND_SESSION)
 		memcpy(&p->s, bytes, sizeof(p->s));
+	if (msg->meta.kind != SAMR_KIND_REQUEST)
 		return;
-	}
 	memcpy(&p->r, bytes, sizeof(p->r));
 	memcpy(&p->mark, bytes + sizeof(p->r), sizeof(p->mark));
 }
@@ -180,6 +183,8 @@ static bool concerns(const struct samr_msg *msg)
 		return false;
 	return msg->meta.kind == SAMR_KIND_SESSION ||
 	       msg->meta.kind == SAMR_KIND_REQUEST ||
+	       msg->meta.kind == SAMR_KIND_CONNECT ||
+	       msg->meta.kind == SAMR_KIND_RETURN ||
 	       (msg->members && msg->meta.kind != SAMR_KIND_VIEW);
 }
 
@@ -190,6 +195,21 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 
 	if (!k->over && msg->meta.gseq && concerns(msg))
 		see(k, h, msg);
+}
+
+/* The group whose sessions it may change. */
+static u32 table_of(const struct samr_msg *msg)
+{
+	struct samr_session_payload connect;
+	struct samr_return_payload back;
+
+	if (msg->meta.kind == SAMR_KIND_CONNECT &&
+	    samr_msg_read(msg, (u8 *)&connect, sizeof(connect)))
+		return be32_to_cpu(connect.other);
+	if (msg->meta.kind == SAMR_KIND_RETURN &&
+	    samr_msg_read(msg, (u8 *)&back, sizeof(back)))
+		return be32_to_cpu(back.service);
+	return msg->meta.group;
 }
 
 /* Look at what the node has gone through. */
@@ -210,7 +230,7 @@ static void on_batch(struct watch *w, struct host *h)
 		slot = samr_window_at((struct samr_window *)&rcv->win, *at + 1);
 		/* What a learner had been given already, it has not applied. */
 		if (slot && slot->msg && concerns(slot->msg) &&
-		    *at + 1 > samr_learner_upto(h->node, slot->msg->meta.group))
+		    *at + 1 > samr_learner_upto(h->node, table_of(slot->msg)))
 			see(k, h, slot->msg);
 	}
 }
@@ -271,11 +291,16 @@ void session_check_looked(struct session_check *k, u64 last, u64 epoch)
 /* Applied in a view by those who did not live to see the next one, only. */
 static bool undone(const struct session_check *k, u64 place, u64 epoch)
 {
+	u64 untold;
 	size_t i;
 
-	for (i = 0; i < k->eras; i++)
-		if (k->era[i].epoch > epoch && k->era[i].base <= place)
+	/* Of several views at once only the last is told; each takes a place. */
+	for (i = 0; i < k->eras; i++) {
+		untold = i ? k->era[i].epoch - k->era[i - 1].epoch - 1 : 0;
+		if (k->era[i].epoch > epoch &&
+		    k->era[i].base <= place + untold)
 			return true;
+	}
 	return false;
 }
 
@@ -305,6 +330,7 @@ struct models {
 	u32 count;
 	size_t era;		/* those before it have been gone through */
 	bool shaky[16];		/* its sessions may have ended with its state */
+	struct call_models calls;
 };
 
 static struct model *model_of(struct models *all, u32 group, u64 id)
@@ -338,6 +364,7 @@ static void pass_views(const struct session_check *k, struct models *all,
 	for (; all->era < k->eras && k->era[all->era].base < gseq; all->era++) {
 		e = &k->era[all->era];
 		memset(all->shaky, true, sizeof(all->shaky));
+		memset(all->calls.shaky, true, sizeof(all->calls.shaky));
 		for (i = 0; i < all->count; i++) {
 			if (!all->m[i].node ||
 			    sits(e, all->m[i].node, all->m[i].inc))
@@ -566,6 +593,27 @@ static void forget(struct session_check *k)
 	chains_clear(&k->truth_at);
 }
 
+/* Is it about a group as a client? */
+static bool is_call(const struct session_place *p)
+{
+	return p->meta.kind == SAMR_KIND_CONNECT ||
+	       p->meta.kind == SAMR_KIND_RETURN || p->s.other ||
+	       (p->meta.flags & SAMR_MSG_GROUP);
+}
+
+static void call(struct session_check *k, struct models *all,
+		 const struct session_place *p)
+{
+	const struct call_place place = {
+		.meta = &p->meta, .result = p->result, .session = p->session,
+		.bytes = p->bytes,
+	};
+
+	call_check(&all->calls, &place);
+	k->called += p->meta.kind == SAMR_KIND_REQUEST &&
+		     p->result == SAMR_SES_ORDERED;
+}
+
 void session_check_model(struct session_check *k)
 {
 	static struct models all;
@@ -585,8 +633,13 @@ void session_check_model(struct session_check *k)
 		pass_views(k, &all, p->meta.gseq);
 		if (p->members) {
 			all.shaky[p->meta.group & 15] = true;
+			all.calls.shaky[p->meta.group & 15] = true;
+			if (!p->count)
+				call_check_gone(&all.calls, p->meta.group);
 			for (m = 0; m < all.count && !p->count; m++)
 				all.m[m].gone |= all.m[m].group == p->meta.group;
+		} else if (is_call(p)) {
+			call(k, &all, p);
 		} else if (p->meta.kind == SAMR_KIND_SESSION) {
 			change(&all, p);
 		} else if (p->meta.kind == SAMR_KIND_REQUEST) {
@@ -627,7 +680,8 @@ static void compare_session(const struct host *h, const struct samr_session *a,
 	    a->since != b->since || a->uid != b->uid || a->gid != b->gid ||
 	    a->reply_max != b->reply_max || a->expiry != b->expiry ||
 	    a->flags != b->flags || a->next != b->next ||
-	    a->acked != b->acked || a->fin != b->fin)
+	    a->acked != b->acked || (a->fin != b->fin && !a->client) ||
+	    a->client != b->client || a->over != b->over)
 		sim_fail("node %u has session %llu otherwise than others",
 			 h->id, (unsigned long long)b->name);
 	y = b->requests.next;
@@ -672,12 +726,16 @@ static void check_counts(const struct host *h, u32 id)
 	if (g)
 		list_for_each_entry(s, &g->sessions.sessions, link) {
 			sessions++;
-			detached += !s->node;
+			detached += !s->node && !s->client;
 			if (s->stream) {
 				promised += samr_stream_promise(s);
 				continue;
 			}
 			requests += s->next - s->acked - 1;
+			if (s->client)
+				promised += s->over ? 0 : SAMR_CALL_WINDOW *
+					    ((u64)s->reply_max +
+					     SAMR_REQUEST_COST);
 			promised += (s->next - s->acked - 1) *
 				    samr_session_promise(s);
 		}
@@ -686,6 +744,17 @@ static void check_counts(const struct host *h, u32 id)
 	    info.replies > requests || info.reply_bytes > promised)
 		sim_fail("node %u counts %u sessions of group %u, and has %u",
 			 h->id, info.sessions, id, sessions);
+}
+
+/* Sessions of groups, which last as long as these. */
+static u32 groups(const struct host *h)
+{
+	const struct samr_session *s;
+	u32 count = 0;
+
+	list_for_each_entry(s, &h->node->sessions.groups, mine)
+		count++;
+	return count;
 }
 
 u32 session_check_tables(struct session_check *k)
@@ -704,7 +773,7 @@ u32 session_check_tables(struct session_check *k)
 				      samr_group_find(h->node, id));
 			check_counts(h, id);
 		}
-		count = max(count, h->node->sessions.count);
+		count = max(count, h->node->sessions.count - groups(h));
 		if (!h->node->sessions.count && h->node->sessions.promised)
 			sim_fail("node %u has promised %llu bytes to nobody",
 				 h->id, (unsigned long long)

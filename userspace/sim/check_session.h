@@ -84,7 +84,7 @@ struct session_check {
 	u64 inc[NET_NODES];
 	u64 upto[NET_NODES];
 	bool over;
-	u64 executed, refused, repeated, shown;
+	u64 executed, refused, repeated, shown, called;
 };
 
 void session_check_init(struct session_check *k, struct cluster *c);

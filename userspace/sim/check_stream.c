@@ -158,6 +158,9 @@ bool stream_check_is(const struct samr_msg *msg)
 		return msg->meta.kind == SAMR_KIND_STREAM;
 	if (!samr_msg_read(msg, (u8 *)&p, ask ? sizeof(p.r) : sizeof(p.s)))
 		return false;
+	/* Groups have no ids of their own. */
+	if (ask ? msg->meta.flags & SAMR_MSG_GROUP : p.s.other)
+		return false;
 	return (be64_to_cpu(ask ? p.r.id : p.s.id) & STREAM_ID_BITS) ==
 	       STREAM_ID_BITS;
 }

@@ -57,6 +57,8 @@ static void switch_on(struct app *a)
 			service_new(&f->services, a->host, 1, 1);
 	a->service[1] = !watches(a) && rng_one_in(&f->rng, 4) ?
 			service_new(&f->services, a->host, 1, 2) : NULL;
+	a->service[2] = watches(a) ? NULL :
+			service_new(&f->services, a->host, 3, 1);
 	a->on_at = 0;
 	host_frame_max(a->host, 1500);
 	admin_on(&f->admin, a->host);
@@ -155,16 +157,16 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 		a->unread[m->group - 1].gseq = m->gseq;
 		a->unread[m->group - 1].cost += samr_msg_cost(msg);
 	}
-	if (m->group == 2 && (m->kind == SAMR_KIND_DATA ||
+	if (m->group == PLAIN && (m->kind == SAMR_KIND_DATA ||
 			      m->kind == SAMR_KIND_REQUEST))
 		a->last = m->gseq;
 	if (m->kind == SAMR_KIND_JOIN && m->inc == h->inc)
 		a->joined[m->group - 1] = true;
-	if (m->kind == SAMR_KIND_JOIN && m->inc == h->inc && m->group == 2) {
+	if (m->kind == SAMR_KIND_JOIN && m->inc == h->inc && m->group == PLAIN) {
 		a->last = 0;
 		a->since = m->gseq;
 	}
-	if (m->kind == SAMR_KIND_LEAVE && m->inc == h->inc && m->group > 1) {
+	if (m->kind == SAMR_KIND_LEAVE && m->inc == h->inc && m->group == PLAIN) {
 		streams_leave(&f->streams, h->id);
 		a->joined[m->group - 1] = false;
 		a->asked[m->group - 1] = false;
@@ -239,8 +241,8 @@ static void join_services(struct app *a)
 		if (!a->service[i] || a->service[i]->joining ||
 		    a->service[i]->state != SERVICE_OUT)
 			continue;
-		s = (struct samr_submit){ .group = 1, .arg = WINDOW,
-			.port = a->service[i]->port, .kind = SAMR_KIND_JOIN,
+		s = (struct samr_submit){ .group = a->service[i]->group,
+			.arg = WINDOW, .port = a->service[i]->port, .kind = SAMR_KIND_JOIN,
 			.flags = SAMR_MSG_STATEFUL };
 		a->service[i]->joining = true;
 		if (submit(a, &s, NULL))
@@ -261,7 +263,7 @@ static void ask_for_lock(struct app *a)
 
 	if (!a->joined[s.group - 1] || !rng_one_in(&f->rng, 3))
 		return;
-	if (s.group > 1 && rng_one_in(&f->rng, 20)) {
+	if (s.group == PLAIN && rng_one_in(&f->rng, 20)) {
 		s.arg = 0;
 		s.kind = SAMR_KIND_LEAVE;
 		submit(a, &s, NULL);
@@ -304,7 +306,7 @@ static void work(struct app *a)
 			a->unread[g].gseq = 0;
 			a->unread[g].cost = 0;
 		}
-		if (g && !a->asked[g]) {
+		if (g + 1 == PLAIN && !a->asked[g]) {
 			s = (struct samr_submit){ .group = g + 1,
 				.kind = SAMR_KIND_JOIN, .arg = WINDOW,
 				.port = 1 };
@@ -317,8 +319,10 @@ static void work(struct app *a)
 	s = (struct samr_submit){ .kind = SAMR_KIND_DATA, .port = 1 };
 	s.group = (u32)rng_range(&f->rng, 1, GROUPS);
 	if (f->calm) {
-		/* Some requests are answered when the next message comes. */
-		if (a->joined[0] && s.group == 1 && !clients_idle(&f->clients))
+		/* Some are answered when the next message comes; nobody asks for more. */
+		if (a->joined[s.group - 1] && s.group != PLAIN &&
+		    (!clients_idle(&f->clients) ||
+		     services_calling(&f->services)))
 			submit(a, &s, NULL);
 		return;
 	}
@@ -825,7 +829,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	if (!o->until && !lost)
 		last_stand(f);
 	snprintf(line, size,
-		 "%u heads%s, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out, %llu hints, %llu halves; %s; %s; %llu lock requests, %llu granted, %llu of dead owners; %s; %s; together after %llu ms%s",
+		 "%u heads%s, %s%s: %llu views, %u lives, %llu sent, %llu delivered, %llu safe, %llu crashes, %llu pauses, %llu cuts, %llu fences, %llu leaves, %llu out, %llu hints, %llu halves; %s; %s; %llu lock requests, %llu granted, %llu of dead owners; %s; %s; %s; together after %llu ms%s",
 		 f->count, f->cluster.witness ? " and a witness" : "",
 		 f->cfg.policy == SAMR_POLICY_FENCE ||
 		 (f->count < 3 && !f->cluster.witness) ? "fence" : "majority",
@@ -844,6 +848,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 		 (unsigned long long)f->locks.granted,
 		 (unsigned long long)f->locks.inherited,
 		 clients_text(&f->clients), streams_text(&f->streams),
+		 caller_text(&f->callers),
 		 (unsigned long long)((q->now - since) / SAMR_MSEC),
 		 lost ? " LOST" : "");
 	queue_cancel(q, &f->tick);

@@ -11,12 +11,12 @@ static void execute(struct fail *f, struct host *h, const struct samr_msg *msg)
 {
 	struct service_request r;
 
-	if (msg->meta.group < 2 || !f->app[h->id].joined[1] ||
+	if (msg->meta.group != PLAIN || !f->app[h->id].joined[1] ||
 	    stream_check_is(msg))
 		return;
 	service_request(msg, session_check_epoch(&f->sessions, h,
 						 msg->meta.gseq), &r);
-	clients_answer(&f->clients, h, 2, 1, &r, r.place, rng_mix(r.place));
+	clients_answer(&f->clients, h, PLAIN, 1, &r, r.place, rng_mix(r.place));
 }
 
 /* A member without a state has what it has read, from its JOIN on. */
@@ -24,7 +24,7 @@ static void query(struct fail *f, struct host *h, const struct samr_msg *msg)
 {
 	const struct app *a = &f->app[h->id];
 
-	if (msg->meta.group == 1)
+	if (msg->meta.group != PLAIN)
 		services_query(&f->services, h, msg);
 	else if (a->joined[1])
 		queries_asked(&f->clients, h, msg, a->last, a->since);
@@ -114,6 +114,14 @@ static u64 epoch_of(struct service *s, u64 gseq)
 	return session_check_epoch(&f->sessions, s->host, gseq);
 }
 
+/* Two services that are clients of each other; one of them has another one, too. */
+static u32 target_of(u32 group, u32 link)
+{
+	static const u32 target[GROUPS][CALLER_LINKS] = { { 3, PLAIN }, { 0, 0 }, { 1, 0 } };
+
+	return target[group - 1][link];
+}
+
 /* In half of the runs there is time to fail between what two clients do. */
 static u32 draw_pace(struct rng *r)
 {
@@ -131,12 +139,16 @@ void fail_clients_init(struct fail *f, u64 seed)
 	f->services.answered = answered;
 	f->services.query = query_of;
 	f->services.epoch = epoch_of;
+	f->services.callers = &f->callers;
+	f->callers.check = &f->sessions;
+	f->callers.marks = &f->clients.marks;
+	f->callers.target = target_of;
 	f->clients.pace = draw_pace(&f->clients.rng);
 	count = (u32)rng_below(&f->clients.rng, CLIENTS_MOST);
 	for (i = 0; i < count; i++)
 		client_new(&f->clients, (u32)rng_range(&f->clients.rng, 1,
 						       GROUPS), 1000 + i);
-	streams_init(&f->streams, &f->cluster, 2, seed);
+	streams_init(&f->streams, &f->cluster, PLAIN, seed);
 	f->streams.send = send_stream;
 	f->streams.usable = usable_stream;
 	f->streams.pace = draw_pace(&f->streams.rng);

@@ -12,8 +12,10 @@
 #include "trace.h"
 #include "votes.h"
 
-#define GROUPS		2
-#define SERVICES	2
+/* Groups 1 and 3 have a state, and are clients of each other; 1 is one of 2, too. */
+#define GROUPS		3
+#define PLAIN		2	/* the group without a state */
+#define SERVICES	3
 
 /* One message that was handed in: its owner. */
 struct note {
@@ -31,7 +33,7 @@ struct app {
 	struct host *host;	/* NULL: it is off */
 	u32 id;
 	u64 on_at;		/* when it is switched on again */
-	struct service *service[SERVICES];	/* members of group 1 */
+	struct service *service[SERVICES];	/* members of groups 1, 1 and 3 */
 	bool joined[GROUPS];
 	bool asked[GROUPS];
 	u64 last;		/* place that the member of group 2 has read last */
@@ -61,6 +63,7 @@ struct fail {
 	struct watch watch;
 	struct eras eras;
 	struct services services;
+	struct callers callers;
 	struct lock_check locks;
 	struct session_check sessions;
 	struct clients clients;

@@ -714,7 +714,7 @@ static void test_session(void)
 	WRONG_SESSION(expiry = 0);
 	WRONG_SESSION(expiry = cpu_to_be32(SAMR_EXPIRY_MAX + 1));
 	WRONG_SESSION(flags = cpu_to_be32(SAMR_SESSION_FLAGS + 1));
-	WRONG_SESSION(reserved = 1);
+	WRONG_SESSION(client = cpu_to_be32(9));
 	/* Places that do not go up, or lie before the session or behind all. */
 #define WRONG_PLACES(first, second)					\
 	WRONG_SESSIONS(SAMR_DROP_RECORD, put_sessions(&d, 9, 0, 1, 2);	\

@@ -682,6 +682,13 @@ static void test_session_kinds(void)
 		{ SAMR_KIND_REPLIES, 1, 23, false },
 		{ SAMR_KIND_REPLIES, 1, 24 + SAMR_REPLY_MAX, true },
 		{ SAMR_KIND_REPLIES, 1, 25 + SAMR_REPLY_MAX, false },
+		{ SAMR_KIND_CONNECT, 0, 40, true },
+		{ SAMR_KIND_CONNECT, 0, 39, false },
+		{ SAMR_KIND_CONNECT, 0, 41, false },
+		{ SAMR_KIND_RETURN, 0, 16, true },
+		{ SAMR_KIND_RETURN, 1, 15, false },
+		{ SAMR_KIND_RETURN, 1, 16 + SAMR_REPLY_MAX, true },
+		{ SAMR_KIND_RETURN, 1, 17 + SAMR_REPLY_MAX, false },
 		{ SAMR_KIND_VIEW, 1, 0, false },
 		{ SAMR_KIND_REPLY, 1, 0, false },
 	};
@@ -696,6 +703,11 @@ static void test_session_kinds(void)
 		check(!samr_wire_fits(&m));
 		m.group = 1;
 		m.flags = SAMR_MSG_LAST;
+		check(!samr_wire_fits(&m));
+		m.flags = SAMR_MSG_GROUP;
+		check(samr_wire_fits(&m) ==
+		      (is[i].fits && m.kind == SAMR_KIND_REQUEST));
+		m.flags |= SAMR_MSG_FIN;
 		check(!samr_wire_fits(&m));
 	}
 }

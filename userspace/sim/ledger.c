@@ -161,6 +161,7 @@ int ledger_submit(struct ledger *l, struct host *h, struct samr_submit *what,
 {
 	struct subs *s = &l->by_host[h->id];
 	struct sub *sub = sim_alloc(sizeof(*sub));
+	struct samr_event ev = { .type = SAMR_EV_SUBMIT };
 	struct samr_blob *payload;
 	int err;
 
@@ -183,23 +184,26 @@ int ledger_submit(struct ledger *l, struct host *h, struct samr_submit *what,
 	sub->alone = what->kind == SAMR_KIND_JOIN &&
 		     !has_members(h, what->group);
 
-	/* It may be delivered before host_submit() returns. */
 	s->sub = sim_grow(s->sub, s->count, &s->room, sizeof(*s->sub));
 	s->sub[s->count++] = sub;
 	sub->oseq = s->count;
-	err = host_submit(h, what);
+	ev.submit = *what;
+	err = host_step(h, &ev);
 	samr_blob_put(payload);
 	what->payload = NULL;
 	if (!err) {
 		l->count++;
 		l->bytes += what->len;
-		return 0;
+	} else {
+		l->refused += err == -EAGAIN;
+		if (s->sub[s->count - 1] != sub)
+			sim_fail("node %u: a refused submission was overtaken",
+				 h->id);
+		s->count--;
+		free(sub);
 	}
-	l->refused += err == -EAGAIN;
-	if (s->sub[s->count - 1] != sub)
-		sim_fail("node %u: a refused submission was overtaken", h->id);
-	s->count--;
-	free(sub);
+	/* Nothing is delivered before. */
+	host_flush(h);
 	return err;
 }
 

@@ -172,16 +172,19 @@ int member_lock(struct members *ms, struct member *m, u8 kind, u64 arg,
 
 bool member_private(const struct samr_meta *m, bool refused)
 {
-	return m->kind == SAMR_KIND_SESSION ||
-	       ((m->kind == SAMR_KIND_REQUEST ||
-		 m->kind == SAMR_KIND_STREAM) && refused);
+	return m->kind == SAMR_KIND_SESSION || m->kind == SAMR_KIND_REPLIES ||
+	       ((m->kind == SAMR_KIND_REQUEST || m->kind == SAMR_KIND_STREAM ||
+		 m->kind == SAMR_KIND_CONNECT || m->kind == SAMR_KIND_RETURN) &&
+		refused);
 }
 
 static bool is_data(const struct samr_msg *msg)
 {
 	return msg->meta.kind == SAMR_KIND_DATA ||
 	       msg->meta.kind == SAMR_KIND_REQUEST ||
-	       msg->meta.kind == SAMR_KIND_STREAM;
+	       msg->meta.kind == SAMR_KIND_STREAM ||
+	       msg->meta.kind == SAMR_KIND_CONNECT ||
+	       msg->meta.kind == SAMR_KIND_RETURN;
 }
 
 static void drop_first(struct member *m)

@@ -210,7 +210,7 @@ static void show(struct scenario *sc, const struct host *h,
 		 const struct samr_session *s)
 {
 	const struct samr_request *r;
-	char open[256] = "";
+	char open[256] = "", client[64];
 	int at = 0;
 
 	if (s->stream) {
@@ -224,9 +224,15 @@ static void show(struct scenario *sc, const struct host *h,
 			       r->reply ? samr_msg_complete(r->reply) ?
 			       " replied" : " partly replied" : "",
 			       r->given ? " given" : "");
-	trace_note(&sc->trace, "node %u: session %llu of %llu.%u, next %llu, acked %llu%s",
-		   h->id, (unsigned long long)s->name,
-		   (unsigned long long)s->node, s->port,
+	if (s->client)
+		snprintf(client, sizeof(client), "g%u%s", s->client,
+			 s->over == SAMR_SESSION_ENDED ? " (ended)" :
+			 s->over ? " (closed)" : "");
+	else
+		snprintf(client, sizeof(client), "%llu.%u",
+			 (unsigned long long)s->node, s->port);
+	trace_note(&sc->trace, "node %u: session %llu of %s, next %llu, acked %llu%s",
+		   h->id, (unsigned long long)s->name, client,
 		   (unsigned long long)s->next, (unsigned long long)s->acked,
 		   open);
 }

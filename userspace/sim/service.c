@@ -17,6 +17,7 @@ struct head {
 	u64 hash;
 	u64 len;
 	struct service_request parked;
+	struct caller caller;
 };
 
 struct piece {
@@ -33,6 +34,7 @@ struct later {
 	u64 epoch;
 	u64 hash;
 	struct service_request request;
+	struct caller_news news;
 };
 
 static const char *const state_name[] = {
@@ -82,6 +84,7 @@ static void stop_giving(struct service *s)
 static void service_free(struct service *s)
 {
 	queue_cancel(&s->all->cluster->queue, &s->turn);
+	caller_forget(s);
 	drop_got(s);
 	stop_giving(s);
 	free(s->got);
@@ -111,6 +114,7 @@ void service_end(struct service *s)
 {
 	s->dead = true;
 	s->state = SERVICE_OUT;
+	caller_forget(s);
 }
 
 static struct truth *truth_at(struct services *all, u64 key)
@@ -161,11 +165,14 @@ static void check_digest(struct service *s, u64 epoch, u64 gseq)
  * effect of that: it waits in the state.
  */
 static void apply(struct service *s, u64 epoch, u64 gseq, u64 hash,
-		  const struct service_request *r)
+		  const struct service_request *r,
+		  const struct caller_news *news)
 {
 	s->digest = rng_mix(s->digest ^ rng_mix(gseq) ^ hash);
 	s->applied = gseq;
 	check_digest(s, epoch, gseq);
+	if (!r->name)
+		caller_apply(s, gseq, news);
 	if (s->parked.name)
 		s->all->answer(s, &s->parked, gseq);
 	s->parked.name = 0;
@@ -196,7 +203,8 @@ static int send(struct service *s, u8 kind, u8 flags, u64 arg,
 static void take_snapshot(struct service *s, u64 id)
 {
 	struct rng *r = &s->all->rng;
-	struct head head = { .digest = s->digest, .parked = s->parked };
+	struct head head = { .digest = s->digest, .parked = s->parked,
+			     .caller = s->caller };
 	u64 word;
 	size_t at;
 
@@ -230,7 +238,7 @@ static bool give(struct service *s)
 	u64 id = s->gives;
 	int err;
 
-	if (s->all->answered && !s->all->answered(s))
+	if ((s->all->answered && !s->all->answered(s)) || !caller_turn(s))
 		return false;
 	/* The end may be seen only behind it. */
 	if (s->at == s->len || (s->at + len == s->len && rng_one_in(r, 2)))
@@ -273,11 +281,13 @@ static void install(struct service *s)
 			 s->host->id, s->port, (unsigned long long)s->id);
 	s->digest = head.digest;
 	s->parked = head.parked;
+	s->caller = head.caller;
+	caller_forget(s);
 	s->applied = 0;
 	s->since = s->id;
 	s->all->bytes += s->got_len;
 	list_for_each_entry(l, &s->later, list)
-		apply(s, l->epoch, l->gseq, l->hash, &l->request);
+		apply(s, l->epoch, l->gseq, l->hash, &l->request, &l->news);
 	s->ended = true;
 	s->state = SERVICE_HAS;
 }
@@ -353,6 +363,8 @@ static void on_turn(struct timer *t)
 		receive(s);
 	while (s->gives && n-- && give(s))
 		;
+	if (!rng_one_in(&all->rng, 4))
+		caller_turn(s);
 	if (!all->calm && rng_one_in(&all->rng, 60))
 		pause = rng_below(&all->rng, rng_one_in(&all->rng, 4) ?
 				  900 * SAMR_MSEC : 60 * SAMR_MSEC);
@@ -370,6 +382,7 @@ struct service *service_new(struct services *all, struct host *h, u32 group,
 	s->port = port;
 	INIT_LIST_HEAD(&s->pieces);
 	INIT_LIST_HEAD(&s->later);
+	INIT_LIST_HEAD(&s->calls);
 	s->turn.fire = on_turn;
 	list_add_tail(&s->list, &all->list);
 	queue_set(&all->cluster->queue, &s->turn, all->cluster->queue.now + TURN);
@@ -421,6 +434,7 @@ static void join(struct service *s, const struct samr_msg *msg)
 	s->applied = 0;
 	s->since = msg->meta.gseq;
 	s->parked.name = 0;
+	caller_begin(s);
 	check_digest(s, msg->epoch, msg->meta.gseq);
 }
 
@@ -543,12 +557,15 @@ static void take_data(struct service *s, const struct samr_msg *msg)
 {
 	u64 hash = rng_mix(msg->meta.inc) ^ msg->meta.oseq;
 	struct service_request r;
+	struct caller_news news;
 	struct later *l;
 
 	service_request(msg, s->all->epoch ?
 			     s->all->epoch(s, msg->meta.gseq) : 0, &r);
+	caller_news(s->all->callers, msg, &news);
+	hash ^= news.hash;
 	if (s->state == SERVICE_HOLDS || s->state == SERVICE_HAS)
-		apply(s, msg->epoch, msg->meta.gseq, hash, &r);
+		apply(s, msg->epoch, msg->meta.gseq, hash, &r, &news);
 	if (s->state != SERVICE_GETS)
 		return;
 	l = sim_alloc(sizeof(*l));
@@ -556,6 +573,7 @@ static void take_data(struct service *s, const struct samr_msg *msg)
 	l->epoch = msg->epoch;
 	l->hash = hash;
 	l->request = r;
+	l->news = news;
 	list_add_tail(&l->list, &s->later);
 	s->behind++;
 }
@@ -573,6 +591,7 @@ static void take_own(struct service *s, const struct samr_msg *msg)
 		stop_giving(s);
 		s->state = SERVICE_OUT;
 		s->leaving = false;
+		caller_forget(s);
 		break;
 	case SAMR_KIND_SNAPSHOT:
 		s->asked = false;
@@ -603,6 +622,8 @@ static void deliver(struct service *s, const struct samr_msg *msg)
 	if (msg->meta.kind == SAMR_KIND_STATE)
 		take_piece(s, msg);
 	if (msg->meta.kind == SAMR_KIND_DATA ||
+	    msg->meta.kind == SAMR_KIND_CONNECT ||
+	    msg->meta.kind == SAMR_KIND_RETURN ||
 	    (msg->meta.kind == SAMR_KIND_REQUEST && !msg->refused))
 		take_data(s, msg);
 }
@@ -657,9 +678,19 @@ bool services_settled(const struct services *all)
 	struct service *s;
 
 	list_for_each_entry(s, &all->list, list)
-		if (s->state != SERVICE_HOLDS && !s->dead)
+		if (!s->dead && (s->state != SERVICE_HOLDS || caller_open(s)))
 			return false;
 	return true;
+}
+
+bool services_calling(const struct services *all)
+{
+	struct service *s;
+
+	list_for_each_entry(s, &all->list, list)
+		if (!s->dead && caller_open(s))
+			return true;
+	return false;
 }
 
 void services_stuck(const struct services *all)
@@ -667,10 +698,11 @@ void services_stuck(const struct services *all)
 	struct service *s;
 
 	list_for_each_entry(s, &all->list, list)
-		if (s->state != SERVICE_HOLDS && !s->dead)
-			fprintf(stderr, "node %u port %u %s: transfer %llu%s%s\n",
+		if (!s->dead && (s->state != SERVICE_HOLDS || caller_open(s)))
+			fprintf(stderr, "node %u port %u %s: transfer %llu%s%s%s\n",
 				s->host->id, s->port, state_name[s->state],
 				(unsigned long long)s->id,
+				caller_open(s) ? ", has calls open" : "",
 				s->asked ? ", has asked" : "",
 				s->ask ? ", wants to ask" : "");
 }

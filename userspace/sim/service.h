@@ -20,6 +20,7 @@
 #ifndef SAMR_SIM_SERVICE_H
 #define SAMR_SIM_SERVICE_H
 
+#include "caller.h"
 #include "cluster.h"
 
 enum service_state {
@@ -54,6 +55,8 @@ struct service_request {
  * @state: where it stands
  * @digest: its state; GETS: as of before
  * @parked: waits for the next message; belongs to the state
+ * @caller: likewise: what it wants of other groups
+ * @calls: of that, what it has not handed in
  * @asked: a SNAPSHOT of it is on its way
  * @ask: it wants to send one
  * @drops: transfer that this gives up: one that it gets, as the order has it
@@ -88,6 +91,8 @@ struct service {
 	u64 applied;
 	u64 since;
 	struct service_request parked;
+	struct caller caller;
+	struct list_head calls;
 	bool asked, ask, leaving, joining, dead;
 	u64 drops;
 	u64 id;
@@ -120,6 +125,7 @@ struct truth {
  * @answer: @s replies to @r, having applied what is at place @last; may be NULL
  * @query: it is asked what changes nothing
  * @answered: are all its replies handed in? It gives its state when they are
+ * @callers: they are clients of other groups; NULL: they are not
  * @calm: no member falls behind or fails any more
  * @epoch: view of a place, with @answer
  * @formation: changes when the cluster is formed from nothing
@@ -135,6 +141,7 @@ struct services {
 	bool (*answered)(struct service *s);
 	void (*query)(struct service *s, const struct samr_msg *msg);
 	u64 (*epoch)(struct service *s, u64 gseq);
+	struct callers *callers;
 	bool calm;
 	u32 formation;
 	struct truth *truth;
@@ -169,6 +176,9 @@ void services_deliver(struct services *all, struct host *h,
 
 /** services_settled - does every member hold the state? */
 bool services_settled(const struct services *all);
+
+/** services_calling - has anybody calls open? */
+bool services_calling(const struct services *all);
 
 /** services_stuck - say who does not */
 void services_stuck(const struct services *all);

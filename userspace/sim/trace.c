@@ -41,6 +41,7 @@ static void put_meta(struct text *t, const struct samr_meta *m)
 	if (m->kind == SAMR_KIND_SNAPSHOT && m->arg)
 		put(t, " instead of %llu", (unsigned long long)m->arg);
 	if (m->kind == SAMR_KIND_REQUEST || m->kind == SAMR_KIND_REPLY ||
+	    m->kind == SAMR_KIND_RETURN ||
 	    m->kind == SAMR_KIND_QUERY || m->kind == SAMR_KIND_ANSWER)
 		put(t, " %llu", (unsigned long long)m->arg);
 	if (m->flags & SAMR_MSG_FIN)
@@ -54,6 +55,11 @@ static void put_meta(struct text *t, const struct samr_meta *m)
 	if (m->flags & SAMR_MSG_SAFE)
 		put(t, " safe");
 }
+
+static const char *const call_name[] = {
+	[SAMR_CALL_OPEN] = "connect", [SAMR_CALL_CLOSE] = "disconnect",
+	[SAMR_CALL_REQUEST] = "call",
+};
 
 static const char *const end_name[] = {
 	[SAMR_END_NONE] = "", [SAMR_END_SHUT] = ", shut",
@@ -455,6 +461,20 @@ static void on_stepped(struct watch *w, struct host *h,
 			ev->reply.group, (unsigned long long)ev->reply.session,
 			(unsigned long long)ev->reply.request, ev->reply.len,
 			what);
+		break;
+	case SAMR_EV_CALL:
+		event(t, h);
+		fprintf(t->out, "%s port %u of g%u to g%u ",
+			call_name[ev->call.op], ev->call.port, ev->call.group,
+			ev->call.service);
+		if (ev->call.op == SAMR_CALL_REQUEST)
+			fprintf(t->out, "s%llu %llu, %u bytes -> %s\n",
+				(unsigned long long)ev->call.session,
+				(unsigned long long)ev->call.number,
+				ev->call.len, what);
+		else
+			fprintf(t->out, "%llu -> %s\n",
+				(unsigned long long)ev->call.session, what);
 		break;
 	case SAMR_EV_OUTPUT:
 		event(t, h);
