@@ -301,6 +301,8 @@ static void call_without_memory(struct kunit *test)
 		net->fail_nth = nth;
 		net->sick = 1;
 		net_flush(net, 0);
+		net_run(net, 5 * SAMR_MSEC);
+		net->fail_nth = 0;
 		net_settle(net);
 		/* A service that is not there has said so, and that is remembered. */
 		KUNIT_EXPECT_EQ(test, heard(net, 1, SAMR_KIND_CONNECT,
