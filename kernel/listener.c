@@ -9,6 +9,8 @@
 
 /* Wait before it reads on when memory was lacking. */
 #define RETRY_MS	20
+/* Bytes in the backlog of clients that are gone, beyond which nobody is let in. */
+#define ORPHANED_MOST	(1U << 20)
 /* Sockets that a process had are all closed when it has been exiting for so long. */
 #define GRACE_MS	1000
 
@@ -62,6 +64,7 @@ static void drop_backlog(struct samr_listener *ls)
 		samr_connection_put(x);
 	}
 	ls->waiting = 0;
+	ls->orphaned = 0;
 }
 
 static void on_failed(void *ctx, int err)
@@ -224,11 +227,17 @@ static bool starve(struct samr_listener *ls)
 	return false;
 }
 
+/* Is there no room for one more that waits? */
+static bool is_full(const struct samr_listener *ls)
+{
+	return ls->waiting > ls->most || ls->orphaned > ORPHANED_MOST;
+}
+
 static bool opened(struct samr_listener *ls, const struct samr_msg *msg)
 {
 	struct samr_connection *x;
 
-	if (ls->ops ? ls->waiting > ls->most : is_dying(ls))
+	if (ls->ops ? is_full(ls) : is_dying(ls))
 		return false;
 	x = samr_connection_new(ls, msg);
 	if (!x)
@@ -249,6 +258,8 @@ static bool opened(struct samr_listener *ls, const struct samr_msg *msg)
 static void cut(struct samr_listener *ls, struct samr_connection *x, int err)
 {
 	samr_turn_give(ls, x);
+	if (!x->cut && !list_empty(&x->link))
+		ls->orphaned += x->side.in.bytes;
 	samr_connection_cut(x, err);
 }
 
@@ -376,6 +387,8 @@ struct samr_connection *samr_listener_accept(struct samr_listener *ls,
 	x = list_first_entry(&ls->backlog, struct samr_connection, link);
 	list_del_init(&x->link);
 	ls->waiting--;
+	if (x->cut)
+		ls->orphaned -= x->side.in.bytes;
 	ls->sockets++;
 	samr_point_see(&ls->seen, &x->side.seen);
 	x->side.ops = ops;

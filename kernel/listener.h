@@ -31,6 +31,7 @@ struct samr_connection;
  * @most: connections that may wait in @backlog
  * @waiting: that do
  * @backlog: struct samr_connection by @link, as they were opened
+ * @orphaned: bytes of those in @backlog whose clients are gone: no window holds them
  * @sockets: that are open: its own, and accepted ones
  * @starved: it stands still for want of memory
  * @grace_at: jiffies until which sockets of a process that exits are waited for; 0: none
@@ -49,6 +50,7 @@ struct samr_listener {
 	u32 most;
 	u32 waiting;
 	struct list_head backlog;
+	u32 orphaned;
 	u32 sockets;
 	bool starved;
 	unsigned long grace_at;

@@ -412,6 +412,33 @@ static void input_is_bounded(struct kunit *test)
 	close_it(x);
 }
 
+/* What clients left behind that came, wrote and went is bounded, however long the backlog. */
+static void orphans_are_bounded(struct kunit *test)
+{
+	const u32 len = SAMR_STREAM_WINDOW - 1, count = 40;
+	struct world *w = test->priv;
+	struct samr_connection *x;
+	u64 name;
+	u32 i;
+
+	w->ls.most = count;
+	for (name = 101; name <= 100 + count; name++) {
+		stream(test, name, SAMR_SESSION_OPEN);
+		segment(test, name, 1, len, 0);
+		stream(test, name, SAMR_SESSION_CLOSE);
+	}
+	KUNIT_EXPECT_LE(test, w->ls.waiting * len, (1U << 20) + len);
+	KUNIT_EXPECT_FALSE(test, samr_log_idle(&w->svc.log));
+	for (i = 0; i < count; i++) {
+		x = accept(test);
+		KUNIT_EXPECT_EQ(test, x->side.in.bytes, len);
+		KUNIT_EXPECT_LE(test, w->ls.waiting * len, (1U << 20) + len);
+		close_it(x);
+	}
+	KUNIT_EXPECT_TRUE(test, samr_log_idle(&w->svc.log));
+	KUNIT_EXPECT_EQ(test, w->ls.orphaned, 0U);
+}
+
 static void what_is_unknown_is_passed(struct kunit *test)
 {
 	struct world *w = test->priv;
@@ -432,6 +459,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(what_is_copied_out_stays_when_the_member_ends),
 	KUNIT_CASE(nobody_waits_for_a_member_that_ended),
 	KUNIT_CASE(input_is_bounded),
+	KUNIT_CASE(orphans_are_bounded),
 	KUNIT_CASE(what_is_unknown_is_passed),
 	{}
 };
