@@ -146,10 +146,20 @@ if modprobe softdog 2>/dev/null; then
 else
 	skip "a watchdog that panics stop" "no softdog here"
 fi
+# As the kernel notes a WARN of its own.
+echo 512 >/proc/sys/kernel/tainted
+finds "a kernel that has warned of itself" 3 "warn taint the kernel has warned of a fault in itself" -- ctl 1 doctor
 says() { [[ $(ctl "$1" doctor | tr -s ' ') == *"$2"* ]]; }
 ip -n samr-switch link set port3 mtu 1300
 check "frames that do not get through" wait_for 30 says 1 "warn mtu eth0 takes frames of 1496 bytes (MTU 1500), and to head 3 only"
 ip -n samr-switch link set port3 mtu 1500
+"$SCRIPTS/lab" netem 1 corrupt 20%
+check "frames that come damaged" wait_for 30 says 1 " frames came damaged in "
+"$SCRIPTS/lab" netem
+ip -n samr-switch link set port2 type bridge_slave mcast_flood off
+check "multicast that does not pass" wait_for 30 says 1 "warn multicast multicast on eth0 does not reach head 2"
+ip -n samr-switch link set port2 type bridge_slave mcast_flood on
+check "all of that is over" wait_for 30 says 1 "0 wrong"
 
 # A fourth machine, which says that it is head 2.
 ip netns add samr4

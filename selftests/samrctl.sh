@@ -340,8 +340,8 @@ complete_words() {
 		- "$TOP/userspace/bash-completion/samrctl" "$@"
 }
 is "completion of an object" "$(complete_words samrctl cl)" "cluster"
-is "completion of a verb" "$(complete_words samrctl -j group '')" "show add del help"
-is "completion of a key, but for those said" "$(complete_words samrctl group add id 3 '')" "name uid gid"
+is "completion of a verb" "$(complete_words samrctl -j group '')" "show add set del help"
+is "completion of a key, but for those said" "$(complete_words samrctl group add id 3 '')" "name uid gid diverged-policy"
 is "completion behind a value without its key" "$(complete_words samrctl fence confirm 2 '')" "incarnation token yes"
 is "completion behind a key without value" "$(complete_words samrctl fence confirm node 2 yes '')" "incarnation token"
 is "completion of an object with one verb" "$(complete_words samrctl leave '')" "now help wait"

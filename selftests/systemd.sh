@@ -30,7 +30,8 @@ config() {
 
 # The programs, their units, and what an admin adds.
 install_all() {
-	make -s -C "$TOP/userspace" install >"$work/install" 2>&1 || die "$(cat "$work/install")"
+	timeout 120 make -s -C "$TOP/userspace" install >"$work/install" 2>&1 ||
+		die "not installed; was the tree built before (make user)? $(cat "$work/install")"
 	ldconfig
 	mkdir -p /etc/samr /usr/local/libexec/samr "$units"
 	cp "$TOP/build/userspace/example-counter" /usr/local/libexec/samr/counter

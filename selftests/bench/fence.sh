@@ -88,6 +88,7 @@ for k in 1 2; do wait_for 600 has_view $k 2 || die "no view: $(cat "$work"/?.log
 SAMRD_SOCKET=$work/run1/control ctl 1 fence test 2 >/dev/null || die "the BMC does not answer"
 for ((i = 0; i < repeats; i++)); do
 	sleep "0.$((RANDOM % 900 + 100))"
+	before=$(wc -l <"$work/1.log")
 	kill -STOP "$(cat "$work/bmc2/pid")"
 	for ((l = 0; l < links; l++)); do pull $l 2; done
 	wait_for 600 has_view 1 1 || die "it does not go on: $(ctl 1 status) $(cat "$work/1.log")"
@@ -95,13 +96,20 @@ for ((i = 0; i < repeats; i++)); do
 	line=$(grep 'fence of beta: confirmed off' "$work/1.log" | tail -n 1)
 	[[ $line =~ off\ in\ ([0-9]+)\ ms.*after\ ([0-9]+)\ ms ]] || die "no time in: $line"
 	attempt=${BASH_REMATCH[1]} bmc=${BASH_REMATCH[2]}
-	echo $((whole - (dead + delay + bmc) * 1000)) >>"$work/own"
-	note "$whole us: $dead ms suspicion, $delay ms delay, $bmc ms BMC, $(tail -n 1 "$work/own") us samr's own," \
+	own=$((whole - (dead + delay + bmc) * 1000))
+	note "$whole us: $dead ms suspicion, $delay ms delay, $bmc ms BMC, $own us samr's own," \
 		"$((attempt - bmc)) ms of it the process that asks the BMC"
+	# Where the BMC had to be asked again, what came before is not samr's.
+	if [ "$(tail -n "+$((before + 1))" "$work/1.log" | grep -c 'fence of beta: ')" = 1 ]; then
+		echo $own >>"$work/own"
+	else
+		note "not counted: $(tail -n "+$((before + 1))" "$work/1.log" | grep 'fence of beta: ' | paste -sd '|')"
+	fi
 	for ((l = 0; l < links; l++)); do plug $l 2; done
 	echo >"$work/on"
 	for k in 1 2; do wait_for 600 has_view $k 2 || die "it does not come back: $(ctl $k status)"; done
 done
+check "most fences took one attempt" [ $(($(wc -l <"$work/own") * 2)) -gt "$repeats" ]
 own=$(sort -n "$work/own" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }')
 note "median of samr's own part: $own us, at most 100 ms wanted"
 check "it is within 100 ms" [ "$own" -lt 100000 ]
