@@ -150,7 +150,7 @@ check "its unit is restarted" wait_for 10 grep -qxF -- '--no-block restart reg.s
 kill -CONT "${member[2-42]}"
 wait "${member[2-42]}"
 is "it is told, and ends" $? 1
-check "and why" grep -q "put the member out of its group" "$work/error2-42"
+check "and why" grep -q "put out of its group.* read nothing for too long" "$work/error2-42"
 check "the status names it" two_says "service 42 (reg) has no member here" status
 check "so does the doctor" two_says 'its member of port' doctor
 check "with what followed" two_says 'on-exit: restart' doctor

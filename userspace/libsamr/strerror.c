@@ -23,7 +23,7 @@ static const struct {
 	  "the kernel module and this library do not understand each other: install the same version of both" },
 	{ EBUSY, "somebody else has this lock" },
 	{ ECONNABORTED,
-	  "this member was put out of its group, by the admin of this head or since it replied otherwise than most ('samrctl group show'), and so the membership is over: open a new one and join again" },
+	  "this member was put out of its group: by the admin of this head, by samrd as it read nothing for too long, or as it replied otherwise than most ('samrctl group show'); the membership is over: open a new one and join again" },
 	{ ECANCELED,
 	  "the session is gone, and this request was not executed: connect anew and send it again" },
 	{ ECONNREFUSED,
