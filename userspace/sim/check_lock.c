@@ -523,7 +523,8 @@ void lock_check_model(struct lock_check *k, bool tables)
 	struct lock_place *p;
 	size_t i;
 
-	qsort(k->place, k->places, sizeof(*k->place), by_place);
+	if (k->places)
+		qsort(k->place, k->places, sizeof(*k->place), by_place);
 	memset(&md, 0, sizeof(md));
 	for (i = 0; i < k->places; i++) {
 		p = &k->place[i];

@@ -539,7 +539,8 @@ static void check_once(struct session_check *k)
 		if (k->place[i].meta.kind == SAMR_KIND_REQUEST &&
 		    k->place[i].result == SAMR_SES_ORDERED)
 			k->place[n++] = k->place[i];
-	qsort(k->place, n, sizeof(*k->place), by_mark);
+	if (n)
+		qsort(k->place, n, sizeof(*k->place), by_mark);
 	for (i = 1; i < n; i++)
 		if (k->place[i].mark == k->place[i - 1].mark)
 			sim_fail("the same request is executed at places %llu and %llu",
@@ -626,8 +627,10 @@ void session_check_model(struct session_check *k)
 		if (!undone(k, k->place[i].meta.gseq, k->place[i].epoch))
 			k->place[n++] = k->place[i];
 	k->places = n;
-	qsort(k->place, n, sizeof(*k->place), by_place);
-	qsort(k->era, k->eras, sizeof(*k->era), by_base);
+	if (n)
+		qsort(k->place, n, sizeof(*k->place), by_place);
+	if (k->eras)
+		qsort(k->era, k->eras, sizeof(*k->era), by_base);
 	for (i = 0; i < n; i++) {
 		p = &k->place[i];
 		pass_views(k, &all, p->meta.gseq);
