@@ -6,7 +6,7 @@
  *	samr-test-survive NAMESPACE SERVICE FILE INTERVAL_US LEN SAFE
  *
  * until SIGTERM; then it sends no more and ends when nothing has come for a
- * while. NAMESPACE "-" is the one it is started in; each line is written at once
+ * while since. NAMESPACE "-" is the one it is started in; each line is written at once
  * then, as the machine may end at any time. After SIGINT it sends no more and
  * leaves as soon as all that it has sent was delivered. FILE is for history.py, one line each:
  *
@@ -108,6 +108,7 @@ static bool live(struct samr *m)
 {
 	uint64_t next = util_now_us(), heard = util_now_us();
 	struct samr_received r;
+	bool told = false;
 	int err;
 
 	awaited = request;
@@ -119,6 +120,11 @@ static bool live(struct samr *m)
 		if (leaving && awaited == request) {
 			fprintf(out, "left\n");
 			return false;
+		}
+		if (stopping && !told) {
+			/* It may have been stopped long before: what it sent last is under way. */
+			told = true;
+			heard = util_now_us();
 		}
 		if (!stopping && !leaving && util_now_us() >= next) {
 			next = util_now_us() + interval_us;
@@ -134,7 +140,7 @@ static bool live(struct samr *m)
 		}
 		if (err != -ETIMEDOUT && err != -EAGAIN && err != -EINTR)
 			break;
-		if (stopping && util_now_us() - heard > QUIET_MS * 1000)
+		if (told && util_now_us() - heard > QUIET_MS * 1000)
 			return false;
 	}
 	fprintf(out, "out %d\n", -err);
