@@ -129,6 +129,7 @@ struct samr_node *samr_cluster_core(const struct samr_cluster *c, u64 inc)
 	cfg.self = c->params.node;
 	cfg.inc = inc;
 	cfg.seed = get_random_u64();
+	get_random_bytes(&cfg.secret, sizeof(cfg.secret));
 	cfg.domain = 0;
 	return samr_node_new(&cfg);
 }

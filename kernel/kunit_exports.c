@@ -42,6 +42,7 @@ EXPORT_SYMBOL_IF_KUNIT(samr_cluster_view);
 EXPORT_SYMBOL_IF_KUNIT(samr_cluster_witness);
 EXPORT_SYMBOL_IF_KUNIT(samr_free);
 EXPORT_SYMBOL_IF_KUNIT(samr_free_table);
+EXPORT_SYMBOL_IF_KUNIT(samr_keyed);
 EXPORT_SYMBOL_IF_KUNIT(samr_link_add);
 EXPORT_SYMBOL_IF_KUNIT(samr_link_address);
 EXPORT_SYMBOL_IF_KUNIT(samr_link_change);

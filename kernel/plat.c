@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/refcount.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 
 #include "link.h"
@@ -182,6 +183,13 @@ void samr_broken(const char *what, const char *file, int line)
 	pr_err_ratelimited("samr: %s:%d: does not hold: %s\n", file, line, what);
 	if (broken)
 		*broken = true;
+}
+
+u64 samr_keyed(const struct samr_key *key, u64 x)
+{
+	const siphash_key_t k = { { key->half[0], key->half[1] } };
+
+	return siphash_1u64(x, &k);
 }
 
 void samr_plat_step_begin(bool *broken)

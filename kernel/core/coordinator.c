@@ -426,7 +426,7 @@ static void compose(struct samr_node *n, u64 members)
 	memset(p, 0, sizeof(*p));
 	p->born = c->ballot;
 	p->epoch = v->epoch + 1;
-	p->seed = samr_node_random(n);
+	p->key = samr_node_key(n);
 	p->flags = v->flags;
 	for (i = 0; i < v->count; i++) {
 		id = v->node[i];

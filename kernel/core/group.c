@@ -307,16 +307,6 @@ static bool leave(struct samr_node *n, struct samr_group *g,
 	return lessen(n, g, msg, next);
 }
 
-/* splitmix64 of the view's seed and the place. */
-static u64 random_of(const struct samr_node *n, u64 gseq)
-{
-	u64 z = n->view.seed + gseq * 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-	return z ^ (z >> 31);
-}
-
 void samr_group_emit(struct samr_node *n, struct samr_msg *msg)
 {
 	msg->epoch = n->view.epoch;
@@ -383,7 +373,7 @@ static bool thin(struct samr_node *n, struct samr_group *g,
 		samr_msg_put(msg);
 		return false;
 	}
-	msg->random = random_of(n, at->gseq);
+	msg->random = samr_keyed(&n->view.key, at->gseq);
 	if (local)
 		samr_group_emit(n, msg);
 	samr_msg_put(msg);
@@ -574,7 +564,7 @@ bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 		samr_credit_applied(n, g, msg->meta.gseq);
 	if (msg->locks || msg->meta.kind == SAMR_KIND_STREAM)
 		n->stab.safe = max(n->stab.safe, msg->meta.gseq);
-	msg->random = random_of(n, msg->meta.gseq);
+	msg->random = samr_keyed(&n->view.key, msg->meta.gseq);
 	if (g && g->members)
 		msg->view = g->members->id;
 	if (is_private(msg))

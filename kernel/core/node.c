@@ -153,6 +153,16 @@ u64 samr_node_random(struct samr_node *n)
 	return n->prng * 0x2545f4914f6cdd1dULL;
 }
 
+struct samr_key samr_node_key(struct samr_node *n)
+{
+	u64 x = samr_node_random(n);
+	const struct samr_key key = { {
+		samr_keyed(&n->cfg.secret, x), samr_keyed(&n->cfg.secret, ~x),
+	} };
+
+	return key;
+}
+
 void samr_node_quit(struct samr_node *n, enum samr_out why)
 {
 	n->gone = why;

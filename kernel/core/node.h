@@ -21,7 +21,8 @@ struct samr_node;
  * @cluster: id of the cluster
  * @self: head id, 1 .. 63
  * @inc: incarnation: random, not 0, never used before
- * @seed: of the node's random numbers
+ * @seed: of the node's random numbers, which spread things and are no secret
+ * @secret: from which the keys of group random are drawn
  * @domain: id of the order
  * @history: messages kept for those that lack them, a power of two (4096)
  * @history_bytes: bytes of them (16 MiB)
@@ -45,6 +46,7 @@ struct samr_node_config {
 	u64 self;
 	u64 inc;
 	u64 seed;
+	struct samr_key secret;
 	u16 domain;
 	u32 history;
 	u32 history_bytes;

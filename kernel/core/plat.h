@@ -209,6 +209,18 @@ struct samr_action *samr_blob_action(struct samr_blob *b);
 /** samr_blob_of_action - the inverse of samr_blob_action() */
 struct samr_blob *samr_blob_of_action(struct samr_action *a);
 
+/** struct samr_key - 128 bits to be kept from clients */
+struct samr_key {
+	u64 half[2];
+};
+
+/**
+ * samr_keyed - the number that belongs to @x: SipHash-2-4 of its eight bytes, lowest first
+ *
+ * Who lacks the key can tell none of them, however many others he has seen.
+ */
+u64 samr_keyed(const struct samr_key *key, u64 x);
+
 /* Reference counts that are dropped outside the domain's lock, too. */
 typedef struct { int refs; } samr_ref_t;
 void samr_ref_set(samr_ref_t *r, int n);

@@ -108,7 +108,7 @@ struct samr_peer {
  * struct samr_view_state - the view (view.c)
  * @epoch: 0: none
  * @base: its place in the order
- * @seed: of group random
+ * @key: of group random
  * @ballot: at which it was decided
  * @born: at which it was proposed
  * @flags: SAMR_PLAN_*
@@ -147,7 +147,7 @@ struct samr_peer {
 struct samr_view_state {
 	u64 epoch;
 	u64 base;
-	u64 seed;
+	struct samr_key key;
 	struct samr_ballot ballot;
 	struct samr_ballot born;
 	u32 flags;
@@ -560,6 +560,9 @@ static inline u64 samr_node_patience(const struct samr_node *n, u32 asks)
 
 /** samr_node_random - xorshift64*: no secret, only to spread */
 u64 samr_node_random(struct samr_node *n);
+
+/** samr_node_key - another key each time, which only who has our secret can tell */
+struct samr_key samr_node_key(struct samr_node *n);
 
 /** samr_node_quit - take part in nothing any more */
 void samr_node_quit(struct samr_node *n, enum samr_out why);

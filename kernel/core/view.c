@@ -267,7 +267,7 @@ static void install(struct samr_node *n, const struct samr_ballot *ballot,
 	take_seats(n, p);
 	v->epoch = p->epoch;
 	v->base = p->base;
-	v->seed = p->seed;
+	v->key = p->key;
 	v->ballot = *ballot;
 	v->born = p->born;
 	v->next.epoch = 0;
@@ -504,7 +504,7 @@ static void form(struct samr_node *n)
 		return;
 	}
 	p.epoch = samr_keeper_first(n, v->founders);
-	p.seed = samr_node_random(n);
+	p.key = samr_node_key(n);
 	if (by_fences(n))
 		p.flags |= SAMR_PLAN_FENCE;
 	if (n->cfg.quorum)
@@ -716,7 +716,8 @@ void samr_view_put(struct samr_node *n, u64 dest, u8 type,
 	samr_wire_put_ballot(&rec.born, &p->born);
 	rec.epoch = cpu_to_be64(p->epoch);
 	rec.base = cpu_to_be64(p->base);
-	rec.seed = cpu_to_be64(p->seed);
+	rec.key[0] = cpu_to_be64(p->key.half[0]);
+	rec.key[1] = cpu_to_be64(p->key.half[1]);
 	samr_blob_put_data(b, &rec, sizeof(rec));
 	for (i = 0; i < p->count; i++) {
 		samr_wire_put_seat(&seat, &p->seat[i]);
@@ -742,7 +743,7 @@ static void send_view(struct samr_node *n, u64 dest)
 		.born	= v->born,
 		.epoch	= v->epoch,
 		.base	= v->base,
-		.seed	= v->seed,
+		.key	= v->key,
 		.flags	= v->flags,
 		.count	= v->count,
 	};

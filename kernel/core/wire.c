@@ -344,7 +344,8 @@ static bool get_plan(const struct samr_rec_plan *w,
 	p->count = be32_to_cpu(w->count);
 	p->epoch = be64_to_cpu(w->epoch);
 	p->base = be64_to_cpu(w->base);
-	p->seed = be64_to_cpu(w->seed);
+	p->key.half[0] = be64_to_cpu(w->key[0]);
+	p->key.half[1] = be64_to_cpu(w->key[1]);
 	p->flags = w->rec.flags;
 	if (r->type == SAMR_REC_ACCEPT)
 		p->flags &= ~(u32)SAMR_PLAN_HOLD;

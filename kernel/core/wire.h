@@ -14,7 +14,7 @@
 #include "plat.h"
 #include "wirestate.h"
 
-#define SAMR_WIRE_VERSION	1
+#define SAMR_WIRE_VERSION	2
 
 /* Frame types. The core sees only SAMR_FRAME_CORE. */
 #define SAMR_FRAME_CORE		1	/* records of the core */
@@ -314,7 +314,7 @@ struct samr_rec_hello {
  * @born: ballot at which it was proposed first
  * @epoch: its number
  * @base: its place in the order: all before it belongs to earlier views
- * @seed: group random is drawn from this and the place in the order
+ * @key: two halves: group random is drawn with it from the place in the order
  *
  * @rec.flags is SAMR_PLAN_*. The seats are sorted by seniority. The first with a
  * vote and data is the sequencer's.
@@ -326,7 +326,7 @@ struct samr_rec_plan {
 	struct samr_rec_ballot born;
 	__be64 epoch;
 	__be64 base;
-	__be64 seed;
+	__be64 key[2];
 };
 
 /* Policy `fence`; without it `majority`. Stable: held by all, or by enough. */
@@ -405,7 +405,7 @@ _Static_assert(sizeof(struct samr_rec_saved) == 24, "saved");
 _Static_assert(sizeof(struct samr_rec_beat) == 56, "beat");
 _Static_assert(sizeof(struct samr_rec_seat) == 16, "seat");
 _Static_assert(sizeof(struct samr_rec_hello) == 48, "hello");
-_Static_assert(sizeof(struct samr_rec_plan) == 80, "plan");
+_Static_assert(sizeof(struct samr_rec_plan) == 88, "plan");
 _Static_assert(sizeof(struct samr_rec_ask) == 40, "ask");
 _Static_assert(sizeof(struct samr_rec_answer) == 80, "answer");
 _Static_assert(sizeof(struct samr_rec_dead) == 24, "dead");
@@ -570,7 +570,7 @@ struct samr_plan {
 	struct samr_ballot born;
 	u64 epoch;
 	u64 base;
-	u64 seed;
+	struct samr_key key;
 	u32 flags;
 	u32 count;
 	struct samr_seat seat[SAMR_HEADS_MAX];

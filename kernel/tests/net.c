@@ -130,6 +130,7 @@ void net_heads(struct net *net, u32 count, const struct samr_node_config *cfg)
 		c.self = i + 1;
 		c.inc = 0x1000 + i;
 		c.seed = 77 + i;
+		c.secret.half[0] = 770 + i;
 		h->id = c.self;
 		h->log = kunit_kzalloc(test, NET_LOG * sizeof(*h->log),
 				       GFP_KERNEL);

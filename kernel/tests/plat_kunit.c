@@ -210,6 +210,17 @@ static void plat_compact_copies_out_of_pages(struct kunit *test)
 	check_compact(test, samr_blob_skb(large), 100, true);
 }
 
+/* The example of SipHash's authors: the bytes 0 to 15 are the key, 0 to 7 the message. */
+static void plat_keyed_is_siphash(struct kunit *test)
+{
+	const struct samr_key key = {
+		{ 0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL }
+	};
+
+	KUNIT_EXPECT_EQ(test, samr_keyed(&key, 0x0706050403020100ULL),
+			0x93f5f5799a932462ULL);
+}
+
 static struct kunit_case plat_cases[] = {
 	KUNIT_CASE(plat_blob_holds_what_was_put),
 	KUNIT_CASE(plat_peek_stays_inside),
@@ -221,6 +232,7 @@ static struct kunit_case plat_cases[] = {
 	KUNIT_CASE(plat_memory_is_zeroed),
 	KUNIT_CASE(plat_compact_keeps_what_fits),
 	KUNIT_CASE(plat_compact_copies_out_of_pages),
+	KUNIT_CASE(plat_keyed_is_siphash),
 	{ }
 };
 

@@ -52,8 +52,8 @@ static void view_of_three_is_the_same(struct kunit *test)
 	for (i = 1; i < 3; i++) {
 		samr_node_view(net->head[i].node, &b);
 		KUNIT_EXPECT_EQ(test, memcmp(&a, &b, sizeof(a)), 0);
-		KUNIT_EXPECT_EQ(test, net->head[i].node->view.seed,
-				net->head[0].node->view.seed);
+		KUNIT_EXPECT_EQ(test, net->head[i].node->view.key.half[1],
+				net->head[0].node->view.key.half[1]);
 	}
 	/* Once all are in it, neither HELLO nor VIEW is sent any more. */
 	for (i = 0; i < 3; i++)
@@ -290,7 +290,7 @@ static struct net_craft view_frame(struct net *net, struct samr_rec_plan *r,
 		},
 		.count = cpu_to_be32(2),
 		.epoch = cpu_to_be64(1),
-		.seed = cpu_to_be64(5),
+		.key = { cpu_to_be64(5), cpu_to_be64(6) },
 	};
 	for (i = 0; i < 2; i++) {
 		m[i].node = cpu_to_be32((u32)net->head[i].id);

@@ -134,7 +134,7 @@ static struct wire wire_view(u32 count, u32 members)
 		.rec = { .type = SAMR_REC_VIEW, .len = cpu_to_be16((u16)len) },
 		.count = cpu_to_be32(count),
 		.epoch = cpu_to_be64(1),
-		.seed = cpu_to_be64(5),
+		.key = { cpu_to_be64(5), cpu_to_be64(6) },
 	};
 	struct wire w = wire_new();
 

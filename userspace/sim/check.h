@@ -96,8 +96,9 @@ struct check_given {
  * @walked: per host: looked at up to this place
  * @viewed: per host: its view after its last run of steps
  * @epoch: per host: of its last delivery
- * @seed_epoch: the view that was told to heads last, and
- * @seed: what group random is drawn from in it
+ * @plan: the view that was proposed, or told of, last
+ * @key_epoch: the view that was told to heads last, and
+ * @key: with which group random is drawn in it
  * @told: per host and group: membership when it was last said to have changed
  * @share: per group: largest credit that one origin ever had
  * @given: per host: what its members were given last
@@ -136,8 +137,9 @@ struct check {
 	u64 viewed[NET_NODES];
 	u64 walked[NET_NODES];
 	u64 epoch[NET_NODES];
-	u64 seed_epoch;
-	u64 seed;
+	struct samr_rec_plan plan;
+	u64 key_epoch;
+	struct samr_key key;
 	u64 told[NET_NODES][CHECK_GROUPS];
 	u64 share[CHECK_GROUPS];
 	struct samr_node_stats stats[NET_NODES];

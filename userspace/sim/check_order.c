@@ -171,7 +171,32 @@ static void on_view(struct watch *w, struct host *h)
 	k->installed[h->id] = max(k->installed[h->id], view.epoch);
 }
 
-/* The sequencer says from which seed group random is drawn. */
+/* A proposal has one key, whoever makes it again; no two have the same. */
+static void check_key(struct check *k, const struct samr_rec_plan *rec)
+{
+	bool same = !memcmp(&rec->born, &k->plan.born, sizeof(rec->born)) &&
+		    rec->epoch == k->plan.epoch,
+	     alike = !memcmp(rec->key, k->plan.key, sizeof(rec->key));
+
+	/* A first view may have the number of one that nobody is left of. */
+	if (rec->base && k->plan.base && same != alike)
+		sim_fail("view %llu has %s",
+			 (unsigned long long)be64_to_cpu(rec->epoch),
+			 same ? "two keys" : "the key of another one");
+	k->plan = *rec;
+}
+
+/* With which key group random is drawn in a view. */
+static void note_key(struct check *k, const struct samr_rec_plan *rec)
+{
+	check_key(k, rec);
+	if (rec->rec.type != SAMR_REC_VIEW)
+		return;
+	k->key_epoch = be64_to_cpu(rec->epoch);
+	k->key.half[0] = be64_to_cpu(rec->key[0]);
+	k->key.half[1] = be64_to_cpu(rec->key[1]);
+}
+
 static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,
 		    u64 dest)
 {
@@ -185,19 +210,14 @@ static void on_sent(struct watch *w, struct host *h, struct samr_blob *frame,
 	for (i = 0; i < be16_to_cpu(((const struct samr_hdr *)bytes)->records);
 	     i++) {
 		memcpy(&rec.rec, bytes + at, sizeof(rec.rec));
-		if (rec.rec.type == SAMR_REC_VIEW) {
+		if (rec.rec.type == SAMR_REC_VIEW ||
+		    rec.rec.type == SAMR_REC_TAKEN ||
+		    rec.rec.type == SAMR_REC_ACCEPT) {
 			memcpy(&rec, bytes + at, sizeof(rec));
-			k->seed_epoch = be64_to_cpu(rec.epoch);
-			k->seed = be64_to_cpu(rec.seed);
+			note_key(k, &rec);
 		}
 		at += be16_to_cpu(rec.rec.len);
 	}
-}
-
-/* Heads of other versions must draw the same: number @gseq of splitmix64. */
-static u64 random_of(u64 seed, u64 gseq)
-{
-	return rng_mix(seed + (gseq - 1) * 0x9e3779b97f4a7c15ULL);
 }
 
 /* Cores make these by themselves: nobody waits to hear of them. */
@@ -241,9 +261,9 @@ static void first_seen(struct check *k, struct place *p,
 	if (p->hash != sub->hash)
 		sim_fail("place %llu: bytes are not those submitted",
 			 (unsigned long long)msg->meta.gseq);
-	if (p->epoch == k->seed_epoch &&
-	    p->random != random_of(k->seed, msg->meta.gseq))
-		sim_fail("place %llu: group random is not drawn from the view's seed",
+	if (p->epoch == k->key_epoch &&
+	    p->random != samr_keyed(&k->key, msg->meta.gseq))
+		sim_fail("place %llu: group random is not drawn with the view's key",
 			 (unsigned long long)msg->meta.gseq);
 	note_share(k, msg);
 }

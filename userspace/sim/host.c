@@ -425,6 +425,8 @@ struct host *host_new(struct cluster *c, u32 id, const struct host_params *p,
 	own.self = id;
 	own.inc = h->inc;
 	own.seed = rng_u64(&c->rng);
+	own.secret.half[0] = rng_mix(own.seed);
+	own.secret.half[1] = rng_mix(~own.seed);
 	memory_enter(id);
 	do
 		h->node = samr_node_new(&own);

@@ -2,6 +2,7 @@
 /* One head on its own, without a network, see leaf_node.h. */
 #include "core/fence.h"
 #include "core/node.h"
+#include "core/state.h"
 #include "leaf_check.h"
 #include "leaf_node.h"
 #include "memory.h"
@@ -248,8 +249,35 @@ static void test_fences(void)
 	end(&l);
 }
 
+/*
+ * Heads in kernels and here draw the same: the example of SipHash's authors, where the bytes 0 to 15
+ * are the key and 0 to 7 the message. Each key is another one, and hangs on the node's secret.
+ */
+static void test_keys(void)
+{
+	const struct samr_key key = {
+		{ 0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL }
+	};
+	struct samr_key a, b, c;
+	struct lone l, other;
+
+	check(samr_keyed(&key, 0x0706050403020100ULL) == 0x93f5f5799a932462ULL);
+	begin(&l);
+	begin(&other);
+	other.node->cfg.secret.half[1]++;
+	a = samr_node_key(l.node);
+	b = samr_node_key(l.node);
+	c = samr_node_key(other.node);
+	check(a.half[0] != a.half[1] && a.half[0] != b.half[0] &&
+	      a.half[1] != b.half[1]);
+	check(a.half[0] != c.half[0] && a.half[1] != c.half[1]);
+	end(&l);
+	end(&other);
+}
+
 void leaf_node_run(void)
 {
+	test_keys();
 	test_fences();
 	test_limits();
 	test_unflushed();

@@ -296,7 +296,8 @@ static void test_view(struct rng *r)
 	samr_wire_put_ballot(&rec.v.born, &born);
 	rec.v.epoch = cpu_to_be64(4);
 	rec.v.base = cpu_to_be64(5);
-	rec.v.seed = cpu_to_be64(6);
+	rec.v.key[0] = cpu_to_be64(6);
+	rec.v.key[1] = cpu_to_be64(7);
 	for (i = 0; i < n; i++) {
 		seat.node = 10 + i;
 		seat.inc = 1000 + i;
@@ -306,7 +307,8 @@ static void test_view(struct rng *r)
 	check(decode(&rec, len, &out) == SAMR_DROP_NONE);
 	check(!samr_ballot_cmp(&out.ballot, &ballot) &&
 	      !samr_ballot_cmp(&out.plan.born, &born));
-	check(out.plan.epoch == 4 && out.plan.base == 5 && out.plan.seed == 6 &&
+	check(out.plan.epoch == 4 && out.plan.base == 5 && out.plan.key.half[0] == 6 &&
+	      out.plan.key.half[1] == 7 &&
 	      out.plan.flags == SAMR_PLAN_QUORUM && out.plan.count == n);
 	for (i = 0; i < n; i++)
 		check(out.plan.seat[i].node == 10 + i &&
@@ -378,7 +380,8 @@ static void test_header(struct rng *r)
 		h.field = (value);					\
 		check(samr_wire_header(&h, ROOM, 7, &out) == (why));	\
 	} while (0)
-	SPOILT(version, 2, SAMR_DROP_VERSION);
+	SPOILT(version, SAMR_WIRE_VERSION - 1, SAMR_DROP_VERSION);
+	SPOILT(version, SAMR_WIRE_VERSION + 1, SAMR_DROP_VERSION);
 	SPOILT(version, 0, SAMR_DROP_VERSION);
 	SPOILT(type, 0, SAMR_DROP_HEADER);
 	SPOILT(type, SAMR_FRAME_LINK + 1, SAMR_DROP_HEADER);
