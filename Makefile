@@ -17,7 +17,7 @@ sparse  = CF='-D__CHECK_ENDIAN__ -Wsparse-error'
 SEEDS  ?= 1000
 libraries = libmnl sqlite3 nettle cmocka libconfuse libsystemd libcap-ng jansson libfreeipmi
 
-.PHONY: all module user check check-long sim sim-coverage mutants demo docs sparse kunit tidy install clean help
+.PHONY: all module user check check-long sim sim-coverage sim-sanitized mutants demo docs sparse kunit tidy install clean help
 
 all: module user
 
@@ -50,7 +50,7 @@ check-long:
 kunit:
 	scripts/check --only kunit
 
-sim sim-coverage mutants:
+sim sim-coverage sim-sanitized mutants:
 	$(MAKE) -C userspace $@ SEEDS=$(SEEDS)
 
 model:
@@ -87,6 +87,7 @@ help:
 	@echo 'kunit       the KUnit suites, on the debug kernel'
 	@echo 'sim         the simulator over SEEDS= seeds (default $(SEEDS))'
 	@echo 'sim-coverage lines of the core that it does not reach'
+	@echo 'sim-sanitized the same, and wrong use of memory ends it'
 	@echo 'mutants     changes the core one line at a time and sees whether the simulator notices'
 	@echo 'model       the view change, searched exhaustively by SPIN'
 	@echo 'demo        three heads in a guest replicate a database'

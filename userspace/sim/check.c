@@ -18,22 +18,29 @@ u32 check_group(struct check *k, u32 id)
 	return k->groups++;
 }
 
-void check_init_blind(struct check *k, struct ledger *l, struct members *ms)
+static void begin(struct check *k, struct ledger *l, struct members *ms)
 {
+	u32 id;
+
 	memset(k, 0, sizeof(*k));
 	k->cluster = l->cluster;
 	k->ledger = l;
 	k->members = ms;
+	for (id = 0; id < NET_NODES; id++)
+		k->stats[id] = &k->account[id];
+	k->fresh = &k->account[NET_NODES];
+}
+
+void check_init_blind(struct check *k, struct ledger *l, struct members *ms)
+{
+	begin(k, l, ms);
 	check_order_init_blind(k);
 	check_flow_init_blind(k);
 }
 
 void check_init(struct check *k, struct ledger *l, struct members *ms)
 {
-	memset(k, 0, sizeof(*k));
-	k->cluster = l->cluster;
-	k->ledger = l;
-	k->members = ms;
+	begin(k, l, ms);
 	k->strict = true;
 	check_order_init(k);
 	check_flow_init(k);

@@ -89,7 +89,9 @@ struct check_given {
  * @places: highest gseq delivered anywhere
  * @group: ids met, by index
  * @last: per host and group: gseq delivered last
- * @stats: per host, after its last run of steps
+ * @stats: per host, after its last run of steps: one of @account
+ * @account: one for each host, and a spare one, @fresh
+ * @fresh: for the next host to be looked at
  * @counted: per host: what its counters should be
  * @blocked: per host: submissions refused since it was last writable
  * @installed: per host: its newest view
@@ -142,7 +144,9 @@ struct check {
 	struct samr_key key;
 	u64 told[NET_NODES][CHECK_GROUPS];
 	u64 share[CHECK_GROUPS];
-	struct samr_node_stats stats[NET_NODES];
+	struct samr_node_stats *stats[NET_NODES];
+	struct samr_node_stats account[NET_NODES + 1];
+	struct samr_node_stats *fresh;
 	struct samr_node_stats counted[NET_NODES];
 	struct check_given given[NET_NODES];
 	u64 failed[NET_NODES];

@@ -68,7 +68,7 @@ static void on_batch(struct watch *w, struct host *h)
 	struct check *k = container_of(w, struct check, counts);
 	struct samr_node_stats *c = &k->counted[h->id];
 	/* check_flow has just asked for them. */
-	const struct samr_node_stats *is = &k->stats[h->id];
+	const struct samr_node_stats *is = k->stats[h->id];
 	u64 unread;
 
 	same(h, submitted);

@@ -204,7 +204,7 @@ static u32 count_held(const struct check *k, u64 gseq, bool delivered)
 	cluster_for_each(k->cluster, h) {
 		if (k->cluster->witness & BIT_ULL(h->id))
 			continue;
-		s = &k->stats[h->id];
+		s = k->stats[h->id];
 		n += (delivered ? s->delivered : s->held) >= gseq;
 	}
 	return n;
@@ -221,7 +221,7 @@ static bool moved(const struct check *k, const struct host *h,
 
 static void check_stability(struct check *k, struct host *h)
 {
-	const struct samr_node_stats *s = &k->stats[h->id];
+	const struct samr_node_stats *s = k->stats[h->id];
 	struct samr_view_info view;
 	u32 i, keep = 0;
 
@@ -249,7 +249,7 @@ static void check_drops(struct check *k, struct host *h)
 		SAMR_DROP_DOMAIN, SAMR_DROP_INCARNATION, SAMR_DROP_RECORD,
 		SAMR_DROP_UNKNOWN, SAMR_DROP_ROLE, SAMR_DROP_CONFLICT,
 	};
-	const struct samr_node_stats *s = &k->stats[h->id];
+	const struct samr_node_stats *s = k->stats[h->id];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(never); i++)
@@ -302,7 +302,7 @@ static void check_unread(struct check *k, struct host *h)
 
 static void check_history(const struct check *k, const struct host *h)
 {
-	const struct samr_node_stats *s = &k->stats[h->id];
+	const struct samr_node_stats *s = k->stats[h->id];
 
 	if (k->history && s->last - s->trimmed > k->history &&
 	    s->stable > h->node->view.base)
@@ -323,13 +323,14 @@ static void check_memory(struct check *k, struct host *h)
 static void on_batch(struct watch *w, struct host *h)
 {
 	struct check *k = check_of(w);
-	struct samr_node_stats s;
+	struct samr_node_stats *was = k->stats[h->id], *is = k->fresh;
 	bool look;
 
-	samr_node_stats(h->node, &s);
-	look = moved(k, h, &k->stats[h->id], &s);
-	check_positions(k, h, &k->stats[h->id], &s);
-	k->stats[h->id] = s;
+	samr_node_stats(h->node, is);
+	look = moved(k, h, was, is);
+	check_positions(k, h, was, is);
+	k->stats[h->id] = is;
+	k->fresh = was;
 	k->failed[h->id] = memory_use_of(h->id)->failed;
 	if (look)
 		check_stability(k, h);

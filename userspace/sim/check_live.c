@@ -17,7 +17,7 @@ bool check_settled(struct check *k)
 	cluster_for_each(k->cluster, h) {
 		if (k->cluster->witness & BIT_ULL(h->id))
 			continue;
-		s = &k->stats[h->id];
+		s = k->stats[h->id];
 		if (s->delivered != k->places || s->trimmed != k->places)
 			return false;
 	}
@@ -60,12 +60,12 @@ void check_quiet_begin(struct check *k)
 	struct host *h;
 
 	cluster_for_each(k->cluster, h) {
-		host_stats(h, &k->stats[h->id]);
+		host_stats(h, k->stats[h->id]);
 		k->frames[h->id] = 0;
 		k->timers[h->id] = 0;
 		k->silence[h->id] = 0;
 		k->sent_at[h->id] = k->cluster->queue.now;
-		k->quiet[h->id] = k->stats[h->id];
+		k->quiet[h->id] = *k->stats[h->id];
 	}
 	k->quiet_at = k->cluster->queue.now;
 }
@@ -79,7 +79,7 @@ void check_quiet_end(struct check *k, u64 beat, u64 slack)
 
 	cluster_for_each(k->cluster, h) {
 		was = &k->quiet[h->id];
-		is = &k->stats[h->id];
+		is = k->stats[h->id];
 		if (k->frames[h->id] > most)
 			sim_fail("node %u sends %llu frames when nothing happens, in %llu intervals",
 				 h->id, (unsigned long long)k->frames[h->id],

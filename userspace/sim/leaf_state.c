@@ -59,6 +59,18 @@ static void step(struct door *d, struct samr_event ev)
 	}
 }
 
+/* Records lie behind names and values of any length. */
+#define ANYWHERE __attribute__((aligned(1)))
+typedef u64 any_u64 ANYWHERE;
+typedef struct samr_rec any_rec ANYWHERE;
+typedef struct samr_rec_state_locks any_rec_state_locks ANYWHERE;
+typedef struct samr_rec_plan any_rec_plan ANYWHERE;
+typedef struct samr_rec_state any_rec_state ANYWHERE;
+typedef struct samr_rec_state_group any_rec_state_group ANYWHERE;
+typedef struct samr_rec_group_member any_rec_group_member ANYWHERE;
+typedef struct samr_rec_lock any_rec_lock ANYWHERE;
+typedef struct samr_rec_session any_rec_session ANYWHERE;
+
 static void *put(struct door *d, u32 len)
 {
 	void *at = d->bytes + d->len;
@@ -71,7 +83,7 @@ static void *put(struct door *d, u32 len)
 
 static void *record(struct door *d, u8 type, u32 fixed, u32 more)
 {
-	struct samr_rec *rec = put(d, fixed);
+	any_rec *rec = put(d, fixed);
 
 	d->records++;
 	rec->type = type;
@@ -121,7 +133,7 @@ static void put_view(struct door *d)
 	};
 	const struct samr_ballot ballot = { .counter = 9, .node = GIVER,
 					    .inc = GIVER_INC };
-	struct samr_rec_plan *p;
+	any_rec_plan *p;
 	u32 i;
 
 	p = record(d, SAMR_REC_VIEW, sizeof(*p),
@@ -172,23 +184,23 @@ static void end(struct door *d)
 }
 
 /* STATE, with these numbers of the seats. */
-static struct samr_rec_state *put_state(struct door *d, u32 count, u64 second)
+static any_rec_state *put_state(struct door *d, u32 count, u64 second)
 {
-	struct samr_rec_state *s;
+	any_rec_state *s;
 	u32 i;
 
 	s = record(d, SAMR_REC_STATE, sizeof(*s), count * 8);
 	s->count = cpu_to_be32(count);
 	s->time = cpu_to_be64(1000);
 	for (i = 0; i < count; i++)
-		*(u64 *)put(d, 8) = cpu_to_be64(i == 1 ? second : 10 + i);
+		*(any_u64 *)put(d, 8) = cpu_to_be64(i == 1 ? second : 10 + i);
 	return s;
 }
 
-static struct samr_rec_state_group *put_group(struct door *d, u32 total,
-					      u32 first, u32 count)
+static any_rec_state_group *put_group(struct door *d, u32 total,
+				      u32 first, u32 count)
 {
-	struct samr_rec_state_group *g;
+	any_rec_state_group *g;
 
 	g = record(d, SAMR_REC_STATE_GROUP, sizeof(*g),
 		   count * sizeof(struct samr_rec_group_member));
@@ -201,10 +213,10 @@ static struct samr_rec_state_group *put_group(struct door *d, u32 total,
 	return g;
 }
 
-static struct samr_rec_group_member *put_member(struct door *d, u32 node,
-						u64 inc, u32 port, u32 flags)
+static any_rec_group_member *put_member(struct door *d, u32 node,
+					u64 inc, u32 port, u32 flags)
 {
-	struct samr_rec_group_member *m = put(d, sizeof(*m));
+	any_rec_group_member *m = put(d, sizeof(*m));
 
 	m->node = cpu_to_be32(node);
 	m->inc = cpu_to_be64(inc);
@@ -214,10 +226,10 @@ static struct samr_rec_group_member *put_member(struct door *d, u32 node,
 	return m;
 }
 
-static struct samr_rec_state_locks *put_locks(struct door *d, u32 total,
-					      u32 first, u32 count, u32 bytes)
+static any_rec_state_locks *put_locks(struct door *d, u32 total,
+				      u32 first, u32 count, u32 bytes)
 {
-	struct samr_rec_state_locks *l;
+	any_rec_state_locks *l;
 
 	l = record(d, SAMR_REC_STATE_LOCKS, sizeof(*l), bytes);
 	l->group = cpu_to_be32(GROUP);
@@ -229,10 +241,10 @@ static struct samr_rec_state_locks *put_locks(struct door *d, u32 total,
 }
 
 /* A lock of port @port of the giver, 0: of nobody; or without name who waits. */
-static struct samr_rec_lock *put_lock(struct door *d, const char *name,
-				      const char *value, u32 port)
+static any_rec_lock *put_lock(struct door *d, const char *name,
+			      const char *value, u32 port)
 {
-	struct samr_rec_lock *w = put(d, sizeof(*w));
+	any_rec_lock *w = put(d, sizeof(*w));
 
 	w->name_len = (u8)strlen(name);
 	w->value_len = (u8)strlen(value);
@@ -248,7 +260,7 @@ static struct samr_rec_lock *put_lock(struct door *d, const char *name,
 
 static void put_end(struct door *d)
 {
-	struct samr_rec_state_group *g = put_group(d, 0, 0, 0);
+	any_rec_state_group *g = put_group(d, 0, 0, 0);
 
 	g->group = 0;
 	g->id = 0;
@@ -256,9 +268,9 @@ static void put_end(struct door *d)
 }
 
 /* Three members; the state goes from the first to the second. */
-static struct samr_rec_state_group *put_good_group(struct door *d)
+static any_rec_state_group *put_good_group(struct door *d)
 {
-	struct samr_rec_state_group *g = put_group(d, 3, 0, 3);
+	any_rec_state_group *g = put_group(d, 3, 0, 3);
 
 	g->transfer = cpu_to_be64(95);
 	put_member(d, GIVER, GIVER_INC, 1, SAMR_ID_STATEFUL | SAMR_ID_GIVES);
@@ -272,11 +284,11 @@ static struct samr_rec_state_group *put_good_group(struct door *d)
 #define SESSION_LEN	((u32)sizeof(struct samr_rec_session))
 #define GOOD_LOCKS	4	/* with who waits */
 
-static struct samr_rec_state_locks *put_sessions(struct door *d, u32 total,
-						 u32 first, u32 count,
-						 u32 places)
+static any_rec_state_locks *put_sessions(struct door *d, u32 total,
+					 u32 first, u32 count,
+					 u32 places)
 {
-	struct samr_rec_state_locks *l;
+	any_rec_state_locks *l;
 
 	l = record(d, SAMR_REC_STATE_SESSIONS, sizeof(*l),
 		   count * SESSION_LEN + places * 8);
@@ -289,9 +301,9 @@ static struct samr_rec_state_locks *put_sessions(struct door *d, u32 total,
 }
 
 /* A session that was opened at @name, of a client at the giver, with open requests. */
-static struct samr_rec_session *put_session(struct door *d, u64 name, u32 open)
+static any_rec_session *put_session(struct door *d, u64 name, u32 open)
 {
-	struct samr_rec_session *w = put(d, sizeof(*w));
+	any_rec_session *w = put(d, sizeof(*w));
 	u32 i;
 
 	w->id = cpu_to_be64(1000 + name);
@@ -304,13 +316,13 @@ static struct samr_rec_session *put_session(struct door *d, u64 name, u32 open)
 	w->port = cpu_to_be32(9);
 	w->expiry = cpu_to_be32(1000);
 	for (i = 0; i < open; i++)
-		*(u64 *)put(d, 8) = cpu_to_be64(name + 1 + i);
+		*(any_u64 *)put(d, 8) = cpu_to_be64(name + 1 + i);
 	return w;
 }
 
 static void put_good_sessions(struct door *d)
 {
-	struct samr_rec_session *w;
+	any_rec_session *w;
 
 	put_sessions(d, 2, 0, 2, 2);
 	put_session(d, 80, 2);
@@ -719,8 +731,8 @@ static void test_session(void)
 #define WRONG_PLACES(first, second)					\
 	WRONG_SESSIONS(SAMR_DROP_RECORD, put_sessions(&d, 9, 0, 1, 2);	\
 		       put_session(&d, 80, 2);				\
-		       ((u64 *)&d.bytes[d.len])[-2] = cpu_to_be64(first); \
-		       ((u64 *)&d.bytes[d.len])[-1] = cpu_to_be64(second))
+		       ((any_u64 *)&d.bytes[d.len])[-2] = cpu_to_be64(first); \
+		       ((any_u64 *)&d.bytes[d.len])[-1] = cpu_to_be64(second))
 	WRONG_PLACES(80, 81);
 	WRONG_PLACES(82, 82);
 	WRONG_PLACES(82, BASE + 1);

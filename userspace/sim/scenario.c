@@ -518,7 +518,7 @@ static void do_farewell(struct scenario *sc)
 /* What the checkers know of a node is of the incarnation that is gone. */
 static void forget(struct check *k, u32 id)
 {
-	memset(&k->stats[id], 0, sizeof(k->stats[id]));
+	memset(k->stats[id], 0, sizeof(*k->stats[id]));
 	memset(&k->counted[id], 0, sizeof(k->counted[id]));
 	memset(k->last[id], 0, sizeof(k->last[id]));
 	memset(k->told[id], 0, sizeof(k->told[id]));
