@@ -11,6 +11,7 @@
  * leaves as soon as all that it has sent was delivered. FILE is for history.py, one line each:
  *
  *	join GSEQ INCARNATION PORT		its first view
+ *	asks REQUEST				the kernel will be asked to accept it
  *	sent REQUEST				accepted by the kernel
  *	got GSEQ ORIGIN INCARNATION PORT REQUEST HASH US
  *	out ERRNO				the membership is over
@@ -36,6 +37,8 @@ static volatile sig_atomic_t stopping;
 static volatile sig_atomic_t leaving;
 static FILE *out;
 static uint64_t request;
+/* How many it has asked for. */
+static uint64_t asked;
 /* The next of its own that is to be delivered in this membership. */
 static uint64_t awaited;
 static unsigned char data[LEN_MAX];
@@ -93,6 +96,10 @@ static int send_one(struct samr *m)
 {
 	int err;
 
+	if (asked == request) {
+		asked++;
+		fprintf(out, "asks %llu\n", (unsigned long long)request);
+	}
 	memcpy(data, &request, sizeof(request));
 	err = samr_send(m, data, len, request, how | SAMR_SEND_NOWAIT);
 	if (!err)
