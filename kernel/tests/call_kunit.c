@@ -30,22 +30,6 @@ static int call(struct net *net, u32 i, u8 op, u64 session, u64 number, u32 len)
 	return err;
 }
 
-static int reply(struct net *net, u32 i, u64 session, u64 number, u32 len)
-{
-	struct samr_event ev = { .type = SAMR_EV_REPLY };
-	int err;
-
-	ev.reply.group = NET_GROUP;
-	ev.reply.session = session;
-	ev.reply.request = number;
-	ev.reply.len = len;
-	ev.reply.payload = net_blob(net, "r", 1, len - 1);
-	err = net_step(net, i, &ev);
-	samr_blob_put(ev.reply.payload);
-	net_flush(net, i);
-	return err;
-}
-
 /* Heads with a member of the service each, and one of the client. */
 static struct net *up(struct kunit *test, u32 count)
 {
@@ -107,7 +91,7 @@ static void call_executed_once(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, session(net, i)->next, 2ULL);
 		KUNIT_EXPECT_TRUE(test,
 				  list_empty(&net->head[i].node->calls.kept));
-		KUNIT_ASSERT_EQ(test, reply(net, i, name, 1, 100), 0);
+		KUNIT_ASSERT_EQ(test, net_reply(net, i, name, 1, 100), 0);
 	}
 	net_settle(net);
 	for (i = 0; i < 3; i++) {
@@ -139,14 +123,14 @@ static void call_sent_by_another(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, session(net, 0)->next, 1ULL);
 	net_run(net, 200 * SAMR_MSEC);
 	KUNIT_EXPECT_EQ(test, session(net, 0)->next, 2ULL);
-	KUNIT_ASSERT_EQ(test, reply(net, 2, name, 1, 10), 0);
+	KUNIT_ASSERT_EQ(test, net_reply(net, 2, name, 1, 10), 0);
 	net_run(net, 400 * SAMR_MSEC);
 	KUNIT_EXPECT_EQ(test, session(net, 0)->acked, 0ULL);
 	net_run(net, 200 * SAMR_MSEC);
 	KUNIT_EXPECT_EQ(test, session(net, 0)->acked, 1ULL);
 	/* Too late: nothing is done again. */
 	KUNIT_EXPECT_EQ(test, call(net, 0, SAMR_CALL_REQUEST, name, 1, 10), 0);
-	KUNIT_EXPECT_EQ(test, reply(net, 0, name, 1, 10), -ENOENT);
+	KUNIT_EXPECT_EQ(test, net_reply(net, 0, name, 1, 10), -ENOENT);
 	net_settle(net);
 	KUNIT_EXPECT_EQ(test, heard(net, 1, SAMR_KIND_RETURN, SAMR_SES_REPLY),
 			1U);
@@ -164,10 +148,10 @@ static void call_window_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, call(net, 0, SAMR_CALL_REQUEST, name, n, 10),
 			-EAGAIN);
 	/* Not in their order: the first is what all wait for. */
-	KUNIT_ASSERT_EQ(test, reply(net, 0, name, 2, 10), 0);
+	KUNIT_ASSERT_EQ(test, net_reply(net, 0, name, 2, 10), 0);
 	net_settle(net);
 	KUNIT_EXPECT_EQ(test, session(net, 0)->acked, 0ULL);
-	KUNIT_ASSERT_EQ(test, reply(net, 0, name, 1, 10), 0);
+	KUNIT_ASSERT_EQ(test, net_reply(net, 0, name, 1, 10), 0);
 	net_settle(net);
 	KUNIT_EXPECT_EQ(test, session(net, 0)->acked, 2ULL);
 	KUNIT_EXPECT_EQ(test, call(net, 0, SAMR_CALL_REQUEST, name, n, 10), 0);

@@ -592,6 +592,22 @@ int net_answer(struct net *net, u32 i, u64 query, u32 len, u64 upto)
 	return err;
 }
 
+int net_reply(struct net *net, u32 i, u64 session, u64 number, u32 len)
+{
+	struct samr_event ev = { .type = SAMR_EV_REPLY };
+	int err;
+
+	ev.reply.group = NET_GROUP;
+	ev.reply.session = session;
+	ev.reply.request = number;
+	ev.reply.len = len;
+	ev.reply.payload = net_blob(net, "r", 1, len - 1);
+	err = net_step(net, i, &ev);
+	samr_blob_put(ev.reply.payload);
+	net_flush(net, i);
+	return err;
+}
+
 u32 net_delivered(const struct net *net, u32 i, u8 kind)
 {
 	u32 k, count = 0;

@@ -172,6 +172,9 @@ int net_query(struct net *net, u32 i, u64 number, u32 len, u64 seen, bool linear
 /** net_answer - a member on head @i answers, having read up to @upto; flushed */
 int net_answer(struct net *net, u32 i, u64 query, u32 len, u64 upto);
 
+/** net_reply - a member on head @i replies @len bytes to a request of NET_GROUP; flushed */
+int net_reply(struct net *net, u32 i, u64 session, u64 number, u32 len);
+
 /** net_member - JOIN or LEAVE of member @port on head @i, flushed */
 int net_member(struct net *net, u32 i, u8 kind, u32 group, u32 port,
 	       u64 window);

@@ -40,22 +40,6 @@ static int ask(struct net *net, u32 i, u64 id, u64 number, u64 acked)
 	return net_order(net, i, &s, &p, sizeof(p), 10);
 }
 
-static int reply(struct net *net, u32 i, u64 session, u64 number, u32 len)
-{
-	struct samr_event ev = { .type = SAMR_EV_REPLY };
-	int err;
-
-	ev.reply.group = NET_GROUP;
-	ev.reply.session = session;
-	ev.reply.request = number;
-	ev.reply.len = len;
-	ev.reply.payload = net_blob(net, "r", 1, len - 1);
-	err = net_step(net, i, &ev);
-	samr_blob_put(ev.reply.payload);
-	net_flush(net, i);
-	return err;
-}
-
 static struct samr_session_table *table(struct net *net, u32 i)
 {
 	struct samr_group *g = samr_group_find(net->head[i].node, NET_GROUP);
@@ -107,17 +91,17 @@ static void session_asks_and_hears(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, first(net, i)->next, 2ULL);
 		KUNIT_EXPECT_EQ(test, table(net, i)->promised,
 				(u64)LONGEST + SAMR_REQUEST_COST);
-		KUNIT_ASSERT_EQ(test, reply(net, i, name, 1, 100), 0);
+		KUNIT_ASSERT_EQ(test, net_reply(net, i, name, 1, 100), 0);
 	}
 	KUNIT_EXPECT_EQ(test, net_told(net, 1, PORT, SAMR_SES_REPLY)->meta.len, 100U);
 	KUNIT_EXPECT_EQ(test, net_told(net, 1, PORT, SAMR_SES_REPLY)->meta.arg, 1ULL);
 	counts(net, 0, 1, 1, 1, 100);
 	/* A member's second reply, and one that nobody waits for any more. */
-	KUNIT_EXPECT_EQ(test, reply(net, 1, name, 1, 200), 0);
+	KUNIT_EXPECT_EQ(test, net_reply(net, 1, name, 1, 200), 0);
 	KUNIT_EXPECT_EQ(test, net_told(net, 1, PORT, SAMR_SES_REPLY)->meta.len, 100U);
 	KUNIT_ASSERT_EQ(test, change(net, 1, PORT, SAMR_SESSION_ACK, ID, 1), 0);
 	net_settle(net);
-	KUNIT_EXPECT_EQ(test, reply(net, 1, name, 1, 100), -ENOENT);
+	KUNIT_EXPECT_EQ(test, net_reply(net, 1, name, 1, 100), -ENOENT);
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, table(net, i)->promised, 0ULL);
 	KUNIT_ASSERT_EQ(test, change(net, 1, PORT, SAMR_SESSION_CLOSE, ID, 1),
@@ -183,7 +167,7 @@ static void session_goes_on_elsewhere(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ask(net, 1, ID, 1, 0), 0);
 	KUNIT_ASSERT_EQ(test, ask(net, 1, ID, 2, 0), 0);
 	net_settle(net);
-	KUNIT_ASSERT_EQ(test, reply(net, 2, name, 2, 20), 0);
+	KUNIT_ASSERT_EQ(test, net_reply(net, 2, name, 2, 20), 0);
 	counts(net, 0, 1, 2, 0, 0);
 	counts(net, 2, 1, 2, 1, 20);
 	before = net->head[2].logged;
@@ -193,7 +177,7 @@ static void session_goes_on_elsewhere(struct kunit *test)
 	/* In order: the second waits for the first. */
 	KUNIT_EXPECT_EQ(test, net_told(net, 2, PORT, SAMR_SES_ATTACHED)->next, 3ULL);
 	KUNIT_EXPECT_EQ(test, net->head[2].logged, before + 1);
-	KUNIT_ASSERT_EQ(test, reply(net, 2, name, 1, 10), 0);
+	KUNIT_ASSERT_EQ(test, net_reply(net, 2, name, 1, 10), 0);
 	KUNIT_EXPECT_EQ(test, net->head[2].logged, before + 3);
 	KUNIT_EXPECT_EQ(test, net_told(net, 2, PORT, SAMR_SES_REPLY)->meta.arg, 2ULL);
 	KUNIT_ASSERT_EQ(test, change(net, 1, PORT, SAMR_SESSION_CLOSE, ID, 0),
@@ -218,7 +202,7 @@ static void session_reply_fetched(struct kunit *test)
 	name = opened(net, 2);
 	KUNIT_ASSERT_EQ(test, ask(net, 2, ID, 1, 0), 0);
 	net_settle(net);
-	KUNIT_ASSERT_EQ(test, reply(net, 0, name, 1, LONGEST), 0);
+	KUNIT_ASSERT_EQ(test, net_reply(net, 0, name, 1, LONGEST), 0);
 	net_run(net, 10 * SAMR_MSEC);
 	KUNIT_EXPECT_EQ(test, net_told(net, 2, PORT, SAMR_SES_REPLY)->meta.len,
 			(u32)LONGEST);
@@ -392,14 +376,14 @@ static void session_replied_wrongly(struct kunit *test)
 	struct net *net = net_up(test, 1, NULL);
 	u64 name = opened(net, 0);
 
-	KUNIT_EXPECT_EQ(test, reply(net, 0, name + 1, 1, 10), -ENOENT);
-	KUNIT_EXPECT_EQ(test, reply(net, 0, name, 1, 10), -EINVAL);
+	KUNIT_EXPECT_EQ(test, net_reply(net, 0, name + 1, 1, 10), -ENOENT);
+	KUNIT_EXPECT_EQ(test, net_reply(net, 0, name, 1, 10), -EINVAL);
 	KUNIT_ASSERT_EQ(test, ask(net, 0, ID, 1, 0), 0);
-	KUNIT_EXPECT_EQ(test, reply(net, 0, name, 0, 10), -EINVAL);
-	KUNIT_EXPECT_EQ(test, reply(net, 0, name, 2, 10), -EINVAL);
-	KUNIT_EXPECT_EQ(test, reply(net, 0, name, 1, LONGEST + 1), -EMSGSIZE);
+	KUNIT_EXPECT_EQ(test, net_reply(net, 0, name, 0, 10), -EINVAL);
+	KUNIT_EXPECT_EQ(test, net_reply(net, 0, name, 2, 10), -EINVAL);
+	KUNIT_EXPECT_EQ(test, net_reply(net, 0, name, 1, LONGEST + 1), -EMSGSIZE);
 	net_told(net, 0, PORT, SAMR_SES_ORDERED);
-	KUNIT_EXPECT_EQ(test, reply(net, 0, name, 1, LONGEST), 0);
+	KUNIT_EXPECT_EQ(test, net_reply(net, 0, name, 1, LONGEST), 0);
 	net_told(net, 0, PORT, SAMR_SES_REPLY);
 }
 
@@ -433,10 +417,10 @@ static void session_without_memory(struct kunit *test)
 		net_run(net, 50 * SAMR_MSEC);
 		net_told(net, 0, PORT, SAMR_SES_ORDERED);
 		net->fail_nth = nth;
-		if (reply(net, 0, name, 1, 10)) {
+		if (net_reply(net, 0, name, 1, 10)) {
 			net->fail_nth = 0;
 			failed++;
-			KUNIT_ASSERT_EQ(test, reply(net, 0, name, 1, 10), 0);
+			KUNIT_ASSERT_EQ(test, net_reply(net, 0, name, 1, 10), 0);
 		}
 		net->fail_nth = 0;
 		net_run(net, 50 * SAMR_MSEC);

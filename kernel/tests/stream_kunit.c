@@ -168,44 +168,48 @@ static void stream_waits_for_its_client(struct kunit *test)
 			(u32)WINDOW);
 }
 
+/* How much it could write at @from; and it hears when that is another answer. */
+static int room(struct net *net, u32 i, u64 name, u64 from)
+{
+	return samr_node_output_room(net->head[i].node, NET_GROUP, name, from);
+}
+
+/* A stream whose member on head 0 waits, all of its output being under way. */
+static u64 opened_and_full(struct net *net)
+{
+	u64 name = opened(net, 1);
+
+	KUNIT_ASSERT_EQ(net->test, put(net, 0, name, 1, WINDOW, SAMR_END_NONE), 0);
+	KUNIT_EXPECT_EQ(net->test, room(net, 0, name, WINDOW + 1), 0);
+	net->head[0].writable = false;
+	return name;
+}
+
 /* It writes into nothing from then on, and has to hear that it may. */
 static void stream_ends_for_a_writer_that_waits(struct kunit *test)
 {
 	struct net *net = net_up(test, 2, NULL);
-	u64 name = opened(net, 1);
-	struct samr_node *n = net->head[0].node;
+	u64 name = opened_and_full(net);
 
-	KUNIT_ASSERT_EQ(test, put(net, 0, name, 1, WINDOW, SAMR_END_NONE), 0);
-	KUNIT_EXPECT_EQ(test, samr_node_output_room(n, NET_GROUP, name,
-						    WINDOW + 1), 0);
-	net->head[0].writable = false;
 	KUNIT_ASSERT_EQ(test, change(net, 1, SAMR_KIND_STREAM,
 				     SAMR_SESSION_CLOSE, 0), 0);
 	net_settle(net);
 	KUNIT_EXPECT_TRUE(test, net->head[0].writable);
-	KUNIT_EXPECT_EQ(test, samr_node_output_room(n, NET_GROUP, name,
-						    WINDOW + 1), -ENOENT);
+	KUNIT_EXPECT_EQ(test, room(net, 0, name, WINDOW + 1), -ENOENT);
 }
 
 /* One of two members on a head has ended the output, and the other one goes on writing. */
 static void stream_ended_by_another_member(struct kunit *test)
 {
 	struct net *net = net_up(test, 2, NULL);
-	u64 name = opened(net, 1);
-	struct samr_node *n = net->head[0].node;
+	u64 name = opened_and_full(net);
 
-	KUNIT_ASSERT_EQ(test, put(net, 0, name, 1, WINDOW, SAMR_END_NONE), 0);
-	KUNIT_EXPECT_EQ(test, samr_node_output_room(n, NET_GROUP, name,
-						    WINDOW + 1), 0);
-	net->head[0].writable = false;
 	KUNIT_ASSERT_EQ(test, put(net, 0, name, WINDOW + 1, 0, SAMR_END_SHUT), 0);
 	KUNIT_EXPECT_TRUE(test, net->head[0].writable);
-	KUNIT_EXPECT_EQ(test, samr_node_output_room(n, NET_GROUP, name,
-						    WINDOW + 1), -ENOENT);
+	KUNIT_EXPECT_EQ(test, room(net, 0, name, WINDOW + 1), -ENOENT);
 	KUNIT_EXPECT_EQ(test, put(net, 0, name, WINDOW + 1, 9, SAMR_END_NONE),
 			-EPIPE);
-	KUNIT_EXPECT_EQ(test, samr_node_output_room(n, NET_GROUP, name,
-						    WINDOW + 10), -ENOENT);
+	KUNIT_EXPECT_EQ(test, room(net, 0, name, WINDOW + 10), -ENOENT);
 	KUNIT_EXPECT_EQ(test, put(net, 0, name, WINDOW + 10, 9, SAMR_END_NONE),
 			-EPIPE);
 }

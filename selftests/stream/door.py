@@ -223,35 +223,37 @@ def the_state_is_asked_for_when_all_was_read():
     b.close(), a.close()
 
 
+def nothing_comes_until(a, saved):
+    """A connection that is asked for meanwhile is read after the state's place."""
+    d = in_background(lambda: connected(SERVICE))
+    if a.turn(1):
+        raise AssertionError("an input comes behind the state's place")
+    saved()
+    a.run()
+    equal(len(a.peers), 1)
+    d().close()
+
+
 @point
 def nothing_comes_while_it_is_saved():
     a, b, _ = pair()
     a.run()
     equal(a.door.read()[0], SNAPSHOT)
-    d = in_background(lambda: connected(SERVICE))
-    if a.turn(1):
-        raise AssertionError("an input comes behind the state's place")
-    a.door.idle()
-    a.run()
-    equal(len(a.peers), 1)
-    d().close()
+    nothing_comes_until(a, a.door.idle)
     a.close(), b.close()
 
 
 @point
 def peeking_ends_nothing():
+    def saved():
+        equal(a.door.read()[0], SNAPSHOT)
+        a.door.idle()
+
     a, b, _ = pair()
     a.run()
     for _ in range(3):
         equal(a.door.read(socket.MSG_PEEK)[0], SNAPSHOT)
-    d = in_background(lambda: connected(SERVICE))
-    if a.turn(0.5):
-        raise AssertionError("an input comes behind the state's place")
-    equal(a.door.read()[0], SNAPSHOT)
-    a.door.idle()
-    a.run()
-    equal(len(a.peers), 1)
-    d().close()
+    nothing_comes_until(a, saved)
     a.close(), b.close()
 
 
