@@ -144,6 +144,8 @@ int samr_listener_listen(struct samr_listener *ls, u32 backlog, u32 rcvbuf)
 
 	spin_lock_bh(&svc->lock);
 	ls->most = backlog;
+	if (!ls->listens)
+		samr_turn_begin(ls);
 	ls->listens = true;
 	samr_listener_pump(ls, &free);
 	samr_service_unlock(svc, &free);
@@ -237,7 +239,7 @@ static bool opened(struct samr_listener *ls, const struct samr_msg *msg)
 {
 	struct samr_connection *x;
 
-	if (ls->ops ? is_full(ls) : is_dying(ls))
+	if (ls->ops ? !ls->listens || is_full(ls) : is_dying(ls))
 		return false;
 	x = samr_connection_new(ls, msg);
 	if (!x)

@@ -31,6 +31,17 @@ void samr_turn_give(struct samr_listener *ls, struct samr_connection *x)
 	WRITE_ONCE(ls->turn.taken, true);
 }
 
+/* Who watches it already is only told of what comes, and does not ask first. */
+void samr_turn_begin(struct samr_listener *ls)
+{
+	lockdep_assert_held(&ls->local->svc->lock);
+	if (!ls->turn.on || watched(ls->ops, ls->ctx))
+		return;
+	ls->turn.of = NULL;
+	ls->turn.shown = false;
+	WRITE_ONCE(ls->turn.taken, true);
+}
+
 void samr_turn_end(struct samr_listener *ls, struct samr_connection *x)
 {
 	lockdep_assert_held(&ls->local->svc->lock);

@@ -6,6 +6,9 @@
  * connections at once take their inputs in the order of the group, at every head, and
  * threads of one program never act at the same time.
  *
+ * So it has one from listen() on until it first asks: what came meanwhile would otherwise be
+ * there all at once, and a program that begins behind the others has much to catch up with.
+ *
  * Nobody waits for a turn that is not taken: when the socket that the input is for is
  * watched by nobody, or not for input, the next one follows at once.
  *
@@ -35,6 +38,9 @@ struct samr_turn {
 
 /** samr_turn_give - an input has come: to @x, or to the backlog (NULL) */
 void samr_turn_give(struct samr_listener *ls, struct samr_connection *x);
+
+/** samr_turn_begin - it listens from here on */
+void samr_turn_begin(struct samr_listener *ls);
 
 /**
  * samr_turn_end - a socket goes: @x, or the listener's own (NULL); it has no turn any more
