@@ -442,6 +442,16 @@ out:
 
 /* ---- member ---- */
 
+static enum samr_transfer_state transfer_state(const struct samr_member_id *id)
+{
+	if (!(id->flags & SAMR_ID_STATEFUL))
+		return SAMR_TRANSFER_STATE_NONE;
+	if (id->flags & SAMR_ID_LACKS)
+		return SAMR_TRANSFER_STATE_LACKS;
+	return id->flags & SAMR_ID_FAILED ? SAMR_TRANSFER_STATE_FAILED :
+					    SAMR_TRANSFER_STATE_HAS;
+}
+
 int samr_netlink_put_member(const struct samr_netlink_msg *m, u32 group,
 			    u32 rank, const struct samr_member_id *id)
 {
@@ -458,7 +468,8 @@ int samr_netlink_put_member(const struct samr_netlink_msg *m, u32 group,
 		      nla_put_u64_64bit(skb, SAMR_A_MEMBER_INCARNATION, id->inc,
 					SAMR_A_MEMBER_PAD) ||
 		      nla_put_u32(skb, SAMR_A_MEMBER_WINDOW, id->window) ||
-		      nla_put_u32(skb, SAMR_A_MEMBER_RANK, rank));
+		      nla_put_u32(skb, SAMR_A_MEMBER_RANK, rank) ||
+		      nla_put_u32(skb, SAMR_A_MEMBER_STATE, transfer_state(id)));
 }
 
 /* ---- view ---- */

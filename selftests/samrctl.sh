@@ -224,8 +224,8 @@ done
 # shellcheck disable=SC2317
 joined() { [ "$(ctl 3 member show group 42 | wc -l)" -eq "$1" ]; }
 check "both joined, as head 3 sees it" wait_for 60 joined 2
-is "member show" "$(value "$(ctl 3 -j member)" '[[.[] | [.group, .rank]], ([.[].node] | sort)]')" \
-	'[[[42,0],[42,1]],[1,2]]'
+is "member show" "$(value "$(ctl 3 -j member)" '[[.[] | [.group, .rank, .state]], ([.[].node] | sort)]')" \
+	'[[[42,0,"none"],[42,1,"none"]],[1,2]]'
 is "member show of a group without any" "$(ctl 3 -j member show group 41)" "[]"
 is "the group counts its own and all" "$(value "$(ctl 1 -j group show id 42)" '[.joined, .members]')" '[1,2]'
 sockets=$(ctl 1 -j socket show group 42)

@@ -3,9 +3,11 @@
 """The door of a member that accepts streams: by it its supervisor gives and takes the service's state."""
 import ctypes
 import errno
+import json
 import select
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -149,8 +151,15 @@ def pair():
     return a, b, c
 
 
+def states():
+    """What the members have of the state, as samrctl says it, the most senior first."""
+    shown = subprocess.run(["samrctl", "-j", "member", "show", "group", str(SERVICE)], stdout=subprocess.PIPE, check=True)
+    return [m["state"] for m in json.loads(shown.stdout)]
+
+
 def transfer(a, b):
     """All of it, as a supervisor does it."""
+    equal(states()[-1], "lacks")
     a.run()
     kind, _, place, payload = a.door.read()
     equal(kind, SNAPSHOT)
@@ -166,6 +175,7 @@ def transfer(a, b):
         got += data
     b.state = got
     within(10, lambda: b.door.state() == JOINED, "the state")
+    equal(states(), ["has"] * len(states()))
     return place
 
 

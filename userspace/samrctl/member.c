@@ -6,6 +6,17 @@
 #include "print.h"
 #include "samrctl.h"
 
+/* What it has of the service's state; in the order of enum samr_transfer_state. */
+static void print_state(uint32_t state)
+{
+	static const char *const words[] = { "none", "has", "failed", "lacks" };
+	bool known = state < sizeof(words) / sizeof(*words);
+
+	print_word("state", known ? words[state] : "?",
+		   state == SAMR_TRANSFER_STATE_FAILED ? BAD :
+		   state == SAMR_TRANSFER_STATE_LACKS ? WARN : PLAIN);
+}
+
 static void show_one(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *tb[ATTRS_MAX];
@@ -19,6 +30,7 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 	print_num("port", nl_u32(tb[SAMR_A_MEMBER_PORT]));
 	print_hex("incarnation", nl_u64(tb[SAMR_A_MEMBER_INCARNATION]));
 	print_size("window", nl_u32(tb[SAMR_A_MEMBER_WINDOW]));
+	print_state(nl_u32(tb[SAMR_A_MEMBER_STATE]));
 	print_end();
 }
 

@@ -154,6 +154,23 @@ enum samr_way {
 };
 
 /**
+ * enum samr_transfer_state - what a member has of the state of its service
+ * @SAMR_TRANSFER_STATE_NONE: it takes no part in state transfer, and gives
+ *   none to who comes later
+ * @SAMR_TRANSFER_STATE_HAS: it has the state, and gives it when asked
+ * @SAMR_TRANSFER_STATE_FAILED: it has the state, and could not give it when it
+ *   was asked last
+ * @SAMR_TRANSFER_STATE_LACKS: it is to be given the state, and answers nobody
+ *   until then
+ */
+enum samr_transfer_state {
+	SAMR_TRANSFER_STATE_NONE,
+	SAMR_TRANSFER_STATE_HAS,
+	SAMR_TRANSFER_STATE_FAILED,
+	SAMR_TRANSFER_STATE_LACKS,
+};
+
+/**
  * enum samr_diverged_policy - what a head does when members of a service give
  *   different replies
  * @SAMR_DIVERGED_POLICY_REPORT: it says so
@@ -358,6 +375,7 @@ enum {
 	SAMR_A_MEMBER_INCARNATION,
 	SAMR_A_MEMBER_WINDOW,
 	SAMR_A_MEMBER_RANK,
+	SAMR_A_MEMBER_STATE,
 	SAMR_A_MEMBER_EVENT,
 
 	__SAMR_A_MEMBER_MAX,
