@@ -76,7 +76,8 @@ static bool is_settled(const struct samr_node *n, const struct samr_call *c)
 	       s->over == SAMR_SESSION_CLOSED;
 }
 
-void samr_call_over(struct samr_node *n)
+/* Forget what need not be sent any more. Return: whether there was something. */
+static bool forget_settled(struct samr_node *n)
 {
 	struct samr_call *c, *next;
 	bool freed = false;
@@ -89,10 +90,22 @@ void samr_call_over(struct samr_node *n)
 		freed = true;
 	}
 	n->calls.due = true;
-	if (!n->calls.refused || !freed)
+	return freed;
+}
+
+/* Whoever was refused may ask again. */
+static void room_again(struct samr_node *n)
+{
+	if (!n->calls.refused)
 		return;
 	n->calls.refused = false;
 	n->out->writable = true;
+}
+
+void samr_call_over(struct samr_node *n)
+{
+	forget_settled(n);
+	room_again(n);
 }
 
 void samr_call_look(struct samr_node *n)
@@ -100,7 +113,8 @@ void samr_call_look(struct samr_node *n)
 	/* Nothing of this kind: no need to look at it. */
 	if (list_empty(&n->calls.kept) && list_empty(&n->sessions.groups))
 		return;
-	samr_call_over(n);
+	if (forget_settled(n))
+		room_again(n);
 }
 
 /* ---- what members ask for ---- */

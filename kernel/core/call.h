@@ -103,7 +103,9 @@ bool samr_call_apply(struct samr_node *n, struct samr_msg *msg);
 /** samr_call_look - members, views, replies have changed: who is to send what? */
 void samr_call_look(struct samr_node *n);
 
-/** samr_call_over - what is kept may be in the order, or needed no more */
+/** samr_call_over - a session has changed: what is kept may be in the order, or needed no
+ * more, and there may be room in its window
+ */
 void samr_call_over(struct samr_node *n);
 
 /** samr_call_owed - has a member of @g here asked for what is not sent yet? */

@@ -151,9 +151,12 @@ static void call_window_full(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, net_reply(net, 0, name, 2, 10), 0);
 	net_settle(net);
 	KUNIT_EXPECT_EQ(test, session(net, 0)->acked, 0ULL);
+	net->head[0].writable = false;
 	KUNIT_ASSERT_EQ(test, net_reply(net, 0, name, 1, 10), 0);
 	net_settle(net);
 	KUNIT_EXPECT_EQ(test, session(net, 0)->acked, 2ULL);
+	/* Nothing of it was kept: the place of the reply makes room. */
+	KUNIT_EXPECT_TRUE(test, net->head[0].writable);
 	KUNIT_EXPECT_EQ(test, call(net, 0, SAMR_CALL_REQUEST, name, n, 10), 0);
 }
 
