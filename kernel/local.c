@@ -86,8 +86,7 @@ void samr_local_put(struct samr_local *l)
 	kfree(l);
 }
 
-/* Among those that are to be told when there is room, with a reference. */
-static void starve(struct samr_local *l)
+void samr_local_starve(struct samr_local *l)
 {
 	struct samr_services *all = l->svc->all;
 
@@ -603,7 +602,7 @@ bool samr_local_room(struct samr_local *l, u8 kind, u32 len)
 
 	if (samr_cluster_room(all->c, kind, l->svc->id, len))
 		return true;
-	starve(l);
+	samr_local_starve(l);
 	return samr_cluster_room(all->c, kind, l->svc->id, len);
 }
 
@@ -614,7 +613,7 @@ static int submit_data(struct samr_local *l, const struct samr_submit *s)
 
 	if (err != -EAGAIN && err != -ENOTCONN)
 		return err;
-	starve(l);
+	samr_local_starve(l);
 	err = samr_cluster_submit(c, s);
 	return err == -ENOTCONN ? -EAGAIN : err;
 }

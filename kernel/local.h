@@ -221,6 +221,20 @@ int samr_local_send(struct samr_local *l, struct samr_submit *s);
 int samr_local_reply(struct samr_local *l, const struct samr_reply *r,
 		     struct samr_blob *payload, u32 len, const u32 *digest);
 
+/**
+ * samr_local_call - ask another service for something, as all members of the group do
+ * @l: the member
+ * @net: namespace whose owner grants CAP_NET_BIND_SERVICE
+ * @ev: @ev->call, but for @group and @port; the caller keeps his reference
+ *
+ * Return: 0: the core has it, or the order does; -EAGAIN: ops->writable will say when to
+ * ask again; -EINVAL, -EMSGSIZE: no sane call; -EBUSY: it lacks the state;
+ * OPEN: -EADDRNOTAVAIL, -EACCES, -ENOTRECOVERABLE as a client; -ENOMEM, -ENOTCONN, -EPIPE,
+ * or why the cluster is dead.
+ */
+int samr_local_call(struct samr_local *l, struct net *net,
+		    struct samr_event *ev);
+
 /** samr_local_compared - are its replies compared with those of other members? */
 bool samr_local_compared(const struct samr_local *l);
 
@@ -320,6 +334,9 @@ u64 samr_local_query_bytes(const struct samr_local *l);
 
 /** samr_local_stuck - nothing is ordered for long; its service is locked */
 void samr_local_stuck(struct samr_local *l);
+
+/** samr_local_starve - ops->writable is to be called when there is room */
+void samr_local_starve(struct samr_local *l);
 
 /** samr_local_wake - the reader in a member has something to read */
 void samr_local_wake(struct samr_reader *r);

@@ -18,6 +18,7 @@ static bool has_bytes(const struct samr_msg *msg)
 {
 	return msg->meta.kind == SAMR_KIND_DATA ||
 	       msg->meta.kind == SAMR_KIND_REQUEST ||
+	       msg->meta.kind == SAMR_KIND_RETURN ||
 	       msg->meta.kind == SAMR_KIND_STATE;
 }
 
@@ -55,7 +56,8 @@ static bool wants_whole(const struct samr_reader *r, const struct samr_msg *msg)
 		return is_streams(msg);
 	if (msg->segment)
 		return false;
-	if (has_bytes(msg) || samr_log_asks(r, msg) || (r->diverged && msg->diverged))
+	if (has_bytes(msg) || msg->meta.kind == SAMR_KIND_CONNECT ||
+	    samr_log_asks(r, msg) || (r->diverged && msg->diverged))
 		return true;
 	return r->views && changes_view(msg);
 }

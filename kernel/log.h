@@ -26,8 +26,14 @@
 /** samr_msg_head - bytes in front of a message that are not for its readers */
 static inline u32 samr_msg_head(const struct samr_msg *msg)
 {
-	return msg->meta.kind == SAMR_KIND_REQUEST ?
-	       (u32)sizeof(struct samr_request_payload) : 0;
+	switch (msg->meta.kind) {
+	case SAMR_KIND_REQUEST:
+		return sizeof(struct samr_request_payload);
+	case SAMR_KIND_RETURN:
+		return sizeof(struct samr_return_payload);
+	default:
+		return 0;
+	}
 }
 
 /** samr_msg_bytes - bytes that its readers get */

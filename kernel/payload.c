@@ -212,6 +212,53 @@ int samr_payload_copy_note(const struct samr_lock_note *note, struct msghdr *msg
 	return copy_to_iter(&e, len, &msg->msg_iter) == len ? 0 : -EFAULT;
 }
 
+static u32 call_result(u8 result)
+{
+	switch (result) {
+	case SAMR_SES_OPENED:
+		return SAMR_CALL_OPENED;
+	case SAMR_SES_GONE:
+		return SAMR_CALL_GONE;
+	case SAMR_SES_FULL:
+		return SAMR_CALL_FULL;
+	case SAMR_SES_DONE:
+		return SAMR_CALL_CLOSED;
+	case SAMR_SES_UNKNOWN:
+		return SAMR_CALL_UNKNOWN;
+	default:
+		return SAMR_CALL_ENDED;
+	}
+}
+
+u64 samr_payload_session(const struct samr_msg *m)
+{
+	/* The core remembers by that name that there is none. */
+	return m->meta.kind == SAMR_KIND_CONNECT && m->result == SAMR_SES_GONE ?
+	       0 : m->session;
+}
+
+int samr_payload_copy_call(const struct samr_msg *m, struct msghdr *msg, u32 len)
+{
+	struct samr_call_event e = {
+		.result	 = call_result(m->result),
+		.session = samr_payload_session(m),
+	};
+	struct samr_session_payload connect = {};
+	struct samr_return_payload end = {};
+
+	/* The core has read it before. */
+	if (m->meta.kind == SAMR_KIND_CONNECT) {
+		samr_msg_read(m, (u8 *)&connect, sizeof(connect));
+		e.service = be32_to_cpu(connect.other);
+		e.request = be64_to_cpu(connect.id);
+	} else {
+		samr_msg_read(m, (u8 *)&end, sizeof(end));
+		e.service = be32_to_cpu(end.service);
+		e.request = m->meta.arg;
+	}
+	return copy_to_iter(&e, len, &msg->msg_iter) == len ? 0 : -EFAULT;
+}
+
 u32 samr_payload_digest(struct sk_buff *skb)
 {
 	struct skb_seq_state st;

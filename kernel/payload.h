@@ -71,6 +71,14 @@ int samr_payload_copy_snapshot(const struct samr_msg *m, struct msghdr *msg,
 int samr_payload_copy_note(const struct samr_lock_note *note, struct msghdr *msg,
 			   u32 len);
 
+/** samr_payload_session - name of the session that a message is about, or 0 */
+u64 samr_payload_session(const struct samr_msg *m);
+
+/** samr_payload_copy_call - the first @len bytes of a struct samr_call_event, made of a
+ * CONNECT, or of a RETURN that is no reply; 0 or -EFAULT
+ */
+int samr_payload_copy_call(const struct samr_msg *m, struct msghdr *msg, u32 len);
+
 /** samr_payload_digest - what stands for the bytes of a reply; NULL: none */
 u32 samr_payload_digest(struct sk_buff *skb);
 

@@ -57,6 +57,7 @@ static void on_writable(void *ctx)
 {
 	struct sock *sk = ctx;
 
+	WRITE_ONCE(samr_sk(sk)->call_refused, false);
 	wake_all(sk, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
 	sk_wake_async(sk, SOCK_WAKE_SPACE, POLL_OUT);
 }
@@ -175,63 +176,6 @@ static int samr_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 }
 
 /* ---- sending ---- */
-
-/* Do they make sense together, for a message of @len bytes? */
-static bool flags_right(u32 flags, size_t len)
-{
-	switch (flags & ~SAMR_SEND_STATE) {
-	case 0:
-		return true;
-	case SAMR_SEND_SAFE:
-	case SAMR_SEND_LOCK:
-	case SAMR_SEND_UNLOCK:
-	case SAMR_SEND_SAFE | SAMR_SEND_LOCK:
-	case SAMR_SEND_SAFE | SAMR_SEND_UNLOCK:
-	case SAMR_SEND_QUERY:
-	case SAMR_SEND_QUERY | SAMR_SEND_LINEAR:
-		return !(flags & SAMR_SEND_STATE);
-	case SAMR_SEND_LAST:
-		return flags & SAMR_SEND_STATE;
-	case SAMR_SEND_FAILED:
-		return (flags & SAMR_SEND_STATE) && !len;
-	default:
-		return false;
-	}
-}
-
-int samr_socket_control(struct msghdr *msg, struct samr_send *how,
-			struct samr_reply *reply)
-{
-	bool replies = false, sends = false;
-	struct samr_send s;
-	struct cmsghdr *c;
-
-	for_each_cmsghdr(c, msg) {
-		if (!CMSG_OK(msg, c))
-			return -EINVAL;
-		if (c->cmsg_level != SOL_SAMR)
-			continue;
-		if (c->cmsg_type == SAMR_REPLY &&
-		    c->cmsg_len == CMSG_LEN(sizeof(*reply))) {
-			memcpy(reply, CMSG_DATA(c), sizeof(*reply));
-			if (reply->flags || reply->reserved)
-				return -EINVAL;
-			replies = true;
-			continue;
-		}
-		if (c->cmsg_type != SAMR_SEND ||
-		    c->cmsg_len != CMSG_LEN(sizeof(s)))
-			return -EINVAL;
-		memcpy(&s, CMSG_DATA(c), sizeof(s));
-		if (s.reserved)
-			return -EINVAL;
-		*how = s;
-		sends = true;
-	}
-	if (replies && sends)
-		return -EINVAL;
-	return flags_right(how->flags, msg_data_left(msg)) ? replies : -EINVAL;
-}
 
 /* A group socket has one destination, which need not be named. */
 static int check_name(const struct msghdr *msg, const struct samr_local *l)
@@ -398,32 +342,33 @@ static int samr_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		.msg	= msg,
 		.len	= len,
 	};
-	struct samr_send how = {};
-	struct samr_reply reply;
+	struct samr_says says = {};
 	int err;
 
 	if (msg->msg_flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	if (len > SAMR_MESSAGE_MAX)
 		return -EMSGSIZE;
-	err = samr_socket_control(msg, &how, &reply);
-	if (err < 0)
-		return err;
+	err = samr_socket_control(msg, &says);
 	if (err)
-		return send_reply(sk, msg, len, &reply);
+		return err;
+	if (says.type == SAMR_REPLY)
+		return send_reply(sk, msg, len, &says.reply);
+	if (says.type == SAMR_CALL)
+		return samr_socket_call(sk, msg, len, &says.call);
 	if (!a.l)
 		return -ENOTCONN;
 	/* That is for clients. */
-	if (how.flags & SAMR_SEND_QUERY)
+	if (says.how.flags & SAMR_SEND_QUERY)
 		return -EINVAL;
 	/* A door is for the state, and for nothing else. */
-	if (ssk->door && !(how.flags & SAMR_SEND_STATE))
+	if (ssk->door && !(says.how.flags & SAMR_SEND_STATE))
 		return -EOPNOTSUPP;
 	err = check_name(msg, a.l);
 	if (err)
 		return err;
 
-	fill(&a.s, &how, READ_ONCE(ssk->safe));
+	fill(&a.s, &says.how, READ_ONCE(ssk->safe));
 	a.s.len = len;
 	err = send_message(sk, &a);
 	note_refused(ssk, &a.s, err);
@@ -469,6 +414,11 @@ static u32 type_of(const struct samr_msg *m)
 		return SAMR_TYPE_INSTALL;
 	case SAMR_KIND_DIGEST:
 		return SAMR_TYPE_DIVERGED;
+	case SAMR_KIND_RETURN:
+		return m->result == SAMR_SES_REPLY ? SAMR_TYPE_RETURN :
+						     SAMR_TYPE_CALL;
+	case SAMR_KIND_CONNECT:
+		return SAMR_TYPE_CALL;
 	default:
 		return SAMR_TYPE_VIEW;
 	}
@@ -491,13 +441,14 @@ static void put_delivery(const struct samr_view_member *self,
 		.port		= sender_of(m),
 		.uid		= m->meta.uid,
 		.gid		= m->meta.gid,
-		.session	= m->session,
+		.session	= samr_payload_session(m),
 	};
 
 	if (note)
 		d.request = note->arg;
 	else if (m->meta.kind == SAMR_KIND_DATA ||
 		 m->meta.kind == SAMR_KIND_REQUEST ||
+		 m->meta.kind == SAMR_KIND_RETURN ||
 		 m->meta.kind == SAMR_KIND_QUERY)
 		d.request = m->meta.arg;
 	if (m->meta.kind == SAMR_KIND_STATE) {
@@ -553,6 +504,7 @@ static u32 length_of(const struct samr_msg *m, u32 type)
 	       type == SAMR_TYPE_VIEW ? samr_payload_view_len(m) :
 	       type == SAMR_TYPE_SNAPSHOT ? samr_payload_snapshot_len(m) :
 	       type == SAMR_TYPE_DIVERGED ? samr_payload_diverged_len(m) :
+	       type == SAMR_TYPE_CALL ? sizeof(struct samr_call_event) :
 	       samr_msg_bytes(m);
 }
 
@@ -567,6 +519,8 @@ static int copy_bytes(const struct samr_msg *m, u32 type,
 		return samr_payload_copy_snapshot(m, msg, len);
 	case SAMR_TYPE_DIVERGED:
 		return samr_payload_copy_diverged(m, msg, len);
+	case SAMR_TYPE_CALL:
+		return samr_payload_copy_call(m, msg, len);
 	default:
 		return samr_payload_copy(m, msg, len);
 	}
@@ -601,7 +555,7 @@ static int copy_message(struct sock *sk, struct samr_local *l,
 	if (msg->msg_controllen)
 		put_delivery(&self, msg, m, first, note);
 	if (type != SAMR_TYPE_MESSAGE && type != SAMR_TYPE_REQUEST &&
-	    type != SAMR_TYPE_QUERY)
+	    type != SAMR_TYPE_RETURN && type != SAMR_TYPE_QUERY)
 		msg->msg_flags |= MSG_NOTIFICATION;
 	if (part < len)
 		msg->msg_flags |= MSG_TRUNC;
@@ -671,7 +625,8 @@ static __poll_t samr_poll(struct file *file, struct socket *sock,
 		mask |= EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
 	if (shut == SHUTDOWN_MASK)
 		mask |= EPOLLHUP;
-	if (samr_local_writable(l, READ_ONCE(ssk->refused_kind),
+	if (!READ_ONCE(ssk->call_refused) &&
+	    samr_local_writable(l, READ_ONCE(ssk->refused_kind),
 				READ_ONCE(ssk->refused),
 				READ_ONCE(sk->sk_sndbuf)))
 		mask |= out;
@@ -817,6 +772,7 @@ int samr_socket_new(struct net *net, struct socket *sock, int kern)
 	ssk->safe = false;
 	ssk->refused = 0;
 	ssk->refused_kind = SAMR_KIND_DATA;
+	ssk->call_refused = false;
 	spin_lock_bh(&sockets_lock);
 	hlist_add_head(&ssk->node, &sockets);
 	spin_unlock_bh(&sockets_lock);

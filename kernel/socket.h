@@ -38,6 +38,7 @@
  * @refused: length of the last message refused with EAGAIN, 0 since one was
  *	taken: what poll() takes as the measure for being writable
  * @refused_kind: what that was, SAMR_KIND_DATA or SAMR_KIND_STATE
+ * @call_refused: so was a SAMR_CALL, and nobody has said since that there is room
  * @wanted: events that whoever looked last waits for, of a stream socket
  * @node: in the list of all sockets, for diag.c
  */
@@ -56,6 +57,7 @@ struct samr_sock {
 	bool safe;
 	u32 refused;
 	u8 refused_kind;
+	bool call_refused;
 	__poll_t wanted;
 	struct hlist_node node;
 };
@@ -154,15 +156,32 @@ bool samr_socket_info(const struct sock *sk, struct samr_local_info *info);
 int samr_socket_err(const struct sock *sk);
 
 /**
- * samr_socket_control - what control messages say to sendmsg()
- * @msg: with the data still to be read
- * @how: all zero; filled in
- * @reply: filled in when there is a SAMR_REPLY
- *
- * Return: 1: there is one; 0; -EINVAL.
+ * struct samr_says - what control messages say to sendmsg()
+ * @type: SAMR_SEND, SAMR_REPLY or SAMR_CALL; 0: none of them
+ * @how: all zero without a SAMR_SEND
+ * @reply: with a SAMR_REPLY
+ * @call: with a SAMR_CALL
  */
-int samr_socket_control(struct msghdr *msg, struct samr_send *how,
-			struct samr_reply *reply);
+struct samr_says {
+	int type;
+	struct samr_send how;
+	struct samr_reply reply;
+	struct samr_group_call call;
+};
+
+/* socket_call.c */
+/**
+ * samr_socket_control - look at the control messages
+ * @msg: with the data still to be read
+ * @says: all zero; filled in
+ *
+ * Return: 0, -EINVAL.
+ */
+int samr_socket_control(struct msghdr *msg, struct samr_says *says);
+
+/** samr_socket_call - sendmsg() with a SAMR_CALL: bytes taken, or an error */
+int samr_socket_call(struct sock *sk, struct msghdr *msg, size_t len,
+		     const struct samr_group_call *call);
 
 /* socket_client.c: connect() of a new socket; then it has other calls. */
 int samr_socket_connect(struct socket *sock, struct sockaddr *uaddr, int len,

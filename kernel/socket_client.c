@@ -181,22 +181,23 @@ static int send_request(struct sock *sk, struct msghdr *msg, u32 len,
 static int client_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	size_t before = msg_data_left(msg);
-	struct samr_send how = {};
-	struct samr_reply reply;
+	struct samr_says says = {};
+	const struct samr_send *how = &says.how;
 	int err;
 
 	if (msg->msg_flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	if (len > SAMR_REQUEST_LEN_MAX)
 		return -EMSGSIZE;
-	err = samr_socket_control(msg, &how, &reply);
-	if (err || (how.flags & ~CLIENT_FLAGS))
+	err = samr_socket_control(msg, &says);
+	if (err || (says.type && says.type != SAMR_SEND) ||
+	    (how->flags & ~CLIENT_FLAGS))
 		return -EINVAL;
-	if ((how.flags & SAMR_SEND_QUERY) && len > SAMR_QUERY_LEN_MAX)
+	if ((how->flags & SAMR_SEND_QUERY) && len > SAMR_QUERY_LEN_MAX)
 		return -EMSGSIZE;
 	if (msg->msg_name)
 		return -EISCONN;
-	err = send_request(sock->sk, msg, len, &how);
+	err = send_request(sock->sk, msg, len, how);
 	if (!err)
 		return len;
 	iov_iter_revert(&msg->msg_iter, before - msg_data_left(msg));

@@ -39,6 +39,7 @@ static void fake_count(struct samr_cluster *c, enum samr_stat i);
 
 #include "../service.c"
 #include "../local.c"
+#include "../local_call.c"
 #include "../local_query.c"
 #include "../install.c"
 
@@ -64,6 +65,8 @@ static void fake_count(struct samr_cluster *c, enum samr_stat i);
  * @counted: samr_stats_count()
  * @answered: the last reply
  * @upto: where its member stood
+ * @called: the last CALL
+ * @calls: how often there was one
  * @group_changes: samr_cluster_group_changed()
  * @during: called once from within the next submission
  */
@@ -83,6 +86,8 @@ struct fake {
 	unsigned int counted[SAMR_STATS];
 	struct samr_reply answered;
 	u64 upto;
+	struct samr_event called;
+	unsigned int calls;
 	unsigned int group_changes;
 	void (*during)(void);
 };
@@ -131,6 +136,16 @@ static int fake_reply(struct samr_cluster *c, const struct samr_reply *r,
 
 static int fake_ask(struct samr_cluster *c, struct samr_event *ev)
 {
+	void (*during)(void) = fake.during;
+
+	if (ev->type == SAMR_EV_CALL) {
+		fake.during = NULL;
+		if (during)
+			during();
+		fake.called = *ev;
+		fake.calls++;
+		return fake.answer;
+	}
 	WARN_ON(ev->type != SAMR_EV_ANSWER);
 	fake.answered = (struct samr_reply){ .request = ev->answer.query };
 	fake.upto = ev->answer.upto;

@@ -730,6 +730,7 @@ static void takes(struct kunit *test, struct samr_local *l, u8 kind, u64 arg)
 }
 
 #include "service_diverged.h"
+#include "service_call.h"
 
 /* ---- queries ---- */
 
@@ -840,6 +841,11 @@ static struct kunit_case service_cases[] = {
 	KUNIT_CASE(service_difference_expels),
 	KUNIT_CASE(service_difference_stops),
 	KUNIT_CASE(service_difference_is_not_looked_for),
+	KUNIT_CASE(service_call_states),
+	KUNIT_CASE(service_call_rights),
+	KUNIT_CASE(service_call_refused_is_told),
+	KUNIT_CASE(service_call_without_the_state),
+	KUNIT_CASE(service_call_returns),
 	KUNIT_CASE(service_query_has_its_turn),
 	KUNIT_CASE(service_query_ends_with_its_member),
 	KUNIT_CASE(service_query_is_not_kept_for_nobody),

@@ -160,6 +160,23 @@ static void some_state(uint64_t *s, int fd)
 		      rnd(s) % 4096, &how, some_flags(s));
 }
 
+/* Often of a session that there may be. */
+static void some_group_call(uint64_t *s, int fd)
+{
+	struct samr_group_call how = {
+		.op = rnd(s) % 4, .service = rnd(s) % 6,
+		.session = rnd(s) % 8 ? rnd(s) % 200 : rnd(s),
+	};
+
+	if (how.op == SAMR_GROUP_REQUEST)
+		how.request = rnd(s) % 8;
+	if (how.op == SAMR_GROUP_OPEN || !(rnd(s) % 16))
+		how.reply_max = some_length(s);
+	how.reserved = !(rnd(s) % 32);
+	sock_call(fd, &how, area, how.op && rnd(s) % 16 ? 0 : rnd(s) % 4096,
+		  some_flags(s));
+}
+
 static void one_call(uint64_t *s)
 {
 	struct sockaddr_samr a = sock_addr(rnd(s) % 6);
@@ -170,7 +187,7 @@ static void one_call(uint64_t *s)
 	struct msghdr m;
 	int v;
 
-	switch (rnd(s) % 24) {
+	switch (rnd(s) % 26) {
 	case 0:
 		replace(s);
 		break;
@@ -237,6 +254,10 @@ static void one_call(uint64_t *s)
 	case 20:
 	case 21:
 		some_state(s, fd);
+		break;
+	case 24:
+	case 25:
+		some_group_call(s, fd);
 		break;
 	}
 }

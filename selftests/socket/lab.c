@@ -510,6 +510,12 @@ ssize_t sock_reply(int fd, uint64_t session, uint64_t request, const void *buf,
 	return send_about(fd, buf, len, SAMR_REPLY, &r, sizeof(r), 0);
 }
 
+ssize_t sock_call(int fd, const struct samr_group_call *call, const void *buf,
+		  size_t len, int flags)
+{
+	return send_about(fd, buf, len, SAMR_CALL, call, sizeof(*call), flags);
+}
+
 long sock_fill(int fd, size_t len)
 {
 	char *buf = calloc(1, len + 1);

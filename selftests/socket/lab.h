@@ -125,6 +125,10 @@ int sock_client_with(uint32_t service, uint32_t flags, uint32_t reply_max);
 ssize_t sock_reply(int fd, uint64_t session, uint64_t request, const void *buf,
 		   size_t len);
 
+/** sock_call - sendmsg() of a member with SAMR_CALL */
+ssize_t sock_call(int fd, const struct samr_group_call *call, const void *buf,
+		  size_t len, int flags);
+
 /** sock_fill - send messages of @len bytes until EAGAIN; how many were taken */
 long sock_fill(int fd, size_t len);
 

@@ -287,6 +287,64 @@ TEST(memory_send_big)
 	still_works(fd);
 }
 
+/* What comes next is of @type, behind anything else. */
+static struct samr_delivery await(int fd, uint32_t type)
+{
+	struct got g;
+
+	do {
+		CHECK(sock_wait(fd, POLLIN) & POLLIN);
+		g = sock_recv(fd, big, sizeof(big), MSG_DONTWAIT);
+		CHECK(g.len >= 0);
+	} while (g.d.type != type);
+	return g.d;
+}
+
+/* Whatever lacks memory on its way: it is executed once, and returned once. */
+TEST(memory_call)
+{
+	struct samr_group_call how = {
+		.op = SAMR_GROUP_OPEN, .service = SVC_B, .session = 1,
+		.reply_max = 100,
+	};
+	int fd, other, n, failed = 0;
+	struct samr_delivery d;
+	bool last = false;
+	ssize_t r;
+
+	prepare();
+	lab_one();
+	fd = sock_member(SVC);
+	other = sock_member(SVC_B);
+	OK(sock_call(fd, &how, NULL, 0, 0));
+	how = (struct samr_group_call){ .service = SVC_B };
+	how.session = await(fd, SAMR_TYPE_CALL).session;
+	for (n = 1; n < SITES_MAX && !last; n++) {
+		how.request = n;
+		fail_at(n);
+		r = sock_call(fd, &how, big, 5000, 0);
+		last = not_reached();
+		if (r < 0) {
+			CHECK(is_memory(errno));
+			failed++;
+			OK(sock_call(fd, &how, big, 5000, 0));
+		}
+		d = await(other, SAMR_TYPE_REQUEST);
+		CHECK_EQ(d.request, n);
+		fail_at(n);
+		r = sock_reply(other, d.session, d.request, big, 50);
+		not_reached();
+		if (r < 0) {
+			CHECK(is_memory(errno));
+			OK(sock_reply(other, d.session, d.request, big, 50));
+		}
+		CHECK_EQ(await(fd, SAMR_TYPE_RETURN).request, n);
+	}
+	CHECK(last);
+	CHECK(failed > 0);
+	still_works(fd);
+}
+
 static int do_recv(int fd)
 {
 	char buf[64];

@@ -43,6 +43,9 @@
 /* Requests and queries that a client may have sent whose replies it has not read. */
 #define SAMR_REQUESTS_MAX	32
 
+/* The same of a group that is a client of another service, in each of its sessions. */
+#define SAMR_GROUP_REQUESTS_MAX	16
+
 /* Head ids are 1 .. SAMR_HEAD_MAX; at most SAMR_HEADS of them form a view. */
 #define SAMR_HEAD_MAX		63
 #define SAMR_HEADS		16
@@ -116,6 +119,7 @@ enum {
 	SAMR_DELIVERY	= 1,	/* struct samr_delivery, from recvmsg() */
 	SAMR_SEND	= 2,	/* struct samr_send, to sendmsg() */
 	SAMR_REPLY	= 3,	/* struct samr_reply, to sendmsg() of a member */
+	SAMR_CALL	= 4,	/* struct samr_group_call, likewise */
 };
 
 /* Flags of struct samr_session. */
@@ -193,6 +197,10 @@ struct samr_join {
  * @SAMR_TYPE_ANSWER: to a client: the answer to a query
  * @SAMR_TYPE_DIVERGED: members of the group have given different replies to a request;
  *	the payload is one or more struct samr_diverged; MSG_NOTIFICATION is set
+ * @SAMR_TYPE_RETURN: to all members of a group that is a client of another service,
+ *	without being asked for: the reply to a request that they have made
+ * @SAMR_TYPE_CALL: likewise, what else has become of what they have asked for with
+ *	%SAMR_CALL; the payload is a struct samr_call_event; MSG_NOTIFICATION is set
  */
 enum samr_type {
 	SAMR_TYPE_MESSAGE	= 0,
@@ -207,6 +215,8 @@ enum samr_type {
 	SAMR_TYPE_QUERY		= 9,
 	SAMR_TYPE_ANSWER	= 10,
 	SAMR_TYPE_DIVERGED	= 11,
+	SAMR_TYPE_RETURN	= 12,
+	SAMR_TYPE_CALL		= 13,
 };
 
 /* Flags of struct samr_delivery. */
@@ -226,8 +236,9 @@ enum samr_type {
  * @view: @gseq of the group's view in force
  * @origin: node that submitted it
  * @incarnation: incarnation of @origin
- * @request: what the sender put in struct samr_send.request, or zero; of a REQUEST:
- *	its number in the session; to a client: what it put there, or the number
+ * @request: what the sender put in struct samr_send.request, or zero; of a REQUEST
+ *	and a RETURN: its number in the session; to a client: what it put there, or the
+ *	number
  * @time: group time, nanoseconds since 1970; the same at every member,
  *	strictly growing
  * @random: 64 random bits; the same at every member
@@ -235,7 +246,8 @@ enum samr_type {
  * @port: the sending member on @origin
  * @uid: effective user of the sender, in the initial user namespace
  * @gid: effective group of the sender, in the initial user namespace
- * @session: REQUEST: name of the client's session, never used again; otherwise zero
+ * @session: REQUEST: name of the client's session, never used again; RETURN, CALL: name
+ *	of the group's own session with another service; otherwise zero
  *
  * All members get the same values, except %SAMR_DELIVERY_OWN and @epoch; of a REQUEST
  * those that sent it again from another head differ in @origin and @port. To a client
@@ -278,6 +290,84 @@ struct samr_reply {
 	__u64	request;
 	__u32	flags;
 	__u32	reserved;
+};
+
+/**
+ * enum samr_group_op - what a group wants of another service
+ * @SAMR_GROUP_REQUEST: an answer: the data is a request
+ * @SAMR_GROUP_OPEN: to be its client from now on; no data
+ * @SAMR_GROUP_CLOSE: that no more; no data
+ */
+enum samr_group_op {
+	SAMR_GROUP_REQUEST	= 0,
+	SAMR_GROUP_OPEN		= 1,
+	SAMR_GROUP_CLOSE	= 2,
+};
+
+/**
+ * struct samr_group_call - the message is for another service, from the whole group
+ * @op: enum samr_group_op
+ * @service: which one; not the group's own
+ * @session: OPEN: a number above those of all former OPENs of this group with that
+ *	service, such as the @gseq of what made it do so; CLOSE: that of the OPEN;
+ *	REQUEST: the session's name
+ * @request: REQUEST: its number in the session: 1, 2, and so on; otherwise zero
+ * @reply_max: OPEN: longest reply that may come, at most SAMR_REPLY_LEN_MAX; otherwise
+ *	zero
+ * @reserved: must be zero
+ *
+ * All members of a group are one client of a service. Each of them asks for the same, in
+ * the same order, as it follows from what it has read; it is executed once, and what has
+ * become of it is delivered to each of them at the same place. What was asked for by
+ * others before is known by its numbers: sendmsg() returns as if it was sent.
+ *
+ * It fails with EINVAL when a number is left out, or the session was never there; EBUSY:
+ * the member lacks the state; EAGAIN: SAMR_GROUP_REQUESTS_MAX requests have no end in the
+ * order yet, or this head keeps as much as it can of what the order has not; OPEN:
+ * EADDRNOTAVAIL, EACCES as connect().
+ */
+struct samr_group_call {
+	__u32	op;
+	__u32	service;
+	__u64	session;
+	__u64	request;
+	__u32	reply_max;
+	__u32	reserved;
+};
+
+/**
+ * enum samr_call_result - what has become of it
+ * @SAMR_CALL_OPENED: there is a session
+ * @SAMR_CALL_GONE: OPEN: the service has no members that could answer
+ * @SAMR_CALL_FULL: OPEN: there is no room for one more session
+ * @SAMR_CALL_CLOSED: the session is closed; requests without an end will have none
+ * @SAMR_CALL_UNKNOWN: the request has no reply: it was executed once, or not at all, and
+ *	whoever could tell is gone
+ * @SAMR_CALL_ENDED: the service is gone, and with it the session; what became of the
+ *	requests without an end is not known. The group may OPEN another one
+ */
+enum samr_call_result {
+	SAMR_CALL_OPENED	= 0,
+	SAMR_CALL_GONE		= 1,
+	SAMR_CALL_FULL		= 2,
+	SAMR_CALL_CLOSED	= 3,
+	SAMR_CALL_UNKNOWN	= 4,
+	SAMR_CALL_ENDED		= 5,
+};
+
+/**
+ * struct samr_call_event - payload of %SAMR_TYPE_CALL
+ * @result: enum samr_call_result
+ * @service: that was called
+ * @session: name of the session; zero: there is none
+ * @request: of an OPEN or CLOSE: its samr_group_call.session; UNKNOWN: number of the
+ *	request; ENDED: zero
+ */
+struct samr_call_event {
+	__u32	result;
+	__u32	service;
+	__u64	session;
+	__u64	request;
 };
 
 /* Flags of struct samr_send. */
