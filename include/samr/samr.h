@@ -342,6 +342,107 @@ int samr_reply(struct samr *m, const struct samr_delivery *request,
 	       const void *data, size_t len);
 
 /*
+ * Services that are clients of others. All members of a service together are one client of
+ * another one: each calls the same, in the same order, as it follows from what it has
+ * received; it is executed once, and each of them receives the reply at the same place.
+ *
+ * The calls wait when this head has no room for what is asked for, and so may have to be made
+ * again after -EINTR and -ENOMEM: what is left out by one member is missing in its state.
+ */
+
+/** enum samr_group_state - of a struct samr_group_client */
+enum samr_group_state {
+	SAMR_GROUP_NONE		= 0,	/* no session */
+	SAMR_GROUP_OPENING	= 1,
+	SAMR_GROUP_OPENED	= 2,
+	SAMR_GROUP_CLOSING	= 3,
+};
+
+/**
+ * struct samr_group_client - a session of this service with another one
+ * @service: the other one
+ * @state: enum samr_group_state
+ * @key: of the last samr_group_open()
+ * @session: its name: delivery.session of what is received of it
+ * @made: number of the last request
+ * @ended: requests up to this one have a reply, or another end
+ *
+ * All zero at first. It belongs to the service's state and is given with it, as these bytes; only
+ * the calls below change it.
+ */
+struct samr_group_client {
+	uint32_t service;
+	uint32_t state;
+	uint64_t key;
+	uint64_t session;
+	uint64_t made;
+	uint64_t ended;
+};
+
+/**
+ * samr_group_open - become a client of a service
+ * @m: member that has joined, and has the state
+ * @g: without a session
+ * @service: the other service's id
+ * @key: the same at all members, and above all former ones with that service:
+ *	delivery.gseq of what is being executed
+ * @reply_max: longest reply that may come, at most SAMR_REPLY_LEN_MAX
+ *
+ * What comes of it is received, with a type of SAMR_TYPE_CALL, for
+ * samr_group_received().
+ *
+ * Return: 0; -EISCONN: there is a session, or will be; -EINVAL: @key, @service;
+ * -EMSGSIZE: @reply_max; -EADDRNOTAVAIL: the admin gave this head no such service;
+ * -EACCES: this user may not use it; -EBUSY: the member lacks the state; -EINTR;
+ * -ENOMEM; -ENOTCONN, -EPIPE: no member (any more); -ENETRESET; -ENETDOWN;
+ * -ENOTRECOVERABLE.
+ */
+int samr_group_open(struct samr *m, struct samr_group_client *g,
+		    uint32_t service, uint64_t key, uint32_t reply_max);
+
+/**
+ * samr_group_call - have a request executed by the other service
+ * @m: member
+ * @g: with a session
+ * @data: the request; copied
+ * @len: bytes, 0 .. SAMR_REQUEST_LEN_MAX
+ *
+ * Its number is @g->made then. Its reply is received by all members, in the order of the
+ * requests, with a type of SAMR_TYPE_RETURN, and this number in delivery.request.
+ *
+ * Return: 0; -ENOTCONN: there is no session now; -EAGAIN: SAMR_GROUP_REQUESTS_MAX
+ * requests have no end: both the same at all members. Or -EMSGSIZE, or as
+ * samr_group_open().
+ */
+int samr_group_call(struct samr *m, struct samr_group_client *g,
+		    const void *data, size_t len);
+
+/**
+ * samr_group_close - be a client no more
+ * @m: member
+ * @g: with a session
+ *
+ * Requests without an end will have none; that it is closed is received.
+ *
+ * Return: as samr_group_call().
+ */
+int samr_group_close(struct samr *m, struct samr_group_client *g);
+
+/**
+ * samr_group_received - note what was received
+ * @g: a session
+ * @r: of type SAMR_TYPE_RETURN or SAMR_TYPE_CALL; of any other nothing is noted
+ *
+ * To be called for all of these, in their order, before anything else is done with them.
+ * RETURN: @r->data is the reply. CALL: it is a struct samr_call_event.
+ *
+ * Return: 1: it was of this session; 0: it was not; -EBADMSG: it cannot be, by what @g says:
+ * the state is not that of this place.
+ */
+int samr_group_received(struct samr_group_client *g,
+			const struct samr_received *r);
+
+/*
  * Clients. A client has a session with a service: each of its requests is executed by
  * all members, once, whichever heads die, and answered once.
  */

@@ -20,3 +20,7 @@ programs += samr-test-diverged
 samr-test-diverged-src := selftests/cluster/diverged.c
 samr-test-diverged-deps := $(out)/libsamr.a
 samr-test-diverged-libs := $(out)/libsamr.a
+programs += samr-test-chain
+samr-test-chain-src := selftests/cluster/chain.c
+samr-test-chain-deps := $(out)/libsamr.a
+samr-test-chain-libs := $(out)/libsamr.a

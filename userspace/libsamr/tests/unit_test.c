@@ -114,6 +114,83 @@ static void open_refuses_bad_arguments(void **state)
 	samr_close(NULL);
 }
 
+static int notes(struct samr_group_client *g, uint32_t type, uint64_t session,
+		 uint64_t request, uint32_t result)
+{
+	const struct samr_call_event e = {
+		.result = result, .service = 9,
+		.session = session, .request = request,
+	};
+	const struct samr_received r = {
+		.delivery = { .type = type, .session = session,
+			      .request = request },
+		.data = &e, .len = sizeof(e),
+	};
+
+	return samr_group_received(g, &r);
+}
+
+static int told(struct samr_group_client *g, uint32_t result, uint64_t session,
+		uint64_t request)
+{
+	return notes(g, SAMR_TYPE_CALL, session, request, result);
+}
+
+static int returned(struct samr_group_client *g, uint64_t session,
+		    uint64_t request)
+{
+	return notes(g, SAMR_TYPE_RETURN, session, request, 0);
+}
+
+static void group_notes_what_it_receives(void **state)
+{
+	struct samr_group_client g = {
+		.service = 9, .state = SAMR_GROUP_OPENING, .key = 50,
+	};
+
+	(void)state;
+	assert_int_equal(notes(&g, SAMR_TYPE_MESSAGE, 0, 0, 0), 0);
+	assert_int_equal(told(&g, SAMR_CALL_OPENED, 60, 49), 0);
+	assert_int_equal(told(&g, SAMR_CALL_OPENED, 60, 50), 1);
+	assert_int_equal(g.state, SAMR_GROUP_OPENED);
+	assert_int_equal(g.session, 60);
+	/* In the order of the requests, each once, and none that was not made. */
+	g.made = 3;
+	assert_int_equal(returned(&g, 59, 1), 0);
+	assert_int_equal(returned(&g, 60, 2), -EBADMSG);
+	assert_int_equal(returned(&g, 60, 1), 1);
+	assert_int_equal(returned(&g, 60, 1), -EBADMSG);
+	assert_int_equal(told(&g, SAMR_CALL_UNKNOWN, 60, 2), 1);
+	assert_int_equal(returned(&g, 60, 3), 1);
+	assert_int_equal(returned(&g, 60, 4), -EBADMSG);
+	assert_int_equal(g.ended, 3);
+	/* Its end; then there is none that it could be of. */
+	assert_int_equal(told(&g, SAMR_CALL_ENDED, 61, 0), 0);
+	assert_int_equal(told(&g, SAMR_CALL_ENDED, 60, 0), 1);
+	assert_int_equal(g.state, SAMR_GROUP_NONE);
+	assert_int_equal(g.key, 50);
+	assert_int_equal(returned(&g, 60, 4), 0);
+	assert_int_equal(told(&g, SAMR_CALL_CLOSED, 60, 50), 0);
+	assert_int_equal(told(&g, SAMR_CALL_CLOSED, 0, 50), 0);
+}
+
+/* What follows from the state is refused before the kernel is asked. */
+static void group_refuses_by_its_state(void **state)
+{
+	struct samr_group_client g = { .service = 9, .key = 50 };
+
+	(void)state;
+	assert_int_equal(samr_group_open(NULL, &g, 9, 50, 0), -EINVAL);
+	assert_int_equal(samr_group_call(NULL, &g, "", 0), -ENOTCONN);
+	assert_int_equal(samr_group_close(NULL, &g), -ENOTCONN);
+	g.state = SAMR_GROUP_OPENED;
+	g.made = SAMR_GROUP_REQUESTS_MAX;
+	assert_int_equal(samr_group_open(NULL, &g, 9, 51, 0), -EISCONN);
+	assert_int_equal(samr_group_call(NULL, &g, "", 0), -EAGAIN);
+	g.state = SAMR_GROUP_CLOSING;
+	assert_int_equal(samr_group_call(NULL, &g, "", 0), -ENOTCONN);
+}
+
 static void version_is_three_numbers(void **state)
 {
 	char *end;
@@ -136,6 +213,8 @@ int main(void)
 		cmocka_unit_test(random_below_is_even),
 		cmocka_unit_test(texts_name_the_remedy),
 		cmocka_unit_test(open_refuses_bad_arguments),
+		cmocka_unit_test(group_notes_what_it_receives),
+		cmocka_unit_test(group_refuses_by_its_state),
 		cmocka_unit_test(version_is_three_numbers),
 	};
 
