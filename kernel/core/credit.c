@@ -22,7 +22,7 @@ static bool is_plain(u8 kind)
 {
 	return kind == SAMR_KIND_DATA || kind == SAMR_KIND_REQUEST ||
 	       kind == SAMR_KIND_STREAM || kind == SAMR_KIND_CONNECT ||
-	       kind == SAMR_KIND_RETURN;
+	       kind == SAMR_KIND_RETURN || kind == SAMR_KIND_ALARM;
 }
 
 /* What readers will have to keep for a message, as far as that is known now. */

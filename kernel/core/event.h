@@ -67,6 +67,8 @@ struct samr_saved {
  * @SAMR_EV_FORGET: a local client is gone: its queries are
  * @SAMR_EV_CALL: a local member is a client of another group, with all others of its
  *	own (call.h)
+ * @SAMR_EV_ALARM: a local member sets or cancels an alarm of its group, as all others of it
+ *	do (alarm.h)
  * @SAMR_EV_OUTPUT: a local member writes to a stream (stream.h)
  * @SAMR_EV_INPUT: local members have read of a stream
  * @SAMR_EV_MEMBERS: the admin says who the heads of the view shall be, and who of
@@ -89,6 +91,7 @@ enum samr_event_type {
 	SAMR_EV_ANSWER,
 	SAMR_EV_FORGET,
 	SAMR_EV_CALL,
+	SAMR_EV_ALARM,
 	SAMR_EV_OUTPUT,
 	SAMR_EV_INPUT,
 	SAMR_EV_MEMBERS,
@@ -123,6 +126,8 @@ enum samr_event_type {
  *	the core, for a member that wants it
  * @SAMR_KIND_RETURN: what became of a request that the group has made as a client; from
  *	the core
+ * @SAMR_KIND_ALARM: an alarm of the group is set, cancelled, or at its end (alarm.h); from the
+ *	core. Members see how it ends (enum samr_al), once
  * @SAMR_KIND_VIEW: heads have left the view, and their members the group; no
  *	head sends it, each makes it of the view
  * @SAMR_KIND_REPLY: has no place: a reply, delivered to the client that is here
@@ -149,6 +154,7 @@ enum samr_kind {
 	SAMR_KIND_DIGEST,
 	SAMR_KIND_CONNECT,
 	SAMR_KIND_RETURN,
+	SAMR_KIND_ALARM,
 	SAMR_KINDS,
 	SAMR_KIND_VIEW = SAMR_KINDS,
 	SAMR_KIND_REPLY,
@@ -162,7 +168,7 @@ static inline bool samr_kind_is_load(u8 kind)
 	return kind == SAMR_KIND_DATA || kind == SAMR_KIND_LOCK ||
 	       kind == SAMR_KIND_UNLOCK || kind == SAMR_KIND_REQUEST ||
 	       kind == SAMR_KIND_STREAM || kind == SAMR_KIND_CONNECT ||
-	       kind == SAMR_KIND_RETURN;
+	       kind == SAMR_KIND_RETURN || kind == SAMR_KIND_ALARM;
 }
 
 /* Whoever waits for it waits for stability: all ack it at once. */
@@ -255,6 +261,10 @@ struct samr_submit {
  *	(NULL: none) executed as request @number (SAMR_CALL_REQUEST). @session: OPEN: a
  *	number above those of all former OPENs of @group; CLOSE: that of the OPEN;
  *	REQUEST: the session's name. The caller keeps its reference
+ * @alarm: ALARM: member @port of @group wants, as all members of @group do, @op: an alarm at
+ *	group time @due (SAMR_ALARM_SET), or that the one with the number @which does not come
+ *	(SAMR_ALARM_CANCEL). @number: above that of all that it asked for before, at least
+ *	SAMR_ALARM_ASKS times the place that it has read, and not SAMR_ALARM_ASKS more
  * @output: OUTPUT: @len bytes of @payload (NULL: none) from number @from on, in the
  *	stream that @session names, in @group; its member had read up to place
  *	@upto; @end: enum samr_end, behind these bytes. The caller keeps its reference
@@ -347,6 +357,14 @@ struct samr_event {
 			u64 number;
 			struct samr_blob *payload;
 		} call;
+		struct {
+			u32 group;
+			u32 port;
+			u8 op;
+			u64 number;
+			u64 due;
+			u64 which;
+		} alarm;
 		struct {
 			u64 members;
 			u64 witness;

@@ -23,6 +23,7 @@ void samr_group_init(struct samr_node *n)
 	n->groups.digest_at = SAMR_NEVER;
 	n->groups.credit_at = SAMR_NEVER;
 	n->groups.ask_at = SAMR_NEVER;
+	n->groups.alarm_at = SAMR_NEVER;
 	samr_session_init(n);
 	samr_call_init(n);
 }
@@ -38,6 +39,7 @@ static void group_free(struct samr_node *n, struct samr_group *g)
 	samr_lock_clear(&g->locks);
 	samr_session_forget(n, &g->sessions);
 	samr_digest_fini(&g->digest);
+	samr_alarm_clear(&g->alarms);
 	samr_free(g);
 }
 
@@ -116,6 +118,7 @@ struct samr_group *samr_group_add(struct samr_node *n, u32 id)
 	samr_lock_init(&g->locks);
 	samr_session_table_init(&g->sessions);
 	samr_digest_init(&g->digest);
+	samr_alarm_init(&g->alarms);
 	list_add_tail(&g->hash, bucket_of(n, id));
 	return g;
 }
@@ -164,6 +167,17 @@ static u32 place_of(const struct samr_members *m, const struct samr_meta *who)
 		    m->m[i].port == who->port)
 			break;
 	return i;
+}
+
+const struct samr_member_id *samr_group_member(const struct samr_group *g,
+					       const struct samr_meta *who)
+{
+	u32 i;
+
+	if (!g || !g->members)
+		return NULL;
+	i = place_of(g->members, who);
+	return i < g->members->count ? &g->members->m[i] : NULL;
 }
 
 static void note_change(struct samr_actions *out, u32 id)
@@ -217,6 +231,7 @@ static void set_members(struct samr_node *n, struct samr_group *g,
 		look(n, g);
 	else
 		samr_session_end(n, g);
+	samr_alarm_members(n, g);
 	samr_session_orphans(n);
 }
 
@@ -418,6 +433,7 @@ void samr_group_forget(struct samr_node *n)
 	n->groups.count = 0;
 	n->groups.locks = 0;
 	n->groups.waiting = 0;
+	n->groups.alarms = 0;
 }
 
 u32 samr_group_next(const struct samr_node *n, u32 after)
@@ -437,7 +453,8 @@ u32 samr_group_next(const struct samr_node *n, u32 after)
 bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
 		      struct samr_members *members, u64 transfer, u64 last,
 		      struct samr_lock_table *locks,
-		      struct samr_session_table *sessions)
+		      struct samr_session_table *sessions,
+		      struct samr_alarm_table *alarms)
 {
 	struct samr_group *g = samr_group_add(n, id);
 
@@ -455,6 +472,11 @@ bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
 	n->groups.locks += locks->count;
 	n->groups.waiting += locks->waiting;
 	samr_lock_init(locks);
+	list_splice_init(&alarms->alarms, &g->alarms.alarms);
+	g->alarms.count = alarms->count;
+	g->alarms.last = alarms->last;
+	n->groups.alarms += alarms->count;
+	samr_alarm_init(alarms);
 	use_members(n, g, members);
 	samr_members_put(members);
 	samr_credit_members(n, g, upto);
@@ -487,12 +509,18 @@ static bool apply_to_members(struct samr_node *n, struct samr_group *g,
 		return samr_reply_taken(n, g, msg);
 	case SAMR_KIND_DIGEST:
 		return samr_digest_apply(n, g, msg);
+	case SAMR_KIND_ALARM:
+		return samr_alarm_apply(n, g, msg);
 	case SAMR_KIND_DATA:
 		return true;
 	default:
-		if (g && g->members)
-			return samr_transfer_apply(n, g, msg);
-		msg->refused = true;
+		if (!g || !g->members) {
+			msg->refused = true;
+			return true;
+		}
+		if (!samr_transfer_apply(n, g, msg))
+			return false;
+		samr_alarm_members(n, g);
 		return true;
 	}
 }
@@ -524,6 +552,7 @@ static bool is_private(const struct samr_msg *msg)
 	case SAMR_KIND_DIGEST:
 	case SAMR_KIND_CONNECT:
 	case SAMR_KIND_RETURN:
+	case SAMR_KIND_ALARM:
 		return msg->refused;
 	default:
 		return msg->meta.kind == SAMR_KIND_REPLIES;

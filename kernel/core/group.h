@@ -8,6 +8,7 @@
 #ifndef SAMR_CORE_GROUP_H
 #define SAMR_CORE_GROUP_H
 
+#include "alarm.h"
 #include "digest.h"
 #include "lock.h"
 #include "node.h"
@@ -39,6 +40,7 @@ struct samr_debt {
  * @locks: of the group; they outlive its members
  * @sessions: of its clients
  * @digest: of the replies to these
+ * @alarms: that its members wait for
  * @upto: a learner was given it as of this place
  *
  * State transfer (transfer.c):
@@ -70,6 +72,7 @@ struct samr_group {
 	struct samr_lock_table locks;
 	struct samr_session_table sessions;
 	struct samr_digest digest;
+	struct samr_alarm_table alarms;
 	u64 upto;
 
 	struct samr_transfer *transfer;
@@ -138,13 +141,15 @@ void samr_group_forget(struct samr_node *n);
  * @last: place of its LAST piece; 0: it has none yet
  * @locks: its locks; they are taken over, too
  * @sessions: likewise
+ * @alarms: likewise
  *
  * Return: false without memory; nothing was taken over.
  */
 bool samr_group_learn(struct samr_node *n, u32 id, u64 upto,
 		      struct samr_members *members, u64 transfer, u64 last,
 		      struct samr_lock_table *locks,
-		      struct samr_session_table *sessions);
+		      struct samr_session_table *sessions,
+		      struct samr_alarm_table *alarms);
 
 /**
  * samr_group_next - the lowest id above @after of a group that has members, or
@@ -158,6 +163,10 @@ u32 samr_group_next(const struct samr_node *n, u32 after);
  */
 void samr_group_flags(struct samr_node *n, struct samr_group *g,
 		      struct samr_members *members);
+
+/** samr_group_member - the sender of @who as a member, or NULL. @g: or NULL */
+const struct samr_member_id *samr_group_member(const struct samr_group *g,
+					       const struct samr_meta *who);
 
 /** samr_members_new - room for @count members; NULL without memory */
 struct samr_members *samr_members_new(u32 count, u64 id);

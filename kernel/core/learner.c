@@ -36,12 +36,14 @@ static void drop_group(struct samr_node *n)
 	n->learner.have = 0;
 	samr_lock_clear(&n->learner.locks);
 	n->learner.locked = false;
+	samr_alarm_clear(&n->learner.alarms);
 	samr_session_clear(&n->learner.sessions);
 }
 
 void samr_learner_init(struct samr_node *n)
 {
 	samr_lock_init(&n->learner.locks);
+	samr_alarm_init(&n->learner.alarms);
 	samr_session_table_init(&n->learner.sessions);
 	INIT_LIST_HEAD(&n->learner.absent);
 	n->learner.ask_at = SAMR_NEVER;
@@ -245,6 +247,66 @@ static bool send_locks_part(struct samr_node *n, u64 dest, u32 after,
 	return true;
 }
 
+/* As many alarms as fit into a frame, from @at on; false: no memory. */
+static bool send_alarms_part(struct samr_node *n, u64 dest, u32 after,
+			     const struct samr_group *g, u32 first,
+			     struct list_head **at, u32 *count)
+{
+	u32 room = samr_frame_room(n) - sizeof(struct samr_rec_state_alarms);
+	struct samr_rec_state_alarms rec;
+	const struct samr_alarm *a;
+	struct samr_rec_alarm w;
+	struct samr_blob *b;
+	u32 i, len;
+
+	*count = min_t(u32, g->alarms.count - first, room / sizeof(w));
+	len = sizeof(rec) + *count * sizeof(w);
+	b = samr_frame_record(n, dest, len);
+	if (!b)
+		return false;
+	memset(&rec, 0, sizeof(rec));
+	rec.rec.type = SAMR_REC_STATE_ALARMS;
+	rec.rec.len = cpu_to_be16((u16)len);
+	rec.group = cpu_to_be32(g->id);
+	rec.after = cpu_to_be32(after);
+	rec.total = cpu_to_be16((u16)g->alarms.count);
+	rec.first = cpu_to_be16((u16)first);
+	rec.count = cpu_to_be16((u16)*count);
+	rec.gseq = cpu_to_be64(n->rcv.delivered);
+	rec.last = cpu_to_be64(g->alarms.last);
+	samr_blob_put_data(b, &rec, sizeof(rec));
+	for (i = 0; i < *count; i++, *at = (*at)->next) {
+		a = list_entry(*at, struct samr_alarm, link);
+		w.number = cpu_to_be64(a->number);
+		w.due = cpu_to_be64(a->due);
+		samr_blob_put_data(b, &w, sizeof(w));
+	}
+	return true;
+}
+
+/* Nothing, if the group never had any. */
+static bool send_alarms(struct samr_node *n, u64 dest, u32 after,
+			const struct samr_group *g)
+{
+	struct list_head *at = g->alarms.alarms.next;
+	u32 first = 0, count;
+
+	if (!g->alarms.last)
+		return true;
+	do {
+		if (!send_alarms_part(n, dest, after, g, first, &at, &count))
+			return false;
+		first += count;
+	} while (first < g->alarms.count);
+	return true;
+}
+
+/* What its learner is to have of alarms, as the record behind them says. */
+static u32 alarms_of(const struct samr_alarm_table *t)
+{
+	return t->last ? t->count + 1 : 0;
+}
+
 static u32 session_len(const struct samr_session *s)
 {
 	return sizeof(struct samr_rec_session) +
@@ -305,6 +367,7 @@ static bool send_sessions_part(struct samr_node *n, u64 dest, u32 after,
 		return false;
 	memset(&rec, 0, sizeof(rec));
 	rec.rec.type = SAMR_REC_STATE_SESSIONS;
+	rec.alarms = cpu_to_be32(alarms_of(&g->alarms));
 	rec.rec.len = cpu_to_be16((u16)len);
 	rec.group = cpu_to_be32(g->id);
 	rec.after = cpu_to_be32(after);
@@ -361,16 +424,19 @@ static bool send_group(struct samr_node *n, u64 dest, u32 after,
 		first += sent;
 	} while (first < total);
 	return send_locks(n, dest, after, g) &&
+	       send_alarms(n, dest, after, g) &&
 	       send_sessions(n, dest, after, g);
 }
 
 /* What a group takes of an answer, about; donor and learner count alike. */
 static u32 cost_of(const struct samr_members *m,
 		   const struct samr_lock_table *locks,
+		   const struct samr_alarm_table *alarms,
 		   const struct samr_session_table *sessions)
 {
 	return (u32)(sizeof(struct samr_rec_state_group) +
 		     2 * sizeof(struct samr_rec_state_locks)) +
+	       alarms->count * (u32)sizeof(struct samr_rec_alarm) +
 	       sessions->count * (u32)sizeof(struct samr_rec_session) +
 	       (m ? m->count * (u32)sizeof(struct samr_rec_group_member) : 0) +
 	       locks->count * (u32)sizeof(struct samr_lock) +
@@ -395,7 +461,8 @@ void samr_learner_asked(struct samr_node *n, u64 src, u32 after)
 		g = samr_group_find(n, id);
 		if (!send_group(n, src, after, g))
 			return;
-		bytes += cost_of(g->members, &g->locks, &g->sessions);
+		bytes += cost_of(g->members, &g->locks, &g->alarms,
+				 &g->sessions);
 		after = id;
 	}
 }
@@ -422,7 +489,7 @@ enum samr_drop samr_learner_state(struct samr_node *n,
 		n->origin[i].bytes = 0;
 		n->view.start[i] = be64_to_cpu(*next);
 	}
-	n->time = r->state.time;
+	samr_node_passed(n, r->state.time);
 	n->view.start_time = r->state.time;
 	n->learner.begun = true;
 	return SAMR_DROP_NONE;
@@ -563,10 +630,11 @@ static enum samr_drop learnt(struct samr_node *n)
 {
 	struct samr_learner *l = &n->learner;
 	struct samr_absent *a = absent_new(l->id, l->upto);
-	u32 cost = cost_of(l->group, &l->locks, &l->sessions);
+	u32 cost = cost_of(l->group, &l->locks, &l->alarms, &l->sessions);
 
 	if (!a || !samr_group_learn(n, l->id, l->upto, l->group, l->transfer,
-				    l->last, &l->locks, &l->sessions)) {
+				    l->last, &l->locks, &l->sessions,
+				    &l->alarms)) {
 		samr_free(a);
 		return SAMR_DROP_MEMORY;
 	}
@@ -671,6 +739,44 @@ static enum samr_drop take_session(struct samr_node *n,
 	return drop;
 }
 
+static enum samr_drop take_alarm(struct samr_node *n,
+				 const struct samr_blob *frame, u32 *at,
+				 u32 end)
+{
+	const struct samr_rec_alarm *w;
+	struct samr_rec_alarm fixed;
+
+	w = samr_blob_peek(frame, *at, sizeof(*w), &fixed);
+	if (!w || end - *at < sizeof(*w))
+		return SAMR_DROP_RECORD;
+	*at += sizeof(*w);
+	return samr_alarm_learn(&n->learner.alarms, be64_to_cpu(w->number),
+				be64_to_cpu(w->due));
+}
+
+enum samr_drop samr_learner_alarms(struct samr_node *n,
+				   const struct samr_blob *frame,
+				   const struct samr_record *r)
+{
+	struct samr_learner *l = &n->learner;
+	enum samr_drop drop = due(l, r);
+
+	if (drop)
+		return drop;
+	if (!l->locked || l->id != r->locks.group ||
+	    l->upto != r->locks.gseq || l->sessions.count ||
+	    r->locks.first != l->alarms.count ||
+	    (l->alarms.last && l->alarms.last != r->locks.last))
+		return out_of_turn(r->locks.first, l->alarms.count);
+	/* Who is not there asks for nothing; nor does who has read more than there is. */
+	if (!l->group->count || r->locks.last / SAMR_ALARM_ASKS >= l->upto) {
+		drop_group(n);
+		return SAMR_DROP_RECORD;
+	}
+	l->alarms.last = r->locks.last;
+	return take_all(n, frame, r, take_alarm);
+}
+
 enum samr_drop samr_learner_sessions(struct samr_node *n,
 				     const struct samr_blob *frame,
 				     const struct samr_record *r)
@@ -681,7 +787,8 @@ enum samr_drop samr_learner_sessions(struct samr_node *n,
 	if (drop)
 		return drop;
 	if (!l->locked || l->id != r->locks.group ||
-	    l->upto != r->locks.gseq || r->locks.first != l->sessions.count)
+	    l->upto != r->locks.gseq || r->locks.first != l->sessions.count ||
+	    r->locks.alarms != alarms_of(&l->alarms))
 		return out_of_turn(r->locks.first, l->sessions.count);
 	drop = take_all(n, frame, r, take_session);
 	if (drop)

@@ -49,6 +49,11 @@ enum samr_drop samr_learner_locks(struct samr_node *n,
 				  const struct samr_blob *frame,
 				  const struct samr_record *r);
 
+/** samr_learner_alarms - STATE_ALARMS: and its alarms, or a part of them */
+enum samr_drop samr_learner_alarms(struct samr_node *n,
+				   const struct samr_blob *frame,
+				   const struct samr_record *r);
+
 /** samr_learner_sessions - STATE_SESSIONS: and its sessions, or a part of them */
 enum samr_drop samr_learner_sessions(struct samr_node *n,
 				     const struct samr_blob *frame,

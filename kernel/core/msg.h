@@ -46,7 +46,7 @@ struct samr_piece {
  * @refused: JOIN: the group was full; SNAPSHOT, STATE, READ: not, or not any more,
  *	for its sender to say; SESSION, REQUEST: see @result; the order holds the
  *	message all the same
- * @result: SESSION, REQUEST, REPLY: enum samr_ses
+ * @result: SESSION, REQUEST, REPLY: enum samr_ses; ALARM: enum samr_al
  * @segment: REQUEST: it is one of a stream
  * @unwanted: QUERY: nobody waits for an answer any more. It comes after the delivery, at
  *	any time: a hint that it need not be kept
@@ -56,7 +56,8 @@ struct samr_piece {
  * @view: delivered in this group view: gseq of the change that made it
  * @random: group random of this place
  * @session: name of the session that a SESSION, REQUEST or REPLY is about, or 0
- * @next: SESSION, REQUEST: the session's next request, from here on
+ * @next: SESSION, REQUEST: the session's next request, from here on; ALARM: number of the
+ *	alarm
  * @members: JOIN and LEAVE that changed the group: its members from here on
  * @transfer: the group's state transfer from here on (id 0: none); NULL: as before
  * @locks: what members are told of locks, or NULL; it belongs to the message

@@ -5,6 +5,7 @@
  */
 #include "node.h"
 #include "acceptor.h"
+#include "alarm.h"
 #include "call.h"
 #include "coordinator.h"
 #include "credit.h"
@@ -228,6 +229,8 @@ static enum samr_drop take_member(struct samr_node *n, u32 index,
 		return samr_learner_group(n, frame, r);
 	case SAMR_REC_STATE_LOCKS:
 		return samr_learner_locks(n, frame, r);
+	case SAMR_REC_STATE_ALARMS:
+		return samr_learner_alarms(n, frame, r);
 	case SAMR_REC_STATE_SESSIONS:
 		return samr_learner_sessions(n, frame, r);
 	case SAMR_REC_REPLY_ASK:
@@ -475,6 +478,7 @@ static void run_timers(struct samr_node *n)
 	samr_query_timer(n);
 	samr_digest_timer(n);
 	samr_call_timer(n);
+	samr_alarm_timer(n);
 	samr_stable_timer(n);
 	if (n->now >= n->beat_at) {
 		n->beat_at = n->now + n->cfg.beat;
@@ -547,6 +551,7 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 		    ev->submit.kind == SAMR_KIND_DIGEST ||
 		    ev->submit.kind == SAMR_KIND_CONNECT ||
 		    ev->submit.kind == SAMR_KIND_RETURN ||
+		    ev->submit.kind == SAMR_KIND_ALARM ||
 		    (ev->submit.flags & SAMR_MSG_GROUP))
 			return -EINVAL;
 		return samr_flow_submit(n, &ev->submit);
@@ -567,6 +572,8 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 		return 0;
 	case SAMR_EV_CALL:
 		return samr_call_made(n, ev);
+	case SAMR_EV_ALARM:
+		return samr_alarm_asked(n, ev);
 	case SAMR_EV_OUTPUT:
 		return samr_stream_made(n, ev);
 	case SAMR_EV_INPUT:
@@ -664,6 +671,7 @@ u64 samr_node_deadline(const struct samr_node *n)
 	at = min(at, samr_query_deadline(n));
 	at = min(at, samr_digest_deadline(n));
 	at = min(at, samr_call_deadline(n));
+	at = min(at, samr_alarm_deadline(n));
 	return min(at, samr_credit_deadline(n));
 }
 

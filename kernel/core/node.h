@@ -119,6 +119,9 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  *	for, of which the group is told in the order; -EAGAIN: too much is open or kept, ask
  *	again after @out->writable; -ENOTCONN: no view, or that is no member; -EINVAL: no
  *	such session, or a number is left out; -EMSGSIZE, -ENOMEM: it was not taken.
+ * ALARM: 0: it is on its way, or the order has it from another member; -EAGAIN: no room now,
+ *	ask again after @out->writable; -ENOTCONN: no view, or that is no member; -EINVAL: what
+ *	is no ask, or has the number of a place that is not read; -ENOMEM: it was not taken.
  * RETIRE: -ENOTCONN: no view; -EAGAIN: no window now, or nothing is ordered. The
  *	node is out when the others go on without it.
  * FENCED: -ESTALE: nobody asked for that.
@@ -423,6 +426,20 @@ enum samr_ses {
 	SAMR_SES_CLOSED,
 	SAMR_SES_RESET,
 	SAMR_SES_CUT,
+};
+
+/**
+ * enum samr_al - what members are told of an alarm
+ * @SAMR_AL_NONE: nothing
+ * @SAMR_AL_RUNG: it is at its end
+ * @SAMR_AL_FULL: it was not set: there is no room for it
+ * @SAMR_AL_CANCELLED: it was cancelled before
+ */
+enum samr_al {
+	SAMR_AL_NONE,
+	SAMR_AL_RUNG,
+	SAMR_AL_FULL,
+	SAMR_AL_CANCELLED,
 };
 
 /**

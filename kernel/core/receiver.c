@@ -67,7 +67,7 @@ static bool settle(struct samr_node *n, struct samr_msg *msg)
 	slot = samr_window_at(&o->win, msg->meta.oseq);
 	if (!slot || msg->meta.oseq != o->win.base || msg->meta.time <= n->time)
 		return false;
-	n->time = msg->meta.time;
+	samr_node_passed(n, msg->meta.time);
 	if (index == n->view.self)
 		samr_flow_ordered(n, msg, slot);
 	if (slot->msg)

@@ -120,7 +120,7 @@ static void order(struct samr_node *n, struct samr_origin *o,
 		  struct samr_msg *msg)
 {
 	msg->meta.gseq = n->rcv.last + 1;
-	msg->meta.time = max(n->time + 1, n->wall);
+	msg->meta.time = samr_node_time(n);
 	o->ordered++;
 	n->stats.ordered++;
 	samr_emit_order(n, SAMR_DEST_ALL, msg, msg->all ? SAMR_REC_F_REF : 0,

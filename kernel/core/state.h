@@ -8,6 +8,7 @@
 #ifndef SAMR_CORE_STATE_H
 #define SAMR_CORE_STATE_H
 
+#include "alarm.h"
 #include "call.h"
 #include "event.h"
 #include "lock.h"
@@ -318,6 +319,7 @@ struct samr_absent {
  * @last: place of the last piece of that
  * @locks: its locks so far
  * @locked: those are all
+ * @alarms: its alarms so far
  * @sessions: its sessions so far
  * @absent: struct samr_absent, by id
  * @bytes: of the answer to the last question, so far, about
@@ -336,6 +338,7 @@ struct samr_learner {
 	u64 last;
 	struct samr_lock_table locks;
 	bool locked;
+	struct samr_alarm_table alarms;
 	struct samr_session_table sessions;
 	struct list_head absent;
 	u32 bytes;
@@ -455,6 +458,8 @@ struct samr_flow {
  * @starving: those that wait for credit (credit.c)
  * @credit_at: when @dirty is to be reported
  * @ask_at: when credit is asked for
+ * @alarms: of all of them (alarm.c)
+ * @alarm_at: sequencer: look at them
  * @digests: struct samr_digest with something to be said (digest.c)
  * @digest_at: when the first of these is due
  */
@@ -468,6 +473,8 @@ struct samr_groups {
 	struct list_head starving;
 	u64 credit_at;
 	u64 ask_at;
+	u32 alarms;
+	u64 alarm_at;
 	struct list_head digests;
 	u64 digest_at;
 };
@@ -478,6 +485,7 @@ struct samr_node {
 	u64 wall;
 	u64 prng;
 	u64 time;		/* group time given or seen last */
+	u64 timed_at;		/* when that was, ns */
 	u32 frame_max;
 	enum samr_out gone;
 	struct samr_actions *out;	/* of the step under way */
@@ -556,6 +564,25 @@ static inline u64 samr_node_patience(const struct samr_node *n, u32 asks)
 	u64 wait = max(SAMR_ASK_MIN, 2 * rtt);
 
 	return min(wait << min(asks, 8u), SAMR_ASK_MAX);
+}
+
+/** samr_node_passed - group time has come to this */
+static inline void samr_node_passed(struct samr_node *n, u64 time)
+{
+	n->time = time;
+	n->timed_at = n->now;
+}
+
+/*
+ * Group time now, if we are the sequencer. It never runs backwards, nor does it stand still:
+ * where it is ahead of our clock, as another head's was or ours was set back, it goes on at half
+ * the speed until the clock has come up with it.
+ */
+static inline u64 samr_node_time(const struct samr_node *n)
+{
+	u64 slow = n->time + max((n->now - n->timed_at) / 2, 1ULL);
+
+	return max(slow, n->wall);
 }
 
 /** samr_node_random - xorshift64*: no secret, only to spread */

@@ -64,6 +64,7 @@ const char *samr_strings_rec(u8 type)
 		[SAMR_REC_BARRIER]	= "BARRIER",
 		[SAMR_REC_QUESTION]	= "QUESTION",
 		[SAMR_REC_VERDICT]	= "VERDICT",
+		[SAMR_REC_STATE_ALARMS]	= "STATE_ALARMS",
 	};
 
 	return type < ARRAY_SIZE(name) && name[type] ? name[type] : "?";
@@ -88,6 +89,7 @@ const char *samr_strings_kind(u8 kind)
 		[SAMR_KIND_DIGEST]	= "digest",
 		[SAMR_KIND_CONNECT]	= "connect",
 		[SAMR_KIND_RETURN]	= "return",
+		[SAMR_KIND_ALARM]	= "alarm",
 		[SAMR_KIND_VIEW]	= "view",
 		[SAMR_KIND_REPLY]	= "reply",
 		[SAMR_KIND_QUERY]	= "query",

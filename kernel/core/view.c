@@ -2,6 +2,7 @@
 /* The view: formation and installation, see view.h. */
 #include "view.h"
 #include "acceptor.h"
+#include "alarm.h"
 #include "coordinator.h"
 #include "credit.h"
 #include "detect.h"
@@ -242,6 +243,7 @@ static void unwedge(struct samr_node *n)
 	count_recovery(n);
 	samr_sequencer_start(n);
 	samr_session_start(n);
+	samr_alarm_start(n);
 	samr_flow_start(n);
 	samr_flow_freed(n);
 }
@@ -329,7 +331,7 @@ void samr_view_try(struct samr_node *n)
 	/* R9: deliver up to the cut, then the view; what was behind it is void. */
 	samr_stable_all(n, p.base - 1);
 	samr_receiver_cut(n);
-	n->time = msg->meta.time;
+	samr_node_passed(n, msg->meta.time);
 	samr_receiver_view(n, msg);
 	install(n, &ballot, &p);
 	samr_receiver_deliver(n);

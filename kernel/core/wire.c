@@ -152,6 +152,8 @@ bool samr_wire_fits(const struct samr_meta *m)
 		return m->arg && m->len >= sizeof(struct samr_replies_payload) &&
 		       m->len <= sizeof(struct samr_replies_payload) +
 				 SAMR_REPLY_MAX;
+	case SAMR_KIND_ALARM:
+		return m->arg && m->len == sizeof(struct samr_alarm_payload);
 	case SAMR_KIND_DIGEST:
 		return m->len > sizeof(struct samr_digest_payload) &&
 		       m->len <= SAMR_DIGEST_PAYLOAD_MAX && m->len % 8 == 0;
@@ -436,6 +438,15 @@ static bool get_group(const struct samr_rec_state_group *w,
 	       r->group.count <= r->group.total - r->group.first;
 }
 
+/* So many entries, from one on, of a total. */
+static bool is_part(const struct samr_record *r)
+{
+	if (!r->locks.total)
+		return !r->locks.first && !r->locks.count && !r->len;
+	return r->locks.count && r->locks.first < r->locks.total &&
+	       r->locks.count <= r->locks.total - r->locks.first;
+}
+
 static bool get_locks(const struct samr_rec_state_locks *w,
 		      struct samr_record *r)
 {
@@ -444,16 +455,31 @@ static bool get_locks(const struct samr_rec_state_locks *w,
 	r->locks.total = be16_to_cpu(w->total);
 	r->locks.first = be16_to_cpu(w->first);
 	r->locks.count = be16_to_cpu(w->count);
+	r->locks.alarms = be32_to_cpu(w->alarms);
 	r->locks.gseq = be64_to_cpu(w->gseq);
-	if (w->reserved || w->reserved2 || r->locks.group <= r->locks.after ||
+	if (w->reserved || r->locks.group <= r->locks.after ||
+	    (w->alarms && r->type == SAMR_REC_STATE_LOCKS) ||
 	    r->len < r->locks.count * (r->type == SAMR_REC_STATE_LOCKS ?
 				       sizeof(struct samr_rec_lock) :
 				       sizeof(struct samr_rec_session)))
 		return false;
-	if (!r->locks.total)
-		return !r->locks.first && !r->locks.count && !r->len;
-	return r->locks.count && r->locks.first < r->locks.total &&
-	       r->locks.count <= r->locks.total - r->locks.first;
+	return is_part(r);
+}
+
+static bool get_alarms(const struct samr_rec_state_alarms *w,
+		       struct samr_record *r)
+{
+	r->locks.group = be32_to_cpu(w->group);
+	r->locks.after = be32_to_cpu(w->after);
+	r->locks.total = be16_to_cpu(w->total);
+	r->locks.first = be16_to_cpu(w->first);
+	r->locks.count = be16_to_cpu(w->count);
+	r->locks.gseq = be64_to_cpu(w->gseq);
+	r->locks.last = be64_to_cpu(w->last);
+	return !w->reserved && !w->reserved2 &&
+	       r->locks.group > r->locks.after && r->locks.last &&
+	       r->len == r->locks.count * sizeof(struct samr_rec_alarm) &&
+	       is_part(r);
 }
 
 static bool get_reply_ask(const struct samr_rec_reply_ask *w,
@@ -588,6 +614,7 @@ static u32 fixed_len(u8 type)
 		[SAMR_REC_BARRIER]	= sizeof(struct samr_rec_barrier),
 		[SAMR_REC_QUESTION]	= sizeof(struct samr_rec_question),
 		[SAMR_REC_VERDICT]	= sizeof(struct samr_rec_verdict),
+		[SAMR_REC_STATE_ALARMS]	= sizeof(struct samr_rec_state_alarms),
 	};
 
 	return type < ARRAY_SIZE(len) ? len[type] : 0;
@@ -639,6 +666,8 @@ static bool get_body(const void *p, const struct samr_blob *frame,
 	case SAMR_REC_STATE_LOCKS:
 	case SAMR_REC_STATE_SESSIONS:
 		return get_locks(p, r);
+	case SAMR_REC_STATE_ALARMS:
+		return get_alarms(p, r);
 	case SAMR_REC_REPLY_ASK:
 		return get_reply_ask(p, r);
 	case SAMR_REC_REPLY:

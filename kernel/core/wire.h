@@ -100,6 +100,7 @@ struct samr_hdr {
  * @SAMR_REC_QUESTION: a query of a client of the sender, or a part of it, for a member
  *	of the receiver
  * @SAMR_REC_VERDICT: the answer to it, or a part of that
+ * @SAMR_REC_STATE_ALARMS: between the locks and the sessions of a group: its alarms
  */
 enum samr_rec_type {
 	SAMR_REC_SUBMIT		= 1,
@@ -130,6 +131,7 @@ enum samr_rec_type {
 	SAMR_REC_BARRIER	= 26,
 	SAMR_REC_QUESTION	= 27,
 	SAMR_REC_VERDICT	= 28,
+	SAMR_REC_STATE_ALARMS	= 29,
 };
 
 /* SUBMIT: sent to all heads, so that the order need not repeat the bytes. */
@@ -607,7 +609,7 @@ struct samr_answer {
  * @after: STATE_ASK
  * @state: STATE; the numbers are at @at
  * @group: STATE_GROUP; its members are at @at
- * @locks: STATE_LOCKS, STATE_SESSIONS; they are at @at
+ * @locks: STATE_LOCKS, STATE_ALARMS, STATE_SESSIONS; they are at @at
  * @reply: REPLY_ASK, REPLY; its bytes are at @at
  * @stream: STREAM_ASK, STREAM; its bytes are at @at
  * @barrier: BARRIER_ASK, BARRIER
@@ -674,6 +676,8 @@ struct samr_record {
 			u32 total;
 			u32 first;
 			u32 count;
+			u32 alarms;
+			u64 last;
 		} locks;
 		struct {
 			u64 session;

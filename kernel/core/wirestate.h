@@ -142,6 +142,8 @@ struct samr_lock_payload {
  * @first: which of them comes first here
  * @count: how many are here
  * @reserved: zero
+ * @alarms: STATE_SESSIONS: the group's alarms, that came before, and one more; 0: it never
+ *	had any. STATE_LOCKS: zero
  * @gseq: as it was at this place, the same as in STATE_GROUP
  */
 struct samr_rec_state_locks {
@@ -152,8 +154,67 @@ struct samr_rec_state_locks {
 	__be16 first;
 	__be16 count;
 	__be16 reserved;
+	__be32 alarms;
+	__be64 gseq;
+};
+
+/**
+ * struct samr_rec_state_alarms - alarms of a group, or a part of them, followed by @count
+ *	struct samr_rec_alarm
+ * @group: as in STATE_LOCKS; so are the others up to @gseq
+ * @last: number that was asked with last, not 0
+ */
+struct samr_rec_state_alarms {
+	struct samr_rec rec;
+	__be32 group;
+	__be32 after;
+	__be16 total;
+	__be16 first;
+	__be16 count;
+	__be16 reserved;
 	__be32 reserved2;
 	__be64 gseq;
+	__be64 last;
+};
+
+/**
+ * struct samr_rec_alarm - an alarm; they come by time, then by number
+ * @number: its number
+ * @due: group time at which it ends
+ */
+struct samr_rec_alarm {
+	__be64 number;
+	__be64 due;
+};
+
+/**
+ * enum samr_alarm_op - what an ALARM message does
+ * @SAMR_ALARM_SET: there is a new one
+ * @SAMR_ALARM_CANCEL: one is not wanted any more
+ * @SAMR_ALARM_RING: one is at its end; from the sequencer
+ */
+enum samr_alarm_op {
+	SAMR_ALARM_SET		= 1,
+	SAMR_ALARM_CANCEL	= 2,
+	SAMR_ALARM_RING		= 3,
+};
+
+/* So many can be asked for at each place that is read. */
+#define SAMR_ALARM_ASKS		256
+
+/**
+ * struct samr_alarm_payload - payload of ALARM messages; their arg is the number of what is
+ *	asked for, and with RING that of the alarm
+ * @op: enum samr_alarm_op
+ * @reserved: zero
+ * @due: SET: group time; otherwise zero
+ * @which: CANCEL: number of the alarm; otherwise zero
+ */
+struct samr_alarm_payload {
+	__u8 op;
+	__u8 reserved[7];
+	__be64 due;
+	__be64 which;
 };
 
 /**
@@ -531,6 +592,9 @@ _Static_assert(sizeof(struct samr_replies_payload) == 24, "replies payload");
 _Static_assert(sizeof(struct samr_return_payload) == 16, "return payload");
 _Static_assert(sizeof(struct samr_digest_payload) == 16, "digest payload");
 _Static_assert(sizeof(struct samr_digest_entry) == 8, "digest entry");
+_Static_assert(sizeof(struct samr_rec_state_alarms) == 40, "state alarms");
+_Static_assert(sizeof(struct samr_rec_alarm) == 16, "alarm");
+_Static_assert(sizeof(struct samr_alarm_payload) == 24, "alarm payload");
 _Static_assert(sizeof(struct samr_rec_session) == 80, "session");
 _Static_assert(sizeof(struct samr_rec_reply_ask) == 32, "reply ask");
 _Static_assert(sizeof(struct samr_rec_reply) == 40, "reply");

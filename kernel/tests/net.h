@@ -33,7 +33,7 @@
  * @refused: as in struct samr_msg
  * @notes: how many members were told of locks
  * @result: enum samr_lk of the first two
- * @ses: enum samr_ses, of a SESSION, REQUEST or REPLY
+ * @ses: enum samr_ses, of a SESSION, REQUEST or REPLY; enum samr_al, of an ALARM
  * @session: as in struct samr_msg
  * @next: as in struct samr_msg
  * @diverged: of a DIGEST: what was told last

@@ -128,8 +128,8 @@ static void on_stepped(struct watch *w, struct host *h,
 	else if (ev->type == SAMR_EV_OUTPUT)
 		check_reply(k, h, err);
 	else if (ev->type == SAMR_EV_QUERY || ev->type == SAMR_EV_ANSWER ||
-		 ev->type == SAMR_EV_CALL)
-		return;		/* query.c and caller.c look at these */
+		 ev->type == SAMR_EV_CALL || ev->type == SAMR_EV_ALARM)
+		return;		/* query.c, caller.c and sleeper.c look at these */
 	else if (err && !samr_node_out(h->node) &&
 		 ev->type != SAMR_EV_MEMBERS &&
 		 !(ev->type == SAMR_EV_RETIRE && err == -EAGAIN))

@@ -230,6 +230,7 @@ static bool is_own(const struct samr_msg *msg)
 	case SAMR_KIND_REPLIES:
 	case SAMR_KIND_CONNECT:
 	case SAMR_KIND_RETURN:
+	case SAMR_KIND_ALARM:
 		return true;
 	case SAMR_KIND_REQUEST:
 		return msg->meta.flags & SAMR_MSG_GROUP;

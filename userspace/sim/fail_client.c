@@ -140,6 +140,7 @@ void fail_clients_init(struct fail *f, u64 seed)
 	f->services.query = query_of;
 	f->services.epoch = epoch_of;
 	f->services.callers = &f->callers;
+	f->services.sleepers = true;
 	f->callers.check = &f->sessions;
 	f->callers.marks = &f->clients.marks;
 	f->callers.target = target_of;

@@ -283,6 +283,8 @@ static any_rec_state_group *put_good_group(struct door *d)
 #define LOCK_LEN	((u32)sizeof(struct samr_rec_lock))
 #define SESSION_LEN	((u32)sizeof(struct samr_rec_session))
 #define GOOD_LOCKS	4	/* with who waits */
+/* The last number that can be asked with before the learner's place. */
+#define LAST		((u64)BASE * SAMR_ALARM_ASKS - 1)
 
 static any_rec_state_locks *put_sessions(struct door *d, u32 total,
 					 u32 first, u32 count,
@@ -298,6 +300,38 @@ static any_rec_state_locks *put_sessions(struct door *d, u32 total,
 	l->count = cpu_to_be16((u16)count);
 	l->gseq = cpu_to_be64(BASE);
 	return l;
+}
+
+/* Asks came up to number @last. */
+static struct samr_rec_state_alarms *put_alarms(struct door *d, u32 total,
+						u32 first, u32 count, u64 last)
+{
+	struct samr_rec_state_alarms *l;
+
+	l = record(d, SAMR_REC_STATE_ALARMS, sizeof(*l),
+		   count * (u32)sizeof(struct samr_rec_alarm));
+	l->group = cpu_to_be32(GROUP);
+	l->total = cpu_to_be16((u16)total);
+	l->first = cpu_to_be16((u16)first);
+	l->count = cpu_to_be16((u16)count);
+	l->gseq = cpu_to_be64(BASE);
+	l->last = cpu_to_be64(last);
+	return l;
+}
+
+static void put_alarm(struct door *d, u64 number, u64 due)
+{
+	struct samr_rec_alarm *w = put(d, sizeof(*w));
+
+	w->number = cpu_to_be64(number);
+	w->due = cpu_to_be64(due);
+}
+
+static void put_good_alarms(struct door *d)
+{
+	put_alarms(d, 2, 0, 2, LAST);
+	put_alarm(d, LAST - 1, 1000);
+	put_alarm(d, LAST - 2, 2000);
 }
 
 /* A session that was opened at @name, of a client at the giver, with open requests. */
@@ -324,7 +358,7 @@ static void put_good_sessions(struct door *d)
 {
 	any_rec_session *w;
 
-	put_sessions(d, 2, 0, 2, 2);
+	put_sessions(d, 2, 0, 2, 2)->alarms = cpu_to_be32(3);
 	put_session(d, 80, 2);
 	w = put_session(d, 85, 0);
 	w->node = 0;
@@ -349,6 +383,7 @@ static enum samr_drop give_all(struct door *d)
 	put_state(d, SEATS, 20);
 	put_good_group(d);
 	put_good_locks(d);
+	put_good_alarms(d);
 	put_good_sessions(d);
 	put_end(d);
 	return frame_end(d);
@@ -373,6 +408,8 @@ static void check_whole(struct door *d)
 	l = list_entry(l->link.next, struct samr_lock, link);
 	check(!l->owner.node && l->dead && l->name_len == 2);
 	check(g->sessions.count == 2 && d->node->sessions.count == 2);
+	check(g->alarms.count == 2 && g->alarms.last == LAST &&
+	      d->node->groups.alarms == 2);
 	s = samr_session_named(d->node, GROUP, 80);
 	check(s && s->id == 1080 && s->node == GIVER && s->next == 7 &&
 	      s->acked == 4 && samr_session_request(s, 6)->place == 82);
@@ -416,12 +453,14 @@ static void test_twice(void)
 	put_state(&d, SEATS, 20);
 	put_good_group(&d);
 	put_good_locks(&d);
+	put_good_alarms(&d);
 	put_good_sessions(&d);
 	check(frame_end(&d) == SAMR_DROP_NONE);
 	for (i = 0; i < 2; i++) {
 		frame_begin(&d);
 		put_good_group(&d);
 		put_good_locks(&d);
+		put_good_alarms(&d);
 		put_good_sessions(&d);
 		check(frame_end(&d) == SAMR_DROP_DUPLICATE);
 	}
@@ -542,7 +581,7 @@ static void test_locks(void)
 	struct door d;
 
 	WRONG_LOCKS(SAMR_DROP_RECORD, put_locks(&d, 0, 0, 0, 0)->reserved = 1);
-	WRONG_LOCKS(SAMR_DROP_RECORD, put_locks(&d, 0, 0, 0, 0)->reserved2 = 1);
+	WRONG_LOCKS(SAMR_DROP_RECORD, put_locks(&d, 0, 0, 0, 0)->alarms = 1);
 	WRONG_LOCKS(SAMR_DROP_RECORD, put_locks(&d, 0, 0, 0, 0)->group = 0);
 	WRONG_LOCKS(SAMR_DROP_RECORD, put_locks(&d, 0, 1, 0, 0));
 	WRONG_LOCKS(SAMR_DROP_RECORD, put_locks(&d, 1, 0, 0, 0));
@@ -670,6 +709,47 @@ static void test_too_many(void)
 #define WRONG_SESSIONS(reason, puts)					\
 	WRONG_LOCKS(reason, put_good_locks(&d); puts)
 
+#define WRONG_ALARMS(reason, puts)					\
+	WRONG_LOCKS(reason, put_good_locks(&d); puts)
+
+static void test_alarms(void)
+{
+	struct door d;
+
+	WRONG_ALARMS(SAMR_DROP_RECORD,
+		     put_alarms(&d, 0, 0, 0, LAST)->reserved = 1);
+	WRONG_ALARMS(SAMR_DROP_RECORD,
+		     put_alarms(&d, 0, 0, 0, LAST)->reserved2 = 1);
+	WRONG_ALARMS(SAMR_DROP_RECORD, put_alarms(&d, 0, 0, 0, 0));
+	WRONG_ALARMS(SAMR_DROP_RECORD, put_alarms(&d, 0, 0, 0, LAST + 1));
+	WRONG_ALARMS(SAMR_DROP_RECORD, put_alarms(&d, 1, 0, 0, LAST));
+	WRONG_ALARMS(SAMR_DROP_RECORD, put_alarms(&d, 0, 1, 0, LAST));
+	WRONG_ALARMS(SAMR_DROP_RECORD, put_alarms(&d, 1, 0, 2, LAST);
+		     put_alarm(&d, 1, 1); put_alarm(&d, 2, 1));
+	WRONG_ALARMS(SAMR_DROP_DUPLICATE,
+		     put_alarms(&d, 0, 0, 0, LAST)->after = cpu_to_be32(1));
+	WRONG_ALARMS(SAMR_DROP_WINDOW, put_alarms(&d, 2, 1, 1, LAST);
+		     put_alarm(&d, 1, 1));
+	/* Without a number or a time, of later than the last, not sorted, twice. */
+	WRONG_ALARMS(SAMR_DROP_RECORD, put_alarms(&d, 1, 0, 1, 9);
+		     put_alarm(&d, 0, 1));
+	WRONG_ALARMS(SAMR_DROP_RECORD, put_alarms(&d, 1, 0, 1, 9);
+		     put_alarm(&d, 1, 0));
+	WRONG_ALARMS(SAMR_DROP_RECORD, put_alarms(&d, 1, 0, 1, 9);
+		     put_alarm(&d, 10, 1));
+	WRONG_ALARMS(SAMR_DROP_RECORD, put_alarms(&d, 2, 0, 2, 9);
+		     put_alarm(&d, 1, 2); put_alarm(&d, 2, 1));
+	WRONG_ALARMS(SAMR_DROP_RECORD, put_alarms(&d, 2, 0, 2, 9);
+		     put_alarm(&d, 1, 1); put_alarm(&d, 1, 1));
+	/* Another part says otherwise; there are none; some have not come. */
+	WRONG_ALARMS(SAMR_DROP_WINDOW, put_alarms(&d, 2, 0, 1, 9);
+		     put_alarm(&d, 1, 1); put_alarms(&d, 2, 1, 1, 8);
+		     put_alarm(&d, 2, 2));
+	WRONG_ALARMS(SAMR_DROP_WINDOW, put_good_sessions(&d));
+	WRONG_ALARMS(SAMR_DROP_WINDOW, put_alarms(&d, 2, 0, 1, 9);
+		     put_alarm(&d, 1, 1); put_good_sessions(&d));
+}
+
 static void test_sessions(void)
 {
 	struct door d;
@@ -778,6 +858,7 @@ void leaf_state_run(void)
 	test_parts();
 	test_locks();
 	test_lock();
+	test_alarms();
 	test_sessions();
 	test_session();
 	test_pairs();

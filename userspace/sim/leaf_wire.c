@@ -692,6 +692,10 @@ static void test_session_kinds(void)
 		{ SAMR_KIND_RETURN, 1, 15, false },
 		{ SAMR_KIND_RETURN, 1, 16 + SAMR_REPLY_MAX, true },
 		{ SAMR_KIND_RETURN, 1, 17 + SAMR_REPLY_MAX, false },
+		{ SAMR_KIND_ALARM, 1, 24, true },
+		{ SAMR_KIND_ALARM, 0, 24, false },
+		{ SAMR_KIND_ALARM, 1, 23, false },
+		{ SAMR_KIND_ALARM, 1, 25, false },
 		{ SAMR_KIND_VIEW, 1, 0, false },
 		{ SAMR_KIND_REPLY, 1, 0, false },
 	};

@@ -174,7 +174,8 @@ bool member_private(const struct samr_meta *m, bool refused)
 {
 	return m->kind == SAMR_KIND_SESSION || m->kind == SAMR_KIND_REPLIES ||
 	       ((m->kind == SAMR_KIND_REQUEST || m->kind == SAMR_KIND_STREAM ||
-		 m->kind == SAMR_KIND_CONNECT || m->kind == SAMR_KIND_RETURN) &&
+		 m->kind == SAMR_KIND_CONNECT || m->kind == SAMR_KIND_RETURN ||
+		 m->kind == SAMR_KIND_ALARM) &&
 		refused);
 }
 
@@ -184,7 +185,8 @@ static bool is_data(const struct samr_msg *msg)
 	       msg->meta.kind == SAMR_KIND_REQUEST ||
 	       msg->meta.kind == SAMR_KIND_STREAM ||
 	       msg->meta.kind == SAMR_KIND_CONNECT ||
-	       msg->meta.kind == SAMR_KIND_RETURN;
+	       msg->meta.kind == SAMR_KIND_RETURN ||
+	       msg->meta.kind == SAMR_KIND_ALARM;
 }
 
 static void drop_first(struct member *m)

@@ -107,6 +107,10 @@ void do_forget(struct scenario *sc);
 void do_request(struct scenario *sc);
 void do_sessions(struct scenario *sc);
 
+/* Commands of scenario_alarm.c: NODE PORT GROUP NUMBER, and ms from now, or which. */
+void do_alarm(struct scenario *sc);
+void do_cancel(struct scenario *sc);
+
 /* Commands of scenario_state.c. */
 void do_group(struct scenario *sc);
 void do_snapshot(struct scenario *sc);

@@ -18,6 +18,7 @@ struct head {
 	u64 len;
 	struct service_request parked;
 	struct caller caller;
+	struct sleeper sleeper;
 };
 
 struct piece {
@@ -35,6 +36,7 @@ struct later {
 	u64 hash;
 	struct service_request request;
 	struct caller_news news;
+	struct sleeper_news alarm;
 };
 
 static const char *const state_name[] = {
@@ -85,6 +87,7 @@ static void service_free(struct service *s)
 {
 	queue_cancel(&s->all->cluster->queue, &s->turn);
 	caller_forget(s);
+	sleeper_forget(s);
 	drop_got(s);
 	stop_giving(s);
 	free(s->got);
@@ -115,6 +118,7 @@ void service_end(struct service *s)
 	s->dead = true;
 	s->state = SERVICE_OUT;
 	caller_forget(s);
+	sleeper_forget(s);
 }
 
 static struct truth *truth_at(struct services *all, u64 key)
@@ -166,13 +170,15 @@ static void check_digest(struct service *s, u64 epoch, u64 gseq)
  */
 static void apply(struct service *s, u64 epoch, u64 gseq, u64 hash,
 		  const struct service_request *r,
-		  const struct caller_news *news)
+		  const struct caller_news *news,
+		  const struct sleeper_news *alarm)
 {
 	s->digest = rng_mix(s->digest ^ rng_mix(gseq) ^ hash);
 	s->applied = gseq;
 	check_digest(s, epoch, gseq);
 	if (!r->name)
 		caller_apply(s, gseq, news);
+	sleeper_apply(s, gseq, alarm);
 	if (s->parked.name)
 		s->all->answer(s, &s->parked, gseq);
 	s->parked.name = 0;
@@ -204,7 +210,8 @@ static void take_snapshot(struct service *s, u64 id)
 {
 	struct rng *r = &s->all->rng;
 	struct head head = { .digest = s->digest, .parked = s->parked,
-			     .caller = s->caller };
+			     .caller = s->caller,
+			     .sleeper = s->sleeper };
 	u64 word;
 	size_t at;
 
@@ -238,7 +245,8 @@ static bool give(struct service *s)
 	u64 id = s->gives;
 	int err;
 
-	if ((s->all->answered && !s->all->answered(s)) || !caller_turn(s))
+	if ((s->all->answered && !s->all->answered(s)) || !caller_turn(s) ||
+	    !sleeper_turn(s))
 		return false;
 	/* The end may be seen only behind it. */
 	if (s->at == s->len || (s->at + len == s->len && rng_one_in(r, 2)))
@@ -282,12 +290,15 @@ static void install(struct service *s)
 	s->digest = head.digest;
 	s->parked = head.parked;
 	s->caller = head.caller;
+	s->sleeper = head.sleeper;
 	caller_forget(s);
+	sleeper_forget(s);
 	s->applied = 0;
 	s->since = s->id;
 	s->all->bytes += s->got_len;
 	list_for_each_entry(l, &s->later, list)
-		apply(s, l->epoch, l->gseq, l->hash, &l->request, &l->news);
+		apply(s, l->epoch, l->gseq, l->hash, &l->request, &l->news,
+		      &l->alarm);
 	s->ended = true;
 	s->state = SERVICE_HAS;
 }
@@ -365,6 +376,8 @@ static void on_turn(struct timer *t)
 		;
 	if (!rng_one_in(&all->rng, 4))
 		caller_turn(s);
+	if (!rng_one_in(&all->rng, 4))
+		sleeper_turn(s);
 	if (!all->calm && rng_one_in(&all->rng, 60))
 		pause = rng_below(&all->rng, rng_one_in(&all->rng, 4) ?
 				  900 * SAMR_MSEC : 60 * SAMR_MSEC);
@@ -383,6 +396,7 @@ struct service *service_new(struct services *all, struct host *h, u32 group,
 	INIT_LIST_HEAD(&s->pieces);
 	INIT_LIST_HEAD(&s->later);
 	INIT_LIST_HEAD(&s->calls);
+	INIT_LIST_HEAD(&s->asks);
 	s->turn.fire = on_turn;
 	list_add_tail(&s->list, &all->list);
 	queue_set(&all->cluster->queue, &s->turn, all->cluster->queue.now + TURN);
@@ -435,6 +449,7 @@ static void join(struct service *s, const struct samr_msg *msg)
 	s->since = msg->meta.gseq;
 	s->parked.name = 0;
 	caller_begin(s);
+	sleeper_begin(s);
 	check_digest(s, msg->epoch, msg->meta.gseq);
 }
 
@@ -558,14 +573,17 @@ static void take_data(struct service *s, const struct samr_msg *msg)
 	u64 hash = rng_mix(msg->meta.inc) ^ msg->meta.oseq;
 	struct service_request r;
 	struct caller_news news;
+	struct sleeper_news alarm;
 	struct later *l;
 
 	service_request(msg, s->all->epoch ?
 			     s->all->epoch(s, msg->meta.gseq) : 0, &r);
 	caller_news(s->all->callers, msg, &news);
-	hash ^= news.hash;
+	sleeper_news(msg, &alarm);
+	hash ^= news.hash ^ sleeper_hash(&alarm);
 	if (s->state == SERVICE_HOLDS || s->state == SERVICE_HAS)
-		apply(s, msg->epoch, msg->meta.gseq, hash, &r, &news);
+		apply(s, msg->epoch, msg->meta.gseq, hash, &r, &news,
+		      &alarm);
 	if (s->state != SERVICE_GETS)
 		return;
 	l = sim_alloc(sizeof(*l));
@@ -574,6 +592,7 @@ static void take_data(struct service *s, const struct samr_msg *msg)
 	l->hash = hash;
 	l->request = r;
 	l->news = news;
+	l->alarm = alarm;
 	list_add_tail(&l->list, &s->later);
 	s->behind++;
 }
@@ -592,6 +611,7 @@ static void take_own(struct service *s, const struct samr_msg *msg)
 		s->state = SERVICE_OUT;
 		s->leaving = false;
 		caller_forget(s);
+		sleeper_forget(s);
 		break;
 	case SAMR_KIND_SNAPSHOT:
 		s->asked = false;
@@ -624,6 +644,7 @@ static void deliver(struct service *s, const struct samr_msg *msg)
 	if (msg->meta.kind == SAMR_KIND_DATA ||
 	    msg->meta.kind == SAMR_KIND_CONNECT ||
 	    msg->meta.kind == SAMR_KIND_RETURN ||
+	    msg->meta.kind == SAMR_KIND_ALARM ||
 	    (msg->meta.kind == SAMR_KIND_REQUEST && !msg->refused))
 		take_data(s, msg);
 }
@@ -678,7 +699,8 @@ bool services_settled(const struct services *all)
 	struct service *s;
 
 	list_for_each_entry(s, &all->list, list)
-		if (!s->dead && (s->state != SERVICE_HOLDS || caller_open(s)))
+		if (!s->dead && (s->state != SERVICE_HOLDS || caller_open(s) ||
+				 sleeper_waits(s)))
 			return false;
 	return true;
 }
@@ -688,7 +710,7 @@ bool services_calling(const struct services *all)
 	struct service *s;
 
 	list_for_each_entry(s, &all->list, list)
-		if (!s->dead && caller_open(s))
+		if (!s->dead && (caller_open(s) || sleeper_waits(s)))
 			return true;
 	return false;
 }
@@ -698,26 +720,30 @@ void services_stuck(const struct services *all)
 	struct service *s;
 
 	list_for_each_entry(s, &all->list, list)
-		if (!s->dead && (s->state != SERVICE_HOLDS || caller_open(s)))
-			fprintf(stderr, "node %u port %u %s: transfer %llu%s%s%s\n",
+		if (!s->dead && (s->state != SERVICE_HOLDS || caller_open(s) ||
+				 sleeper_waits(s)))
+			fprintf(stderr, "node %u port %u %s: transfer %llu%s%s%s%s\n",
 				s->host->id, s->port, state_name[s->state],
 				(unsigned long long)s->id,
 				caller_open(s) ? ", has calls open" : "",
+				sleeper_waits(s) ? ", has alarms" : "",
 				s->asked ? ", has asked" : "",
 				s->ask ? ", wants to ask" : "");
 }
 
 const char *services_text(const struct services *all)
 {
-	static char text[160];
+	static char text[240];
 
 	snprintf(text, sizeof(text),
-		 "%llu transfers, %llu installed (%llu KiB), %llu failed, %llu behind, %llu lost",
+		 "%llu transfers, %llu installed (%llu KiB), %llu failed, %llu behind, %llu lost, %llu alarms asked for, %llu ends read",
 		 (unsigned long long)all->begun,
 		 (unsigned long long)all->installed,
 		 (unsigned long long)all->bytes >> 10,
 		 (unsigned long long)all->failed,
 		 (unsigned long long)all->behind,
-		 (unsigned long long)all->lost);
+		 (unsigned long long)all->lost,
+		 (unsigned long long)all->asked,
+		 (unsigned long long)all->rung);
 	return text;
 }

@@ -22,6 +22,7 @@
 
 #include "caller.h"
 #include "cluster.h"
+#include "sleeper.h"
 
 enum service_state {
 	SERVICE_OUT,		/* no member */
@@ -57,6 +58,8 @@ struct service_request {
  * @parked: waits for the next message; belongs to the state
  * @caller: likewise: what it wants of other groups
  * @calls: of that, what it has not handed in
+ * @sleeper: likewise: the alarms that it waits for
+ * @asks: of these, what it has not handed in
  * @asked: a SNAPSHOT of it is on its way
  * @ask: it wants to send one
  * @drops: transfer that this gives up: one that it gets, as the order has it
@@ -93,6 +96,8 @@ struct service {
 	struct service_request parked;
 	struct caller caller;
 	struct list_head calls;
+	struct sleeper sleeper;
+	struct list_head asks;
 	bool asked, ask, leaving, joining, dead;
 	u64 drops;
 	u64 id;
@@ -126,6 +131,9 @@ struct truth {
  * @query: it is asked what changes nothing
  * @answered: are all its replies handed in? It gives its state when they are
  * @callers: they are clients of other groups; NULL: they are not
+ * @sleepers: they set alarms
+ * @asked: alarms that were asked for, by all replicas together
+ * @rung: ends of these that were read
  * @calm: no member falls behind or fails any more
  * @epoch: view of a place, with @answer
  * @formation: changes when the cluster is formed from nothing
@@ -142,6 +150,8 @@ struct services {
 	void (*query)(struct service *s, const struct samr_msg *msg);
 	u64 (*epoch)(struct service *s, u64 gseq);
 	struct callers *callers;
+	bool sleepers;
+	u64 asked, rung;
 	bool calm;
 	u32 formation;
 	struct truth *truth;

@@ -61,6 +61,16 @@ static const char *const call_name[] = {
 	[SAMR_CALL_REQUEST] = "call",
 };
 
+static const char *const alarm_name[] = {
+	[SAMR_ALARM_SET] = "alarm", [SAMR_ALARM_CANCEL] = "cancel",
+	[SAMR_ALARM_RING] = "ring",
+};
+
+static const char *const alarm_end[] = {
+	[SAMR_AL_NONE] = "", [SAMR_AL_RUNG] = "rings",
+	[SAMR_AL_FULL] = "has no room", [SAMR_AL_CANCELLED] = "is cancelled",
+};
+
 static const char *const end_name[] = {
 	[SAMR_END_NONE] = "", [SAMR_END_SHUT] = ", shut",
 	[SAMR_END_CLOSED] = ", closed", [SAMR_END_RESET] = ", reset",
@@ -214,6 +224,7 @@ static void put_other(struct text *t, const struct samr_record *r)
 			    (unsigned long long)r->barrier.held);
 		break;
 	case SAMR_REC_STATE_LOCKS:
+	case SAMR_REC_STATE_ALARMS:
 	case SAMR_REC_STATE_SESSIONS:
 		put(t, " g%u %u+%u of %u", r->locks.group, r->locks.first,
 		    r->locks.count, r->locks.total);
@@ -476,6 +487,18 @@ static void on_stepped(struct watch *w, struct host *h,
 			fprintf(t->out, "%llu -> %s\n",
 				(unsigned long long)ev->call.session, what);
 		break;
+	case SAMR_EV_ALARM:
+		event(t, h);
+		fprintf(t->out, "%s %llu of g%u port %u",
+			alarm_name[ev->alarm.op],
+			(unsigned long long)(ev->alarm.which ?:
+					     ev->alarm.number),
+			ev->alarm.group, ev->alarm.port);
+		if (ev->alarm.which)
+			fprintf(t->out, " by %llu",
+				(unsigned long long)ev->alarm.number);
+		fprintf(t->out, " -> %s\n", what);
+		break;
 	case SAMR_EV_OUTPUT:
 		event(t, h);
 		fprintf(t->out, "output g%u s%llu from %llu, %u bytes%s -> %s\n",
@@ -647,6 +670,12 @@ static void put_result(struct text *t, const struct samr_msg *msg)
 		[SAMR_SES_CUT] = "cut",
 	};
 
+	if (msg->meta.kind == SAMR_KIND_ALARM) {
+		if (!msg->refused)
+			put(t, " %llu %s", (unsigned long long)msg->next,
+			    alarm_end[msg->result]);
+		return;
+	}
 	if (msg->meta.kind == SAMR_KIND_QUERY)
 		put(t, " to port %u, %u bytes", msg->meta.port, msg->meta.len);
 	if (msg->meta.kind == SAMR_KIND_ANSWER)
