@@ -4,15 +4,14 @@
 #
 # samr-proxy on both sides: memcached, which knows nothing of samr, on two heads behind proxies, and clients of TCP on a third
 # one. A server dies, a head falls silent; clients notice nothing.
+port=11211 inner=11300 load=memcached.py
 . "$(dirname "$0")/../lib.sh"
 . "$SELFTESTS/cluster/cluster.sh"
 . "$SELFTESTS/cluster/survive.sh"
 . "$SELFTESTS/services/services.sh"
 need memcached
-port=11211 inner=11300
 
-cluster_up 4 0 --cluster "dead $dead stuck 500ms"
-for k in 1 2 3 4; do ctl $k group add id "$service" name memcached || die "no group"; done
+service_up 4 memcached
 
 # background NAME K PROGRAM...: its pid is in pids[NAME], what it says in $work/NAME.log.
 declare -A pids
@@ -28,9 +27,7 @@ ends() {
 	wait "${pids[$2]}" || status=$?
 	is "$1" "$status" "$3"
 }
-# shellcheck disable=SC2317	# called by wait_for
-acked() { test "$(wc -l <"$work/log")" -ge "$1"; }
-go_on() { check "$1: the client goes on" wait_for 60 acked $(($(wc -l <"$work/log") + 100)); }
+goes_on() { check "$1: the client goes on" wait_for 60 acked "$work/log" $(($(count "$work/log") + 100)); }
 
 for k in 1 2 3; do background member$k $k samr-proxy --service "$service" --connect 127.0.0.1:$inner --verbose; done
 check "a proxy waits for its server" wait_for 10 grep -q "waiting for the server" "$work/member1.log"
@@ -41,19 +38,19 @@ background front 4 samr-proxy --listen 127.0.0.1:$port --service "$service" --ve
 check "the clients' proxy listens" wait_for 10 on 4 bash -c ": >/dev/tcp/127.0.0.1/$port"
 
 : >"$work/log"
-background writer 4 python3 -B "$SELFTESTS/services/memcached.py" write 127.0.0.1:$port w "$work/log"
-go_on "three servers"
+background writer 4 "${loader[@]}" write 127.0.0.1:$port w "$work/log"
+goes_on "three servers"
 kill -KILL "${pids[server1]}"
 ends "the proxy of a server that died leaves" member1 3
 check "and says so" grep -q "the server, 127.0.0.1 port $inner, is gone" "$work/member1.log"
-go_on "two servers"
+goes_on "two servers"
 cut 2
 await "head 2 is silent" 20 3 3
-go_on "one server"
+goes_on "one server"
 kill -TERM "${pids[writer]}"
 ends "the client comes to its end" writer 0
 note "$(cat "$work/writer.log"; tail -n 1 "$work/log")"
-check "what was acknowledged is there" on 4 python3 -B "$SELFTESTS/services/memcached.py" read 127.0.0.1:$port "$work/log"
+check "what was acknowledged is there" on 4 "${loader[@]}" read 127.0.0.1:$port "$work/log"
 kill -TERM "${pids[front]}"
 ends "the clients' proxy ends when it is asked to" front 0
 no_reports

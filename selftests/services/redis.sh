@@ -4,29 +4,22 @@
 #
 # redis, as Debian has it, as a replica on three heads, with its own snapshot as the state: its benchmark passes, heads fall
 # silent and come again while clients write, and in the end the three have the same data.
+port=6379 load=redis.py
 . "$(dirname "$0")/../lib.sh"
 . "$SELFTESTS/cluster/cluster.sh"
 . "$SELFTESTS/cluster/survive.sh"
 . "$SELFTESTS/services/services.sh"
 need redis-server redis-cli redis-benchmark
-port=6379
-
-cluster_up 3 0 --cluster "dead $dead stuck 500ms"
-for k in 1 2 3; do ctl $k group add id "$service" name redis || die "no group"; done
 
 # replica K: redis there; its own door, by which it is asked for its state, is a socket of the file system.
 replica() {
-	local k=$1 dir=$work/redis$1
+	local dir=$work/redis$1
 	mkdir -p "$dir"
-	serve "$k" $port --save "redis-cli -e -s $dir/door SAVE >&2 && cat $dir/dump.rdb" --load "cat >$dir/dump.rdb" \
+	serve "$1" --save "redis-cli -e -s $dir/door SAVE >&2 && cat $dir/dump.rdb" --load "cat >$dir/dump.rdb" \
 		redis-server --port $port --protected-mode no --unixsocket "$dir/door" --enable-debug-command local \
 		--dir "$dir" --save "" --appendonly no --activerehashing no
 }
-at_head_of() {
-	local k=$1
-	shift
-	redis-cli -e -s "$work/redis$k/door" "$@"
-}
+at_head_of() { redis-cli -e -s "$work/redis$1/door" "${@:2}"; }
 serves() { [ "$(at_head_of "$1" PING 2>/dev/null)" = PONG ]; }
 digest() { at_head_of "$1" DEBUG DIGEST; }
 same() {
@@ -38,60 +31,36 @@ all_same() {
 	for k in 1 2 3; do note "head $k: $(digest $k) $(at_head_of $k DBSIZE)"; done
 }
 
+service_up 3 redis
 for k in 1 2 3; do replica $k; done
 check "three replicas" wait_for 60 replicas 3 || die "$(cat "$work"/*.log)"
 for k in 1 2 3; do check "head $k serves" wait_for 30 serves $k || die "$(cat "$work"/*.log)"; done
 
 # --- its own benchmark
-out=$(client 2 $port timeout 120 redis-benchmark -h localhost -p $port -c 10 -n 100 -q -r 50 \
+out=$(client 2 timeout 120 redis-benchmark -h localhost -p $port -c 10 -n 100 -q -r 50 \
 	-t set,get,incr,lpush,rpop,sadd,hset,zadd,mset 2>&1)
 is "the benchmark ends" $? 0
 note "$(tr '\r' '\n' <<<"$out" | grep 'requests per second')"
 all_same "after the benchmark"
 
 # --- writers, while the head that orders falls silent
-writers=()
-for k in 2 3; do
-	: >"$work/w$k"
-	client $k $port python3 -B "$SELFTESTS/services/redis.py" write localhost:$port "w$k" "$work/w$k" 2>"$work/w$k.err" &
-	writers+=($!)
-done
-at_exit "kill -KILL ${writers[*]} 2>/dev/null"
-acked() { test "$(grep -c acknowledged "$work/w$1")" -ge "$2"; }
-go_on() {
-	local k n
-	for k in 2 3; do
-		n=$(grep -c acknowledged "$work/w$k")
-		check "$1: the client on head $k writes" wait_for 60 acked $k $((n + 50))
-	done
-}
+writers_up 2 3
 go_on "three heads"
 cut 1
 await "head 1 is silent" 20 2 2
 go_on "head 1 is dead"
 
 # --- it comes again, and is given the snapshot, while they write
-heal 1
-await "head 1 is back" 60 1 3
-status=0
-wait "${servers[1]}" || status=$?
-is "the replica that was left out has ended, and says so" "$status $(grep -c 'put out' "$work/1.log")" "75 1"
+left_out 1
 replica 1
 check "its replica has the state" wait_for 60 serves 1 || note "$(cat "$work/1.log")"
 go_on "head 1 is back"
-kill -TERM "${writers[@]}"
-bad=0
-for pid in "${writers[@]}"; do wait "$pid" || bad=1; done
-is "the clients come to their end" "$bad $(cat "$work"/w?.err)" "0 "
-note "$(grep -h broke "$work"/w?)"
-for k in 1 2 3; do
-	check "what was acknowledged is at head $k" \
-		client $k $port python3 -B "$SELFTESTS/services/redis.py" read localhost:$port "$work/w2" "$work/w3"
-done
+writers_down
+for k in 1 2 3; do all_there $k; done
 all_same "after the snapshot"
 
 # --- what a program decides by its clock, or by chance
-out=$(client 3 $port redis-cli -h localhost -p $port <<'END'
+out=$(client 3 redis-cli -h localhost -p $port <<'END'
 EVAL "redis.call('SET', 'when', table.concat(redis.call('TIME'), '.'))" 0
 EVAL "redis.call('SET', 'lua', math.random(1000000))" 0
 SET short 1 PX 300
@@ -107,7 +76,7 @@ END
 )
 note "$out"
 sleep 1
-is "a key that has expired is gone" "$(client 2 $port redis-cli -h localhost -p $port GET short)" ""
+is "a key that has expired is gone" "$(client 2 redis-cli -h localhost -p $port GET short)" ""
 all_same "time and chance"
 when=$(at_head_of 1 GET when)
 is "the machine's clock and the group's agree" $((EPOCHSECONDS - ${when%.*} < 60)) 1
