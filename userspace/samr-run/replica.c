@@ -14,10 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "door.h"
@@ -25,8 +27,15 @@
 #include "say.h"
 #include "snapshot.h"
 
-/* A donor that cannot save waits before it says so: whoever asks would ask it again. */
+/*
+ * Whoever asks a donor that cannot save would ask it again, or another one, and each time all
+ * connections end. So it waits before it says so, each time in a row twice as long, and at
+ * last tells who waits for the state to give up. As long as it takes another one to fail as
+ * well, and this, it is a row.
+ */
 #define FAILED_WAIT_MS	1000
+#define FAILED_MOST	3
+#define FAILED_ROW_MS	60000
 
 /**
  * enum phase - of its life
@@ -47,19 +56,34 @@ enum phase {
  * @fd: its file; -1: none
  * @place: that it is of
  * @at: bytes of it that were sent
- * @failed: there is none, which is said later
+ * @failed: there is none, which is said when it has waited for
+ * @wait_ms: so long
  */
 struct giving {
 	int fd;
 	uint64_t place;
 	off_t at;
 	bool failed;
+	int wait_ms;
+};
+
+/**
+ * struct failures - to save, in a row
+ * @count: so many
+ * @at: when the state was asked for the last time that it failed, ms
+ * @took: until it had failed
+ */
+struct failures {
+	int count;
+	uint64_t at;
+	uint64_t took;
 };
 
 static struct replica *replica;
 static struct door door;
 static enum phase phase;
 static struct giving giving = { .fd = -1 };
+static struct failures failures;
 static int signals, ready = -1;
 static pid_t program;
 static bool installs;		/* its last piece was not passed yet */
@@ -257,15 +281,52 @@ static bool save(int fd)
 	return !replica->save || run_hook("--save", replica->save, fd, STDOUT_FILENO);
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* What is given instead: that nobody can save it. */
+static void give_up(void)
+{
+	const struct snapshot s = { .kind = SNAPSHOT_BROKEN };
+
+	say("service %u: its state could not be saved, %d times in a row: the replica that waits for it is told to give up",
+	    replica->service, failures.count);
+	failures.count = 0;
+	stop_giving();
+	giving.fd = memfd_create("samr-run", MFD_CLOEXEC);
+	giving.failed = giving.fd < 0 || !snapshot_begin(giving.fd, &s);
+}
+
+static void fail_to_give(uint64_t asked)
+{
+	if (asked - failures.at > FAILED_ROW_MS + 2 * failures.took)
+		failures.count = 0;
+	failures.at = asked;
+	failures.took = now_ms() - asked;
+	giving.wait_ms = FAILED_WAIT_MS << failures.count;
+	giving.failed = true;
+	if (++failures.count == FAILED_MOST)
+		give_up();
+}
+
 static void begin_to_give(uint64_t place)
 {
+	uint64_t asked = now_ms();
+
 	stop_giving();
-	giving.place = place;
 	giving.fd = snapshot_file();
 	if (giving.fd < 0)
 		say("file for the state: %m");
-	if (giving.fd < 0 || !save(giving.fd))
-		giving.failed = true;
+	if (giving.fd >= 0 && save(giving.fd))
+		failures.count = 0;
+	else
+		fail_to_give(asked);
+	giving.place = place;
 }
 
 /* Return: may more be given at once? */
@@ -326,6 +387,9 @@ static void begin_with_state(void)
 
 	if (!snapshot_read(coming, &s))
 		die(NO_STATE, "what came is no state of samr-run");
+	if (s.kind == SNAPSHOT_BROKEN)
+		die(NO_STATE, "service %u: --save fails at its other replicas: what they say tells why",
+		    replica->service);
 	if (s.kind == SNAPSHOT_NONE || (s.kind == SNAPSHOT_SAVED && !replica->load))
 		die(NO_STATE, "service %u has a state already, and there is no %s: "
 		    "its replicas have to be started before its first client comes",
@@ -427,7 +491,7 @@ static void step(void)
 		{ .fd = ready, .events = POLLIN },
 		{ .fd = door.fd, .events = wanted() },
 	};
-	int n = poll(fds, 3, giving.failed ? FAILED_WAIT_MS : -1);
+	int n = poll(fds, 3, giving.failed ? giving.wait_ms : -1);
 	bool more;
 
 	if (n < 0 && errno != EINTR)

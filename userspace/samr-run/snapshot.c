@@ -17,6 +17,7 @@ static const char *const names[] = {
 	[SNAPSHOT_FRESH] = "fresh",
 	[SNAPSHOT_SAVED] = "saved",
 	[SNAPSHOT_NONE] = "none",
+	[SNAPSHOT_BROKEN] = "broken",
 };
 
 int snapshot_file(void)

@@ -14,11 +14,13 @@
  * @SNAPSHOT_FRESH: none: the program has been given nothing since it was started
  * @SNAPSHOT_SAVED: what --save has written
  * @SNAPSHOT_NONE: there is one, but no --save
+ * @SNAPSHOT_BROKEN: there is one, but --save has failed, again and again
  */
 enum snapshot_kind {
 	SNAPSHOT_FRESH,
 	SNAPSHOT_SAVED,
 	SNAPSHOT_NONE,
+	SNAPSHOT_BROKEN,
 	SNAPSHOT_KINDS,
 };
 

@@ -40,6 +40,21 @@ static void what_is_written_is_read(void **unused)
 	close(fd);
 }
 
+static void each_kind_has_a_name(void **unused)
+{
+	struct snapshot s = { .kind = SNAPSHOT_FRESH }, got;
+
+	(void)unused;
+	for (; s.kind < SNAPSHOT_KINDS; s.kind++) {
+		int fd = snapshot_file();
+
+		assert_true(snapshot_begin(fd, &s));
+		assert_true(snapshot_read(fd, &got));
+		assert_int_equal(got.kind, s.kind);
+		close(fd);
+	}
+}
+
 static void what_is_no_state_is_refused(void **unused)
 {
 	static const char *const wrong[] = {
@@ -73,6 +88,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_written_is_read),
+		cmocka_unit_test(each_kind_has_a_name),
 		cmocka_unit_test(what_is_no_state_is_refused),
 		cmocka_unit_test(its_folder_may_be_named),
 	};
