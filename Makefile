@@ -90,7 +90,7 @@ help:
 	@echo 'sim-sanitized the same, and wrong use of memory ends it'
 	@echo 'mutants     changes the core one line at a time and sees whether the simulator notices'
 	@echo 'model       the view change, searched exhaustively by SPIN'
-	@echo 'demo        three heads in a guest replicate a database'
+	@echo 'demo        three heads in a guest replicate a database, and redis'
 	@echo 'docs        Documentation/ as HTML in build/docs'
 	@echo 'sparse      the module, looked at by sparse'
 	@echo 'tidy        formatting, shellcheck, spelling of SPDX lines'
