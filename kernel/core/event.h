@@ -175,7 +175,7 @@ static inline bool samr_kind_is_load(u8 kind)
 static inline bool samr_kind_is_prompt(u8 kind)
 {
 	return kind == SAMR_KIND_SESSION || kind == SAMR_KIND_REQUEST ||
-	       kind == SAMR_KIND_STREAM;
+	       kind == SAMR_KIND_STREAM || kind == SAMR_KIND_RETURN;
 }
 
 /* Message flags, also on the wire; all but the first go with one kind only. */

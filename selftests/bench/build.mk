@@ -3,3 +3,7 @@ programs += samr-bench-transfer
 samr-bench-transfer-src := selftests/bench/transfer.c
 samr-bench-transfer-deps := $(out)/libsamr.a
 samr-bench-transfer-libs := $(out)/libsamr.a
+programs += samr-bench-chain
+samr-bench-chain-src := selftests/bench/chain.c
+samr-bench-chain-deps := $(out)/libsamr.a
+samr-bench-chain-libs := $(out)/libsamr.a
