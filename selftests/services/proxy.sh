@@ -29,6 +29,33 @@ ends() {
 }
 goes_on() { check "$1: the client goes on" wait_for 60 acked "$work/log" $(($(count "$work/log") + 100)); }
 
+# One that dies slowly: it closes a connection first, and what it listens on a little later.
+background dying 1 python3 -c "
+import os, socket, time
+s = socket.create_server(('127.0.0.1', $inner))
+while True:
+    c = s.accept()[0]
+    try:
+        if c.recv(1):
+            break
+    except ConnectionResetError:
+        pass
+c.close()
+time.sleep(0.01)
+os._exit(0)"
+background early 1 samr-proxy --service "$service" --connect 127.0.0.1:$inner --verbose
+check "a member" wait_for 30 replicas 1
+# shellcheck disable=SC2016
+background single 4 python3 -B -c '
+import sys
+sys.path.insert(0, sys.argv[1])
+from streams import connected
+s = connected(int(sys.argv[2]))
+s.send(b"x")
+s.recv(1)' "$SELFTESTS/stream" "$service"
+ends "a server that ends connections and then is gone: its proxy leaves" early 3
+check "none is left" wait_for 30 replicas 0
+
 for k in 1 2 3; do background member$k $k samr-proxy --service "$service" --connect 127.0.0.1:$inner --verbose; done
 check "a proxy waits for its server" wait_for 10 grep -q "waiting for the server" "$work/member1.log"
 is "and is no member before" "$(ctl 1 -j member show | jq length)" 0

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 
 #define BACKLOG		128
 #define PAUSE_MS	100	/* without descriptors, or without the server */
+#define HELD_MS		50	/* a server that dies has closed what it listens on by then */
 
 enum { REFUSED = 3 };
 
@@ -144,24 +146,41 @@ static void on_far_failed(struct pair *p, void *owner, int error)
 		       strerror(error));
 }
 
-/* Whoever ended the connection takes others: it meant to. */
-static void on_probed(evutil_socket_t fd, short what, void *arg)
+/* It was taken, or stands in a queue; if it is reset nobody is left to take it from there. */
+static void on_held(evutil_socket_t fd, short what, void *arg)
 {
 	struct connection *c = arg;
-	int error;
+	char byte;
+	bool gone = (what & EV_READ) && recv(fd, &byte, 1, MSG_PEEK) < 0 &&
+		    errno == ECONNRESET;
 
-	(void)fd;
-	(void)what;
-	error = probe_end(&c->probe);
-	if (error)
-		no_server(error);
+	probe_end(&c->probe);
+	if (gone)
+		no_server(ECONNRESET);
 	pair_go_on(c->pair);
 }
 
+static void on_probed(evutil_socket_t fd, short what, void *arg)
+{
+	const struct timeval t = { 0, HELD_MS * 1000 };
+	struct connection *c = arg;
+	socklen_t len = sizeof(int);
+	int error = 0;
+
+	(void)what;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len))
+		error = errno;
+	if (error)
+		no_server(error);
+	if (event_assign(c->probe, gate.base, fd, EV_READ, on_held, c) ||
+	    event_add(c->probe, &t))
+		die(EXIT_FAILURE, "no memory for a connection");
+}
+
 /*
- * A server that dies closes its connections, but not before it closes the socket that it
- * listens on: descriptors are closed in their order. So one that still takes connections
- * has ended this one by itself.
+ * Has the server ended this connection, or is it dying? A process that dies closes its
+ * descriptors one after the other, and Linux does not say in which order. So a server that
+ * is there still takes another connection, and does not lose it soon after.
  */
 static bool on_far_ended(struct pair *p, void *owner)
 {
