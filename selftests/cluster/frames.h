@@ -37,7 +37,7 @@ enum { N_RESERVED = 4, N_ORIGIN = 8, N_FIRST = 16, N_LAST = 24, N_OFF = 32,
 enum { L_CAST = 4, L_ROUND = 8, L_SIZE = 12, L_NODE = 16, L_INC = 24,
        L_LEN = 32 };
 enum { PROBE = 1, ANSWER };
-enum { V_COUNT = 4, V_EPOCH = 56, V_LEN = 80, SEAT_LEN = 16 };
+enum { V_COUNT = 4, V_EPOCH = 56, V_LEN = 88, SEAT_LEN = 16 };
 enum { HELLO_LEN = 48, B_HEARS = 16, B_MEMBERS = 24, BEAT_LEN = 56 };
 
 /**

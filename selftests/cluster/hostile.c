@@ -84,8 +84,10 @@ static void one(int to, int at, int bytes, uint64_t v)
 
 static void frames_version(int to)
 {
-	one(to, H_VERSION, 1, 0);
-	one(to, H_VERSION, 1, 2);
+	uint64_t ours = get(heard[3].b + H_VERSION, 1);
+
+	one(to, H_VERSION, 1, ours - 1);
+	one(to, H_VERSION, 1, ours + 1);
 	one(to, H_VERSION, 1, 255);
 }
 
