@@ -69,6 +69,8 @@ typedef struct samr_rec_state any_rec_state ANYWHERE;
 typedef struct samr_rec_state_group any_rec_state_group ANYWHERE;
 typedef struct samr_rec_group_member any_rec_group_member ANYWHERE;
 typedef struct samr_rec_lock any_rec_lock ANYWHERE;
+typedef struct samr_rec_state_alarms any_rec_state_alarms ANYWHERE;
+typedef struct samr_rec_alarm any_rec_alarm ANYWHERE;
 typedef struct samr_rec_session any_rec_session ANYWHERE;
 
 static void *put(struct door *d, u32 len)
@@ -303,10 +305,10 @@ static any_rec_state_locks *put_sessions(struct door *d, u32 total,
 }
 
 /* Asks came up to number @last. */
-static struct samr_rec_state_alarms *put_alarms(struct door *d, u32 total,
-						u32 first, u32 count, u64 last)
+static any_rec_state_alarms *put_alarms(struct door *d, u32 total,
+					u32 first, u32 count, u64 last)
 {
-	struct samr_rec_state_alarms *l;
+	any_rec_state_alarms *l;
 
 	l = record(d, SAMR_REC_STATE_ALARMS, sizeof(*l),
 		   count * (u32)sizeof(struct samr_rec_alarm));
@@ -321,7 +323,7 @@ static struct samr_rec_state_alarms *put_alarms(struct door *d, u32 total,
 
 static void put_alarm(struct door *d, u64 number, u64 due)
 {
-	struct samr_rec_alarm *w = put(d, sizeof(*w));
+	any_rec_alarm *w = put(d, sizeof(*w));
 
 	w->number = cpu_to_be64(number);
 	w->due = cpu_to_be64(due);
