@@ -25,6 +25,15 @@ NEWER = "9.9.9"
 OTHER_PROTOCOL = 77
 
 
+def our_protocol():
+    header = os.path.join(lab.TOP, "kernel", "core", "wire.h")
+    with open(header, encoding="utf-8") as f:
+        found = re.search(r"#define SAMR_WIRE_VERSION\t(\d+)\n", f.read())
+    if not found:
+        raise lab.Broken(f"no version in {header}")
+    return int(found[1])
+
+
 def command_of(obj):
     """How kbuild made it."""
     with open(os.path.join(os.path.dirname(obj), f".{os.path.basename(obj)}.cmd"), encoding="utf-8") as f:
@@ -67,11 +76,9 @@ def build(work, kernel):
         if name == "protocol":
             with open(header, encoding="utf-8") as f:
                 text = f.read()
-            before = re.search(r"#define SAMR_WIRE_VERSION\t(\d+)\n", text)
-            if not before:
-                raise lab.Broken(f"no version in {header}")
+            name_it = "#define SAMR_WIRE_VERSION\t{}\n".format
             with open(header, "w", encoding="utf-8") as f:
-                f.write(text.replace(before[0], f"#define SAMR_WIRE_VERSION\t{OTHER_PROTOCOL}\n"))
+                f.write(text.replace(name_it(our_protocol()), name_it(OTHER_PROTOCOL)))
         found.append(os.path.join(work, name + ".ko"))
         rebuild(kernel, tree, found[-1])
     return found
@@ -109,7 +116,7 @@ def paths(head):
 def refuse(t, heads, protocol, newer):
     """A head of another protocol is told from one that is silent, and stays outside."""
     change_module(heads[3], protocol)
-    wanted = (OTHER_PROTOCOL, 1)
+    wanted = (OTHER_PROTOCOL, our_protocol())
     heads[1].sh("sleep 2")
     for k in (1, 2):
         t.check(f"head {k} says what head 3 speaks, and what it needs", paths(heads[k])[3] == wanted, paths(heads[k]))
