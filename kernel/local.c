@@ -526,11 +526,11 @@ void samr_local_mute(struct samr_local *l)
 	samr_service_unlock(svc, &free);
 }
 
-/* May a member in this state send? */
-static int may_send(const struct samr_local *l)
+int samr_local_may_send(const struct samr_local *l)
 {
 	int err = samr_local_err(l);
 
+	lockdep_assert_held(&l->svc->lock);
 	if (err)
 		return err;
 	switch (l->state) {
@@ -552,7 +552,7 @@ static int may_send_now(struct samr_local *l, u8 kind, u32 sndbuf)
 	int err;
 
 	lockdep_assert_held(&l->svc->lock);
-	err = may_send(l);
+	err = samr_local_may_send(l);
 	if (!err && samr_kind_is_load(kind) && READ_ONCE(l->svc->all->stuck))
 		err = -EHOSTUNREACH;
 	if (!err && l->charged >= sndbuf)
@@ -624,7 +624,7 @@ int samr_local_send(struct samr_local *l, struct samr_submit *s)
 	int err;
 
 	spin_lock_bh(&svc->lock);
-	err = may_send(l);
+	err = samr_local_may_send(l);
 	/* The answers have a place behind the state, which may come late. */
 	if (!err && l->install.lacks && s->kind != SAMR_KIND_DATA &&
 	    samr_kind_is_load(s->kind))

@@ -221,6 +221,9 @@ int samr_local_send(struct samr_local *l, struct samr_submit *s);
 int samr_local_reply(struct samr_local *l, const struct samr_reply *r,
 		     struct samr_blob *payload, u32 len, const u32 *digest);
 
+/** samr_local_may_send - 0, or why a member in this state may not; under the service's lock */
+int samr_local_may_send(const struct samr_local *l);
+
 /**
  * samr_local_call - ask another service for something, as all members of the group do
  * @l: the member

@@ -7,24 +7,12 @@
 #include <linux/err.h>
 #include "local.h"
 
+/* What it is to ask for follows from the state. */
 static int may_call(const struct samr_local *l)
 {
-	int err = samr_local_err(l);
+	int err = samr_local_may_send(l);
 
-	if (err)
-		return err;
-	switch (l->state) {
-	case SAMR_MEMBER_JOINED:
-		/* What it is to ask for follows from the state. */
-		return l->install.lacks ? -EBUSY : 0;
-	case SAMR_MEMBER_JOINING:
-		return -EAGAIN;
-	case SAMR_MEMBER_LEAVING:
-	case SAMR_MEMBER_LEFT:
-		return -EPIPE;
-	default:
-		return -ENOTCONN;
-	}
+	return err ?: l->install.lacks ? -EBUSY : 0;
 }
 
 /* Who may be a client of the service here may make his group one. */

@@ -278,7 +278,7 @@ bool samr_alarm_apply(struct samr_node *n, struct samr_group *g,
 		ring(n, &g->alarms, msg);
 		return true;
 	}
-	/* Another member was first; or it can not have read so far. */
+	/* Another member was first; or it cannot have read so far. */
 	m = samr_group_member(g, &msg->meta);
 	if (!m || !may_know(g, m) || number <= g->alarms.last ||
 	    is_ahead(number, msg->meta.gseq - 1))

@@ -62,6 +62,13 @@ static uint64_t told(int fd, uint32_t service, uint32_t result, uint64_t number)
 	return e.session;
 }
 
+/* A session of @fd's group with SVC_B, which nobody else opens. */
+static uint64_t opened(int fd, uint64_t key)
+{
+	OK(open_to(fd, SVC_B, key));
+	return told(fd, SVC_B, SAMR_CALL_OPENED, key);
+}
+
 /* What comes next is a request; it is answered with so many bytes. */
 static struct samr_delivery asked(int fd, ssize_t len)
 {
@@ -167,8 +174,7 @@ TEST(what_makes_no_sense)
 	FAILS(EINVAL, call_how(a, &how, 0, 0));
 	FAILS(EINVAL, open_to(a, 0, KEY + 1));
 	FAILS(EINVAL, close_to(a, SVC_B, KEY + 1));
-	OK(open_to(a, SVC_B, KEY + 1));
-	s = told(a, SVC_B, SAMR_CALL_OPENED, KEY + 1);
+	s = opened(a, KEY + 1);
 	FAILS(EINVAL, request(a, SVC_B, s, 0, 1, 0));
 	FAILS(EINVAL, request(a, SVC_B, s, 2, 1, 0));
 	FAILS(EINVAL, request(a, SVC_B, s + 1000, 1, 1, 0));
@@ -271,8 +277,7 @@ TEST(service_ends)
 	lab_one();
 	a = sock_member(SVC);
 	other = sock_member(SVC_B);
-	OK(open_to(a, SVC_B, KEY));
-	s = told(a, SVC_B, SAMR_CALL_OPENED, KEY);
+	s = opened(a, KEY);
 	OK(request(a, SVC_B, s, 1, 5, 0));
 	OK(request(a, SVC_B, s, 2, 5, 0));
 	asked(other, 5);
@@ -281,8 +286,7 @@ TEST(service_ends)
 	OK(request(a, SVC_B, s, 3, 5, 0));
 	nothing(a);
 	other = sock_member(SVC_B);
-	OK(open_to(a, SVC_B, KEY + 1));
-	s = told(a, SVC_B, SAMR_CALL_OPENED, KEY + 1);
+	s = opened(a, KEY + 1);
 	OK(request(a, SVC_B, s, 1, 5, 0));
 	asked(other, 5);
 	nothing(other);
@@ -298,8 +302,7 @@ TEST(outcome_unknown)
 	lab_one();
 	a = sock_member(SVC);
 	other = sock_member(SVC_B);
-	OK(open_to(a, SVC_B, KEY));
-	s = told(a, SVC_B, SAMR_CALL_OPENED, KEY);
+	s = opened(a, KEY);
 	OK(request(a, SVC_B, s, 1, 5, 0));
 	asked(other, 5);
 	next = sock_member(SVC_B);
@@ -321,8 +324,7 @@ TEST(group_goes)
 	lab_one();
 	a = sock_member(SVC);
 	other = sock_member(SVC_B);
-	OK(open_to(a, SVC_B, KEY));
-	s = told(a, SVC_B, SAMR_CALL_OPENED, KEY);
+	s = opened(a, KEY);
 	OK(request(a, SVC_B, s, 1, 5, 0));
 	OK(close(a));
 	asked(other, 5);
@@ -331,8 +333,7 @@ TEST(group_goes)
 	usleep(100000);
 	nothing(b);
 	/* It begins anew, and may begin to count anew. */
-	OK(open_to(b, SVC_B, KEY));
-	t = told(b, SVC_B, SAMR_CALL_OPENED, KEY);
+	t = opened(b, KEY);
 	CHECK(t > s);
 	OK(request(b, SVC_B, t, 1, 5, 0));
 	asked(other, 5);
@@ -355,8 +356,7 @@ TEST(without_the_state)
 	a = sock_bound(SVC);
 	OK(setsockopt(a, SOL_SAMR, SAMR_JOIN, &stateful, sizeof(stateful)));
 	sock_joined(a);
-	OK(open_to(a, SVC_B, KEY));
-	s = told(a, SVC_B, SAMR_CALL_OPENED, KEY);
+	s = opened(a, KEY);
 	OK(request(a, SVC_B, s, 1, 5, 0));
 	b = sock_bound(SVC);
 	OK(setsockopt(b, SOL_SAMR, SAMR_JOIN, &stateful, sizeof(stateful)));
