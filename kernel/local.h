@@ -238,6 +238,15 @@ int samr_local_may_send(const struct samr_local *l);
 int samr_local_call(struct samr_local *l, struct net *net,
 		    struct samr_event *ev);
 
+/**
+ * samr_local_alarm - set or cancel an alarm, as all members of the group do
+ * @l: the member
+ * @ev: @ev->alarm, but for @group and @port
+ *
+ * Return: as samr_local_call().
+ */
+int samr_local_alarm(struct samr_local *l, struct samr_event *ev);
+
 /** samr_local_compared - are its replies compared with those of other members? */
 bool samr_local_compared(const struct samr_local *l);
 

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Members whose group is a client of another service: what they ask for goes to the core,
- * which keeps it until the order has it (core/call.h). What becomes of it comes back in the
- * log, as anything that is ordered.
+ * What members ask for as their group: as a client of another service (core/call.h), or an
+ * alarm (core/alarm.h). It goes to the core; what becomes of it comes back in the log, as
+ * anything that is ordered.
  */
 #include <linux/err.h>
 #include "local.h"
 
 /* What it is to ask for follows from the state. */
-static int may_call(const struct samr_local *l)
+static int may_ask(struct samr_local *l)
 {
-	int err = samr_local_may_send(l);
+	int err;
 
-	return err ?: l->install.lacks ? -EBUSY : 0;
+	spin_lock_bh(&l->svc->lock);
+	err = samr_local_may_send(l) ?: l->install.lacks ? -EBUSY : 0;
+	spin_unlock_bh(&l->svc->lock);
+	return err;
 }
 
 /* Who may be a client of the service here may make his group one. */
@@ -34,14 +37,21 @@ static int hand_in(struct samr_local *l, struct samr_event *ev)
 	return err == -ENOTCONN ? -EAGAIN : err;
 }
 
+static int ask_core(struct samr_local *l, struct samr_event *ev)
+{
+	int err = hand_in(l, ev);
+
+	if (err != -EAGAIN)
+		return err;
+	samr_local_starve(l);
+	return hand_in(l, ev);
+}
+
 int samr_local_call(struct samr_local *l, struct net *net,
 		    struct samr_event *ev)
 {
-	int err;
+	int err = may_ask(l);
 
-	spin_lock_bh(&l->svc->lock);
-	err = may_call(l);
-	spin_unlock_bh(&l->svc->lock);
 	if (!err && ev->call.op == SAMR_CALL_OPEN)
 		err = may_open(l, net, ev->call.service);
 	if (err)
@@ -49,9 +59,17 @@ int samr_local_call(struct samr_local *l, struct net *net,
 	ev->type = SAMR_EV_CALL;
 	ev->call.group = l->svc->id;
 	ev->call.port = l->port;
-	err = hand_in(l, ev);
-	if (err != -EAGAIN)
+	return ask_core(l, ev);
+}
+
+int samr_local_alarm(struct samr_local *l, struct samr_event *ev)
+{
+	int err = may_ask(l);
+
+	if (err)
 		return err;
-	samr_local_starve(l);
-	return hand_in(l, ev);
+	ev->type = SAMR_EV_ALARM;
+	ev->alarm.group = l->svc->id;
+	ev->alarm.port = l->port;
+	return ask_core(l, ev);
 }

@@ -57,6 +57,7 @@ static bool wants_whole(const struct samr_reader *r, const struct samr_msg *msg)
 	if (msg->segment)
 		return false;
 	if (has_bytes(msg) || msg->meta.kind == SAMR_KIND_CONNECT ||
+	    msg->meta.kind == SAMR_KIND_ALARM ||
 	    samr_log_asks(r, msg) || (r->diverged && msg->diverged))
 		return true;
 	return r->views && changes_view(msg);

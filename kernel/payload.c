@@ -259,6 +259,24 @@ int samr_payload_copy_call(const struct samr_msg *m, struct msghdr *msg, u32 len
 	return copy_to_iter(&e, len, &msg->msg_iter) == len ? 0 : -EFAULT;
 }
 
+static u32 alarm_result(u32 result)
+{
+	return result == SAMR_AL_RUNG ? SAMR_ALARM_RUNG :
+	       result == SAMR_AL_CANCELLED ? SAMR_ALARM_CANCELLED :
+					     SAMR_ALARM_FULL;
+}
+
+int samr_payload_copy_alarm(const struct samr_msg *m, struct msghdr *msg,
+			    u32 len)
+{
+	const struct samr_alarm_event e = {
+		.result	= alarm_result(m->result),
+		.number	= m->next,
+	};
+
+	return copy_to_iter(&e, len, &msg->msg_iter) == len ? 0 : -EFAULT;
+}
+
 u32 samr_payload_digest(struct sk_buff *skb)
 {
 	struct skb_seq_state st;

@@ -79,6 +79,10 @@ u64 samr_payload_session(const struct samr_msg *m);
  */
 int samr_payload_copy_call(const struct samr_msg *m, struct msghdr *msg, u32 len);
 
+/** samr_payload_copy_alarm - likewise of a struct samr_alarm_event, made of an ALARM */
+int samr_payload_copy_alarm(const struct samr_msg *m, struct msghdr *msg,
+			    u32 len);
+
 /** samr_payload_digest - what stands for the bytes of a reply; NULL: none */
 u32 samr_payload_digest(struct sk_buff *skb);
 

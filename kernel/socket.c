@@ -356,6 +356,8 @@ static int samr_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		return send_reply(sk, msg, len, &says.reply);
 	if (says.type == SAMR_CALL)
 		return samr_socket_call(sk, msg, len, &says.call);
+	if (says.type == SAMR_ALARM)
+		return samr_socket_alarm(sk, msg, len, &says.alarm);
 	if (!a.l)
 		return -ENOTCONN;
 	/* That is for clients. */
@@ -419,6 +421,8 @@ static u32 type_of(const struct samr_msg *m)
 						     SAMR_TYPE_CALL;
 	case SAMR_KIND_CONNECT:
 		return SAMR_TYPE_CALL;
+	case SAMR_KIND_ALARM:
+		return SAMR_TYPE_ALARM;
 	default:
 		return SAMR_TYPE_VIEW;
 	}
@@ -451,6 +455,8 @@ static void put_delivery(const struct samr_view_member *self,
 		 m->meta.kind == SAMR_KIND_RETURN ||
 		 m->meta.kind == SAMR_KIND_QUERY)
 		d.request = m->meta.arg;
+	else if (m->meta.kind == SAMR_KIND_ALARM)
+		d.request = m->next;
 	if (m->meta.kind == SAMR_KIND_STATE) {
 		d.gseq = m->meta.arg;
 		if (first)
@@ -505,6 +511,7 @@ static u32 length_of(const struct samr_msg *m, u32 type)
 	       type == SAMR_TYPE_SNAPSHOT ? samr_payload_snapshot_len(m) :
 	       type == SAMR_TYPE_DIVERGED ? samr_payload_diverged_len(m) :
 	       type == SAMR_TYPE_CALL ? sizeof(struct samr_call_event) :
+	       type == SAMR_TYPE_ALARM ? sizeof(struct samr_alarm_event) :
 	       samr_msg_bytes(m);
 }
 
@@ -521,6 +528,8 @@ static int copy_bytes(const struct samr_msg *m, u32 type,
 		return samr_payload_copy_diverged(m, msg, len);
 	case SAMR_TYPE_CALL:
 		return samr_payload_copy_call(m, msg, len);
+	case SAMR_TYPE_ALARM:
+		return samr_payload_copy_alarm(m, msg, len);
 	default:
 		return samr_payload_copy(m, msg, len);
 	}

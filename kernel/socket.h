@@ -38,7 +38,7 @@
  * @refused: length of the last message refused with EAGAIN, 0 since one was
  *	taken: what poll() takes as the measure for being writable
  * @refused_kind: what that was, SAMR_KIND_DATA or SAMR_KIND_STATE
- * @call_refused: so was a SAMR_CALL, and nobody has said since that there is room
+ * @call_refused: so was a SAMR_CALL or a SAMR_ALARM, and nobody has said since that there is room
  * @wanted: events that whoever looked last waits for, of a stream socket
  * @node: in the list of all sockets, for diag.c
  */
@@ -157,16 +157,18 @@ int samr_socket_err(const struct sock *sk);
 
 /**
  * struct samr_says - what control messages say to sendmsg()
- * @type: SAMR_SEND, SAMR_REPLY or SAMR_CALL; 0: none of them
+ * @type: SAMR_SEND, SAMR_REPLY, SAMR_CALL or SAMR_ALARM; 0: none of them
  * @how: all zero without a SAMR_SEND
  * @reply: with a SAMR_REPLY
  * @call: with a SAMR_CALL
+ * @alarm: with a SAMR_ALARM
  */
 struct samr_says {
 	int type;
 	struct samr_send how;
 	struct samr_reply reply;
 	struct samr_group_call call;
+	struct samr_group_alarm alarm;
 };
 
 /* socket_call.c */
@@ -182,6 +184,10 @@ int samr_socket_control(struct msghdr *msg, struct samr_says *says);
 /** samr_socket_call - sendmsg() with a SAMR_CALL: bytes taken, or an error */
 int samr_socket_call(struct sock *sk, struct msghdr *msg, size_t len,
 		     const struct samr_group_call *call);
+
+/** samr_socket_alarm - sendmsg() with a SAMR_ALARM: 0, or an error */
+int samr_socket_alarm(struct sock *sk, struct msghdr *msg, size_t len,
+		      const struct samr_group_alarm *alarm);
 
 /* socket_client.c: connect() of a new socket; then it has other calls. */
 int samr_socket_connect(struct socket *sock, struct sockaddr *uaddr, int len,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What control messages say to sendmsg(), and the one by which a member asks another service
- * for something, as all members of its group do (local_call.c).
+ * What control messages say to sendmsg(), and those by which a member asks for something as
+ * all members of its group do (local_call.c): another service, or an alarm.
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
@@ -11,6 +11,7 @@
 static_assert(SAMR_REQUEST_LEN_MAX + sizeof(struct samr_request_payload) ==
 	      SAMR_LEN_MAX);
 static_assert(SAMR_REPLY_LEN_MAX == SAMR_REPLY_MAX);
+static_assert(SAMR_ALARM_NUMBERS == SAMR_ALARM_ASKS);
 
 /* Do they make sense together, for a message of @len bytes? */
 static bool flags_right(u32 flags, size_t len)
@@ -55,6 +56,9 @@ static int take_one(struct cmsghdr *c, struct samr_says *says)
 	case SAMR_CALL:
 		return take(c, &says->call, sizeof(says->call)) ?:
 		       says->call.reserved ? -EINVAL : 0;
+	case SAMR_ALARM:
+		return take(c, &says->alarm, sizeof(says->alarm)) ?:
+		       says->alarm.reserved ? -EINVAL : 0;
 	default:
 		return -EINVAL;
 	}
@@ -82,11 +86,12 @@ int samr_socket_control(struct msghdr *msg, struct samr_says *says)
 	return flags_right(says->how.flags, msg_data_left(msg)) ? 0 : -EINVAL;
 }
 
-/* ---- calls ---- */
+/* ---- what a group wants ---- */
 
-static int look_called(struct sock *sk, void *ev)
+static int look_asked(struct sock *sk, void *arg)
 {
 	struct samr_sock *ssk = samr_sk(sk);
+	struct samr_event *ev = arg;
 	int err = sock_error(sk);
 
 	if (err)
@@ -95,7 +100,9 @@ static int look_called(struct sock *sk, void *ev)
 		return -EPIPE;
 	/* Set before: whoever says that there is room clears it. */
 	WRITE_ONCE(ssk->call_refused, true);
-	err = samr_local_call(samr_sk_local(sk), sock_net(sk), ev);
+	err = ev->type == SAMR_EV_ALARM ?
+		      samr_local_alarm(samr_sk_local(sk), ev) :
+		      samr_local_call(samr_sk_local(sk), sock_net(sk), ev);
 	if (err != -EAGAIN)
 		WRITE_ONCE(ssk->call_refused, false);
 	else
@@ -103,9 +110,20 @@ static int look_called(struct sock *sk, void *ev)
 	return err;
 }
 
-static int send_call(struct sock *sk, struct msghdr *msg, struct samr_event *ev)
+static int ask(struct sock *sk, const struct msghdr *msg, struct samr_event *ev)
 {
 	long timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
+	int err = look_asked(sk, ev);
+
+	if (err == -EAGAIN && timeo)
+		err = samr_socket_wait(sk, &timeo, look_asked, ev);
+	if (err == -EPIPE && !(msg->msg_flags & MSG_NOSIGNAL))
+		send_sig(SIGPIPE, current, 0);
+	return err;
+}
+
+static int send_call(struct sock *sk, struct msghdr *msg, struct samr_event *ev)
+{
 	size_t before = msg_data_left(msg);
 	struct sk_buff *skb = NULL;
 	int err;
@@ -116,9 +134,7 @@ static int send_call(struct sock *sk, struct msghdr *msg, struct samr_event *ev)
 			return PTR_ERR(skb);
 		ev->call.payload = samr_blob_of_skb(skb);
 	}
-	err = look_called(sk, ev);
-	if (err == -EAGAIN && timeo)
-		err = samr_socket_wait(sk, &timeo, look_called, ev);
+	err = ask(sk, msg, ev);
 	kfree_skb(skb);
 	if (err)
 		iov_iter_revert(&msg->msg_iter, before - msg_data_left(msg));
@@ -135,6 +151,7 @@ int samr_socket_call(struct sock *sk, struct msghdr *msg, size_t len,
 		     const struct samr_group_call *call)
 {
 	struct samr_event ev = {
+		.type = SAMR_EV_CALL,
 		.call = {
 			.service   = call->service,
 			.uid	   = from_kuid_munged(&init_user_ns,
@@ -162,7 +179,30 @@ int samr_socket_call(struct sock *sk, struct msghdr *msg, size_t len,
 	if (msg->msg_name)
 		return -EISCONN;
 	err = send_call(sk, msg, &ev);
-	if (err == -EPIPE && !(msg->msg_flags & MSG_NOSIGNAL))
-		send_sig(SIGPIPE, current, 0);
 	return err ?: len;
+}
+
+int samr_socket_alarm(struct sock *sk, struct msghdr *msg, size_t len,
+		      const struct samr_group_alarm *alarm)
+{
+	struct samr_event ev = {
+		.type = SAMR_EV_ALARM,
+		.alarm = {
+			.op	= alarm->op == SAMR_GROUP_SET ?
+					  SAMR_ALARM_SET : SAMR_ALARM_CANCEL,
+			.number = alarm->number,
+			.due	= alarm->due,
+			.which	= alarm->which,
+		},
+	};
+
+	if (!samr_sk_local(sk))
+		return -ENOTCONN;
+	if (samr_sk(sk)->door)
+		return -EOPNOTSUPP;
+	if (alarm->op > SAMR_GROUP_CANCEL || len)
+		return -EINVAL;
+	if (msg->msg_name)
+		return -EISCONN;
+	return ask(sk, msg, &ev);
 }

@@ -443,6 +443,51 @@ int samr_group_received(struct samr_group_client *g,
 			const struct samr_received *r);
 
 /*
+ * Alarms: timers of a service, which end at a place of the order. All members set the same ones,
+ * in the same order, as it follows from what they have received; each of them receives the end
+ * of each, with a type of SAMR_TYPE_ALARM, at the same place, and once. Which ones are awaited
+ * belongs to the service's state; the alarms themselves are kept by the heads.
+ *
+ * As the calls above they wait while this head has no room, and may have to be made again.
+ */
+
+/**
+ * samr_alarm_number - the number of what is asked for next
+ * @d: of what is being executed
+ * @nth: how many alarms were set and cancelled by it so far
+ *
+ * Return: it, above all of before; 0 when @nth is too high: SAMR_ALARM_NUMBERS is the most that
+ * may be asked for at one place.
+ */
+uint64_t samr_alarm_number(const struct samr_delivery *d, unsigned int nth);
+
+/**
+ * samr_alarm_set - set an alarm
+ * @m: member that has joined, and has the state
+ * @number: samr_alarm_number(): by which its end is known
+ * @due: group time, nanoseconds since 1970: delivery.time of what is being executed, and what
+ *	is to be waited
+ *
+ * Its end is received: a struct samr_alarm_event, and @number also in delivery.request.
+ *
+ * Return: 0; -EINVAL: @number, @due; -EBUSY: the member lacks the state; -EINTR; -ENOMEM;
+ * -ENOTCONN, -EPIPE: no member (any more); -ENETRESET; -ENETDOWN; -ENOTRECOVERABLE.
+ */
+int samr_alarm_set(struct samr *m, uint64_t number, uint64_t due);
+
+/**
+ * samr_alarm_cancel - have it end before its time
+ * @m: member
+ * @number: samr_alarm_number(): of this
+ * @which: of the alarm
+ *
+ * When it had come to its end before the place of this, nothing more is received.
+ *
+ * Return: as samr_alarm_set().
+ */
+int samr_alarm_cancel(struct samr *m, uint64_t number, uint64_t which);
+
+/*
  * Clients. A client has a session with a service: each of its requests is executed by
  * all members, once, whichever heads die, and answered once.
  */

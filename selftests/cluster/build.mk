@@ -24,3 +24,7 @@ programs += samr-test-chain
 samr-test-chain-src := selftests/cluster/chain.c
 samr-test-chain-deps := $(out)/libsamr.a
 samr-test-chain-libs := $(out)/libsamr.a
+programs += samr-test-alarms
+samr-test-alarms-src := selftests/cluster/alarms.c
+samr-test-alarms-deps := $(out)/libsamr.a
+samr-test-alarms-libs := $(out)/libsamr.a

@@ -55,7 +55,7 @@ echo '#include <errno.h>
 int main(void) {' >"$work/errors.c"
 for f in samr_open samr_state samr_join samr_send samr_recv samr_leave samr_lock samr_trylock samr_unlock \
 	samr_reply samr_connect samr_call samr_call_async samr_client_run \
-	samr_group_open samr_group_call samr_group_received; do
+	samr_group_open samr_group_call samr_group_received samr_alarm_set; do
 	page "$f" | col -b | sed 's/\xe2\x88\x92/-/g; s/\xe2\x80\x90/-/g' >"$work/page"
 	sed -n '/^\/\*\*$/{:a;N;/\*\//!ba;/ '$f' - /{s/.* Return: //;p}}' "$dest/usr/local/include/samr/samr.h" |
 		grep -o -- '-E[A-Z]*' | sort -u >"$work/named"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-socket-tests := api call churn client compat diag flow fuzz heads install life memory query
+socket-tests := alarm api call churn client compat diag flow fuzz heads install life memory query
 programs += $(socket-tests:%=samr-test-%)
 $(foreach t,$(socket-tests),$(eval samr-test-$(t)-src := \
 	selftests/socket/$(t).c selftests/socket/tap.c selftests/socket/lab.c))

@@ -177,6 +177,21 @@ static void some_group_call(uint64_t *s, int fd)
 		  some_flags(s));
 }
 
+static void some_alarm(uint64_t *s, int fd)
+{
+	struct samr_group_alarm a = {
+		.op = rnd(s) % 8 ? rnd(s) % 2 : rnd(s),
+		.reserved = !(rnd(s) % 32),
+		.number = rnd(s) % 8 ? rnd(s) % (1 << 16) : rnd(s),
+	};
+
+	if (a.op == SAMR_GROUP_SET || !(rnd(s) % 16))
+		a.due = rnd(s) % 2 ? rnd(s) : 1 + rnd(s) % 1000;
+	if (a.op == SAMR_GROUP_CANCEL || !(rnd(s) % 16))
+		a.which = rnd(s) % 8 ? rnd(s) % (1 << 16) : rnd(s);
+	sock_alarm(fd, &a, some_flags(s));
+}
+
 static void one_call(uint64_t *s)
 {
 	struct sockaddr_samr a = sock_addr(rnd(s) % 6);
@@ -187,7 +202,7 @@ static void one_call(uint64_t *s)
 	struct msghdr m;
 	int v;
 
-	switch (rnd(s) % 26) {
+	switch (rnd(s) % 28) {
 	case 0:
 		replace(s);
 		break;
@@ -258,6 +273,10 @@ static void one_call(uint64_t *s)
 	case 24:
 	case 25:
 		some_group_call(s, fd);
+		break;
+	case 26:
+	case 27:
+		some_alarm(s, fd);
 		break;
 	}
 }

@@ -516,6 +516,11 @@ ssize_t sock_call(int fd, const struct samr_group_call *call, const void *buf,
 	return send_about(fd, buf, len, SAMR_CALL, call, sizeof(*call), flags);
 }
 
+ssize_t sock_alarm(int fd, const struct samr_group_alarm *alarm, int flags)
+{
+	return send_about(fd, NULL, 0, SAMR_ALARM, alarm, sizeof(*alarm), flags);
+}
+
 long sock_fill(int fd, size_t len)
 {
 	char *buf = calloc(1, len + 1);

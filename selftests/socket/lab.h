@@ -129,6 +129,9 @@ ssize_t sock_reply(int fd, uint64_t session, uint64_t request, const void *buf,
 ssize_t sock_call(int fd, const struct samr_group_call *call, const void *buf,
 		  size_t len, int flags);
 
+/** sock_alarm - sendmsg() of a member with SAMR_ALARM, and no data */
+ssize_t sock_alarm(int fd, const struct samr_group_alarm *alarm, int flags);
+
 /** sock_fill - send messages of @len bytes until EAGAIN; how many were taken */
 long sock_fill(int fd, size_t len);
 

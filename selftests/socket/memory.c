@@ -345,6 +345,38 @@ TEST(memory_call)
 	still_works(fd);
 }
 
+/* Whatever lacks memory where it is set, or on its way: it rings once. */
+TEST(memory_alarm)
+{
+	struct samr_group_alarm a = { .due = 1 };
+	struct samr_delivery d;
+	int fd, n, failed = 0;
+	bool last = false;
+
+	prepare();
+	lab_one();
+	fd = sock_member(SVC);
+	CHECK_EQ(send(fd, "spur", 4, 0), 4);
+	d = await(fd, SAMR_TYPE_MESSAGE);
+	for (n = 1; n < SITES_MAX && !last; n++) {
+		a.number = d.gseq * SAMR_ALARM_NUMBERS;
+		fail_at(n);
+		if (sock_alarm(fd, &a, 0)) {
+			CHECK(is_memory(errno));
+			failed++;
+			not_reached();
+			OK(sock_alarm(fd, &a, 0));
+		} else {
+			last = not_reached();
+		}
+		d = await(fd, SAMR_TYPE_ALARM);
+		CHECK_EQ(d.request, a.number);
+	}
+	CHECK(last);
+	CHECK(failed > 0);
+	still_works(fd);
+}
+
 static int do_recv(int fd)
 {
 	char buf[64];

@@ -6,7 +6,7 @@ libsamr-version := 0.1.0
 libsamr-soname := libsamr.so.0
 LIBDIR ?= $(PREFIX)/lib
 libsamr-dest := $(DESTDIR)$(LIBDIR)
-libsamr-src := $(addprefix userspace/libsamr/,samr.c client.c group.c state.c lock.c random.c strerror.c)
+libsamr-src := $(addprefix userspace/libsamr/,samr.c client.c group.c alarm.c state.c lock.c random.c strerror.c)
 libsamr-objs := $(libsamr-src:%.c=$(out)/obj/libsamr/%.o)
 libsamr-cflags := -fPIC -DLIBSAMR_VERSION='"$(libsamr-version)"' -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 

@@ -46,6 +46,9 @@
 /* The same of a group that is a client of another service, in each of its sessions. */
 #define SAMR_GROUP_REQUESTS_MAX	16
 
+/* Numbers of alarms that a member may use at each place of the order; see samr_group_alarm. */
+#define SAMR_ALARM_NUMBERS	256
+
 /* Head ids are 1 .. SAMR_HEAD_MAX; at most SAMR_HEADS of them form a view. */
 #define SAMR_HEAD_MAX		63
 #define SAMR_HEADS		16
@@ -120,6 +123,7 @@ enum {
 	SAMR_SEND	= 2,	/* struct samr_send, to sendmsg() */
 	SAMR_REPLY	= 3,	/* struct samr_reply, to sendmsg() of a member */
 	SAMR_CALL	= 4,	/* struct samr_group_call, likewise */
+	SAMR_ALARM	= 5,	/* struct samr_group_alarm, likewise */
 };
 
 /* Flags of struct samr_session. */
@@ -201,6 +205,8 @@ struct samr_join {
  *	without being asked for: the reply to a request that they have made
  * @SAMR_TYPE_CALL: likewise, what else has become of what they have asked for with
  *	%SAMR_CALL; the payload is a struct samr_call_event; MSG_NOTIFICATION is set
+ * @SAMR_TYPE_ALARM: likewise, what has become of an alarm that they have set with
+ *	%SAMR_ALARM; the payload is a struct samr_alarm_event; MSG_NOTIFICATION is set
  */
 enum samr_type {
 	SAMR_TYPE_MESSAGE	= 0,
@@ -217,6 +223,7 @@ enum samr_type {
 	SAMR_TYPE_DIVERGED	= 11,
 	SAMR_TYPE_RETURN	= 12,
 	SAMR_TYPE_CALL		= 13,
+	SAMR_TYPE_ALARM		= 14,
 };
 
 /* Flags of struct samr_delivery. */
@@ -237,8 +244,8 @@ enum samr_type {
  * @origin: node that submitted it
  * @incarnation: incarnation of @origin
  * @request: what the sender put in struct samr_send.request, or zero; of a REQUEST
- *	and a RETURN: its number in the session; to a client: what it put there, or the
- *	number
+ *	and a RETURN: its number in the session; of an ALARM: its number; to a client: what
+ *	it put there, or the number
  * @time: group time, nanoseconds since 1970; the same at every member,
  *	strictly growing
  * @random: 64 random bits; the same at every member
@@ -368,6 +375,65 @@ struct samr_call_event {
 	__u32	service;
 	__u64	session;
 	__u64	request;
+};
+
+/**
+ * enum samr_group_alarm_op - what a group wants of its alarms
+ * @SAMR_GROUP_SET: one more
+ * @SAMR_GROUP_CANCEL: that one does not come
+ */
+enum samr_group_alarm_op {
+	SAMR_GROUP_SET		= 0,
+	SAMR_GROUP_CANCEL	= 1,
+};
+
+/**
+ * struct samr_group_alarm - an alarm of the whole group, which ends at a place of the order
+ * @op: enum samr_group_alarm_op
+ * @reserved: must be zero
+ * @number: of what is asked for: %SAMR_ALARM_NUMBERS times the @gseq of what made the
+ *	member do so, plus how many it has asked for at that place before
+ * @due: SET: group time, nanoseconds since 1970, not zero. CANCEL: zero
+ * @which: CANCEL: @number of the SET. SET: zero
+ *
+ * The message has no data. All members of a group ask for the same, in the same order, as it
+ * follows from what they have read; it is done once, and what has become of it is delivered to
+ * each of them at the same place. What was asked for by others before is known by its number:
+ * sendmsg() returns as if it was sent.
+ *
+ * It fails with EINVAL when it makes no sense, or @number is of a place that the order has not
+ * come to; EBUSY: the member lacks the state; EAGAIN: there is no room now.
+ */
+struct samr_group_alarm {
+	__u32	op;
+	__u32	reserved;
+	__u64	number;
+	__u64	due;
+	__u64	which;
+};
+
+/**
+ * enum samr_alarm_result - what has become of an alarm; of each exactly one of these
+ * @SAMR_ALARM_RUNG: its time has come
+ * @SAMR_ALARM_CANCELLED: it was cancelled before
+ * @SAMR_ALARM_FULL: it was not set: there is no room for so many
+ */
+enum samr_alarm_result {
+	SAMR_ALARM_RUNG		= 0,
+	SAMR_ALARM_CANCELLED	= 1,
+	SAMR_ALARM_FULL		= 2,
+};
+
+/**
+ * struct samr_alarm_event - payload of %SAMR_TYPE_ALARM
+ * @result: enum samr_alarm_result
+ * @reserved: zero
+ * @number: samr_group_alarm.number of its SET; also in samr_delivery.request
+ */
+struct samr_alarm_event {
+	__u32	result;
+	__u32	reserved;
+	__u64	number;
 };
 
 /* Flags of struct samr_send. */
