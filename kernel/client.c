@@ -313,6 +313,8 @@ static void fill_request(struct samr_client *cl, struct samr_call *call,
 {
 	s->kind = SAMR_KIND_REQUEST;
 	s->flags = call->flags;
+	if (cl->opts.flags & SAMR_SESSION_EARLY)
+		s->flags |= SAMR_MSG_EARLY;
 	s->arg = call->number;
 	s->len = call->skb->len;
 	s->payload = samr_blob_of_skb(skb_get(call->skb));

@@ -171,13 +171,6 @@ static inline bool samr_kind_is_load(u8 kind)
 	       kind == SAMR_KIND_RETURN || kind == SAMR_KIND_ALARM;
 }
 
-/* Whoever waits for it waits for stability: all ack it at once. */
-static inline bool samr_kind_is_prompt(u8 kind)
-{
-	return kind == SAMR_KIND_SESSION || kind == SAMR_KIND_REQUEST ||
-	       kind == SAMR_KIND_STREAM || kind == SAMR_KIND_RETURN;
-}
-
 /* Message flags, also on the wire; all but the first go with one kind only. */
 #define SAMR_MSG_SAFE		0x01	/* deliver when stable */
 #define SAMR_MSG_STATEFUL	0x02	/* JOIN: takes part in state transfer */
@@ -185,7 +178,20 @@ static inline bool samr_kind_is_prompt(u8 kind)
 #define SAMR_MSG_FAILED		0x08	/* STATE: the donor can not give it */
 #define SAMR_MSG_FIN		0x10	/* REQUEST: the stream's input ends behind it */
 #define SAMR_MSG_GROUP		0x20	/* REQUEST: its client is a group, in the session of that name */
-#define SAMR_MSG_FLAGS		0x3f
+#define SAMR_MSG_EARLY		0x40	/* REQUEST: its client does not wait until it is stable */
+#define SAMR_MSG_FLAGS		0x7f
+
+/*
+ * Whoever waits for it waits for stability: all ack it at once. For what a group asks of
+ * another one nobody waits before the RETURN, which comes behind it; and some clients do not want to.
+ */
+static inline bool samr_is_prompt(u8 kind, u8 flags)
+{
+	return (flags & SAMR_MSG_SAFE) || kind == SAMR_KIND_SESSION ||
+	       (kind == SAMR_KIND_REQUEST &&
+		!(flags & (SAMR_MSG_GROUP | SAMR_MSG_EARLY))) ||
+	       kind == SAMR_KIND_STREAM || kind == SAMR_KIND_RETURN;
+}
 
 /**
  * enum samr_call_op - what a group wants of another one as its client

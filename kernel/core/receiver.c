@@ -74,8 +74,7 @@ static bool settle(struct samr_node *n, struct samr_msg *msg)
 		o->bytes -= slot->msg->meta.len;
 	samr_window_advance(&o->win, msg->meta.oseq + 1);
 	o->ordered = max(o->ordered, msg->meta.oseq + 1);
-	if ((msg->meta.flags & SAMR_MSG_SAFE) ||
-	    samr_kind_is_prompt(msg->meta.kind))
+	if (samr_is_prompt(msg->meta.kind, msg->meta.flags))
 		n->stab.safe = msg->meta.gseq;
 	return true;
 }

@@ -115,12 +115,20 @@ static bool state_fits(const struct samr_meta *m)
 	return m->len || (m->flags & SAMR_MSG_LAST);
 }
 
+/* What a request is of: each excludes the others. */
+#define REQUEST_FLAGS	(SAMR_MSG_FIN | SAMR_MSG_GROUP | SAMR_MSG_EARLY)
+
+static bool is_one_at_most(u8 flags)
+{
+	return !(flags & (flags - 1));
+}
+
 bool samr_wire_fits(const struct samr_meta *m)
 {
 	static const u8 flags[SAMR_KINDS] = {
 		[SAMR_KIND_JOIN]	= SAMR_MSG_STATEFUL,
 		[SAMR_KIND_STATE]	= SAMR_MSG_LAST | SAMR_MSG_FAILED,
-		[SAMR_KIND_REQUEST]	= SAMR_MSG_FIN | SAMR_MSG_GROUP,
+		[SAMR_KIND_REQUEST]	= REQUEST_FLAGS,
 	};
 
 	if (m->kind >= SAMR_KINDS ||
@@ -142,8 +150,7 @@ bool samr_wire_fits(const struct samr_meta *m)
 		return m->len == sizeof(struct samr_session_payload);
 	case SAMR_KIND_REQUEST:
 		return m->arg && m->len >= sizeof(struct samr_request_payload) &&
-		       (m->flags & (SAMR_MSG_FIN | SAMR_MSG_GROUP)) !=
-				(SAMR_MSG_FIN | SAMR_MSG_GROUP);
+		       is_one_at_most(m->flags & REQUEST_FLAGS);
 	case SAMR_KIND_RETURN:
 		return m->len >= sizeof(struct samr_return_payload) &&
 		       m->len <= sizeof(struct samr_return_payload) +

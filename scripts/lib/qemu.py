@@ -131,7 +131,7 @@ class Guest:
             accel += f",tb-size=512,thread={o.kernel.tcg_threads}"
         argv = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                 "-machine", "q35", "-accel", accel,
-                "-cpu", "max,vendor=GenuineIntel,family=6,model=85,stepping=4" if accel.startswith("tcg") else "max",
+                "-cpu", self._cpu(accel),
                 "-smp", "1" if o.icount else str(o.cpus), "-m", str(o.memory),
                 "-kernel", o.kernel.boot_image(), "-initrd", o.kernel.initramfs(),
                 "-append", " ".join(self._cmdline(job, accel)),
@@ -149,6 +149,11 @@ class Guest:
         if o.icount:
             argv += ["-icount", "shift=0,sleep=off", "-rtc", "base=2024-01-01,clock=vm"]
         return argv + o.qemu
+
+    def _cpu(self, accel):
+        cpu = "max,vendor=GenuineIntel,family=6,model=85,stepping=4" if accel.startswith("tcg") else "max"
+        # Where instructions are time each byte of a `rep movsb` would be one.
+        return cpu + (",-erms,-fsrm" if self.o.icount else "")
 
     def _cmdline(self, job, accel):
         o = self.o

@@ -18,23 +18,25 @@ shift || true
 
 need_root
 
+us() { echo "$(($1 / 1000)).$(($1 / 100 % 10))"; }
+
 # Output of a caller: median and most.
-samr_call() { samr-bench-chain call samr3 1 "$1" "$count" || die "the caller failed"; }
-tcp_call() { samr-bench-chain tcp-call samr3 10.25.0.1 7001 "$1" "$count" || die "the caller over TCP failed"; }
+samr_call() { samr-bench-echo call samr3 1 "$1" "$count" || die "the caller failed"; }
+tcp_call() { samr-bench-echo tcp-call samr3 10.25.0.1 7001 "$1" "$count" || die "the caller over TCP failed"; }
 
 servers_up() {
 	local k
 	for k in 1 2 3; do
-		samr-bench-chain serve samr$k 2 & servers+=($!)
-		samr-bench-chain serve samr$k 1 2 & servers+=($!)
+		samr-bench-echo serve samr$k 2 & servers+=($!)
+		samr-bench-echo serve samr$k 1 2 & servers+=($!)
 		sleep 0.5
 	done
-	samr-bench-chain tcp-serve samr2 7002 & servers+=($!)
+	samr-bench-echo tcp-serve samr2 7002 & servers+=($!)
 	sleep 0.5
-	samr-bench-chain tcp-serve samr1 7001 10.25.0.2 7002 & servers+=($!)
+	samr-bench-echo tcp-serve samr1 7001 10.25.0.2 7002 & servers+=($!)
 	at_exit "kill -KILL ${servers[*]} 2>/dev/null"
 	sleep 0.5
-	samr-bench-chain start samr1 1 || die "the first service is no client of the second one"
+	samr-bench-echo start samr1 1 || die "the first service is no client of the second one"
 	sleep 0.5
 }
 
@@ -45,7 +47,8 @@ servers_up
 for size; do
 	read -r tcp tcp_most < <(tcp_call "$size")
 	read -r samr samr_most < <(samr_call "$size")
-	note "$size bytes: TCP $tcp us (most $tcp_most), samr $samr us (most $samr_most): $((samr * 100 / tcp)) %"
+	note "$size bytes: TCP $(us "$tcp") us (most $(us "$tcp_most")), samr $(us "$samr") us (most $(us "$samr_most")):" \
+		"$((samr * 100 / tcp)) %"
 done
 no_reports
 finish

@@ -2,8 +2,9 @@
 /*
  * Members: a thin, exact layer over AF_SAMR sockets.
  *
- * Reading never blocks in recvmmsg(2): waiting is done with poll(2), so that it
- * has a time limit. A send that may wait is left to the kernel, which knows how
+ * Waiting with a time limit is done with poll(2). Who reads without one waits in recvmmsg(2)
+ * itself, as each system call less is time; so the socket has a time-out of its own, without
+ * which a signal need not end that (signal(7)). A send that may wait is left to the kernel, which knows how
  * much room the message needs. The kernel is always asked for views, since the
  * first one ends joining.
  */
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 #include "internal.h"
@@ -89,6 +91,7 @@ static int setup_socket(struct samr *m, uint32_t service)
 {
 	struct sockaddr_samr addr = { .family = AF_SAMR, .service = service };
 	uint32_t notify = 1U << SAMR_TYPE_VIEW;
+	const struct timeval long_time = { .tv_sec = 365L * 24 * 3600 };
 	uint32_t safe = 1;
 
 	if (m->flags & SAMR_OPEN_DIVERGED)
@@ -99,7 +102,9 @@ static int setup_socket(struct samr *m, uint32_t service)
 	if (bind(m->fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return -errno;
 	if (setsockopt(m->fd, SOL_SAMR, SAMR_NOTIFY, &notify,
-		       sizeof(notify)) < 0)
+		       sizeof(notify)) < 0 ||
+	    setsockopt(m->fd, SOL_SOCKET, SO_RCVTIMEO, &long_time,
+		       sizeof(long_time)) < 0)
 		return -errno;
 	if (m->flags & SAMR_OPEN_SAFE &&
 	    setsockopt(m->fd, SOL_SAMR, SAMR_SAFE, &safe, sizeof(safe)) < 0)
@@ -264,12 +269,13 @@ static bool hidden(const struct samr *m, const struct samr_received *r)
 }
 
 /* Return: 0, or why not. Everything of the batch before was looked at. */
-static int read_batch(struct samr *m, unsigned int count)
+static int read_batch(struct samr *m, unsigned int count, bool wait)
 {
 	int n;
 
 	prepare_slots(m, count);
-	n = recvmmsg(m->fd, m->msg, count, MSG_DONTWAIT, NULL);
+	n = recvmmsg(m->fd, m->msg, count,
+		     wait ? MSG_WAITFORONE : MSG_DONTWAIT, NULL);
 	if (n < 0)
 		return -errno;
 	m->next = 0;
@@ -313,13 +319,13 @@ static int work_off(struct samr *m, struct samr_received *out,
 	return got ? (int)got : NONE_YET;
 }
 
-static int receive_now(struct samr *m, struct samr_received *out,
-		       unsigned int count)
+static int receive(struct samr *m, struct samr_received *out,
+		   unsigned int count, bool wait)
 {
 	int err;
 
 	if (m->next == m->have) {
-		err = read_batch(m, count);
+		err = read_batch(m, count, wait);
 		if (err)
 			return err;
 	}
@@ -344,7 +350,8 @@ int samr_recv_batch(struct samr *m, struct samr_received *out,
 	for (;;) {
 		/* One piece for each: neither keeps the other waiting. */
 		more = samr_state_give(m);
-		r = receive_now(m, out, count);
+		r = receive(m, out, count,
+			    timeout_ms < 0 && samr_events(m) == POLLIN);
 		if (r == NONE_YET || (r == -EAGAIN && more && timeout_ms)) {
 			if (deadline > 0 && now_ms() >= deadline)
 				return -ETIMEDOUT;

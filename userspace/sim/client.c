@@ -210,7 +210,8 @@ static bool send_request(struct client *c, u64 number)
 		.group = c->group, .port = c->port, .kind = SAMR_KIND_REQUEST,
 		.uid = c->port, .arg = number,
 		.len = (u32)sizeof(p) + 16 + r->len,
-		.flags = r->mark % 7 ? 0 : SAMR_MSG_SAFE,
+		.flags = (r->mark % 7 ? 0 : SAMR_MSG_SAFE) |
+			 (c->agreed ? SAMR_MSG_EARLY : 0),
 	};
 
 	memcpy(bytes, &p, sizeof(p));

@@ -716,6 +716,8 @@ static void test_session_kinds(void)
 		      (is[i].fits && m.kind == SAMR_KIND_REQUEST));
 		m.flags |= SAMR_MSG_FIN;
 		check(!samr_wire_fits(&m));
+		m.flags = SAMR_MSG_EARLY | SAMR_MSG_GROUP;
+		check(!samr_wire_fits(&m));
 	}
 }
 

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A message that goes through two services and comes back, for chain.sh.
+ * A message that is given back, by one service or through two of them, for request.sh and chain.sh.
  *
- *	samr-bench-chain serve NAMESPACE SERVICE [NEXT]
- *	samr-bench-chain start NAMESPACE SERVICE
- *	samr-bench-chain call NAMESPACE SERVICE BYTES COUNT
- *	samr-bench-chain tcp-serve NAMESPACE PORT [NEXT-ADDRESS NEXT-PORT]
- *	samr-bench-chain tcp-call NAMESPACE ADDRESS PORT BYTES COUNT
+ *	samr-bench-echo serve NAMESPACE SERVICE [NEXT]
+ *	samr-bench-echo start NAMESPACE SERVICE
+ *	samr-bench-echo call|call-early NAMESPACE SERVICE BYTES COUNT
+ *	samr-bench-echo tcp-serve NAMESPACE PORT [NEXT-ADDRESS NEXT-PORT]
+ *	samr-bench-echo tcp-call NAMESPACE ADDRESS PORT BYTES COUNT
+ *	samr-bench-echo udp-serve NAMESPACE PORT
+ *	samr-bench-echo udp-call NAMESPACE ADDRESS PORT BYTES COUNT
  *
  * A service gives back what it was sent, after it has had NEXT give it back, if there is one. With start, when all
- * members of a service and of NEXT are there, it becomes a client of that. The callers
- * print median and most, us.
+ * members of a service and of NEXT are there, it becomes a client of that. Who calls early does not wait until enough
+ * heads hold what the reply shows. The callers print median and most, ns.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -22,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <samr/samr.h>
 #include "../cluster/util.h"
@@ -36,8 +39,16 @@ static uint32_t took[COUNT_MAX];
 
 static void die(const char *what, int err)
 {
-	fprintf(stderr, "samr-bench-chain: %s: %s\n", what, strerror(err));
+	fprintf(stderr, "samr-bench-echo: %s: %s\n", what, strerror(err));
 	exit(1);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 static int ascending(const void *a, const void *b)
@@ -58,10 +69,10 @@ static void measure(void (*once)(void *ctx, size_t len), void *ctx, size_t len,
 		die("arguments", EINVAL);
 	for (i = 0; i < WARM + count; i++) {
 		memset(bytes, 'a' + (int)(i % 26), len);
-		begun = util_now_us();
+		begun = now_ns();
 		once(ctx, len);
 		if (i >= WARM)
-			took[i - WARM] = (uint32_t)(util_now_us() - begun);
+			took[i - WARM] = (uint32_t)(now_ns() - begun);
 		if (memcmp(bytes, back, len))
 			die("another message came back", EPROTO);
 	}
@@ -79,9 +90,10 @@ static void call_once(void *c, size_t len)
 		die("call", n < 0 ? (int)-n : EPROTO);
 }
 
-static void call(uint32_t service, size_t len, unsigned int count)
+static void call(uint32_t service, size_t len, unsigned int count, bool early)
 {
 	const struct samr_session_opts opts = {
+		.flags = early ? SAMR_SESSION_EARLY : 0,
 		.reply_max = (uint32_t)len, .expiry = 60000,
 	};
 	struct samr_client *c;
@@ -270,6 +282,47 @@ static void tcp_serve(const char *port, const char *address, const char *next)
 	}
 }
 
+/* ---- UDP ---- */
+
+static void udp_once(void *ctx, size_t len)
+{
+	int fd = *(int *)ctx;
+
+	if (send(fd, bytes, len, 0) != (ssize_t)len ||
+	    recv(fd, back, sizeof(back), 0) != (ssize_t)len)
+		die("datagram", errno);
+}
+
+static void udp_call(const char *address, const char *port, size_t len,
+		     unsigned int count)
+{
+	struct sockaddr_in a = addr_of(address, port);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)))
+		die("socket", errno);
+	measure(udp_once, &fd, len, count);
+	close(fd);
+}
+
+static void udp_serve(const char *port)
+{
+	struct sockaddr_in a = addr_of("0.0.0.0", port);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	socklen_t len = sizeof(a);
+	ssize_t n;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)))
+		die("socket", errno);
+	for (;;) {
+		n = recvfrom(fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&a,
+			     &len);
+		if (n < 0 || sendto(fd, bytes, (size_t)n, 0,
+				    (struct sockaddr *)&a, len) != n)
+			die("datagram", errno);
+	}
+}
+
 static uint32_t number(const char *text)
 {
 	return (uint32_t)strtoul(text, NULL, 0);
@@ -278,7 +331,7 @@ static uint32_t number(const char *text)
 int main(int argc, char **argv)
 {
 	if (argc < 4) {
-		fprintf(stderr, "usage: %s serve|call|start|tcp-serve|tcp-call NAMESPACE ...\n",
+		fprintf(stderr, "usage: %s serve|call|start|tcp-serve|... NAMESPACE ...\n",
 			argv[0]);
 		return 2;
 	}
@@ -288,13 +341,18 @@ int main(int argc, char **argv)
 		serve(number(argv[3]), argc > 4 ? number(argv[4]) : 0);
 	else if (!strcmp(argv[1], "start"))
 		start(number(argv[3]));
-	else if (!strcmp(argv[1], "call") && argc == 6)
-		call(number(argv[3]), number(argv[4]), number(argv[5]));
+	else if (!strncmp(argv[1], "call", 4) && argc == 6)
+		call(number(argv[3]), number(argv[4]), number(argv[5]),
+		     !strcmp(argv[1] + 4, "-early"));
 	else if (!strcmp(argv[1], "tcp-serve"))
 		tcp_serve(argv[3], argc > 5 ? argv[4] : NULL,
 			  argc > 5 ? argv[5] : NULL);
 	else if (!strcmp(argv[1], "tcp-call") && argc == 7)
 		tcp_call(argv[3], argv[4], number(argv[5]), number(argv[6]));
+	else if (!strcmp(argv[1], "udp-serve"))
+		udp_serve(argv[3]);
+	else if (!strcmp(argv[1], "udp-call") && argc == 7)
+		udp_call(argv[3], argv[4], number(argv[5]), number(argv[6]));
 	else
 		die(argv[1], EINVAL);
 	return 0;
