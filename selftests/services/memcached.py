@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """A client of memcached. Each write appends to what the key has, so that one that is done twice shows; nothing is ever tried
 again: a connection that breaks is a failure.
+
+    memcached.py sum ADDRESS:PORT NAME...   a digest of what the keys of these clients have, with CAS numbers
 """
+import hashlib
 import sys
 
 import load
@@ -50,4 +53,16 @@ def read(at, *logs):
     load.judge(logs, wrong)
 
 
+def sum_of(at, *names):
+    cache, all_of_it = Memcached(at), hashlib.sha256()
+    for key in (f"{name}-{n}" for name in names for n in range(KEYS)):
+        cache.socket.sendall(f"gets {key}\r\n".encode())
+        while (line := cache.line()) != "END":
+            all_of_it.update(line.encode())
+    print(all_of_it.hexdigest())
+
+
+if sys.argv[1:2] == ["sum"]:
+    sum_of(*sys.argv[2:])
+    sys.exit()
 load.main(__doc__, write, read)

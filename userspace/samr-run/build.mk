@@ -4,7 +4,7 @@ samr-run-dir := userspace/samr-run
 samr-run-libdir = $(LIBDIR)/samr
 
 programs += samr-run
-samr-run-src := $(addprefix $(samr-run-dir)/,main.c program.c rules.c start.c replica.c door.c snapshot.c say.c)
+samr-run-src := $(addprefix $(samr-run-dir)/,main.c program.c rules.c start.c replica.c player.c log.c door.c snapshot.c say.c) userspace/sim/crc32c.c
 samr-run-libs := -lelf
 samr-run-cflags = -Wshadow -Wstrict-prototypes -Wmissing-prototypes -DSAMR_VERSION='"0.1.0"' \
 	-DSAMR_RUN_LIBDIR='"$(samr-run-libdir)"' \
@@ -13,7 +13,8 @@ samr-run-install := bin
 man-pages += userspace/man/samr-run.1
 
 # What is put in front of the C library. It needs no other one.
-samr-run-preload := $(addprefix $(samr-run-dir)/,preload.c sockets.c clock.c chance.c rules.c) userspace/libsamr/random.c
+samr-run-preload := $(addprefix $(samr-run-dir)/,preload.c sockets.c clock.c chance.c rules.c inputs.c record.c replay.c log.c) \
+	userspace/libsamr/random.c userspace/sim/crc32c.c
 samr-run-objs := $(samr-run-preload:%.c=$(out)/obj/libsamr-run/%.o)
 all += $(out)/libsamr-run.so
 installs += install-libsamr-run
@@ -43,8 +44,14 @@ samr-run-snapshot_test-src := $(addprefix $(samr-run-dir)/,tests/snapshot_test.c
 samr-run-snapshot_test-libs := -lcmocka
 samr-run-snapshot_test-cflags := -I$(samr-run-dir) -Wshadow
 
+programs += samr-run-log_test
+samr-run-log_test-src := $(addprefix $(samr-run-dir)/,tests/log_test.c log.c) userspace/sim/crc32c.c
+samr-run-log_test-libs := -lcmocka
+samr-run-log_test-cflags := -I$(samr-run-dir) -Wshadow
+
 checks += check-samr-run
 .PHONY: check-samr-run
-check-samr-run: $(out)/samr-run-rules_test $(out)/samr-run-snapshot_test
+check-samr-run: $(out)/samr-run-rules_test $(out)/samr-run-snapshot_test $(out)/samr-run-log_test
 	$(out)/samr-run-rules_test
 	$(out)/samr-run-snapshot_test
+	$(out)/samr-run-log_test

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "program.h"
 #include "replica.h"
@@ -30,6 +31,8 @@ static const char help[] =
 "      --save COMMAND           writes the replica's state to standard output: for one\n"
 "                               on another head that comes later\n"
 "      --load COMMAND           reads it, before the program is started\n"
+"      --replay SIZE            without the two: all input is kept, up to so many\n"
+"                               bytes (K, M, G), and replayed by one that comes later\n"
 "  -V, --version  -h, --help\n"
 "\n"
 "samr-run --service 42 --listen 11211 memcached -t 1\n"
@@ -37,7 +40,7 @@ static const char help[] =
 "Exit status: the program's; 2 wrong usage; 66 it has no state to begin with; 75 it\n"
 "was put out of the service; 126 it cannot be run like this; 127 it was not found.\n";
 
-enum { OPT_SEED = 256, OPT_SAVE, OPT_LOAD };
+enum { OPT_SEED = 256, OPT_SAVE, OPT_LOAD, OPT_REPLAY };
 
 static const struct option options[] = {
 	{ "service", required_argument, NULL, 's' },
@@ -46,10 +49,15 @@ static const struct option options[] = {
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "save", required_argument, NULL, OPT_SAVE },
 	{ "load", required_argument, NULL, OPT_LOAD },
+	{ "replay", required_argument, NULL, OPT_REPLAY },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
+
+/* Of a log. */
+#define SIZE_LEAST	(4ULL << 10)
+#define SIZE_MOST	(1ULL << 40)
 
 static unsigned long long number(const char *option, const char *text,
 				 unsigned long long min, unsigned long long max)
@@ -62,6 +70,27 @@ static unsigned long long number(const char *option, const char *text,
 	if (errno || end == text || *end || *text == '-' || n < min || n > max)
 		die(USAGE, "--%s %s: must be a number from %llu to %llu", option, text,
 		    min, max);
+	return n;
+}
+
+static uint64_t size(const char *text)
+{
+	static const char units[] = "KMG";
+	unsigned long long n;
+	const char *unit;
+	char *end;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		end++;
+		if (n > SIZE_MOST >> 10 * (unit - units + 1))
+			errno = ERANGE;
+		n <<= 10 * (unit - units + 1);
+	}
+	if (errno || end == text || *end || *text == '-' || n < SIZE_LEAST || n > SIZE_MOST)
+		die(USAGE, "--replay %s: must be a number of bytes, 4K to 1024G", text);
 	return n;
 }
 
@@ -141,6 +170,9 @@ int main(int argc, char **argv)
 		case OPT_LOAD:
 			replica.load = optarg;
 			break;
+		case OPT_REPLAY:
+			replica.log = size(optarg);
+			break;
 		case 'V':
 			puts("samr-run " SAMR_VERSION);
 			return 0;
@@ -159,6 +191,10 @@ int main(int argc, char **argv)
 	replica.service = service_of(&rules, &replica.port);
 	if (!replica.service && (replica.save || replica.load))
 		die(USAGE, "--save and --load are for a program that listens: --listen");
+	if (!replica.service && replica.log)
+		die(USAGE, "--replay is for a program that listens: --listen");
+	if (replica.save && replica.log)
+		die(USAGE, "--save and --replay: one way to give the state is enough");
 	if (!replica.save != !replica.load)
 		die(USAGE, "--save and --load belong together: what one replica saves another loads");
 	check_program(argv[optind]);

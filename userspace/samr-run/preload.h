@@ -46,4 +46,7 @@ bool preload_time(uint64_t *ns);
 /** preload_place - the place of that; 0: of nothing yet */
 uint64_t preload_place(void);
 
+/** preload_now - both; zero where there is none */
+void preload_now(uint64_t *ns, uint64_t *place);
+
 #endif /* SAMR_RUN_PRELOAD_H */

@@ -18,11 +18,14 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "door.h"
+#include "log.h"
+#include "player.h"
 #include "replica.h"
 #include "say.h"
 #include "snapshot.h"
@@ -36,6 +39,9 @@
 #define FAILED_WAIT_MS	1000
 #define FAILED_MOST	3
 #define FAILED_ROW_MS	60000
+
+/* What a log that comes has in front and behind. */
+#define TAIL_MAX	256
 
 /**
  * enum phase - of its life
@@ -56,13 +62,20 @@ enum phase {
  * @fd: its file; -1: none
  * @place: that it is of
  * @at: bytes of it that were sent
+ * @len: so many there are
+ * @tail: what comes behind these, of @tail_len bytes
+ * @no_log: what is sent says why there is none
  * @failed: there is none, which is said when it has waited for
  * @wait_ms: so long
  */
 struct giving {
 	int fd;
 	uint64_t place;
-	off_t at;
+	uint64_t at;
+	uint64_t len;
+	unsigned char tail[LOG_HEAD_MAX];
+	size_t tail_len;
+	bool no_log;
 	bool failed;
 	int wait_ms;
 };
@@ -90,6 +103,8 @@ static bool installs;		/* its last piece was not passed yet */
 static bool loaded;		/* its program began with a state */
 static int coming = -1;		/* file of a state that comes */
 static uint64_t coming_of;	/* its place */
+static uint64_t came;		/* bytes of it */
+static unsigned int no_logs;	/* so many have said that they have none */
 static char bytes[SAMR_MESSAGE_MAX];
 
 /* ---- processes ---- */
@@ -134,6 +149,7 @@ static void kill_program(void)
 	kill(program, SIGKILL);
 	waitpid(program, NULL, 0);
 	program = 0;
+	player_stop();
 	if (ready >= 0)
 		close(ready);
 	ready = -1;
@@ -199,16 +215,19 @@ static void start(uint64_t time)
 	replica->start.listener = door.listener;
 	replica->start.ready = ends[1];
 	replica->start.time = time;
+	player_prepare();
 	program = fork();
 	if (program < 0)
 		die(CANNOT, "fork: %m");
 	if (!program) {
 		child_begins();
+		player_child_begins();
 		start_program(&replica->start);
 	}
 	close(ends[1]);
 	ready = ends[0];
 	phase = STARTING;
+	player_started();
 }
 
 /* A number for a hook. */
@@ -314,10 +333,45 @@ static void fail_to_give(uint64_t asked)
 		give_up();
 }
 
+static uint64_t file_len(int fd)
+{
+	struct stat s;
+
+	return fd < 0 || fstat(fd, &s) ? 0 : (uint64_t)s.st_size;
+}
+
+/* Others may have one; when all have said so who waits for it gives up. */
+static void give_no_log(void)
+{
+	const struct snapshot s = { .kind = SNAPSHOT_NO_LOG };
+
+	say("service %u: another replica asks for the state, and the log of input was given up",
+	    replica->service);
+	giving.fd = memfd_create("samr-run", MFD_CLOEXEC);
+	giving.failed = giving.fd < 0 || !snapshot_begin(giving.fd, &s);
+	giving.no_log = true;
+	giving.len = file_len(giving.fd);
+}
+
+static void give_log(uint64_t place)
+{
+	stop_giving();
+	giving.place = place;
+	giving.fd = player_log(&giving.len);
+	if (giving.fd < 0)
+		give_no_log();
+	else
+		giving.tail_len = log_last(giving.len, giving.tail);
+}
+
 static void begin_to_give(uint64_t place)
 {
 	uint64_t asked = now_ms();
 
+	if (replica->log) {
+		give_log(place);
+		return;
+	}
 	stop_giving();
 	giving.fd = snapshot_file();
 	if (giving.fd < 0)
@@ -326,7 +380,23 @@ static void begin_to_give(uint64_t place)
 		failures.count = 0;
 	else
 		fail_to_give(asked);
+	giving.len = file_len(giving.fd);
 	giving.place = place;
+}
+
+/* Of a log it is known how long it was; what was written to it since then is not meant. */
+static ssize_t next_piece(void)
+{
+	uint64_t left = giving.len - giving.at;
+	ssize_t n;
+
+	if (giving.at >= giving.len) {
+		left = giving.len + giving.tail_len - giving.at;
+		memcpy(bytes, giving.tail + giving.tail_len - left, left);
+		return (ssize_t)left;
+	}
+	n = pread(giving.fd, bytes, left < DOOR_PIECE ? left : DOOR_PIECE, (off_t)giving.at);
+	return n ? n : -1;
 }
 
 /* Return: may more be given at once? */
@@ -336,8 +406,8 @@ static bool give(void)
 	int ret;
 
 	if (!giving.failed) {
-		len = pread(giving.fd, bytes, DOOR_PIECE, giving.at);
-		if (len < 0)
+		len = next_piece();
+		if (len < 0 || (!len && giving.no_log))
 			giving.failed = true;
 	}
 	ret = door_send(&door, giving.place, bytes, len > 0 ? (size_t)len : 0,
@@ -348,7 +418,7 @@ static bool give(void)
 		stop_giving();
 		return false;
 	}
-	giving.at += ret ? len : 0;
+	giving.at += ret ? (uint64_t)len : 0;
 	return ret;
 }
 
@@ -362,10 +432,25 @@ static void begin_to_take(uint64_t place)
 		close(coming);
 	coming = snapshot_file();
 	coming_of = place;
+	came = 0;
 	installs = false;
 	phase = LACKING;
 	if (coming < 0)
 		die(NO_STATE, "file for the state: %m");
+}
+
+/* Each member that has the state says that it has no log: there is none. */
+static void look_no_log(void)
+{
+	struct samr_info info;
+	struct snapshot s;
+	bool none = snapshot_read(coming, &s) && s.kind == SNAPSHOT_NO_LOG;
+
+	lseek(coming, 0, SEEK_END);
+	if (!none || (!door_info(&door, &info) && ++no_logs + 1 < info.members))
+		return;
+	die(NO_STATE, "service %u: its other replicas have given up their log of input: what they say tells why. It begins anew when all of them have ended",
+	    replica->service);
 }
 
 static void keep(size_t len)
@@ -378,6 +463,12 @@ static void keep(size_t len)
 		if (n < 0)
 			die(NO_STATE, "file for the state: %m");
 	}
+	came += len;
+	if (replica->log && came > replica->log + TAIL_MAX)
+		die(NO_STATE, "service %u: the state is longer than --replay %llu allows",
+		    replica->service, (unsigned long long)replica->log);
+	if (came == len)
+		look_no_log();
 }
 
 /* All of it is there: the program begins with it. */
@@ -390,15 +481,24 @@ static void begin_with_state(void)
 	if (s.kind == SNAPSHOT_BROKEN)
 		die(NO_STATE, "service %u: --save fails at its other replicas: what they say tells why",
 		    replica->service);
+	if (s.kind == SNAPSHOT_LOG && !replica->log)
+		die(NO_STATE, "service %u: its other replicas run with --replay", replica->service);
 	if (s.kind == SNAPSHOT_NONE || (s.kind == SNAPSHOT_SAVED && !replica->load))
 		die(NO_STATE, "service %u has a state already, and there is no %s: "
 		    "its replicas have to be started before its first client comes",
-		    replica->service, s.kind == SNAPSHOT_NONE ? "--save at its other replicas" :
-							       "--load");
+		    replica->service, s.kind == SNAPSHOT_NONE ?
+		    "--save or --replay at its other replicas" : "--load");
 	loaded = s.kind == SNAPSHOT_SAVED;
 	if (loaded && !run_hook("--load", replica->load, coming, STDIN_FILENO))
 		die(NO_STATE, "service %u: its state could not be loaded", replica->service);
-	close(coming);
+	if (s.kind == SNAPSHOT_LOG) {
+		player_take(replica->service, replica->start.seed, replica->log, coming);
+		coming = -1;
+	} else if (replica->log) {
+		player_new(replica->service, replica->start.seed, replica->log, s.time);
+	}
+	if (coming >= 0)
+		close(coming);
 	coming = -1;
 	installs = true;
 	start(s.time);
@@ -435,6 +535,13 @@ static bool take(void)
 
 /* ---- all of it ---- */
 
+static void start_empty(uint64_t time)
+{
+	if (replica->log)
+		player_new(replica->service, replica->start.seed, replica->log, time);
+	start(time);
+}
+
 static void look_joined(void)
 {
 	struct samr_info info;
@@ -443,7 +550,7 @@ static void look_joined(void)
 	if (err)
 		end_out(err);
 	if (info.state == SAMR_MEMBER_JOINED)
-		start(info.time);
+		start_empty(info.time);
 	else if (info.state == SAMR_MEMBER_INSTALLING)
 		phase = LACKING;
 }
@@ -490,8 +597,9 @@ static void step(void)
 		{ .fd = signals, .events = POLLIN },
 		{ .fd = ready, .events = POLLIN },
 		{ .fd = door.fd, .events = wanted() },
+		{ .fd = player_fd(), .events = POLLIN },
 	};
-	int n = poll(fds, 3, giving.failed ? giving.wait_ms : -1);
+	int n = poll(fds, 4, giving.failed ? giving.wait_ms : player_wait_ms());
 	bool more;
 
 	if (n < 0 && errno != EINTR)
@@ -500,6 +608,7 @@ static void step(void)
 		take_signal(0);
 	if (fds[1].revents)
 		look_ready();
+	player_step();
 	if (phase == JOINING && fds[2].revents)
 		look_joined();
 	else if (phase == STARTING && fds[2].revents)

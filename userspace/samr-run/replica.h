@@ -15,6 +15,7 @@
  * @port: of TCP, by which it knows that service
  * @save: command that writes its state; or NULL
  * @load: command that reads it, before the program is started; or NULL
+ * @log: a log of all input may have so many bytes, and is the state; 0: there is none
  */
 struct replica {
 	struct start start;
@@ -22,6 +23,7 @@ struct replica {
 	unsigned int port;
 	const char *save;
 	const char *load;
+	uint64_t log;
 };
 
 /** replica_run - until the program ends; Return: exit status */

@@ -18,6 +18,8 @@ static const char *const names[] = {
 	[SNAPSHOT_SAVED] = "saved",
 	[SNAPSHOT_NONE] = "none",
 	[SNAPSHOT_BROKEN] = "broken",
+	[SNAPSHOT_LOG] = "log",
+	[SNAPSHOT_NO_LOG] = "no-log",
 };
 
 int snapshot_file(void)

@@ -15,12 +15,16 @@
  * @SNAPSHOT_SAVED: what --save has written
  * @SNAPSHOT_NONE: there is one, but no --save
  * @SNAPSHOT_BROKEN: there is one, but --save has failed, again and again
+ * @SNAPSHOT_LOG: a log of all input, with LOG_LAST behind it (log.h)
+ * @SNAPSHOT_NO_LOG: there was one, and it was given up
  */
 enum snapshot_kind {
 	SNAPSHOT_FRESH,
 	SNAPSHOT_SAVED,
 	SNAPSHOT_NONE,
 	SNAPSHOT_BROKEN,
+	SNAPSHOT_LOG,
+	SNAPSHOT_NO_LOG,
 	SNAPSHOT_KINDS,
 };
 

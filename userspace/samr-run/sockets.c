@@ -10,6 +10,7 @@
  */
 #define _GNU_SOURCE
 #include "preload.h"
+#include "inputs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,6 +66,14 @@ static bool is_stream(int fd)
 	return yes;
 }
 
+/* A connection that comes from a log, as long as it is open, is no stream. */
+static bool is_replayed(int fd)
+{
+	struct connection *c = inputs_connection(fd);
+
+	return c && c->replayed;
+}
+
 /* Sockets that only look as if they listened, see bind(); by their inodes. */
 static ino_t deaf[RULES_MAX];
 static unsigned int deaf_count;
@@ -82,6 +91,13 @@ static bool is_deaf(int fd)
 	errno = before;
 	return yes;
 }
+
+/* For whom this process listens, and by which descriptor. */
+static struct {
+	uint32_t service;
+	int fd;
+} bound[RULES_MAX];
+static unsigned int bound_count;
 
 /* --- addresses --- */
 
@@ -131,9 +147,11 @@ EXPORT int getsockname(int fd, struct sockaddr *restrict addr, socklen_t *restri
 	struct sockaddr_samr a;
 	const struct rule *u;
 
-	if (!is_stream(fd))
+	if (is_replayed(fd) || replay_listens(fd))
+		a.service = bound[0].service;
+	else if (!is_stream(fd))
 		return REAL(getsockname)(fd, addr, len);
-	if (REAL(getsockname)(fd, (struct sockaddr *)&a, &n))
+	else if (REAL(getsockname)(fd, (struct sockaddr *)&a, &n))
 		return -1;
 	u = rules_service(preload_rules(), true, a.service);
 	if (u)
@@ -149,6 +167,10 @@ EXPORT int getpeername(int fd, struct sockaddr *restrict addr, socklen_t *restri
 	struct sockaddr_samr a;
 	const struct rule *u;
 
+	if (is_replayed(fd)) {
+		give_client(fd, &inputs_connection(fd)->client, addr, len, room);
+		return 0;
+	}
 	if (!is_stream(fd))
 		return REAL(getpeername)(fd, addr, len);
 	if (REAL(getpeername)(fd, (struct sockaddr *)&a, &n))
@@ -200,7 +222,7 @@ EXPORT int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
 		return ret;
 	pthread_mutex_lock(&watch_lock);
 	watch_drop(epoll, fd);
-	if (op != EPOLL_CTL_DEL && may_become_stream(fd)) {
+	if (op != EPOLL_CTL_DEL && (may_become_stream(fd) || replay_listens(fd))) {
 		/* The oldest ones have most likely been connected, or closed. */
 		if (watch_count == WATCHES)
 			memmove(&watches[0], &watches[1],
@@ -273,18 +295,13 @@ static void keep_timeouts(int old, int new)
 	}
 }
 
-/* For whom this process listens, and by which descriptor. */
-static struct {
-	uint32_t service;
-	int fd;
-} bound[RULES_MAX];
-static unsigned int bound_count;
-
 static bool is_bound(int fd, uint32_t service)
 {
 	socklen_t len = sizeof(struct sockaddr_samr), peer_len = len;
 	struct sockaddr_samr a, peer;
 
+	if (replay_listens(fd))
+		return true;
 	/* One that was accepted has the name of the one that listens, and a peer. */
 	return is_stream(fd) &&
 	       REAL(getpeername)(fd, (struct sockaddr *)&peer, &peer_len) &&
@@ -352,7 +369,8 @@ EXPORT int bind(int fd, const struct sockaddr *addr, socklen_t len)
 	i = bound_entry(u->service);
 	if (i < bound_count && is_bound(bound[i].fd, u->service))
 		return bind_deaf(fd);
-	new = given_socket(u->service);
+	inputs_begin();
+	new = replay_is_on() ? replay_listener() : given_socket(u->service);
 	if (new < 0)
 		return -1;
 	keep_timeouts(fd, new);
@@ -380,12 +398,30 @@ static void tell_ready(void)
 	errno = before;
 }
 
+static int backlog_wanted = SOMAXCONN;
+
+void sockets_go_live(void)
+{
+	int fd = bound[0].fd, real = given_socket(bound[0].service);
+
+	if (real < 0 || replace(fd, real, noted(fd)) || REAL(listen)(fd, backlog_wanted)) {
+		fprintf(stderr, "samr-run: service %u: the program does not listen: %m\n",
+			bound[0].service);
+		_exit(CANNOT);
+	}
+	tell_ready();
+}
+
 EXPORT int listen(int fd, int backlog)
 {
 	int ret;
 
 	if (is_deaf(fd))
 		return 0;
+	if (replay_listens(fd)) {
+		backlog_wanted = backlog;
+		return 0;
+	}
 	ret = REAL(listen)(fd, backlog);
 	if (!ret && is_stream(fd))
 		tell_ready();
@@ -443,6 +479,16 @@ static void put_out(void)
 	_exit(PUT_OUT);
 }
 
+static int accepted_one(int new, int fd, const struct sockaddr_samr *from,
+			struct sockaddr *addr, socklen_t *len, socklen_t room)
+{
+	if (new < 0)
+		return -1;
+	note(new, noted(fd));
+	give_client(new, from, addr, len, room);
+	return new;
+}
+
 EXPORT int accept4(int fd, struct sockaddr *restrict addr, socklen_t *restrict len, int flags)
 {
 	socklen_t room = len ? *len : 0, n = sizeof(struct sockaddr_samr);
@@ -453,21 +499,30 @@ EXPORT int accept4(int fd, struct sockaddr *restrict addr, socklen_t *restrict l
 		errno = EAGAIN;
 		return -1;
 	}
+	if (replay_listens(fd)) {
+		new = replay_accept(fd, &from, flags);
+		if (new >= 0 || errno != ECHILD)
+			return accepted_one(new, fd, &from, addr, len, room);
+	}
 	if (!is_stream(fd)) {
 		new = REAL(accept4)(fd, addr, len, flags);
 		note(new, UNKNOWN);
 		return new;
 	}
+	if (!record_wait(fd))
+		return -1;
+	record_busy(true);
 	new = REAL(accept4)(fd, (struct sockaddr *)&from, &n, flags);
+	if (new >= 0)
+		inputs_accepted(new, &from, false);
+	record_busy(false);
 	if (new < 0) {
 		if (!may_go_on(errno))
 			put_out();
 		return -1;
 	}
-	note(new, noted(fd));
 	__atomic_store_n(&accepted, new, __ATOMIC_RELAXED);
-	give_client(new, &from, addr, len, room);
-	return new;
+	return accepted_one(new, fd, &from, addr, len, room);
 }
 
 EXPORT int accept(int fd, struct sockaddr *restrict addr, socklen_t *restrict len)
@@ -502,10 +557,15 @@ static void look(void)
 {
 	int before = errno, fd = bound_count ? bound[0].fd : -1;
 	socklen_t len = sizeof(struct samr_info);
+	uint64_t time, place;
 	struct samr_info info;
 
 	pthread_once(&last_once, last_begin);
-	if (fd < 0)
+	if (replay_last(&time, &place)) {
+		grow(&last.time, time);
+		grow(&last.place, place);
+	}
+	if (fd < 0 || replay_is_on())
 		return;
 	if (!is_stream(fd))
 		fd = __atomic_load_n(&accepted, __ATOMIC_RELAXED);
@@ -529,7 +589,20 @@ uint64_t preload_place(void)
 	return __atomic_load_n(&last.place, __ATOMIC_RELAXED);
 }
 
+void preload_now(uint64_t *ns, uint64_t *place)
+{
+	look();
+	*ns = __atomic_load_n(&last.time, __ATOMIC_RELAXED);
+	*place = __atomic_load_n(&last.place, __ATOMIC_RELAXED);
+}
+
 /* --- options --- */
+
+/* What stands for a stream of TCP. */
+static bool looks_like_tcp(int fd)
+{
+	return is_stream(fd) || is_deaf(fd) || is_replayed(fd) || replay_listens(fd);
+}
 
 /* What TCP and IP have and a stream does not: to have set it does no harm. */
 static bool only_of_tcp(int level, int name)
@@ -550,7 +623,7 @@ static bool only_of_tcp(int level, int name)
 
 EXPORT int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
-	if (only_of_tcp(level, name) && (is_stream(fd) || is_deaf(fd)))
+	if (only_of_tcp(level, name) && looks_like_tcp(fd))
 		return 0;
 	return REAL(setsockopt)(fd, level, name, value, len);
 }
@@ -559,13 +632,13 @@ EXPORT int getsockopt(int fd, int level, int name, void *restrict value, socklen
 {
 	int as_tcp;
 
-	if (!is_stream(fd) && !is_deaf(fd))
+	if (!looks_like_tcp(fd))
 		return REAL(getsockopt)(fd, level, name, value, len);
 	if (level == SOL_SOCKET && name == SO_DOMAIN)
 		as_tcp = noted(fd) == SIX ? AF_INET6 : AF_INET;
 	else if (level == SOL_SOCKET && name == SO_PROTOCOL)
 		as_tcp = IPPROTO_TCP;
-	else if (level == SOL_SOCKET && name == SO_ACCEPTCONN && is_deaf(fd))
+	else if (level == SOL_SOCKET && name == SO_ACCEPTCONN && (is_deaf(fd) || replay_listens(fd)))
 		as_tcp = 1;
 	else if (level == IPPROTO_TCP && name == TCP_NODELAY)
 		as_tcp = 1;

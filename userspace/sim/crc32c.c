@@ -32,9 +32,9 @@ static void make_table(void)
 
 #ifdef __x86_64__
 __attribute__((target("sse4.2")))
-static uint32_t by_instruction(const uint8_t *p, size_t len)
+static uint32_t by_instruction(uint32_t before, const uint8_t *p, size_t len)
 {
-	uint64_t crc = ~0u, word;
+	uint64_t crc = ~before, word;
 
 	for (; len >= 8; len -= 8, p += 8) {
 		memcpy(&word, p, 8);
@@ -46,15 +46,15 @@ static uint32_t by_instruction(const uint8_t *p, size_t len)
 }
 #endif
 
-uint32_t crc32c(const void *data, size_t len)
+uint32_t crc32c_more(uint32_t before, const void *data, size_t len)
 {
 	const uint8_t *p = data;
-	uint32_t crc = ~0u;
+	uint32_t crc = ~before;
 	uint64_t word;
 
 #ifdef __x86_64__
 	if (__builtin_cpu_supports("sse4.2"))
-		return by_instruction(p, len);
+		return by_instruction(before, p, len);
 #endif
 
 	if (!table[0][1])
@@ -74,4 +74,9 @@ uint32_t crc32c(const void *data, size_t len)
 	for (; len; len--, p++)
 		crc = crc >> 8 ^ table[0][(crc ^ *p) & 0xff];
 	return ~crc;
+}
+
+uint32_t crc32c(const void *data, size_t len)
+{
+	return crc32c_more(0, data, len);
 }
