@@ -57,6 +57,11 @@ static struct netlink_range_validation samr_a_cluster_ref_min_range = {
 	.max	= SAMR_REF_MIN_MAX,
 };
 
+static struct netlink_range_validation samr_a_link_port_range = {
+	.min	= 1ULL,
+	.max	= 65535ULL,
+};
+
 /* SAMR_CMD_CLUSTER_GET - do */
 const struct nla_policy samr_cluster_get_nl_policy[SAMR_A_CLUSTER_PAD + 1] = {
 };
@@ -101,18 +106,20 @@ const struct nla_policy samr_node_get_nl_policy[SAMR_A_NODE_ID + 1] = {
 };
 
 /* SAMR_CMD_NODE_ADD - do */
-const struct nla_policy samr_node_add_nl_policy[SAMR_A_NODE_WITNESS + 1] = {
+const struct nla_policy samr_node_add_nl_policy[SAMR_A_NODE_KIND + 1] = {
 	[SAMR_A_NODE_ID] = NLA_POLICY_RANGE(NLA_U64, 1, SAMR_HEAD_MAX),
 	[SAMR_A_NODE_DEV] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
 	[SAMR_A_NODE_ADDRESS] = { .type = NLA_BINARY, },
 	[SAMR_A_NODE_WITNESS] = { .type = NLA_FLAG, },
+	[SAMR_A_NODE_KIND] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
 };
 
 /* SAMR_CMD_NODE_SET - do */
-const struct nla_policy samr_node_set_nl_policy[SAMR_A_NODE_ADDRESS + 1] = {
+const struct nla_policy samr_node_set_nl_policy[SAMR_A_NODE_KIND + 1] = {
 	[SAMR_A_NODE_ID] = NLA_POLICY_RANGE(NLA_U64, 1, SAMR_HEAD_MAX),
 	[SAMR_A_NODE_DEV] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
 	[SAMR_A_NODE_ADDRESS] = { .type = NLA_BINARY, },
+	[SAMR_A_NODE_KIND] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
 };
 
 /* SAMR_CMD_NODE_DEL - do */
@@ -122,13 +129,18 @@ const struct nla_policy samr_node_del_nl_policy[SAMR_A_NODE_ID + 1] = {
 
 /* SAMR_CMD_LINK_GET - do */
 const struct nla_policy samr_link_get_nl_policy[SAMR_A_LINK_DEV + 1] = {
+	[SAMR_A_LINK_KIND] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
 	[SAMR_A_LINK_DEV] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
 };
 
 /* SAMR_CMD_LINK_ADD - do */
-const struct nla_policy samr_link_add_nl_policy[SAMR_A_LINK_DEV + 1] = {
+const struct nla_policy samr_link_add_nl_policy[SAMR_A_LINK_TTL + 1] = {
 	[SAMR_A_LINK_KIND] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
 	[SAMR_A_LINK_DEV] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
+	[SAMR_A_LINK_LOCAL] = NLA_POLICY_EXACT_LEN(16),
+	[SAMR_A_LINK_GROUP] = NLA_POLICY_EXACT_LEN(16),
+	[SAMR_A_LINK_PORT] = NLA_POLICY_FULL_RANGE(NLA_U32, &samr_a_link_port_range),
+	[SAMR_A_LINK_TTL] = NLA_POLICY_RANGE(NLA_U32, 1, 255),
 };
 
 /* SAMR_CMD_LINK_DEL - do */
@@ -190,9 +202,10 @@ const struct nla_policy samr_fence_own_nl_policy[SAMR_A_FENCE_PAD + 1] = {
 };
 
 /* SAMR_CMD_STATS_GET - do */
-const struct nla_policy samr_stats_get_nl_policy[SAMR_A_STATS_DEV + 1] = {
+const struct nla_policy samr_stats_get_nl_policy[SAMR_A_STATS_KIND + 1] = {
 	[SAMR_A_STATS_SCOPE] = NLA_POLICY_MAX(NLA_U32, 3),
 	[SAMR_A_STATS_DEV] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
+	[SAMR_A_STATS_KIND] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
 };
 
 /* SAMR_CMD_GROUP_SET - do */
@@ -241,14 +254,14 @@ const struct genl_ops samr_nl_ops[22] = {
 		.cmd		= SAMR_CMD_NODE_ADD,
 		.doit		= samr_nl_node_add_doit,
 		.policy		= samr_node_add_nl_policy,
-		.maxattr	= SAMR_A_NODE_WITNESS,
+		.maxattr	= SAMR_A_NODE_KIND,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= SAMR_CMD_NODE_SET,
 		.doit		= samr_nl_node_set_doit,
 		.policy		= samr_node_set_nl_policy,
-		.maxattr	= SAMR_A_NODE_ADDRESS,
+		.maxattr	= SAMR_A_NODE_KIND,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -269,7 +282,7 @@ const struct genl_ops samr_nl_ops[22] = {
 		.cmd		= SAMR_CMD_LINK_ADD,
 		.doit		= samr_nl_link_add_doit,
 		.policy		= samr_link_add_nl_policy,
-		.maxattr	= SAMR_A_LINK_DEV,
+		.maxattr	= SAMR_A_LINK_TTL,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -346,7 +359,7 @@ const struct genl_ops samr_nl_ops[22] = {
 		.doit		= samr_nl_stats_get_doit,
 		.dumpit		= samr_nl_stats_get_dumpit,
 		.policy		= samr_stats_get_nl_policy,
-		.maxattr	= SAMR_A_STATS_DEV,
+		.maxattr	= SAMR_A_STATS_KIND,
 	},
 	{
 		.cmd		= SAMR_CMD_GROUP_SET,

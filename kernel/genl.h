@@ -22,15 +22,15 @@ extern const struct nla_policy samr_cluster_del_nl_policy[SAMR_A_CLUSTER_PAD + 1
 
 extern const struct nla_policy samr_node_get_nl_policy[SAMR_A_NODE_ID + 1];
 
-extern const struct nla_policy samr_node_add_nl_policy[SAMR_A_NODE_WITNESS + 1];
+extern const struct nla_policy samr_node_add_nl_policy[SAMR_A_NODE_KIND + 1];
 
-extern const struct nla_policy samr_node_set_nl_policy[SAMR_A_NODE_ADDRESS + 1];
+extern const struct nla_policy samr_node_set_nl_policy[SAMR_A_NODE_KIND + 1];
 
 extern const struct nla_policy samr_node_del_nl_policy[SAMR_A_NODE_ID + 1];
 
 extern const struct nla_policy samr_link_get_nl_policy[SAMR_A_LINK_DEV + 1];
 
-extern const struct nla_policy samr_link_add_nl_policy[SAMR_A_LINK_DEV + 1];
+extern const struct nla_policy samr_link_add_nl_policy[SAMR_A_LINK_TTL + 1];
 
 extern const struct nla_policy samr_link_del_nl_policy[SAMR_A_LINK_DEV + 1];
 
@@ -52,7 +52,7 @@ extern const struct nla_policy samr_fence_confirm_nl_policy[SAMR_A_FENCE_TOKEN +
 
 extern const struct nla_policy samr_fence_own_nl_policy[SAMR_A_FENCE_PAD + 1];
 
-extern const struct nla_policy samr_stats_get_nl_policy[SAMR_A_STATS_DEV + 1];
+extern const struct nla_policy samr_stats_get_nl_policy[SAMR_A_STATS_KIND + 1];
 
 extern const struct nla_policy samr_group_set_nl_policy[SAMR_A_GROUP_DIVERGED_POLICY + 1];
 

@@ -48,6 +48,8 @@ EXPORT_SYMBOL_IF_KUNIT(samr_link_address);
 EXPORT_SYMBOL_IF_KUNIT(samr_link_change);
 EXPORT_SYMBOL_IF_KUNIT(samr_link_del);
 EXPORT_SYMBOL_IF_KUNIT(samr_link_info);
+EXPORT_SYMBOL_IF_KUNIT(samr_link_knows);
+EXPORT_SYMBOL_IF_KUNIT(samr_link_narrow);
 EXPORT_SYMBOL_IF_KUNIT(samr_link_peer_info);
 EXPORT_SYMBOL_IF_KUNIT(samr_link_priv);
 EXPORT_SYMBOL_IF_KUNIT(samr_link_receive);

@@ -10,6 +10,7 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
+#include <net/ipv6.h>
 
 #include "shell.h"
 
@@ -45,6 +46,21 @@ u32 samr_link_cluster_id(const struct samr_link *l)
 const char *samr_link_device(const struct samr_link *l)
 {
 	return l->device;
+}
+
+bool samr_link_carries(const struct samr_link *l)
+{
+	return samr_link_usable(l);
+}
+
+const struct samr_link_options *samr_link_options(const struct samr_link *l)
+{
+	return &l->options;
+}
+
+void samr_link_set_overhead(struct samr_link *l, u32 bytes)
+{
+	WRITE_ONCE(l->overhead, bytes);
 }
 
 void samr_link_rename(struct samr_link *l, const char *device)
@@ -173,7 +189,7 @@ static u32 evaluate(struct samr_link *l, struct samr_path_link *way)
 	u64 heads = READ_ONCE(l->c->heads);
 	u32 room = samr_link_room(l);
 	u32 size = room, heard = 0;
-	bool multi = l->t->flags & SAMR_TRANSPORT_MULTICAST;
+	bool multi = l->flags & SAMR_TRANSPORT_MULTICAST;
 	unsigned int id;
 
 	lockdep_assert_held(&l->lock);
@@ -363,7 +379,8 @@ u32 samr_link_find(struct samr_cluster *c, const char *transport,
 }
 
 static struct samr_link *make(struct samr_cluster *c, struct samr_transport *t,
-			      const char *device)
+			      const char *device,
+			      const struct samr_link_options *o)
 {
 	struct samr_link *l;
 
@@ -379,6 +396,11 @@ static struct samr_link *make(struct samr_cluster *c, struct samr_transport *t,
 	l->t = t;
 	l->id = ++c->link_ids;
 	strscpy(l->device, device, sizeof(l->device));
+	l->flags = t->flags;
+	if (o)
+		l->options = *o;
+	if (o && ipv6_addr_any(&o->group))
+		l->flags &= ~SAMR_TRANSPORT_MULTICAST;
 	spin_lock_init(&l->lock);
 	l->state = SAMR_LINK_ABSENT;
 	refcount_set(&l->wmem, 1);
@@ -404,6 +426,19 @@ static int check_device(const struct samr_transport *t, const char *device,
 	if (dev_valid_name(device))
 		return 0;
 	NL_SET_ERR_MSG(extack, "not a device's name");
+	return -EINVAL;
+}
+
+static int check_options(const struct samr_transport *t,
+			 const struct samr_link_options *o,
+			 struct netlink_ext_ack *extack)
+{
+	if (!(t->flags & SAMR_TRANSPORT_IP) == !o)
+		return 0;
+	if (o)
+		NL_SET_ERR_MSG(extack, "a link of this kind has no 'local', 'group', 'port' or 'ttl'");
+	else
+		NL_SET_ERR_MSG(extack, "a link of this kind needs 'local', this head's own IP address");
 	return -EINVAL;
 }
 
@@ -457,7 +492,8 @@ static void close_link(struct samr_link *l, bool opened)
 }
 
 int samr_link_add(struct samr_cluster *c, const char *transport,
-		  const char *device, u32 *id, struct netlink_ext_ack *extack)
+		  const char *device, const struct samr_link_options *o,
+		  u32 *id, struct netlink_ext_ack *extack)
 {
 	struct samr_transport *t;
 	struct samr_link *l;
@@ -471,11 +507,11 @@ int samr_link_add(struct samr_cluster *c, const char *transport,
 		NL_SET_ERR_MSG(extack, "no such transport");
 		return -ENOENT;
 	}
-	err = check_device(t, device, extack);
+	err = check_device(t, device, extack) ?: check_options(t, o, extack);
 	if (err)
-		goto bad_device;
+		goto bad_words;
 	err = -ENOMEM;
-	l = make(c, t, device);
+	l = make(c, t, device, o);
 	if (!l)
 		goto no_link;
 	list_add_tail_rcu(&l->node, &c->links);
@@ -491,7 +527,7 @@ not_opened:
 	close_link(l, false);
 	return err;
 no_link:
-bad_device:
+bad_words:
 	samr_transport_put(t);
 	return err;
 }
@@ -539,11 +575,23 @@ void samr_link_del_all(struct samr_cluster *c)
 		del(l);
 }
 
+/* An IP address without a port has the link's. */
+static void add_port(const struct samr_link *l, struct samr_addr *a)
+{
+	__be16 port = htons(l->options.port);
+
+	if (!(l->flags & SAMR_TRANSPORT_IP) || a->len != sizeof(struct in6_addr))
+		return;
+	memcpy(a->b + a->len, &port, sizeof(port));
+	a->len += sizeof(port);
+}
+
 int samr_link_address(struct samr_cluster *c, u32 id, u64 node,
 		      const struct samr_addr *addr,
 		      struct netlink_ext_ack *extack)
 {
 	bool set = addr && addr->len;
+	struct samr_addr given = { };
 	struct samr_link_peer *p;
 	struct samr_link *l;
 	int err;
@@ -564,11 +612,13 @@ int samr_link_address(struct samr_cluster *c, u32 id, u64 node,
 		return -EINVAL;
 	}
 	if (set) {
-		if (addr->len != l->t->addr_len) {
+		given = *addr;
+		add_port(l, &given);
+		if (given.len != l->t->addr_len) {
 			NL_SET_ERR_MSG(extack, "wrong length of address for this transport");
 			return -EINVAL;
 		}
-		err = l->t->check(addr, extack);
+		err = l->t->check(l, &given, extack);
 		if (err)
 			return err;
 	}
@@ -576,7 +626,7 @@ int samr_link_address(struct samr_cluster *c, u32 id, u64 node,
 	p = &l->peer[node];
 	p->configured = set;
 	if (set)
-		p->addr = *addr;
+		p->addr = given;
 	else
 		memset(&p->addr, 0, sizeof(p->addr));
 	samr_probe_begin(l);
@@ -615,6 +665,7 @@ static void fill_info(struct samr_link *l, struct samr_link_info *info)
 	memset(info, 0, sizeof(*info));
 	info->id = l->id;
 	strscpy(info->transport, l->t->name, sizeof(info->transport));
+	info->options = l->options;
 	if (!l->t->address || !l->t->address(l, &info->addr))
 		info->addr.len = 0;
 	info->device_max = samr_link_room(l);

@@ -10,6 +10,7 @@
 #define SAMR_LINK_H
 
 #include <linux/if.h>
+#include <linux/in6.h>
 #include "core/wire.h"
 #include "path.h"
 #include "transport.h"
@@ -99,20 +100,36 @@ enum samr_link_state {
 };
 
 /**
+ * struct samr_link_options - what a transport with SAMR_TRANSPORT_IP needs to know
+ * @local: own address; IPv4 ones here as IPv6 maps them
+ * @group: to which what is for all is multicast; unspecified: a copy to each
+ * @port: of all heads
+ * @ttl: of all frames; 0: 1 for multicasts, for others what the route says
+ */
+struct samr_link_options {
+	struct in6_addr local;
+	struct in6_addr group;
+	u16 port;
+	u8 ttl;
+};
+
+/**
  * samr_link_add - give a cluster one more link
  * @c: the cluster
  * @transport: name, such as "eth"
  * @device: name of the device; "" for a transport without one. It need not
  *	exist yet
+ * @o: NULL, or for a transport that takes it
  * @id: filled in with the link's number, unique in the cluster, from 1
  * @extack: says more
  *
  * Return: 0; -ENOENT: no such transport; -EEXIST: the cluster has this link;
- * -EINVAL: not a name, or the device is no Ethernet or belongs to another one;
+ * -EINVAL: not a name, @o is not right, or the device is not;
  * -ENOSPC: SAMR_LINKS_MAX; -ENODEV: no cluster any more; -ENOMEM.
  */
 int samr_link_add(struct samr_cluster *c, const char *transport,
-		  const char *device, u32 *id, struct netlink_ext_ack *extack);
+		  const char *device, const struct samr_link_options *o,
+		  u32 *id, struct netlink_ext_ack *extack);
 
 #define SAMR_LINKS_MAX		16
 
@@ -156,6 +173,7 @@ int samr_link_address(struct samr_cluster *c, u32 id, u64 node,
  * @id: number
  * @transport: name
  * @device: name, or ""
+ * @options: as given
  * @state: where it stands
  * @best: the one that carries now
  * @addr: own address; @addr.len 0: none now
@@ -183,6 +201,7 @@ struct samr_link_info {
 	u32 id;
 	char transport[SAMR_TRANSPORT_NAME];
 	char device[IFNAMSIZ];
+	struct samr_link_options options;
 	enum samr_link_state state;
 	bool best;
 	struct samr_addr addr;
@@ -322,6 +341,37 @@ u32 samr_link_cluster_id(const struct samr_link *link);
 
 /** samr_link_device - name of its device; under RTNL or the caller's own lock */
 const char *samr_link_device(const struct samr_link *link);
+
+/** samr_link_carries - as samr_link_change() told last, and room for frames */
+bool samr_link_carries(const struct samr_link *link);
+
+/** samr_link_options - as given; zero for a transport without */
+const struct samr_link_options *samr_link_options(const struct samr_link *link);
+
+/** samr_link_set_overhead - bytes of a packet in front of each frame; in open() */
+void samr_link_set_overhead(struct samr_link *link, u32 bytes);
+
+/**
+ * samr_link_knows - may a frame come from @from?
+ *
+ * Not, when all other heads have configured addresses and it is none of them.
+ * Softirq, or bottom halves off.
+ */
+bool samr_link_knows(struct samr_link *link, const struct samr_addr *from);
+
+/** samr_link_stranger - a frame of one whom samr_link_knows() not; taken over */
+void samr_link_stranger(struct samr_link *link, struct sk_buff *skb);
+
+/**
+ * samr_link_narrow - the way to @to has become narrow
+ * @link: here
+ * @to: a peer's address, or another one
+ * @max: most bytes of a frame that may pass there now, trailer included
+ *
+ * Counts at once. Softirq, or bottom halves off; not under a lock of the link.
+ */
+void samr_link_narrow(struct samr_link *link, const struct samr_addr *to,
+		      u32 max);
 
 /** samr_link_rename - the device has a new name; under RTNL */
 void samr_link_rename(struct samr_link *link, const char *device);

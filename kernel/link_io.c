@@ -560,6 +560,29 @@ void samr_link_foreign(struct samr_link *l, struct sk_buff *skb)
 	kfree_skb(skb);
 }
 
+bool samr_link_knows(struct samr_link *l, const struct samr_addr *from)
+{
+	u64 heads = samr_link_others(l->c);
+	bool known = false;
+
+	spin_lock(&l->lock);
+	for (; heads && !known; heads &= heads - 1) {
+		const struct samr_link_peer *p = &l->peer[__ffs64(heads)];
+
+		known = !p->configured ||
+			!memcmp(&p->addr, from, sizeof(*from));
+	}
+	spin_unlock(&l->lock);
+	return known;
+}
+
+void samr_link_stranger(struct samr_link *l, struct sk_buff *skb)
+{
+	samr_stats_inc(l->c->stats, SAMR_STAT_DROP_STRANGER);
+	this_cpu_inc(l->counters->rx_dropped);
+	kfree_skb(skb);
+}
+
 void samr_link_receive_end(struct samr_link *l)
 {
 	if (!skb_queue_empty_lockless(&l->c->rx))

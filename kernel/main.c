@@ -21,12 +21,22 @@ static int __init register_transports(void)
 		return err;
 	err = samr_eth_register();
 	if (err)
-		samr_loop_unregister();
+		goto no_eth;
+	err = samr_udp_register();
+	if (err)
+		goto no_udp;
+	return 0;
+
+no_udp:
+	samr_eth_unregister();
+no_eth:
+	samr_loop_unregister();
 	return err;
 }
 
 static void unregister_transports(void)
 {
+	samr_udp_unregister();
 	samr_eth_unregister();
 	samr_loop_unregister();
 }

@@ -532,6 +532,7 @@ int samr_nl_cluster_del_doit(struct sk_buff *skb, struct genl_info *info)
 static int set_address(struct samr_cluster *c, struct genl_info *info, u64 node)
 {
 	struct nlattr *dev = info->attrs[SAMR_A_NODE_DEV];
+	struct nlattr *kind = info->attrs[SAMR_A_NODE_KIND];
 	struct nlattr *address = info->attrs[SAMR_A_NODE_ADDRESS];
 	struct samr_addr addr = { };
 	u32 link;
@@ -541,10 +542,10 @@ static int set_address(struct samr_cluster *c, struct genl_info *info, u64 node)
 				    "no address is that long");
 		return -EINVAL;
 	}
-	link = samr_link_find(c, NULL, nla_data(dev));
+	link = samr_link_find(c, kind ? nla_data(kind) : NULL, nla_data(dev));
 	if (!link) {
 		NL_SET_ERR_MSG_ATTR(info->extack, dev,
-				    "no link uses this device");
+				    "no link uses this device, or none of this kind");
 		return -ENOENT;
 	}
 	addr.len = nla_len(address);
@@ -652,13 +653,33 @@ static const char *device_of(struct genl_info *info)
 	return dev ? nla_data(dev) : "";
 }
 
+/* What a link of kind udp needs besides; NULL: nothing of it is said. */
+static const struct samr_link_options *
+get_link_options(struct genl_info *info, struct samr_link_options *o)
+{
+	struct nlattr **attrs = info->attrs;
+
+	if (!attrs[SAMR_A_LINK_LOCAL] && !attrs[SAMR_A_LINK_GROUP] &&
+	    !attrs[SAMR_A_LINK_PORT] && !attrs[SAMR_A_LINK_TTL])
+		return NULL;
+	if (attrs[SAMR_A_LINK_LOCAL])
+		o->local = nla_get_in6_addr(attrs[SAMR_A_LINK_LOCAL]);
+	if (attrs[SAMR_A_LINK_GROUP])
+		o->group = nla_get_in6_addr(attrs[SAMR_A_LINK_GROUP]);
+	o->port = u32_or(info, SAMR_A_LINK_PORT, SAMR_UDP_PORT_DEFAULT);
+	o->ttl = u32_or(info, SAMR_A_LINK_TTL, 0);
+	return o;
+}
+
 static int add_link(struct samr_cluster *c, struct genl_info *info)
 {
+	struct samr_link_options options = { };
 	u32 id;
 	int err;
 
 	err = samr_link_add(c, nla_data(info->attrs[SAMR_A_LINK_KIND]),
-			    device_of(info), &id, info->extack);
+			    device_of(info), get_link_options(info, &options), &id,
+			    info->extack);
 	if (!err)
 		samr_netlink_announce(genl_info_net(info), c, SAMR_CMD_LINK_NTF,
 				      SAMR_NTF_EVENT_ADD, id);

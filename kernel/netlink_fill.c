@@ -6,6 +6,7 @@
  */
 #include <linux/user_namespace.h>
 #include <linux/math64.h>
+#include <net/ipv6.h>
 
 #include "core/strings.h"
 #include "netlink_fill.h"
@@ -322,6 +323,17 @@ static int put_paths(struct sk_buff *skb, struct samr_cluster *c, u32 link)
 	return 0;
 }
 
+static int put_options(struct sk_buff *skb, const struct samr_link_options *o)
+{
+	if (ipv6_addr_any(&o->local))
+		return 0;
+	return nla_put_in6_addr(skb, SAMR_A_LINK_LOCAL, &o->local) ||
+	       (!ipv6_addr_any(&o->group) &&
+		nla_put_in6_addr(skb, SAMR_A_LINK_GROUP, &o->group)) ||
+	       nla_put_u32(skb, SAMR_A_LINK_PORT, o->port) ||
+	       (o->ttl && nla_put_u32(skb, SAMR_A_LINK_TTL, o->ttl));
+}
+
 int samr_netlink_put_link(const struct samr_netlink_msg *m,
 			  struct samr_cluster *c, u32 id)
 {
@@ -345,6 +357,7 @@ int samr_netlink_put_link(const struct samr_netlink_msg *m,
 		      nla_put_u32(skb, SAMR_A_LINK_FRAME_MAX, l.frame_max) ||
 		      nla_put_u32(skb, SAMR_A_LINK_DEVICE_MAX, l.device_max) ||
 		      put_flag(skb, SAMR_A_LINK_MULTICAST, l.multicast) ||
+		      put_options(skb, &l.options) ||
 		      put_paths(skb, c, l.id) ||
 		      put_event(m, SAMR_A_LINK_EVENT));
 }
@@ -732,6 +745,7 @@ int samr_netlink_put_stats(const struct samr_netlink_msg *m,
 	case SAMR_STATS_SCOPE_LINK:
 		err = (link->device[0] &&
 		       nla_put_string(skb, SAMR_A_STATS_DEV, link->device)) ||
+		      nla_put_string(skb, SAMR_A_STATS_KIND, link->transport) ||
 		      put_counters(skb, link_counters,
 				   ARRAY_SIZE(link_counters), link);
 		break;

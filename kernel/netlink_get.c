@@ -100,10 +100,12 @@ int samr_nl_node_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return answer(info, one_node);
 }
 
-/* Number of the link on the device that @attr names. */
-static u32 link_of(struct samr_cluster *c, struct genl_info *info, int attr)
+/* Number of the link on the device that @attr names, of @kind unless that is NULL. */
+static u32 link_of(struct samr_cluster *c, struct genl_info *info, int attr,
+		   const struct nlattr *kind)
 {
-	u32 id = samr_link_find(c, NULL, nla_data(info->attrs[attr]));
+	u32 id = samr_link_find(c, kind ? nla_data(kind) : NULL,
+				nla_data(info->attrs[attr]));
 
 	if (!id)
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attr],
@@ -118,7 +120,7 @@ static int one_link(const struct samr_netlink_msg *m, struct samr_cluster *c,
 
 	if (samr_netlink_lacks(info, SAMR_A_LINK_DEV, "dev"))
 		return -EINVAL;
-	id = link_of(c, info, SAMR_A_LINK_DEV);
+	id = link_of(c, info, SAMR_A_LINK_DEV, info->attrs[SAMR_A_LINK_KIND]);
 	return id ? samr_netlink_put_link(m, c, id) : -ENOENT;
 }
 
@@ -233,7 +235,8 @@ static int one_stats(const struct samr_netlink_msg *m, struct samr_cluster *c,
 	if (scope == SAMR_STATS_SCOPE_LINK) {
 		if (samr_netlink_lacks(info, SAMR_A_STATS_DEV, "dev"))
 			return -EINVAL;
-		id = link_of(c, info, SAMR_A_STATS_DEV);
+		id = link_of(c, info, SAMR_A_STATS_DEV,
+			     info->attrs[SAMR_A_STATS_KIND]);
 		if (!id || samr_link_info(c, id - 1, &link) != id)
 			return -ENOENT;
 	} else if (info->attrs[SAMR_A_STATS_DEV]) {

@@ -64,7 +64,7 @@ struct plan {
 
 static bool can(const struct samr_link *l, u32 flag)
 {
-	return l->t->flags & flag;
+	return l->flags & flag;
 }
 
 static bool size_known(const struct samr_link *l,
@@ -121,6 +121,17 @@ static bool round_over(const struct samr_link *l)
 
 /* ---- a round ---- */
 
+/* What passes to a peer, as far as the transport knows: the largest for sure that is tried. */
+static u32 way_room(const struct samr_link *l, const struct samr_link_peer *p)
+{
+	u32 max;
+
+	if (!l->t->path_max || !p->addr.len || !p->heard)
+		return U32_MAX;
+	max = l->t->path_max(l, &p->addr);
+	return max > SAMR_CRC_LEN ? max - SAMR_CRC_LEN : 0;
+}
+
 static void start(struct samr_link *l)
 {
 	struct samr_probe *pr = &l->probe;
@@ -133,12 +144,13 @@ static void start(struct samr_link *l)
 	pr->round++;
 	pr->tries = 0;
 	pr->started = jiffies;
-	pr->ceiling = pr->full ? room : min(room, l->frame_max);
-	pr->ceiling = max_t(u32, pr->ceiling, SAMR_FRAME_MIN);
 	samr_for_each_head(id, heads) {
+		room = min(room, way_room(l, &l->peer[id]));
 		l->peer[id].round_size = 0;
 		l->peer[id].round_multi = false;
 	}
+	pr->ceiling = pr->full ? room : min(room, l->frame_max);
+	pr->ceiling = max_t(u32, pr->ceiling, SAMR_FRAME_MIN);
 }
 
 static void tell_peer(struct samr_link *l, u64 id,
@@ -208,7 +220,7 @@ static void plan_sizes(const struct samr_link *l, struct plan *plan)
 
 	plan->sizes[plan->count++] = ceiling;
 	for (i = 0; i < ARRAY_SIZE(mtus) && l->probe.tries > 1; i++) {
-		size = mtus[i] - SAMR_CRC_LEN;
+		size = mtus[i] - SAMR_CRC_LEN - l->overhead;
 		if (size < ceiling)
 			plan->sizes[plan->count++] = size;
 	}
@@ -404,6 +416,29 @@ static bool doubt_link(struct samr_link *l, u64 heads)
 	}
 	spin_unlock(&l->lock);
 	return news;
+}
+
+void samr_link_narrow(struct samr_link *l, const struct samr_addr *to, u32 max)
+{
+	u64 heads = samr_link_others(l->c);
+	bool news = false;
+	unsigned int id;
+
+	max = max_t(u32, max, SAMR_FRAME_MIN + SAMR_CRC_LEN) - SAMR_CRC_LEN;
+	spin_lock(&l->lock);
+	samr_for_each_head(id, heads) {
+		struct samr_link_peer *p = &l->peer[id];
+
+		if (p->size <= max || memcmp(&p->addr, to, sizeof(*to)))
+			continue;
+		p->size = max;
+		news = true;
+	}
+	if (news && !l->closed && samr_link_usable(l))
+		want_full(l, SOON_MS);
+	spin_unlock(&l->lock);
+	if (news)
+		samr_link_update(l->c);
 }
 
 void samr_probe_doubt(struct samr_cluster *c, u64 heads)

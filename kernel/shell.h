@@ -334,6 +334,9 @@ struct samr_probe {
  * @priv: the transport's
  * @id: number
  * @device: name; changed under @lock
+ * @flags: of the transport, those that hold for this link
+ * @options: as given
+ * @overhead: bytes of a packet in front of each frame
  * @lock: protects what follows up to @wmem
  * @state: where it stands
  * @closed: it is being deleted: nothing is started any more
@@ -360,6 +363,9 @@ struct samr_link {
 	void *priv;
 	u32 id;
 	char device[IFNAMSIZ];
+	u32 flags;
+	struct samr_link_options options;
+	u32 overhead;
 
 	spinlock_t lock;
 	enum samr_link_state state;
@@ -400,7 +406,7 @@ static inline bool samr_link_usable(const struct samr_link *l)
 /** samr_link_is_local - does it lead to nobody but ourselves? */
 static inline bool samr_link_is_local(const struct samr_link *l)
 {
-	return l->t->flags & SAMR_TRANSPORT_LOCAL;
+	return l->flags & SAMR_TRANSPORT_LOCAL;
 }
 
 /** samr_link_others - the configured heads but ourselves, one bit each */

@@ -17,6 +17,7 @@ static const char * const names[SAMR_STATS] = {
 	[SAMR_STAT_TIMER]		= "timer",
 	[SAMR_STAT_INSTALL_BEHIND]	= "install-behind",
 	[SAMR_STAT_DROP_FOREIGN]	= "drop-foreign",
+	[SAMR_STAT_DROP_STRANGER]	= "drop-stranger",
 	[SAMR_STAT_DROP_QUEUE]		= "drop-queue",
 	[SAMR_STAT_DROP_MEMORY]		= "drop-memory",
 	[SAMR_STAT_DROP_PROBE]		= "drop-probe",

@@ -26,6 +26,7 @@ enum samr_stat {
 	SAMR_STAT_INSTALL_BEHIND,	/* members that installed fell behind, and began anew */
 	/* each of the following is a loss, not counted by a drop reason */
 	SAMR_STAT_DROP_FOREIGN,		/* for another station */
+	SAMR_STAT_DROP_STRANGER,	/* from the address of no head */
 	SAMR_STAT_DROP_QUEUE,		/* input queue full */
 	SAMR_STAT_DROP_MEMORY,		/* no memory for a received frame */
 	SAMR_STAT_DROP_PROBE,		/* probe, answer or pulse malformed */

@@ -22,7 +22,8 @@ struct samr_link;
 /**
  * struct samr_addr - a peer's address on a link, in the transport's own form
  * @len: bytes of @b; 0: no address
- * @b: the bytes; what lies behind @len is zero. eth: the 6 bytes of a MAC
+ * @b: the bytes; what lies behind @len is zero. eth: the 6 bytes of a MAC; udp: the
+ *	16 of an IPv6 address, or of an IPv4 one as IPv6 maps it, and the 2 of a port
  */
 struct samr_addr {
 	u8 len;
@@ -48,6 +49,9 @@ enum samr_cast {
 #define SAMR_TRANSPORT_RELIABLE		0x04	/* loses nothing while up */
 #define SAMR_TRANSPORT_LOCAL		0x08	/* reaches no other node: no probes */
 #define SAMR_TRANSPORT_DEVICE		0x10	/* a link needs a device's name */
+#define SAMR_TRANSPORT_IP		0x20	/* and struct samr_link_options; it multicasts
+						 * where they name a group
+						 */
 
 /**
  * struct samr_transport - a way to move frames
@@ -70,6 +74,8 @@ enum samr_cast {
  *	0, or the error for which the frame was lost
  * @frame_max: most bytes of a frame, trailer included, that may pass now; 0:
  *	none. Any context
+ * @path_max: the same for the way to @to, as far as it is known; NULL: no way differs.
+ *	Bottom halves are off, or the caller can sleep
  * @address: this end's address; false when there is none now. Any context
  * @check: is @a an address that a peer may have? 0, or -EINVAL with @extack
  * @node: in the registry
@@ -85,8 +91,11 @@ struct samr_transport {
 	int (*send)(struct samr_link *link, struct sk_buff *skb,
 		    enum samr_cast cast, const struct samr_addr *to);
 	u32 (*frame_max)(const struct samr_link *link);
+	u32 (*path_max)(const struct samr_link *link,
+			const struct samr_addr *to);
 	bool (*address)(const struct samr_link *link, struct samr_addr *a);
-	int (*check)(const struct samr_addr *a, struct netlink_ext_ack *extack);
+	int (*check)(const struct samr_link *link, const struct samr_addr *a,
+		     struct netlink_ext_ack *extack);
 	struct list_head node;
 };
 
@@ -118,5 +127,7 @@ int samr_loop_register(void);
 void samr_loop_unregister(void);
 int samr_eth_register(void);
 void samr_eth_unregister(void);
+int samr_udp_register(void);
+void samr_udp_unregister(void);
 
 #endif /* SAMR_TRANSPORT_H */

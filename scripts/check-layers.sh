@@ -33,7 +33,7 @@ layers() {
 	kernel/core/plat.h	list\.h
 	kernel/core/[a-z]+.[ch]	@core
 	kernel/transport.[ch]	(transport|compat|stats)\.h
-	kernel/transport/[a-z]+.[ch]	((transport/)?[a-z]+\.h)&!(shell|cluster|plat|pernet|socket|service|local|payload|netlink.*|genl|trace)\.h
+	kernel/transport/[a-z_]+.[ch]	((transport/)?[a-z]+\.h)&!(shell|cluster|plat|pernet|socket|service|local|payload|netlink.*|genl|trace)\.h
 	kernel/path.[ch]	path\.h
 	kernel/link.h	core/(wire|event|plat)\.h|(transport|path)\.h
 	kernel/plat.h	core/plat\.h

@@ -236,9 +236,9 @@ static void cluster_configuration_is_guarded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, samr_cluster_start(h->c, BIT_ULL(3), NULL), 0);
 	KUNIT_EXPECT_EQ(test, samr_cluster_stop(h->c, NULL), 0);
 	KUNIT_EXPECT_EQ(test, samr_cluster_node_del(h->c, 2, NULL), -ENOENT);
-	KUNIT_EXPECT_EQ(test, samr_link_add(h->c, "hub", "", &id, NULL), -EEXIST);
-	KUNIT_EXPECT_EQ(test, samr_link_add(h->c, "hub", "eth0", &id, NULL), -EINVAL);
-	KUNIT_EXPECT_EQ(test, samr_link_add(h->c, "smoke", "", &id, NULL), -ENOENT);
+	KUNIT_EXPECT_EQ(test, samr_link_add(h->c, "hub", "", NULL, &id, NULL), -EEXIST);
+	KUNIT_EXPECT_EQ(test, samr_link_add(h->c, "hub", "eth0", NULL, &id, NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, samr_link_add(h->c, "smoke", "", NULL, &id, NULL), -ENOENT);
 	KUNIT_EXPECT_EQ(test, samr_link_del(h->c, 7, NULL), -ENOENT);
 	KUNIT_EXPECT_EQ(test, samr_link_del(h->c, h->link, NULL), 0);
 	mutex_unlock(config);
@@ -266,7 +266,7 @@ static void cluster_answers_after_its_end(struct kunit *test)
 	samr_cluster_info(c, &info);
 	mutex_lock(c->config);
 	KUNIT_EXPECT_EQ(test, samr_cluster_start(c, 0, NULL), -ENODEV);
-	KUNIT_EXPECT_EQ(test, samr_link_add(c, "loop", "", &id, NULL), -ENODEV);
+	KUNIT_EXPECT_EQ(test, samr_link_add(c, "loop", "", NULL, &id, NULL), -ENODEV);
 	mutex_unlock(c->config);
 	samr_cluster_put(c);
 }

@@ -133,7 +133,8 @@ static bool hub_address(const struct samr_link *link, struct samr_addr *a)
 	return true;
 }
 
-static int hub_check(const struct samr_addr *a, struct netlink_ext_ack *extack)
+static int hub_check(const struct samr_link *link, const struct samr_addr *a,
+		     struct netlink_ext_ack *extack)
 {
 	return a->b[0] && a->b[0] <= HUB_ENDS ? 0 : -EINVAL;
 }
@@ -276,7 +277,7 @@ struct head *head_new(struct kunit *test, u64 node, const char *transport)
 	h->c = samr_cluster_new(&init_net, &config, &p, &face, NULL);
 	if (!IS_ERR(h->c)) {
 		heads[node - 1] = h;
-		if (samr_link_add(h->c, transport, "", &h->link, NULL))
+		if (samr_link_add(h->c, transport, "", NULL, &h->link, NULL))
 			h->link = 0;
 	}
 	mutex_unlock(&config);

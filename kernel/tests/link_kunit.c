@@ -537,6 +537,35 @@ static void link_addresses_can_be_configured(struct kunit *test)
 	mutex_unlock(h->c->config);
 }
 
+static struct samr_link *first_link(struct head *h)
+{
+	return list_first_entry_or_null(&h->c->links, struct samr_link, node);
+}
+
+/* The transport knows that a way has become narrow: that counts at once. */
+static void link_narrows_at_once(struct kunit *test)
+{
+	const u32 wide = HUB_MTU - SAMR_CRC_LEN, narrow = 700;
+	struct samr_addr other = { .len = 1, .b = { 2 } };
+	struct samr_addr nobody = { .len = 1, .b = { 3 } };
+	struct head *h[2];
+
+	make_heads(test, h, 2);
+	KUNIT_ASSERT_TRUE(test, hub_wait(head_link(h[0]).frame_max == wide));
+	local_bh_disable();
+	samr_link_narrow(first_link(h[0]), &nobody, narrow);
+	KUNIT_EXPECT_EQ(test, head_link(h[0]).frame_max, wide);
+	samr_link_narrow(first_link(h[0]), &other, narrow);
+	KUNIT_EXPECT_EQ(test, head_link(h[0]).frame_max, narrow - SAMR_CRC_LEN);
+	local_bh_enable();
+	/* It is looked for again, as the way may have another opinion: this one has. */
+	KUNIT_EXPECT_TRUE(test, hub_wait(head_link(h[0]).frame_max == wide));
+	local_bh_disable();
+	samr_link_narrow(first_link(h[0]), &other, 1);
+	KUNIT_EXPECT_EQ(test, head_link(h[0]).frame_max, SAMR_FRAME_MIN);
+	local_bh_enable();
+}
+
 /* What a link has begun ends with it, also when its transport refuses in the end. */
 static void link_that_is_not_opened(struct kunit *test)
 {
@@ -547,21 +576,16 @@ static void link_that_is_not_opened(struct kunit *test)
 	hub.refuse = true;
 	mutex_lock(h->c->config);
 	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, samr_link_add(h->c, "hub", "", &id, NULL), -EIO);
+		KUNIT_EXPECT_EQ(test, samr_link_add(h->c, "hub", "", NULL, &id, NULL), -EIO);
 	mutex_unlock(h->c->config);
 	KUNIT_EXPECT_EQ(test, head_send(h, 10, 0, SAMR_KIND_DATA), -ENOTCONN);
 	/* KASAN looks on: a round of probes would come now. */
 	msleep(50);
 	hub.refuse = false;
 	mutex_lock(h->c->config);
-	KUNIT_EXPECT_EQ(test, samr_link_add(h->c, "hub", "", &id, NULL), 0);
+	KUNIT_EXPECT_EQ(test, samr_link_add(h->c, "hub", "", NULL, &id, NULL), 0);
 	KUNIT_EXPECT_EQ(test, samr_link_del(h->c, id, NULL), 0);
 	mutex_unlock(h->c->config);
-}
-
-static struct samr_link *first_link(struct head *h)
-{
-	return list_first_entry_or_null(&h->c->links, struct samr_link, node);
 }
 
 /* One run of the tasklet sends some frames and comes back for the others. */
@@ -616,6 +640,7 @@ static struct kunit_case link_cases[] = {
 	KUNIT_CASE(link_waits_for_its_budget),
 	KUNIT_CASE(link_outlives_its_end_in_devices),
 	KUNIT_CASE(link_addresses_can_be_configured),
+	KUNIT_CASE(link_narrows_at_once),
 	{ }
 };
 

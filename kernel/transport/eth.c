@@ -176,7 +176,8 @@ static bool eth_address(const struct samr_link *link, struct samr_addr *a)
 	return dev;
 }
 
-static int eth_check(const struct samr_addr *a, struct netlink_ext_ack *extack)
+static int eth_check(const struct samr_link *link, const struct samr_addr *a,
+		     struct netlink_ext_ack *extack)
 {
 	if (a->len == ETH_ALEN && is_valid_ether_addr(a->b))
 		return 0;
