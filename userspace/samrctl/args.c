@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "config/config_ip.h"
 #include "names.h"
 
 #define NAMES_MAX	32
@@ -199,7 +200,10 @@ static const char *allowed(const struct key *k, char *text, size_t size)
 		snprintf(text, size, "GROUP");
 		break;
 	case ARG_ADDRESS:
-		snprintf(text, size, "MAC|learn");
+		snprintf(text, size, "MAC|IP|IP:PORT|learn");
+		break;
+	case ARG_IP:
+		snprintf(text, size, "IP");
 		break;
 	case ARG_HEX:
 		snprintf(text, size, "HEX");
@@ -336,12 +340,22 @@ static void address(const struct key *k, const char *text, struct arg *a)
 
 	if (!strcmp(text, "learn"))
 		return;
+	a->len = ip_parse_port(text, a->bytes);
+	if (a->len)
+		return;
 	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &b[0], &b[1], &b[2],
 		   &b[3], &b[4], &b[5], &end) != 6 || text[end])
-		bad_value(k, text, "not an address such as 52:54:00:12:34:56");
+		bad_value(k, text, "not an address such as 52:54:00:12:34:56, 10.0.0.1 or [fd00::1]:7374");
 	a->len = 6;
 	for (i = 0; i < 6; i++)
 		a->bytes[i] = b[i];
+}
+
+static void ip(const struct key *k, const char *text, struct arg *a)
+{
+	if (!ip_parse(text, a->bytes))
+		bad_value(k, text, "not an IP address such as 10.0.0.1 or fd00::1");
+	a->len = IP_LEN;
 }
 
 static uint64_t node(const struct key *k, const char *text)
@@ -418,6 +432,9 @@ static void parse_value(const struct key *k, const char *text, struct arg *a)
 		break;
 	case ARG_ADDRESS:
 		address(k, text, a);
+		break;
+	case ARG_IP:
+		ip(k, text, a);
 		break;
 	case ARG_HEX:
 		a->num = hex(k, text);

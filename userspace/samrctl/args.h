@@ -27,7 +27,9 @@
  * @ARG_DEV: name of a network device
  * @ARG_USER: number or name; u32
  * @ARG_GROUP: number or name; u32
- * @ARG_ADDRESS: MAC address, or "learn" for no bytes; binary
+ * @ARG_ADDRESS: MAC address, IP address with or without a port, or "learn" for no
+ *	bytes; binary
+ * @ARG_IP: IP address; binary, 16 bytes
  * @ARG_HEX: 1 to 16 hexadecimal digits, as print_hex() shows them; u64
  * @ARG_HOURS: number of hours, or one with a unit, "90s", "2min", "5d"; not
  *	sent, in seconds
@@ -47,6 +49,7 @@ enum arg_type {
 	ARG_USER,
 	ARG_GROUP,
 	ARG_ADDRESS,
+	ARG_IP,
 	ARG_HEX,
 	ARG_HOURS,
 	ARG_HEADS,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Links, and the heads as seen through them. */
+#include <stdio.h>
+#include <string.h>
+
 #include <linux/samr_netlink.h>
 
 #include "nl.h"
@@ -29,10 +32,10 @@ static void print_way(const struct nlattr *const *tb)
 		print_ms("hold", nl_u32(tb[SAMR_A_PATH_HOLD_MS]));
 }
 
-static void print_address_of(const struct nlattr *a)
+static void print_address_of(const char *key, const struct nlattr *a)
 {
 	if (a)
-		print_address("address", mnl_attr_get_payload(a),
+		print_address(key, mnl_attr_get_payload(a),
 			      mnl_attr_get_payload_len(a));
 }
 
@@ -43,7 +46,7 @@ static void print_path(const struct nlattr *nest)
 	nl_nested(nest, tb);
 	print_object(NULL, "path");
 	print_num("node", nl_u64(tb[SAMR_A_PATH_NODE]));
-	print_address_of(tb[SAMR_A_PATH_ADDRESS]);
+	print_address_of("address", tb[SAMR_A_PATH_ADDRESS]);
 	print_flag("configured", tb[SAMR_A_PATH_CONFIGURED]);
 	print_yes("heard", tb[SAMR_A_PATH_HEARD]);
 	print_flag("multicast", tb[SAMR_A_PATH_MULTICAST]);
@@ -82,10 +85,27 @@ void link_print(const struct nlattr **tb)
 	print_word("state", state < 4 ? states[state] : "?",
 		   state < 4 ? state_colours[state] : PLAIN);
 	print_flag("carries", tb[SAMR_A_LINK_CARRIES]);
-	print_address_of(tb[SAMR_A_LINK_ADDRESS]);
+	print_address_of("address", tb[SAMR_A_LINK_ADDRESS]);
 	print_num("frame-max", nl_u32(tb[SAMR_A_LINK_FRAME_MAX]));
 	print_num("device-max", nl_u32(tb[SAMR_A_LINK_DEVICE_MAX]));
 	print_flag("multicast", tb[SAMR_A_LINK_MULTICAST]);
+	/* Its address and port are in @address, too, while it has a device. */
+	print_address_of("local", tb[SAMR_A_LINK_LOCAL]);
+	print_address_of("group", tb[SAMR_A_LINK_GROUP]);
+	if (tb[SAMR_A_LINK_PORT])
+		print_num("port", nl_u32(tb[SAMR_A_LINK_PORT]));
+	if (tb[SAMR_A_LINK_TTL])
+		print_num("ttl", nl_u32(tb[SAMR_A_LINK_TTL]));
+}
+
+const char *link_label(const struct nlattr *dev, const struct nlattr *kind,
+		       char text[LINK_LABEL_MAX])
+{
+	bool plain = !dev || !kind || !strcmp(nl_str(kind), "eth");
+
+	snprintf(text, LINK_LABEL_MAX, "%.15s%s%.15s", nl_str(dev),
+		 plain ? "" : "/", plain ? "" : nl_str(kind));
+	return text;
 }
 
 void link_message(const struct nlmsghdr *nlh, void *data)
@@ -102,25 +122,35 @@ void link_message(const struct nlmsghdr *nlh, void *data)
 	print_end();
 }
 
+/* Those of this version; the kernel says which there are. */
+const char *const link_kinds[] = { "eth", "udp", "loop", NULL };
+
 static const struct key show_keys[] = {
 	{ .name = "dev", .type = ARG_DEV, .attr = SAMR_A_LINK_DEV, .min = 1,
 	  .max = SAMR_DEV_LEN_MAX },
+	{ .name = "kind", .type = ARG_NAME, .attr = SAMR_A_LINK_KIND, .min = 1,
+	  .max = SAMR_DEV_LEN_MAX, .words = link_kinds },
 	{ }
 };
 
 static int show(const struct verb *v, const struct arg *args)
 {
+	if (args[1].text && !args[0].text)
+		die(EXIT_USAGE, "link show: 'kind' goes with 'dev'");
 	return show_asked(v, args, link_message);
 }
 
-/* Those of this version; the kernel says which there are. */
-static const char *const kinds[] = { "eth", "loop", NULL };
-
 static const struct key add_keys[] = {
 	{ .name = "kind", .type = ARG_NAME, .attr = SAMR_A_LINK_KIND,
-	  .required = true, .min = 1, .max = SAMR_DEV_LEN_MAX, .words = kinds },
+	  .required = true, .min = 1, .max = SAMR_DEV_LEN_MAX, .words = link_kinds },
 	{ .name = "dev", .type = ARG_DEV, .attr = SAMR_A_LINK_DEV, .min = 1,
 	  .max = SAMR_DEV_LEN_MAX },
+	{ .name = "local", .type = ARG_IP, .attr = SAMR_A_LINK_LOCAL },
+	{ .name = "group", .type = ARG_IP, .attr = SAMR_A_LINK_GROUP },
+	{ .name = "port", .type = ARG_U32, .attr = SAMR_A_LINK_PORT, .min = 1,
+	  .max = 65535 },
+	{ .name = "ttl", .type = ARG_U32, .attr = SAMR_A_LINK_TTL, .min = 1,
+	  .max = 255 },
 	{ }
 };
 
@@ -128,7 +158,7 @@ static const struct key del_keys[] = {
 	{ .name = "dev", .type = ARG_DEV, .attr = SAMR_A_LINK_DEV, .min = 1,
 	  .max = SAMR_DEV_LEN_MAX },
 	{ .name = "kind", .type = ARG_NAME, .attr = SAMR_A_LINK_KIND, .min = 1,
-	  .max = SAMR_DEV_LEN_MAX, .words = kinds },
+	  .max = SAMR_DEV_LEN_MAX, .words = link_kinds },
 	{ }
 };
 
@@ -142,7 +172,7 @@ static int del(const struct verb *v, const struct arg *args)
 static const struct verb verbs[] = {
 	{ "show", "the links, and each head as seen through them",
 	  SAMR_CMD_LINK_GET, show_keys, show },
-	{ "add", "use a device: kind eth, Ethernet frames; or none: kind loop, a cluster of one head",
+	{ "add", "use a device: kind eth, Ethernet frames, or udp, with local, its own IP address; or none: kind loop, a cluster of one head",
 	  SAMR_CMD_LINK_ADD, add_keys, nl_run },
 	{ "del", "use it no more; kind alone where there is no device",
 	  SAMR_CMD_LINK_DEL, del_keys, del },

@@ -137,6 +137,7 @@ static void put_arg(struct nlmsghdr *nlh, const struct key *k,
 		mnl_attr_put_strz(nlh, k->attr, a->text);
 		break;
 	case ARG_ADDRESS:
+	case ARG_IP:
 		mnl_attr_put(nlh, k->attr, a->len, a->bytes);
 		break;
 	case ARG_FLAG:

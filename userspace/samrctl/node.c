@@ -61,6 +61,8 @@ static const struct key add_keys[] = {
 	  .attr = SAMR_A_NODE_ADDRESS },
 	{ .name = "witness", .type = ARG_FLAG,
 	  .attr = SAMR_A_NODE_WITNESS },
+	{ .name = "kind", .type = ARG_NAME, .attr = SAMR_A_NODE_KIND, .min = 1,
+	  .max = SAMR_DEV_LEN_MAX, .words = link_kinds },
 	{ }
 };
 
@@ -78,6 +80,8 @@ static const struct key set_keys[] = {
 	  .required = true, .min = 1, .max = SAMR_DEV_LEN_MAX },
 	{ .name = "address", .type = ARG_ADDRESS, .attr = SAMR_A_NODE_ADDRESS,
 	  .required = true },
+	{ .name = "kind", .type = ARG_NAME, .attr = SAMR_A_NODE_KIND, .min = 1,
+	  .max = SAMR_DEV_LEN_MAX, .words = link_kinds },
 	{ }
 };
 

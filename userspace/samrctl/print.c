@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/config_ip.h"
 #include "print.h"
 
 #define DEPTH_MAX	8
@@ -450,6 +451,10 @@ void print_address(const char *key, const void *bytes, size_t len)
 	char text[3 * 64];
 	size_t i;
 
+	if (len == IP_LEN || len == IP_PORT_LEN) {
+		print_str(key, ip_format(bytes, len, text));
+		return;
+	}
 	text[0] = 0;
 	for (i = 0; i < len && i < 64; i++)
 		sprintf(text + 3 * i, "%02x%s", b[i], i + 1 < len ? ":" : "");

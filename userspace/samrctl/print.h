@@ -87,7 +87,7 @@ void print_heads(const char *key, uint64_t set);	/* one bit per id */
 void print_null(const char *key);			/* JSON only */
 void print_raw(const char *key, const char *json);	/* the same: written as it is */
 
-/** print_address - bytes, two hex digits each, with colons */
+/** print_address - of a link: bytes, two hex digits each, with colons, or IP and port */
 void print_address(const char *key, const void *bytes, size_t len);
 
 /** print_counter - one line of an object of counters */

@@ -134,7 +134,8 @@ static const struct family families[] = {
 	{ "samr_receive_dropped_total", "counter",
 	  "Received frames lost before the order saw them, by reason.",
 	  "reason", HEAD, 1,
-	  { "drop-foreign:foreign", "drop-queue:queue", "drop-memory:memory",
+	  { "drop-foreign:foreign", "drop-stranger:stranger",
+	    "drop-queue:queue", "drop-memory:memory",
 	    "drop-probe:probe", "drop-probe-source:probe-source",
 	    "drop-probe-rate:probe-rate", "drop-ended:ended" } },
 	{ "samr_transmit_dropped_total", "counter",
@@ -229,12 +230,13 @@ static int each_counter(const struct nlattr *a, void *data)
 static void collect(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *tb[ATTRS_MAX];
+	char label[LINK_LABEL_MAX];
 	struct group g;
 
 	(void)data;
 	nl_attrs(nlh, tb);
 	g.scope = nl_u32(tb[SAMR_A_STATS_SCOPE]);
-	g.dev = nl_str(tb[SAMR_A_STATS_DEV]);
+	g.dev = link_label(tb[SAMR_A_STATS_DEV], tb[SAMR_A_STATS_KIND], label);
 	mnl_attr_parse(nlh, 4, each_counter, &g);
 }
 

@@ -55,6 +55,15 @@ void view_brief(const struct nlmsghdr *nlh);
  */
 void node_message(const struct nlmsghdr *nlh, void *data);
 void link_message(const struct nlmsghdr *nlh, void *data);
+
+/** link_kinds - that samrctl knows of; ends with NULL */
+extern const char *const link_kinds[];
+
+#define LINK_LABEL_MAX	40
+
+/** link_label - a link among counters: "eth0", or "eth0/udp" for kinds other than eth */
+const char *link_label(const struct nlattr *dev, const struct nlattr *kind,
+		       char text[LINK_LABEL_MAX]);
 void group_message(const struct nlmsghdr *nlh, void *data);
 void fence_message(const struct nlmsghdr *nlh, void *data);
 void view_message(const struct nlmsghdr *nlh, void *data);

@@ -57,7 +57,7 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 	const char *dev;
 	bool nonzero = false;
 	uint32_t scope;
-	char heading[64];
+	char heading[64], label[LINK_LABEL_MAX];
 
 	nl_attrs(nlh, tb);
 	scope = nl_u32(tb[SAMR_A_STATS_SCOPE]);
@@ -69,7 +69,7 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 		print_object("links", NULL);
 		w->links = true;
 	}
-	dev = nl_str(tb[SAMR_A_STATS_DEV]);
+	dev = link_label(tb[SAMR_A_STATS_DEV], tb[SAMR_A_STATS_KIND], label);
 	snprintf(heading, sizeof(heading), "%s%s%s%s", scopes[scope],
 		 *dev ? " " : "", dev, nonzero ? "" : ": all 0");
 	print_object(*dev ? dev : scopes[scope], heading);

@@ -16,6 +16,8 @@
 #include <linux/samr.h>
 #include <linux/samr_netlink.h>
 
+#include "config_ip.h"
+
 #include "fence/fence_device.h"
 
 #define CONFIG_FILE		"/etc/samr/samr.conf"
@@ -26,25 +28,31 @@
 /**
  * struct config_link - one network between the heads
  * @name: of it, in this file
- * @kind: "eth"
+ * @kind: "eth" or "udp"
  * @device: of heads that do not name another one; NULL: all do
+ * @port: kind udp: of all heads
+ * @group: kind udp: IP address to which what is for all is multicast; NULL: a copy to each
+ * @ttl: kind udp: hops that a frame may go; 0: as the kernel has it
  */
 struct config_link {
 	const char *name;
 	const char *kind;
 	const char *device;
+	uint32_t port;
+	const char *group;
+	uint32_t ttl;
 };
 
 /**
  * struct config_port - how a head is connected to a network
  * @device: of that head
  * @len: bytes of @byte; 0: the address is learned
- * @byte: its address there
+ * @byte: its address there: a MAC, or what ip_parse() makes of an IP address
  */
 struct config_port {
 	const char *device;
 	size_t len;
-	uint8_t byte[6];
+	uint8_t byte[IP_PORT_LEN];
 };
 
 /**

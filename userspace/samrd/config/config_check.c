@@ -88,7 +88,9 @@ static void check_twins(struct config_reader *r, const struct config *c,
 					    b->name, b->id, a->name);
 			for (l = 0; l < c->links; l++)
 				if (b->port[l].len && a->port[l].len &&
-				    !memcmp(a->port[l].byte, b->port[l].byte, 6))
+				    a->port[l].len == b->port[l].len &&
+				    !memcmp(a->port[l].byte, b->port[l].byte,
+					    a->port[l].len))
 					config_tell(r, true,
 						    node_of(cfg, i)->line,
 						    "node \"%s\" has the address "
@@ -97,6 +99,50 @@ static void check_twins(struct config_reader *r, const struct config *c,
 						    b->name, a->name,
 						    c->link[l].name);
 		}
+}
+
+/* What only goes with kind udp, and what its words must be. */
+static void check_link(struct config_reader *r, const struct config_link *l,
+		       cfg_t *sec)
+{
+	const struct config_key *k;
+	uint8_t group[IP_LEN];
+
+	for (k = config_grammar[SECTION_LINK].keys; k->name; k++)
+		if (!config_goes(SECTION_LINK, k, l) &&
+		    config_value(sec, k->name, 0))
+			config_tell(r, true, line_of(sec, k->name), "link \"%s\": "
+				    "%s needs kind = udp", l->name, k->name);
+	if (l->group && (!ip_parse(l->group, group) || !ip_is_group(group)))
+		config_tell(r, true, line_of(sec, "group"), "link \"%s\": group "
+			    "'%s' is no multicast address; allowed: 224.0.0.0 to "
+			    "239.255.255.255, or one that begins with ff",
+			    l->name, l->group);
+}
+
+/* A link of kind udp needs the own address, and all of one version of IP. */
+static void check_address(struct config_reader *r, const struct config_link *l,
+			  const struct config_node *n,
+			  const struct config_port *p, cfg_t *sec)
+{
+	bool udp = !strcmp(l->kind, "udp");
+	uint8_t group[IP_LEN];
+
+	if (udp && !p->len)
+		config_tell(r, true, sec->line, "node \"%s\" has no address on "
+			    "link \"%s\", which is of kind udp; needed: address = "
+			    "\"ADDRESS\" there, the IP address of its device",
+			    n->name, l->name);
+	else if (p->len && udp != (p->len == IP_LEN))
+		config_tell(r, true, sec->line, "the address of node \"%s\" on "
+			    "link \"%s\" is not what kind %s has; needed: %s",
+			    n->name, l->name, l->kind,
+			    udp ? "an IP address" : "a MAC address");
+	else if (udp && l->group && ip_parse(l->group, group) &&
+		 ip_is_v4(group) != ip_is_v4(p->byte))
+		config_tell(r, true, sec->line, "the address of node \"%s\" on "
+			    "link \"%s\" and the link's group are of different "
+			    "versions of IP", n->name, l->name);
 }
 
 static void check_ports(struct config_reader *r, const struct config *c,
@@ -110,8 +156,10 @@ static void check_ports(struct config_reader *r, const struct config *c,
 				    "device on link \"%s\"; needed: device = "
 				    "\"NAME\" there, or in the link for all",
 				    n->name, c->link[i].name);
+		check_address(r, &c->link[i], n, &n->port[i], sec);
 		for (j = 0; j < i; j++)
 			if (n->port[i].device && n->port[j].device &&
+			    !strcmp(c->link[i].kind, c->link[j].kind) &&
 			    !strcmp(n->port[i].device, n->port[j].device))
 				config_tell(r, true, sec->line, "node \"%s\" has "
 					    "the device %s on the links \"%s\" "
@@ -407,6 +455,8 @@ void config_check(struct config_reader *r, struct config *c, cfg_t *cfg,
 	if (!c->links)
 		config_tell(r, true, 0, "there is no section 'link'; needed: "
 			    "link \"NAME\" { device = \"DEVICE\" }");
+	for (i = 0; i < c->links && !r->wrong[SECTION_LINK]; i++)
+		check_link(r, &c->link[i], cfg_getnsec(cfg, "link", i));
 	if (!c->nodes) {
 		config_tell(r, true, 0, "there is no section 'node'; needed: "
 			    "node \"NAME\" { id = NUMBER } for each head");

@@ -11,6 +11,7 @@
 #define KIND(k)			(1U << FENCE_##k)
 #define DAY_MS			86400000
 #define ROLE			.kinds = 1, .restart = true
+#define UDP			.kinds = 1, .restart = true
 
 static const char *const policies[] = { "auto", "majority", "fence", NULL };
 static const char *const resiliences[] = { "all", "quorum", NULL };
@@ -22,7 +23,7 @@ static const char *const exits[] = { "none", "restart", "leave", "self-fence",
 static const char *const differences[] = { "report", "expel", "stop", "off",
 					   NULL };
 static const char *const stops[] = { "leave", "stay", NULL };
-static const char *const link_kinds[] = { "eth", NULL };
+static const char *const link_kinds[] = { "eth", "udp", NULL };
 static const char *const fence_kinds[] = { "ipmi", "agent", "watchdog",
 					   "manual", NULL };
 static const char *const privileges[] = { "user", "operator", "admin", NULL };
@@ -75,6 +76,9 @@ static const struct config_key link_keys[] = {
 	  .def = "eth", .restart = true },
 	{ "device", CONFIG_DEV, AT(config_link, device), 1, SAMR_DEV_LEN_MAX,
 	  .local = true },
+	{ "port", CONFIG_U32, AT(config_link, port), 1, 65535, .def = "7374", UDP },
+	{ "group", CONFIG_IP, AT(config_link, group), UDP },
+	{ "ttl", CONFIG_U32, AT(config_link, ttl), 0, 255, .def = "0", UDP },
 	{ }
 };
 
@@ -95,7 +99,7 @@ static const struct config_key node_keys[] = {
 
 static const struct config_key port_keys[] = {
 	{ "device", CONFIG_DEV, AT(config_port, device), 1, SAMR_DEV_LEN_MAX },
-	{ "address", CONFIG_MAC, .offset = 0 },
+	{ "address", CONFIG_ADDRESS, .offset = 0 },
 	{ }
 };
 
@@ -209,6 +213,8 @@ bool config_goes(enum config_section s, const struct config_key *k,
 	if (s == SECTION_FENCE && k->kinds)
 		return k->kinds &
 		       1U << ((const struct fence_device *)base)->kind;
+	if (s == SECTION_LINK && k->kinds)
+		return !strcmp(((const struct config_link *)base)->kind, "udp");
 	if (s == SECTION_SERVICE && k->kinds)
 		return ((const struct config_service *)base)->role.name;
 	return true;

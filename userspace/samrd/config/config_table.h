@@ -27,7 +27,8 @@
  * @CONFIG_SECRET: const char *, a file that only its owner can read
  * @CONFIG_PROGRAM: const char *, a file that can be run and nobody else write
  * @CONFIG_USER: @CONFIG_GROUP: uint32_t, name or number
- * @CONFIG_MAC: struct config_port, its address
+ * @CONFIG_ADDRESS: struct config_port, its address
+ * @CONFIG_IP: const char *, an IP address
  * @CONFIG_WORDS: const char *, a list, joined with commas
  * @CONFIG_OPTIONS: struct fence_agent, its options, a list of KEY=VALUE
  * @CONFIG_REFUSED: nothing: known, and not to be had; the words say why
@@ -48,7 +49,8 @@ enum config_type {
 	CONFIG_PROGRAM,
 	CONFIG_USER,
 	CONFIG_GROUP,
-	CONFIG_MAC,
+	CONFIG_ADDRESS,
+	CONFIG_IP,
 	CONFIG_WORDS,
 	CONFIG_OPTIONS,
 	CONFIG_REFUSED,
@@ -66,7 +68,7 @@ enum config_type {
  * @restart: cannot change while the daemon or the cluster runs
  * @local: may be another one on each head
  * @kinds: of a fence device: a bit per enum fence_kind that it goes with; of a
- *	service: not 0: it goes with a role; 0: all
+ *	service: not 0: it goes with a role; of a link: not 0: with kind udp; 0: all
  */
 struct config_key {
 	const char *name;
@@ -109,7 +111,7 @@ struct config_grammar {
 
 extern const struct config_grammar config_grammar[SECTIONS];
 
-/** config_goes - does the key go with this device or service? */
+/** config_goes - does the key go with this device, service or link? */
 bool config_goes(enum config_section s, const struct config_key *k,
 		 const void *base);
 

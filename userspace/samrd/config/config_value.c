@@ -115,8 +115,11 @@ const char *config_allowed(const struct config_key *k, char *text, size_t size)
 	case CONFIG_GROUP:
 		return "the name or number of a group of this machine; the number "
 		       "for one of a directory";
-	case CONFIG_MAC:
-		return "the address of one device, as 02:53:4d:00:00:01";
+	case CONFIG_ADDRESS:
+		return "the address of one device, as 02:53:4d:00:00:01, or for "
+		       "kind udp its IP address, as 10.0.0.1 or fd00::1";
+	case CONFIG_IP:
+		return "an IP address";
 	case CONFIG_WORDS:
 		return "a list of words";
 	case CONFIG_OPTIONS:
@@ -296,13 +299,27 @@ static const char *mac(const char *typed, struct config_port *p)
 	return NULL;
 }
 
+static const char *address(const char *typed, struct config_port *p)
+{
+	if (!ip_parse(typed, p->byte))
+		return mac(typed, p);
+	if (ip_is_group(p->byte))
+		return "is an address of many";
+	p->len = IP_LEN;
+	return NULL;
+}
+
 static const char *check_text(const struct config_key *k, const char *typed)
 {
+	uint8_t ip[IP_LEN];
+
 	switch (k->type) {
 	case CONFIG_NAME:
 		return is_name(typed) ? NULL : "is no name";
 	case CONFIG_DEV:
 		return is_dev(typed) ? NULL : "is no name of a device";
+	case CONFIG_IP:
+		return ip_parse(typed, ip) ? NULL : "is no IP address";
 	case CONFIG_PATH:
 		return *typed == '/' ? NULL : "does not begin with /";
 	case CONFIG_SECRET:
@@ -342,8 +359,8 @@ const char *config_convert(const struct config_key *k, const char *typed,
 		wrong = word(k, typed, &n);
 		*(bool *)at = n == 1;
 		return wrong;
-	case CONFIG_MAC:
-		return mac(typed, base);
+	case CONFIG_ADDRESS:
+		return address(typed, base);
 	case CONFIG_REFUSED:
 		return "cannot be had";
 	default:
@@ -358,13 +375,18 @@ const char *config_convert(const struct config_key *k, const char *typed,
 
 /* ---- and back ---- */
 
-static const char *format_mac(const struct config_port *p, char *text,
-			      size_t size)
+static const char *format_address(const struct config_port *p, char *text,
+				  size_t size)
 {
 	const uint8_t *b = p->byte;
+	char ip[IP_TEXT_MAX];
 
 	if (!p->len)
 		return NULL;
+	if (p->len == IP_LEN) {
+		snprintf(text, size, "%s", ip_format(b, p->len, ip));
+		return text;
+	}
 	snprintf(text, size, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2],
 		 b[3], b[4], b[5]);
 	return text;
@@ -419,8 +441,8 @@ const char *config_format(const struct config_key *k, const void *base,
 		return k->words[*(const uint32_t *)at];
 	case CONFIG_PAIR:
 		return k->words[*(const bool *)at];
-	case CONFIG_MAC:
-		return format_mac(base, text, size);
+	case CONFIG_ADDRESS:
+		return format_address(base, text, size);
 	case CONFIG_OPTIONS:
 		return format_options(at, text, size);
 	case CONFIG_WORDS:

@@ -40,10 +40,19 @@ struct there_group {
 	uint32_t diverged;
 };
 
-/** struct there_link - a link in the kernel */
-struct there_link {
+/** struct link_words - what a link is; all zero behind @dev but for kind udp */
+struct link_words {
 	char kind[SAMR_DEV_LEN_MAX + 1];
 	char dev[SAMR_DEV_LEN_MAX + 1];
+	uint8_t local[IP_LEN];
+	uint8_t group[IP_LEN];
+	uint32_t port;
+	uint32_t ttl;
+};
+
+/** struct there_link - a link in the kernel */
+struct there_link {
+	struct link_words words;
 	struct config_port port[KERNEL_IDS];	/* addresses that were given */
 };
 
@@ -155,6 +164,12 @@ static int read_path(const struct nlattr *a, void *data)
 	return MNL_CB_OK;
 }
 
+static void copy_ip(uint8_t ip[IP_LEN], const struct nlattr *a)
+{
+	if (a && mnl_attr_get_payload_len(a) == IP_LEN)
+		memcpy(ip, mnl_attr_get_payload(a), IP_LEN);
+}
+
 static void read_link(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *tb[ATTRS_MAX];
@@ -166,8 +181,12 @@ static void read_link(const struct nlmsghdr *nlh, void *data)
 	l = &t->link[t->links++];
 	*l = (struct there_link){ };
 	nl_attrs(nlh, tb);
-	copy(l->kind, nl_str(tb[SAMR_A_LINK_KIND]), sizeof(l->kind));
-	copy(l->dev, nl_str(tb[SAMR_A_LINK_DEV]), sizeof(l->dev));
+	copy(l->words.kind, nl_str(tb[SAMR_A_LINK_KIND]), sizeof(l->words.kind));
+	copy(l->words.dev, nl_str(tb[SAMR_A_LINK_DEV]), sizeof(l->words.dev));
+	copy_ip(l->words.local, tb[SAMR_A_LINK_LOCAL]);
+	copy_ip(l->words.group, tb[SAMR_A_LINK_GROUP]);
+	l->words.port = nl_u32(tb[SAMR_A_LINK_PORT]);
+	l->words.ttl = nl_u32(tb[SAMR_A_LINK_TTL]);
 	mnl_attr_parse(nlh, sizeof(struct genlmsghdr), read_path, l);
 }
 
@@ -268,19 +287,37 @@ static void put_node(struct nlmsghdr *nlh, uint64_t id, bool witness)
 		mnl_attr_put(nlh, SAMR_A_NODE_WITNESS, 0, NULL);
 }
 
-static void put_address(struct nlmsghdr *nlh, uint64_t id, const char *dev,
+static void put_address(struct nlmsghdr *nlh, uint64_t id,
+			const struct link_words *w,
 			const struct config_port *port)
 {
 	mnl_attr_put_u64(nlh, SAMR_A_NODE_ID, id);
-	mnl_attr_put_strz(nlh, SAMR_A_NODE_DEV, dev);
+	mnl_attr_put_strz(nlh, SAMR_A_NODE_DEV, w->dev);
+	mnl_attr_put_strz(nlh, SAMR_A_NODE_KIND, w->kind);
 	mnl_attr_put(nlh, SAMR_A_NODE_ADDRESS, port->len, port->byte);
 }
 
-static void put_link(struct nlmsghdr *nlh, const char *kind, const char *dev)
+static bool is_set(const uint8_t ip[IP_LEN])
 {
-	mnl_attr_put_strz(nlh, SAMR_A_LINK_KIND, kind);
-	if (*dev)
-		mnl_attr_put_strz(nlh, SAMR_A_LINK_DEV, dev);
+	static const uint8_t none[IP_LEN];
+
+	return memcmp(ip, none, IP_LEN);
+}
+
+/* Which one it is; and what it is, for a new one. */
+static void put_link(struct nlmsghdr *nlh, const struct link_words *w, bool all)
+{
+	mnl_attr_put_strz(nlh, SAMR_A_LINK_KIND, w->kind);
+	if (*w->dev)
+		mnl_attr_put_strz(nlh, SAMR_A_LINK_DEV, w->dev);
+	if (!all || !is_set(w->local))
+		return;
+	mnl_attr_put(nlh, SAMR_A_LINK_LOCAL, IP_LEN, w->local);
+	if (is_set(w->group))
+		mnl_attr_put(nlh, SAMR_A_LINK_GROUP, IP_LEN, w->group);
+	mnl_attr_put_u32(nlh, SAMR_A_LINK_PORT, w->port);
+	if (w->ttl)
+		mnl_attr_put_u32(nlh, SAMR_A_LINK_TTL, w->ttl);
 }
 
 static void put_group(struct nlmsghdr *nlh, const struct there_group *g)
@@ -375,92 +412,146 @@ static void plan_nodes(struct plan *p)
 	}
 }
 
+/* What the configuration has for a link of this head. */
+static struct link_words link_of(const struct config *c, size_t i)
+{
+	const struct config_port *port = &c->node[c->self].port[i];
+	const struct config_link *l = &c->link[i];
+	struct link_words w = { };
+
+	copy(w.kind, l->kind, sizeof(w.kind));
+	copy(w.dev, port->device, sizeof(w.dev));
+	if (strcmp(l->kind, "udp"))
+		return w;
+	memcpy(w.local, port->byte, IP_LEN);
+	if (l->group)
+		ip_parse(l->group, w.group);
+	w.port = l->port;
+	w.ttl = l->ttl;
+	return w;
+}
+
+static bool same_place(const struct link_words *a, const struct link_words *b)
+{
+	return !strcmp(a->kind, b->kind) && !strcmp(a->dev, b->dev);
+}
+
+static bool same_link(const struct link_words *a, const struct link_words *b)
+{
+	return same_place(a, b) && !memcmp(a->local, b->local, IP_LEN) &&
+	       !memcmp(a->group, b->group, IP_LEN) && a->port == b->port &&
+	       a->ttl == b->ttl;
+}
+
 static const struct there_link *link_there(const struct there *t,
-					   const char *kind, const char *dev)
+					   const struct link_words *w)
 {
 	size_t i;
 
 	for (i = 0; i < t->links; i++)
-		if (!strcmp(t->link[i].dev, dev) &&
-		    !strcmp(t->link[i].kind, kind))
+		if (same_link(&t->link[i].words, w))
 			return &t->link[i];
 	return NULL;
 }
 
-static void change_link(struct plan *p, bool add, const char *kind,
-			const char *dev)
+static void change_link(struct plan *p, bool add, const struct link_words *w)
 {
-	struct op *o = new_op(p, "%slink %s", add ? "" : "removal of ", dev);
+	struct op *o = new_op(p, "%slink %s", add ? "" : "removal of ", w->dev);
 	struct nlmsghdr *nlh;
 
 	nlh = begin(p, o->request, add ? SAMR_CMD_LINK_ADD : SAMR_CMD_LINK_DEL);
-	put_link(nlh, kind, dev);
+	put_link(nlh, w, add);
 	nlh = begin(p, o->back, add ? SAMR_CMD_LINK_DEL : SAMR_CMD_LINK_ADD);
-	put_link(nlh, kind, dev);
+	put_link(nlh, w, !add);
 }
 
-static bool link_wanted(const struct config *c, const struct there_link *l)
+/* Does the configuration have it? @place: or another one of its kind, on its device. */
+static bool link_wanted(const struct config *c, const struct link_words *there,
+			bool place)
 {
-	const struct config_port *port = c->node[c->self].port;
+	struct link_words w;
 	size_t i;
 
-	for (i = 0; i < c->links; i++)
-		if (!strcmp(port[i].device, l->dev) &&
-		    !strcmp(c->link[i].kind, l->kind))
+	for (i = 0; i < c->links; i++) {
+		w = link_of(c, i);
+		if (place ? same_place(&w, there) : same_link(&w, there))
 			return true;
+	}
 	return false;
 }
 
-/* New ones first, so that a change of device leaves no head alone. */
+/*
+ * New ones first, so that a change of device leaves no head alone; but for those that
+ * stand where a new one is to be.
+ */
 static void plan_links(struct plan *p)
 {
-	const struct config_port *port = p->c->node[p->c->self].port;
+	const struct there *t = &p->there;
+	const struct link_words *old;
+	struct link_words w;
 	size_t i;
 
-	for (i = 0; i < p->c->links; i++)
-		if (!link_there(&p->there, p->c->link[i].kind, port[i].device))
-			change_link(p, true, p->c->link[i].kind,
-				    port[i].device);
-	for (i = 0; i < p->there.links; i++)
-		if (!link_wanted(p->c, &p->there.link[i]))
-			change_link(p, false, p->there.link[i].kind,
-				    p->there.link[i].dev);
+	for (i = 0; i < t->links; i++) {
+		old = &t->link[i].words;
+		if (link_wanted(p->c, old, true) && !link_wanted(p->c, old, false))
+			change_link(p, false, old);
+	}
+	for (i = 0; i < p->c->links; i++) {
+		w = link_of(p->c, i);
+		if (!link_there(t, &w))
+			change_link(p, true, &w);
+	}
+	for (i = 0; i < t->links; i++)
+		if (!link_wanted(p->c, &t->link[i].words, true))
+			change_link(p, false, &t->link[i].words);
 }
 
 static void set_address(struct plan *p, const struct config_node *n,
-			const char *dev, const struct config_port *from,
+			const struct link_words *w,
+			const struct config_port *from,
 			const struct config_port *to)
 {
-	struct op *o = new_op(p, "address of node \"%s\" on %s", n->name, dev);
+	struct op *o = new_op(p, "address of node \"%s\" on %s", n->name, w->dev);
 	struct nlmsghdr *nlh;
 
 	nlh = begin(p, o->request, SAMR_CMD_NODE_SET);
-	put_address(nlh, n->id, dev, to);
+	put_address(nlh, n->id, w, to);
 	nlh = begin(p, o->back, SAMR_CMD_NODE_SET);
-	put_address(nlh, n->id, dev, from);
+	put_address(nlh, n->id, w, from);
+}
+
+/* As the kernel has it: an IP address has the link's port. */
+static struct config_port full_address(const struct config_port *port,
+				       const struct link_words *w)
+{
+	struct config_port full = *port;
+
+	if (full.len != IP_LEN)
+		return full;
+	full.byte[full.len++] = w->port >> 8;
+	full.byte[full.len++] = w->port;
+	return full;
+}
+
+static void plan_address(struct plan *p, const struct config_node *n, size_t link)
+{
+	static const struct config_port learned;
+	struct link_words w = link_of(p->c, link);
+	const struct there_link *l = link_there(&p->there, &w);
+	const struct config_port *from = l ? &l->port[n->id] : &learned;
+	struct config_port to = full_address(&n->port[link], &w);
+
+	if (from->len != to.len || memcmp(from->byte, to.byte, to.len))
+		set_address(p, n, &w, from, &to);
 }
 
 static void plan_addresses(struct plan *p)
 {
-	static const struct config_port learned;
-	const struct config_port *from, *to, *own;
-	const struct config_node *n;
-	const struct there_link *l;
 	size_t i, j;
 
-	own = p->c->node[p->c->self].port;
-	for (i = 0; i < p->c->nodes; i++) {
-		n = &p->c->node[i];
-		for (j = 0; j < p->c->links && !n->self; j++) {
-			l = link_there(&p->there, p->c->link[j].kind,
-				       own[j].device);
-			from = l ? &l->port[n->id] : &learned;
-			to = &n->port[j];
-			if (from->len != to->len ||
-			    memcmp(from->byte, to->byte, to->len))
-				set_address(p, n, own[j].device, from, to);
-		}
-	}
+	for (i = 0; i < p->c->nodes; i++)
+		for (j = 0; j < p->c->links && !p->c->node[i].self; j++)
+			plan_address(p, &p->c->node[i], j);
 }
 
 static void change_group(struct plan *p, bool add, const struct there_group *g)

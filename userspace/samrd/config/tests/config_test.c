@@ -148,7 +148,26 @@ static const struct fault faults[] = {
 	{ CLUSTER "link \"a\" { device = \"eth0/1\" }\n" NODES, "device 'eth0/1' "
 	  "is no name of a device; allowed: the name of a network device" },
 	{ CLUSTER "link \"a\" { kind = tcp }\n", "kind 'tcp' is not known; "
-	  "allowed: eth" },
+	  "allowed: eth or udp" },
+	{ CLUSTER "link \"a\" { kind = udp\n device = \"eth0\"\n port = 0 }\n" NODES,
+	  "port '0' is out of range; allowed: 1 to 65535" },
+	{ CLUSTER "link \"a\" { kind = udp\n device = \"eth0\"\n group = \"10.0.0.1\" }\n"
+	  NODES, "group '10.0.0.1' is no multicast address" },
+	{ CLUSTER "link \"a\" { kind = udp\n device = \"eth0\"\n group = \"here\" }\n"
+	  NODES, "group 'here' is no IP address" },
+	{ CLUSTER "link \"a\" { device = \"eth0\"\n ttl = 3 }\n" NODES,
+	  "link \"a\": ttl needs kind = udp" },
+	{ CLUSTER "link \"a\" { kind = udp\n device = \"eth0\" }\n" NODES,
+	  "node \"alpha\" has no address on link \"a\", which is of kind udp" },
+	{ CLUSTER "link \"a\" { kind = udp\n device = \"eth0\" }\n" "node \"a\" { id = 1\n"
+	  " link \"a\" { address = \"02:53:4d:00:00:01\" } }", "needed: an IP address" },
+	{ CLUSTER LINK "node \"a\" { id = 1\n link \"a\" { address = \"10.0.0.1\" } }",
+	  "needed: a MAC address" },
+	{ CLUSTER LINK "node \"a\" { id = 1\n link \"a\" { address = \"239.0.0.1\" } }",
+	  "is an address of many" },
+	{ CLUSTER "link \"a\" { kind = udp\n device = \"eth0\"\n group = \"ff05::1\" }\n"
+	  "node \"a\" { id = 1\n link \"a\" { address = \"10.0.0.1\" } }",
+	  "different versions of IP" },
 	{ CLUSTER LINK "node \"alpha\" { id = 64 }\n", "id '64' is out of range; "
 	  "allowed: 1 to 63" },
 	{ CLUSTER LINK "node \"alpha\" { id = 1\n host = \"\" }\n", "host '' is "
