@@ -351,7 +351,7 @@ is "completion behind an object with one verb" "$(complete_words samrctl monitor
 is "... and of its key" "$(complete_words samrctl monitor object g)" "group"
 is "completion of a key written as an option" "$(complete_words samrctl status --w)" "--watch"
 is "completion of what help is for" "$(complete_words samrctl help cl)" "cluster"
-is "completion of a kind of link" "$(complete_words samrctl link add kind '')" "eth loop"
+is "completion of a kind of link" "$(complete_words samrctl link add kind '')" "eth udp loop"
 is "completion of a user" "$(complete_words samrctl group add id 3 uid roo)" "root"
 is "completion of a device" "$(complete_words samrctl link add dev l)" "lo"
 is "completion of a namespace" "$(complete_words samrctl -n samr3)" "samr3"

@@ -38,13 +38,44 @@ network() {
 	done
 }
 
+# The kinds of the links: eth, or what KINDS says, as "eth udp udp-group".
+kind() {
+	local kinds
+	read -ra kinds <<<"${KINDS:-eth}"
+	echo "${kinds[$1]:-eth}"
+}
+
+# The words of a link on a head, and of its address for the others.
+link_words() {
+	local k=$1 l=$2
+	case $(kind "$l") in
+	eth) echo "kind eth dev eth$l" ;;
+	udp) echo "kind udp dev eth$l local 10.26.$l.$k" ;;
+	udp-group) echo "kind udp dev eth$l local 10.26.$l.$k group 239.26.0.$l" ;;
+	esac
+}
+addresses() {
+	local k=$1 j=$2 l
+	for ((l = 0; l < $3; l++)); do
+		[ "$(kind "$l")" != udp ] || ctl "$k" node set id "$j" link "eth$l" address "10.26.$l.$j"
+	done
+}
+
 # configure HEADS LINKS
 configure() {
 	local k j l
 	for ((k = 1; k <= $1; k++)); do
 		ctl "$k" cluster add name lab id 4711 node "$k" beat "${beat}ms" dead "${dead}ms"
-		for ((l = 0; l < $2; l++)); do ctl "$k" link add kind eth dev "eth$l"; done
-		for ((j = 1; j <= $1; j++)); do [ "$j" = "$k" ] || ctl "$k" node add id "$j"; done
+		for ((l = 0; l < $2; l++)); do
+			ip -n "samr$k" addr add "10.26.$l.$k/24" dev "eth$l"
+			# shellcheck disable=SC2046	# words for samrctl
+			ctl "$k" link add $(link_words "$k" "$l")
+		done
+		for ((j = 1; j <= $1; j++)); do
+			[ "$j" != "$k" ] || continue
+			ctl "$k" node add id "$j"
+			addresses "$k" "$j" "$2"
+		done
 		ctl "$k" cluster set state up
 		ctl "$k" group add id 1
 	done

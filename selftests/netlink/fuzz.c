@@ -80,7 +80,7 @@ static struct nlmsghdr *begin(char *buf, uint16_t type, uint8_t cmd,
 static const char *some_name(void)
 {
 	static const char *const names[] = {
-		"demo", "eth0", "eth", "loop", "lo", "x", "", "1st", "a b",
+		"demo", "eth0", "eth", "udp", "loop", "lo", "x", "", "1st", "a b",
 		"no-such-device", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 		"../../etc", "\xff\xfe",
 	};
@@ -109,6 +109,19 @@ static void put_bytes(struct nlmsghdr *nlh, uint16_t type, size_t len)
 	for (i = 0; i < len; i++)
 		b[i] = draw();
 	mnl_attr_put(nlh, type, len, b);
+}
+
+/* 10.25.0.1, or what can be any address. */
+static void put_ip(struct nlmsghdr *nlh, uint16_t type)
+{
+	static const unsigned char here[16] = {
+		[10] = 0xff, [11] = 0xff, [12] = 10, [13] = 25, [15] = 1,
+	};
+
+	if (chance(50))
+		mnl_attr_put(nlh, type, sizeof(here), here);
+	else
+		put_bytes(nlh, type, chance(90) ? sizeof(here) : below(40));
 }
 
 static void put_anything(struct nlmsghdr *nlh, int depth)
@@ -201,7 +214,11 @@ static void make_sense(struct nlmsghdr *nlh, uint8_t cmd)
 		mnl_attr_put_u64(nlh, SAMR_A_NODE_ID, 1 + below(4));
 		break;
 	case SAMR_CMD_LINK_ADD:
-		mnl_attr_put_strz(nlh, SAMR_A_LINK_KIND, "eth");
+		mnl_attr_put_strz(nlh, SAMR_A_LINK_KIND, chance(50) ? "eth" : "udp");
+		if (chance(50))
+			put_ip(nlh, SAMR_A_LINK_LOCAL);
+		if (chance(30))
+			put_ip(nlh, SAMR_A_LINK_GROUP);
 		/* fallthrough */
 	case SAMR_CMD_LINK_DEL:
 	case SAMR_CMD_LINK_GET:

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <arpa/inet.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <linux/genetlink.h>
@@ -157,10 +158,39 @@ static void fill_node(struct request *r, va_list ap)
 	put_u64(r, SAMR_A_NODE_ID, va_arg(ap, unsigned int));
 }
 
+/* SAMR_LINK as in scripts/lab; all that begins with udp is one kind here. */
+static bool over_udp(void)
+{
+	const char *link = getenv("SAMR_LINK");
+
+	return link && !strncmp(link, "udp", 3);
+}
+
+static void put_ip(struct request *r, uint16_t type, const char *text)
+{
+	struct in6_addr ip;
+
+	CHECK(inet_pton(AF_INET6, text, &ip) == 1);
+	put(r, type, &ip, sizeof(ip));
+}
+
 static void fill_link(struct request *r, va_list ap)
 {
-	put_string(r, SAMR_A_LINK_KIND, "eth");
+	struct ifreq ifr = { .ifr_name = "eth0" };
+	char local[INET6_ADDRSTRLEN + 8];
+	int fd;
+
 	put_string(r, SAMR_A_LINK_DEV, va_arg(ap, const char *));
+	put_string(r, SAMR_A_LINK_KIND, over_udp() ? "udp" : "eth");
+	if (!over_udp())
+		return;
+	fd = OK(socket(AF_INET, SOCK_DGRAM, 0));
+	OK(ioctl(fd, SIOCGIFADDR, &ifr));
+	close(fd);
+	snprintf(local, sizeof(local), "::ffff:%s",
+		 inet_ntoa(((struct sockaddr_in *)&ifr.ifr_addr)->sin_addr));
+	put_ip(r, SAMR_A_LINK_LOCAL, local);
+	put_ip(r, SAMR_A_LINK_GROUP, "::ffff:239.25.0.1");
 }
 
 static void fill_nothing(struct request *r, va_list ap)
@@ -259,6 +289,18 @@ static void head_new(FILE *ip, int i)
 		++ports, getpid(), head_ns[i]);
 }
 
+static void head_address(int i)
+{
+	struct ifreq ifr = { .ifr_name = "eth0" };
+	struct sockaddr_in *in = (struct sockaddr_in *)&ifr.ifr_addr;
+	int fd = OK(socket(AF_INET, SOCK_DGRAM, 0));
+
+	in->sin_family = AF_INET;
+	in->sin_addr.s_addr = htonl(0x0a190000 + i);
+	OK(ioctl(fd, SIOCSIFADDR, &ifr));
+	close(fd);
+}
+
 static void head_up(int i)
 {
 	struct ifreq ifr = { .ifr_name = "eth0" };
@@ -270,6 +312,8 @@ static void head_up(int i)
 	ifr.ifr_flags |= IFF_UP;
 	OK(ioctl(fd, SIOCSIFFLAGS, &ifr));
 	close(fd);
+	if (over_udp())
+		head_address(i);
 }
 
 void lab_wire(int n)
