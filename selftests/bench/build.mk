@@ -7,3 +7,7 @@ programs += samr-bench-echo
 samr-bench-echo-src := selftests/bench/echo.c
 samr-bench-echo-deps := $(out)/libsamr.a
 samr-bench-echo-libs := $(out)/libsamr.a
+programs += samr-bench-order
+samr-bench-order-src := selftests/bench/order.c
+samr-bench-order-deps := $(out)/libsamr.a
+samr-bench-order-libs := $(out)/libsamr.a
