@@ -118,7 +118,9 @@ static void check_multicast(const struct fact_link *l)
 			   "multicast reaches all who are heard on %s", l->dev);
 	else
 		doctor_say(DOCTOR_WARN, "multicast",
-			   "let the switch pass multicast of EtherType 0x88b5 on these ports; until then each gets a copy of its own, which costs bandwidth",
+			   strcmp(l->kind, "udp") ?
+			   "let the switch pass multicast of EtherType 0x88b5 on these ports; until then each gets a copy of its own, which costs bandwidth" :
+			   "let switches and routers pass the link's group, and give it a ttl that reaches them; until then each gets a copy of its own, which costs bandwidth",
 			   "multicast on %s does not reach %s", l->dev,
 			   verdict_heads(deaf, text, sizeof(text)));
 }
@@ -162,7 +164,8 @@ void doctor_links(const struct facts *f)
 			continue;
 		check_heard(f, l);
 		if (l->state == SAMR_CARRIER_UP) {
-			check_multicast(l);
+			if (!l->copies)
+				check_multicast(l);
 			check_mtu(l);
 		}
 	}

@@ -164,6 +164,7 @@ static void take_link(const struct nlmsghdr *nlh, void *data)
 	l->state = nl_u32(tb[SAMR_A_LINK_STATE]);
 	l->carries = tb[SAMR_A_LINK_CARRIES];
 	l->multicast = tb[SAMR_A_LINK_MULTICAST];
+	l->copies = tb[SAMR_A_LINK_LOCAL] && !tb[SAMR_A_LINK_GROUP];
 	l->frame_max = nl_u32(tb[SAMR_A_LINK_FRAME_MAX]);
 	l->device_max = nl_u32(tb[SAMR_A_LINK_DEVICE_MAX]);
 	mnl_attr_parse(nlh, 4, each_of_link, l);

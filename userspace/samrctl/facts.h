@@ -86,11 +86,12 @@ struct fact_path {
 
 /**
  * struct fact_link - a link
- * @kind: "eth"
+ * @kind: "eth" or another one
  * @dev: its device; "" for a kind without one
  * @state: enum samr_carrier
  * @carries: the one in use
  * @multicast: what goes to all is multicast
+ * @copies: it was never meant to be: kind udp without a group
  * @frame_max: largest frame that all who are heard were found to get
  * @device_max: largest frame that the device would take
  * @path: by id of the head
@@ -101,6 +102,7 @@ struct fact_link {
 	uint32_t state;
 	bool carries;
 	bool multicast;
+	bool copies;
 	uint32_t frame_max;
 	uint32_t device_max;
 	struct fact_path path[FACT_IDS];
