@@ -567,9 +567,10 @@ static void look(void)
 	}
 	if (fd < 0 || replay_is_on())
 		return;
-	if (!is_stream(fd))
-		fd = __atomic_load_n(&accepted, __ATOMIC_RELAXED);
-	if (!REAL(getsockopt)(fd, SOL_SAMR, SAMR_INFO, &info, &len)) {
+	/* No other socket knows that level. */
+	if (!REAL(getsockopt)(fd, SOL_SAMR, SAMR_INFO, &info, &len) ||
+	    !REAL(getsockopt)(__atomic_load_n(&accepted, __ATOMIC_RELAXED), SOL_SAMR,
+			      SAMR_INFO, &info, &len)) {
 		grow(&last.time, info.time);
 		grow(&last.place, info.gseq);
 	}
