@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154,SC2317
 #
 # A service of three heads that does nothing but set alarms, and cancel some (alarms.c). One head after the other falls silent while
 # alarms are due, the sequencer first, and comes back without a state. All replicas read the same end of each alarm, at the same
