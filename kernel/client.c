@@ -233,6 +233,23 @@ void samr_client_delist(struct samr_client *cl)
 		samr_client_put(cl);
 }
 
+/*
+ * At a client node an ATTACH that was given up with its head may have its place behind a
+ * newer one: then the session is at a head that nobody talks to, which only a question tells.
+ */
+static bool in_doubt(const struct samr_client *cl)
+{
+	return samr_cluster_far(cl->svc->all->c) && cl->unsettled &&
+	       cl->state == SAMR_CLIENT_CONNECTED && !cl->asked;
+}
+
+static bool doubt_is_due(const struct samr_client *cl)
+{
+	return in_doubt(cl) &&
+	       time_after(jiffies, cl->heard +
+			  msecs_to_jiffies(SAMR_CLIENT_DOUBT_MS));
+}
+
 static bool all_sent(const struct samr_client *cl)
 {
 	const struct samr_call *call;
@@ -248,6 +265,8 @@ static u8 session_op(struct samr_client *cl)
 {
 	if (cl->asked)
 		return 0;
+	if (cl->ask && cl->state == SAMR_CLIENT_CONNECTED)
+		return SAMR_SESSION_ACK;
 	if (cl->stream)
 		return samr_client_stream_op(cl);
 	switch (cl->state) {
@@ -303,8 +322,10 @@ static bool fill_session(struct samr_client *cl, u8 op, struct samr_submit *s)
 	s->len = sizeof(p);
 	s->payload = samr_blob_of_skb(skb);
 	cl->asked = true;
-	if (op == SAMR_SESSION_ACK)
+	if (op == SAMR_SESSION_ACK) {
 		cl->tell = false;
+		cl->ask = false;
+	}
 	return true;
 }
 
@@ -408,6 +429,9 @@ static bool unserved(struct samr_service *svc)
 	struct samr_view_info v;
 	u32 i;
 
+	/* Only a head knows. */
+	if (samr_cluster_far(svc->all->c))
+		return false;
 	samr_cluster_view(svc->all->c, &v);
 	if (!v.epoch || v.wedged)
 		return false;
@@ -481,6 +505,8 @@ void samr_client_drive(struct samr_client *cl)
 			samr_client_enlist(cl, SAMR_CLIENT_RETRY_MS);
 	}
 	cl->pushing = false;
+	if (in_doubt(cl))
+		samr_client_enlist(cl, SAMR_CLIENT_DOUBT_MS + 1);
 	spin_unlock_bh(&svc->lock);
 }
 
@@ -553,6 +579,7 @@ static void session_told(struct samr_client *cl, const struct samr_msg *msg)
 	struct samr_session_payload p;
 
 	cl->asked = false;
+	cl->heard = jiffies;
 	if (!msg->meta.gseq) {
 		cl->ending = false;
 		lost_head(cl);
@@ -586,6 +613,7 @@ static void request_told(struct samr_client *cl, const struct samr_msg *msg)
 	struct samr_request_payload p;
 
 	cl->flying--;
+	cl->heard = jiffies;
 	if (!msg->meta.gseq) {
 		lost_head(cl);
 		return;
@@ -629,6 +657,7 @@ static void replied(struct samr_client *cl, struct samr_msg *msg)
 {
 	struct samr_call *call = call_of(cl, msg->meta.arg);
 
+	cl->heard = jiffies;
 	if (msg->result == SAMR_SES_ENDED) {
 		gone(cl, -ECONNRESET);
 		return;
@@ -724,6 +753,7 @@ static void run(struct samr_services *all, bool tell)
 		cl->mute = false;
 		late = cl->acked > cl->told;
 		cl->tell |= tell && late;
+		cl->ask = doubt_is_due(cl);
 		spin_unlock_bh(&cl->svc->lock);
 		samr_client_drive(cl);
 		/* Its time has not come: it stays for the timer. */

@@ -44,6 +44,8 @@ struct sk_buff;
  * @again: and is to look once more
  * @full: there was no room at the heads for its next request
  * @tell: it is time to acknowledge
+ * @ask: or to ask whether the session is still at the head that it talks to
+ * @heard: jiffies of the last thing that was heard of it
  * @shut: no more requests come
  * @ending: GONE: the heads have the session still, and it is to be closed
  * @dirty: poll() said that it is not writable
@@ -85,6 +87,8 @@ struct samr_client {
 	bool again;
 	bool full;
 	bool tell;
+	bool ask;
+	unsigned long heard;
 	bool shut;
 	bool ending;
 	bool dirty;

@@ -50,6 +50,11 @@ static int enter(struct samr_client *cl)
 	int err;
 
 	err = xa_insert_bh(&svc->clients, cl->port, cl, GFP_KERNEL);
+	/* They come round again at a client node. */
+	while (err == -EBUSY && samr_cluster_far(svc->all->c)) {
+		cl->port = samr_service_port(svc);
+		err = xa_insert_bh(&svc->clients, cl->port, cl, GFP_KERNEL);
+	}
 	if (err)
 		return err;
 	spin_lock_bh(&svc->lock);

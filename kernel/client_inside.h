@@ -7,6 +7,8 @@
 
 /* Whoever sends no request says so late that it has replies, ms. */
 #define SAMR_CLIENT_TELL_MS	100
+/* At a client node: whoever hears nothing for so long asks, ms. */
+#define SAMR_CLIENT_DOUBT_MS	1000
 /* What lacks memory, room at the heads, or a member is tried again after so long. */
 #define SAMR_CLIENT_RETRY_MS	20
 

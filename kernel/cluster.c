@@ -81,6 +81,7 @@ static void cluster_free(struct work_struct *work)
 
 	if (c->face && c->face->close)
 		c->face->close(c->priv);
+	samr_trails_free(c->trails);
 	free_percpu(c->stats);
 	kfree(c);
 }
@@ -106,7 +107,7 @@ u64 samr_cluster_incarnation(void)
 static int check_params(const struct samr_cluster_params *p,
 			struct netlink_ext_ack *extack)
 {
-	if (!p->node || p->node > SAMR_HEAD_MAX) {
+	if (!p->node || (p->node > SAMR_HEAD_MAX && !p->client)) {
 		NL_SET_ERR_MSG(extack, "node ids are 1 to 63");
 		return -EINVAL;
 	}
@@ -146,7 +147,8 @@ static void init_fields(struct samr_cluster *c, struct net *net,
 	c->params = *p;
 	c->inc = samr_cluster_incarnation();
 	c->face = face;
-	c->heads = BIT_ULL(p->node);
+	c->heads = samr_cluster_is_client(c) ? 0 : BIT_ULL(p->node);
+	c->clients = SAMR_ACCESS_DEFAULT;
 	INIT_LIST_HEAD(&c->links);
 	spin_lock_init(&c->links_lock);
 	samr_pulse_init(c);
@@ -173,6 +175,9 @@ struct samr_cluster *samr_cluster_new(struct net *net, struct mutex *config,
 	c->stats = alloc_percpu(struct samr_stats);
 	if (!c->stats)
 		goto no_stats;
+	c->trails = samr_trails_new();
+	if (!c->trails)
+		goto no_trails;
 	c->node = samr_cluster_core(c, c->inc);
 	if (!c->node)
 		goto no_node;
@@ -189,6 +194,8 @@ no_priv:
 	samr_node_free(c->node, &(struct samr_actions){
 				.list = LIST_HEAD_INIT(c->todo.list) });
 no_node:
+	samr_trails_free(c->trails);
+no_trails:
 	free_percpu(c->stats);
 no_stats:
 	kfree(c);
@@ -402,6 +409,10 @@ int samr_cluster_node_add(struct samr_cluster *c, u64 id,
 
 	if (err)
 		return err;
+	if (samr_cluster_is_client(c)) {
+		NL_SET_ERR_MSG(extack, "a client node learns by itself which heads there are");
+		return -EOPNOTSUPP;
+	}
 	if (!id || id > SAMR_HEAD_MAX) {
 		NL_SET_ERR_MSG(extack, "node ids are 1 to 63");
 		return -EINVAL;
@@ -492,8 +503,15 @@ int samr_cluster_witness(struct samr_cluster *c, u64 id,
 	return err;
 }
 
+bool samr_cluster_far(const struct samr_cluster *c)
+{
+	return samr_cluster_is_client(c);
+}
+
 bool samr_cluster_watches(const struct samr_cluster *c)
 {
+	if (samr_cluster_is_client(c))
+		return false;
 	return READ_ONCE(c->witness) & BIT_ULL(c->params.node);
 }
 
@@ -519,6 +537,10 @@ static int check_founders(struct samr_cluster *c, u64 founders,
 
 	if (!founders)
 		return 0;
+	if (samr_cluster_is_client(c)) {
+		NL_SET_ERR_MSG(extack, "a client node forms no view");
+		return -EOPNOTSUPP;
+	}
 	if (founders != SAMR_NO_FOUNDERS && (founders & ~c->heads)) {
 		NL_SET_ERR_MSG(extack, "a founder is none of the configured nodes");
 		return -EINVAL;
@@ -535,6 +557,14 @@ static int check_founders(struct samr_cluster *c, u64 founders,
 	return 0;
 }
 
+/* It is not told which: those that answer are. */
+static int look_for_heads(struct samr_cluster *c, struct netlink_ext_ack *extack)
+{
+	struct samr_event ev = { .type = SAMR_EV_MEMBERS, .members = ~1ULL };
+
+	return tell_core(c, &ev, extack);
+}
+
 int samr_cluster_start(struct samr_cluster *c, u64 founders,
 		       struct netlink_ext_ack *extack)
 {
@@ -545,7 +575,10 @@ int samr_cluster_start(struct samr_cluster *c, u64 founders,
 	if (err || (was && !founders))
 		return err;
 	WRITE_ONCE(c->started, true);
-	err = samr_drain_want(c, c->heads, c->witness, founders);
+	if (samr_cluster_is_client(c))
+		err = look_for_heads(c, extack);
+	else
+		err = samr_drain_want(c, c->heads, c->witness, founders);
 	if (err == -EBUSY || err == -EAGAIN)
 		NL_SET_ERR_MSG(extack, "this head still leaves the view: try again");
 	else if (err == -ENOTRECOVERABLE)
@@ -555,6 +588,32 @@ int samr_cluster_start(struct samr_cluster *c, u64 founders,
 	if (err)
 		WRITE_ONCE(c->started, was);
 	return err;
+}
+
+int samr_cluster_clients(struct samr_cluster *c, u32 limit,
+			 struct netlink_ext_ack *extack)
+{
+	struct samr_event ev = { .type = SAMR_EV_CLIENTS, .clients = limit };
+	int err = check_change(c, extack);
+
+	if (err)
+		return err;
+	err = tell_core(c, &ev, extack);
+	if (!err)
+		c->clients = limit;
+	return err;
+}
+
+bool samr_cluster_client(struct samr_cluster *c, u64 after,
+			 struct samr_client_node *info)
+{
+	bool found = false;
+
+	spin_lock_bh(&c->lock);
+	if (!c->dead)
+		found = samr_node_client(c->node, after, info);
+	spin_unlock_bh(&c->lock);
+	return found;
 }
 
 int samr_cluster_save(struct samr_cluster *c, const struct samr_saved *saved,
@@ -693,9 +752,14 @@ void samr_cluster_info(struct samr_cluster *c, struct samr_cluster_info *info)
 	info->founders = c->founders;
 	info->saved = c->saved;
 	info->keeper = c->keeper;
+	info->clients = c->clients;
+	if (!c->dead)
+		info->access = samr_node_access(c->node, &info->losses);
 	spin_unlock_bh(&c->lock);
 	if (READ_ONCE(c->halted))
 		info->state = SAMR_CLUSTER_HALTED;
+	else if (samr_cluster_is_client(c) && info->access)
+		info->state = SAMR_CLUSTER_SERVING;
 	else if (v.epoch)
 		info->state = state_in(c, &v);
 	else if (READ_ONCE(c->started))

@@ -23,13 +23,15 @@ struct samr_cluster;
  * struct samr_cluster_params - what a cluster is made with
  * @name: for people; SAMR_NAME_MAX at most
  * @id: on the wire; clusters with other ids do not hear each other
- * @node: this head's id
+ * @node: this head's id; of a client node another number
+ * @client: it is one
  * @core: timers and limits; identity and seeds are filled in by the callee
  */
 struct samr_cluster_params {
 	char name[SAMR_NAME_MAX];
 	u32 id;
 	u64 node;
+	bool client;
 	struct samr_node_config core;
 };
 
@@ -247,6 +249,17 @@ int samr_cluster_witness(struct samr_cluster *c, u64 id,
 			 struct netlink_ext_ack *extack);
 
 /** samr_cluster_watches - is this node the witness? Nothing is delivered here then */
+/** samr_cluster_clients - so many client nodes are taken from now on */
+int samr_cluster_clients(struct samr_cluster *c, u32 limit,
+			 struct netlink_ext_ack *extack);
+
+/** samr_cluster_client - the client node after @after in order of ids; false: none */
+bool samr_cluster_client(struct samr_cluster *c, u64 after,
+			 struct samr_client_node *info);
+
+/** samr_cluster_far - is this machine a client node, and no head? */
+bool samr_cluster_far(const struct samr_cluster *c);
+
 bool samr_cluster_watches(const struct samr_cluster *c);
 
 /**
@@ -376,6 +389,9 @@ enum samr_cluster_state {
  * @saved: what is on the disk here
  * @keeper: somebody keeps it
  * @fence_owner: netlink port of whoever confirms fences; 0: anybody
+ * @clients: client nodes that this head takes
+ * @access: of a client node: its access head, or 0
+ * @losses: how often it has lost one
  */
 struct samr_cluster_info {
 	struct samr_cluster_params params;
@@ -388,6 +404,9 @@ struct samr_cluster_info {
 	struct samr_saved saved;
 	bool keeper;
 	u32 fence_owner;
+	u32 clients;
+	u64 access;
+	u64 losses;
 };
 
 void samr_cluster_info(struct samr_cluster *c, struct samr_cluster_info *info);

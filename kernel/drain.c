@@ -120,6 +120,11 @@ static void collect(struct samr_cluster *c, struct samr_actions *todo)
 		ev.frame_max = READ_ONCE(c->frame_max);
 		step(c, &ev);
 	}
+	if (test_and_clear_bit(SAMR_CLIENTS, &c->flags)) {
+		ev.type = SAMR_EV_CLIENTS;
+		ev.clients = READ_ONCE(c->clients);
+		step(c, &ev);
+	}
 	step_frames(c, &ev);
 	if (test_and_clear_bit(SAMR_TIMER, &c->flags)) {
 		samr_stats_inc(c->stats, SAMR_STAT_TIMER);
@@ -329,6 +334,8 @@ static void one_round(struct samr_cluster *c)
 	if (todo.narrow)
 		samr_probe_doubt(c, todo.narrow);
 	run(c, &todo, todo.halted);
+	if (todo.lost && c->face && c->face->out)
+		c->face->out(c->priv);
 	if (todo.stuck && c->face && c->face->stuck)
 		c->face->stuck(c->priv);
 	if (todo.gone && !todo.halted)
@@ -510,6 +517,7 @@ static void replace(struct samr_cluster *c, struct samr_node *node, u64 inc)
 		c->node = node;
 		WRITE_ONCE(c->inc, inc);
 		set_bit(SAMR_FRAME_MAX, &c->flags);
+		set_bit(SAMR_CLIENTS, &c->flags);
 		/* They were for one view. What is known since then is not known here. */
 		if (c->founders)
 			c->founders = SAMR_NO_FOUNDERS;

@@ -67,10 +67,11 @@ const struct nla_policy samr_cluster_get_nl_policy[SAMR_A_CLUSTER_PAD + 1] = {
 };
 
 /* SAMR_CMD_CLUSTER_ADD - do */
-const struct nla_policy samr_cluster_add_nl_policy[SAMR_A_CLUSTER_REF_MIN + 1] = {
+const struct nla_policy samr_cluster_add_nl_policy[SAMR_A_CLUSTER_CLIENT + 1] = {
 	[SAMR_A_CLUSTER_NAME] = { .type = NLA_NUL_STRING, .len = SAMR_NAME_LEN_MAX, },
 	[SAMR_A_CLUSTER_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[SAMR_A_CLUSTER_NODE] = NLA_POLICY_RANGE(NLA_U64, 1, SAMR_HEAD_MAX),
+	[SAMR_A_CLUSTER_CLIENT] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SAMR_A_CLUSTER_RESILIENCE] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SAMR_A_CLUSTER_BEAT_US] = NLA_POLICY_FULL_RANGE(NLA_U32, &samr_a_cluster_beat_us_range),
 	[SAMR_A_CLUSTER_DEAD_US] = NLA_POLICY_FULL_RANGE(NLA_U32, &samr_a_cluster_dead_us_range),
@@ -86,7 +87,7 @@ const struct nla_policy samr_cluster_add_nl_policy[SAMR_A_CLUSTER_REF_MIN + 1] =
 };
 
 /* SAMR_CMD_CLUSTER_SET - do */
-const struct nla_policy samr_cluster_set_nl_policy[SAMR_A_CLUSTER_SAVED_CONFIG + 1] = {
+const struct nla_policy samr_cluster_set_nl_policy[SAMR_A_CLUSTER_CLIENTS + 1] = {
 	[SAMR_A_CLUSTER_STATE] = NLA_POLICY_MAX(NLA_U32, 1),
 	[SAMR_A_CLUSTER_FOUNDERS] = { .type = NLA_U64, },
 	[SAMR_A_CLUSTER_KEEPER] = NLA_POLICY_MAX(NLA_U32, 1),
@@ -94,6 +95,7 @@ const struct nla_policy samr_cluster_set_nl_policy[SAMR_A_CLUSTER_SAVED_CONFIG +
 	[SAMR_A_CLUSTER_SAVED_MEMBERS] = { .type = NLA_U64, },
 	[SAMR_A_CLUSTER_SAVED_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x3f),
 	[SAMR_A_CLUSTER_SAVED_CONFIG] = { .type = NLA_U32, },
+	[SAMR_A_CLUSTER_CLIENTS] = NLA_POLICY_MAX(NLA_U32, SAMR_CLIENTS_MAX),
 };
 
 /* SAMR_CMD_CLUSTER_DEL - do */
@@ -214,8 +216,13 @@ const struct nla_policy samr_group_set_nl_policy[SAMR_A_GROUP_DIVERGED_POLICY + 
 	[SAMR_A_GROUP_DIVERGED_POLICY] = NLA_POLICY_MAX(NLA_U32, 3),
 };
 
+/* SAMR_CMD_CLIENT_GET - do */
+const struct nla_policy samr_client_get_nl_policy[SAMR_A_CLIENT_ID + 1] = {
+	[SAMR_A_CLIENT_ID] = { .type = NLA_U64, },
+};
+
 /* Ops table for samr */
-const struct genl_ops samr_nl_ops[22] = {
+const struct genl_ops samr_nl_ops[23] = {
 	{
 		.cmd		= SAMR_CMD_CLUSTER_GET,
 		.doit		= samr_nl_cluster_get_doit,
@@ -226,14 +233,14 @@ const struct genl_ops samr_nl_ops[22] = {
 		.cmd		= SAMR_CMD_CLUSTER_ADD,
 		.doit		= samr_nl_cluster_add_doit,
 		.policy		= samr_cluster_add_nl_policy,
-		.maxattr	= SAMR_A_CLUSTER_REF_MIN,
+		.maxattr	= SAMR_A_CLUSTER_CLIENT,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
 		.cmd		= SAMR_CMD_CLUSTER_SET,
 		.doit		= samr_nl_cluster_set_doit,
 		.policy		= samr_cluster_set_nl_policy,
-		.maxattr	= SAMR_A_CLUSTER_SAVED_CONFIG,
+		.maxattr	= SAMR_A_CLUSTER_CLIENTS,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 	{
@@ -367,6 +374,13 @@ const struct genl_ops samr_nl_ops[22] = {
 		.policy		= samr_group_set_nl_policy,
 		.maxattr	= SAMR_A_GROUP_DIVERGED_POLICY,
 		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= SAMR_CMD_CLIENT_GET,
+		.doit		= samr_nl_client_get_doit,
+		.dumpit		= samr_nl_client_get_dumpit,
+		.policy		= samr_client_get_nl_policy,
+		.maxattr	= SAMR_A_CLIENT_ID,
 	},
 };
 

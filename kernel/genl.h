@@ -14,9 +14,9 @@
 
 extern const struct nla_policy samr_cluster_get_nl_policy[SAMR_A_CLUSTER_PAD + 1];
 
-extern const struct nla_policy samr_cluster_add_nl_policy[SAMR_A_CLUSTER_REF_MIN + 1];
+extern const struct nla_policy samr_cluster_add_nl_policy[SAMR_A_CLUSTER_CLIENT + 1];
 
-extern const struct nla_policy samr_cluster_set_nl_policy[SAMR_A_CLUSTER_SAVED_CONFIG + 1];
+extern const struct nla_policy samr_cluster_set_nl_policy[SAMR_A_CLUSTER_CLIENTS + 1];
 
 extern const struct nla_policy samr_cluster_del_nl_policy[SAMR_A_CLUSTER_PAD + 1];
 
@@ -56,8 +56,10 @@ extern const struct nla_policy samr_stats_get_nl_policy[SAMR_A_STATS_KIND + 1];
 
 extern const struct nla_policy samr_group_set_nl_policy[SAMR_A_GROUP_DIVERGED_POLICY + 1];
 
+extern const struct nla_policy samr_client_get_nl_policy[SAMR_A_CLIENT_ID + 1];
+
 /* Ops table for samr */
-extern const struct genl_ops samr_nl_ops[22];
+extern const struct genl_ops samr_nl_ops[23];
 extern const struct genl_multicast_group samr_nl_mcgrps[1];
 
 int samr_nl_cluster_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -88,6 +90,8 @@ int samr_nl_fence_own_doit(struct sk_buff *skb, struct genl_info *info);
 int samr_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int samr_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int samr_nl_group_set_doit(struct sk_buff *skb, struct genl_info *info);
+int samr_nl_client_get_doit(struct sk_buff *skb, struct genl_info *info);
+int samr_nl_client_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 
 enum {
 	SAMR_NLGRP_EVENTS,

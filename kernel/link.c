@@ -204,11 +204,12 @@ static u32 evaluate(struct samr_link *l, struct samr_path_link *way)
 		multi = multi && p->multicast;
 	}
 	l->frame_max = SAMR_FRAME_MIN;
-	if (heard || samr_link_is_local(l))
+	if (heard || samr_link_is_local(l) || samr_cluster_is_client(l->c))
 		l->frame_max = max_t(u32, size, SAMR_FRAME_MIN);
 	WRITE_ONCE(l->multicast, multi);
 	if (samr_link_usable(l))
-		set_state(l, heard || samr_link_is_local(l) ?
+		set_state(l, heard || samr_link_is_local(l) ||
+			  samr_cluster_is_client(l->c) ?
 			  SAMR_LINK_UP : SAMR_LINK_PROBING);
 	return heard;
 }
@@ -240,7 +241,8 @@ static void consider(struct samr_link *l, struct ways *w)
 	way->usable = samr_link_usable(l) && !l->closed;
 	way->local = samr_link_is_local(l);
 	way->size = l->frame_max;
-	if (way->usable && heard) {
+	if (way->usable && (heard || (samr_cluster_is_client(l->c) &&
+				      !way->local))) {
 		w->heard = true;
 		w->size = min(w->size, l->frame_max);
 	}

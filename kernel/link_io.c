@@ -378,13 +378,17 @@ void samr_link_send(struct samr_cluster *c, struct sk_buff *skb, u64 dest)
 	u64 others = samr_link_others(c);
 	struct samr_link *l;
 
+	if (samr_cluster_is_client(c) || dest > SAMR_HEAD_MAX) {
+		samr_trail_send(c, skb, dest);
+		return;
+	}
 	if (dest == SAMR_DEST_ALL && !others) {
 		consume_skb(skb);	/* nobody to be told */
 		return;
 	}
 	rcu_read_lock();
 	l = rcu_dereference(c->best);
-	if (!l || dest > SAMR_HEAD_MAX) {
+	if (!l) {
 		samr_stats_inc(c->stats, SAMR_STAT_TX_NO_LINK);
 		kfree_skb(skb);
 		goto out;
@@ -506,7 +510,10 @@ static void accept_frame(struct samr_link *l, struct sk_buff *skb,
 	if (info->src <= SAMR_HEAD_MAX &&
 	    (READ_ONCE(l->c->heads) & BIT_ULL(info->src)))
 		heard_of(&l->peer[info->src]);
-	if (info->type == SAMR_FRAME_CORE) {
+	if (info->type == SAMR_FRAME_CLIENT &&
+	    samr_cluster_is_client(l->c) == (info->src <= SAMR_HEAD_MAX))
+		samr_trail_heard(l, info->src, from);
+	if (info->type != SAMR_FRAME_LINK) {
 		samr_drain_input(l->c, skb);
 		return;
 	}

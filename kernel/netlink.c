@@ -9,6 +9,7 @@
  */
 #include <linux/ctype.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
@@ -393,7 +394,15 @@ int samr_nl_cluster_add_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	if (samr_netlink_lacks(info, SAMR_A_CLUSTER_NAME, "name") ||
-	    samr_netlink_lacks(info, SAMR_A_CLUSTER_ID, "id") ||
+	    samr_netlink_lacks(info, SAMR_A_CLUSTER_ID, "id"))
+		return -EINVAL;
+	p.client = info->attrs[SAMR_A_CLUSTER_CLIENT] &&
+		   nla_get_u32(info->attrs[SAMR_A_CLUSTER_CLIENT]);
+	if (p.client && info->attrs[SAMR_A_CLUSTER_NODE]) {
+		GENL_SET_ERR_MSG(info, "a client node draws its number itself");
+		return -EINVAL;
+	}
+	if (!p.client &&
 	    samr_netlink_lacks(info, SAMR_A_CLUSTER_NODE, "node"))
 		return -EINVAL;
 	err = samr_netlink_check_name(info, info->attrs[SAMR_A_CLUSTER_NAME]) ?:
@@ -402,7 +411,8 @@ int samr_nl_cluster_add_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	nla_strscpy(p.name, info->attrs[SAMR_A_CLUSTER_NAME], sizeof(p.name));
 	p.id = nla_get_u32(info->attrs[SAMR_A_CLUSTER_ID]);
-	p.node = nla_get_u64(info->attrs[SAMR_A_CLUSTER_NODE]);
+	p.node = p.client ? get_random_u64() | BIT_ULL(63) :
+			    nla_get_u64(info->attrs[SAMR_A_CLUSTER_NODE]);
 
 	samr_config_lock(net);
 	err = samr_cluster_create(net, &p, info->extack);
@@ -453,9 +463,18 @@ static int set_state(struct samr_cluster *c, struct genl_info *info)
 	return samr_cluster_start(c, mask, info->extack);
 }
 
+static int set_clients(struct samr_cluster *c, struct genl_info *info)
+{
+	struct nlattr *clients = info->attrs[SAMR_A_CLUSTER_CLIENTS];
+
+	return clients ? samr_cluster_clients(c, nla_get_u32(clients),
+					      info->extack) : 0;
+}
+
 static int set_cluster(struct samr_cluster *c, struct genl_info *info)
 {
-	int err = set_saved(c, info) ?: set_state(c, info);
+	int err = set_saved(c, info) ?: set_clients(c, info) ?:
+		  set_state(c, info);
 
 	if (!err)
 		samr_netlink_announce(genl_info_net(info), c,
@@ -472,6 +491,7 @@ static int check_set(struct genl_info *info)
 	struct nlattr *founders = attrs[SAMR_A_CLUSTER_FOUNDERS];
 
 	if (!state && !attrs[SAMR_A_CLUSTER_KEEPER] &&
+	    !attrs[SAMR_A_CLUSTER_CLIENTS] &&
 	    !attrs[SAMR_A_CLUSTER_SAVED_EPOCH] &&
 	    samr_netlink_lacks(info, SAMR_A_CLUSTER_STATE, "state"))
 		return -EINVAL;

@@ -144,6 +144,44 @@ static int put_saved(struct sk_buff *skb, const struct samr_saved *s,
 	       nla_put_u32(skb, a->config, s->config);
 }
 
+static int put_clients(struct sk_buff *skb, const struct samr_cluster_info *info)
+{
+	if (!info->params.client)
+		return nla_put_u32(skb, SAMR_A_CLUSTER_CLIENTS, info->clients);
+	return nla_put_u32(skb, SAMR_A_CLUSTER_CLIENT, 1) ||
+	       nla_put_u64_64bit(skb, SAMR_A_CLUSTER_ACCESS, info->access,
+				 SAMR_A_CLUSTER_PAD) ||
+	       nla_put_u64_64bit(skb, SAMR_A_CLUSTER_LOSSES, info->losses,
+				 SAMR_A_CLUSTER_PAD);
+}
+
+int samr_netlink_put_client(const struct samr_netlink_msg *m,
+			    const struct samr_client_node *n)
+{
+	u64 now = ktime_get_ns();
+	struct sk_buff *skb = m->skb;
+	void *hdr = begin(m);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	return finish(m, hdr,
+		      nla_put_u64_64bit(skb, SAMR_A_CLIENT_ID, n->id,
+					SAMR_A_CLIENT_PAD) ||
+		      nla_put_u64_64bit(skb, SAMR_A_CLIENT_INCARNATION, n->inc,
+					SAMR_A_CLIENT_PAD) ||
+		      nla_put_u64_64bit(skb, SAMR_A_CLIENT_AGE_MS,
+					(now - n->since) / NSEC_PER_MSEC,
+					SAMR_A_CLIENT_PAD) ||
+		      nla_put_u64_64bit(skb, SAMR_A_CLIENT_IDLE_MS,
+					(now - n->heard) / NSEC_PER_MSEC,
+					SAMR_A_CLIENT_PAD) ||
+		      nla_put_u64_64bit(skb, SAMR_A_CLIENT_SUBMITTED, n->submits,
+					SAMR_A_CLIENT_PAD) ||
+		      nla_put_u64_64bit(skb, SAMR_A_CLIENT_GIVEN, n->given,
+					SAMR_A_CLIENT_PAD) ||
+		      nla_put_u32(skb, SAMR_A_CLIENT_WAITING, n->waiting));
+}
+
 int samr_netlink_put_cluster(const struct samr_netlink_msg *m,
 			     struct samr_cluster *c)
 {
@@ -179,6 +217,7 @@ int samr_netlink_put_cluster(const struct samr_netlink_msg *m,
 		       nla_put_u32(skb, SAMR_A_CLUSTER_FENCE_OWNER,
 				   info.fence_owner)) ||
 		      put_saved(skb, &info.saved, &cluster_saved) ||
+		      put_clients(skb, &info) ||
 		      put_event(m, SAMR_A_CLUSTER_EVENT));
 }
 

@@ -37,6 +37,8 @@ struct samr_netlink_msg {
  * Each adds one message. Return: 0, -ENOENT when there is no such object any
  * more, or -EMSGSIZE; then nothing was added.
  */
+int samr_netlink_put_client(const struct samr_netlink_msg *m,
+			    const struct samr_client_node *n);
 int samr_netlink_put_cluster(const struct samr_netlink_msg *m,
 			     struct samr_cluster *c);
 int samr_netlink_put_node(const struct samr_netlink_msg *m,

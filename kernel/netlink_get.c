@@ -445,6 +445,47 @@ int samr_nl_fence_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return dump(skb, cb, more_fences);
 }
 
+static int one_client(const struct samr_netlink_msg *m, struct samr_cluster *c,
+		      struct genl_info *info)
+{
+	struct samr_client_node n;
+	u64 id;
+
+	if (samr_netlink_lacks(info, SAMR_A_CLIENT_ID, "id"))
+		return -EINVAL;
+	id = nla_get_u64(info->attrs[SAMR_A_CLIENT_ID]);
+	if (id && samr_cluster_client(c, id - 1, &n) && n.id == id)
+		return samr_netlink_put_client(m, &n);
+	NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[SAMR_A_CLIENT_ID],
+			    "no such client node goes through this head");
+	return -ENOENT;
+}
+
+int samr_nl_client_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return answer(info, one_client);
+}
+
+static int more_clients(const struct samr_netlink_msg *m,
+			struct samr_cluster *c, struct place *p)
+{
+	struct samr_client_node n;
+	int err;
+
+	while (samr_cluster_client(c, p->key, &n)) {
+		err = samr_netlink_put_client(m, &n);
+		if (err)
+			return err;
+		p->key = n.id;
+	}
+	return 0;
+}
+
+int samr_nl_client_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return dump(skb, cb, more_clients);
+}
+
 static int more_stats(const struct samr_netlink_msg *m, struct samr_cluster *c,
 		      struct place *p)
 {

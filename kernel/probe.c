@@ -384,7 +384,9 @@ static void want_full(struct samr_link *l, u32 ms)
 void samr_probe_begin(struct samr_link *l)
 {
 	lockdep_assert_held(&l->lock);
-	if (l->closed || !samr_link_usable(l) || samr_link_is_local(l))
+	/* Where a client node has no peers, KNOCK finds out what passes. */
+	if (l->closed || !samr_link_usable(l) || samr_link_is_local(l) ||
+	    samr_cluster_is_client(l->c))
 		return;
 	want_full(l, 0);
 }

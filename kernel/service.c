@@ -72,7 +72,10 @@ s64 samr_service_port(struct samr_service *svc)
 {
 	s64 port = atomic64_inc_return(&svc->all->ports);
 
-	return port > U32_MAX ? -ENOSPC : port;
+	/* At a head these are told from its client nodes' ports; those come round again. */
+	if (samr_cluster_far(svc->all->c))
+		return port % SAMR_CARRY_PORT_MAX + 1;
+	return port >= SAMR_PORT_FAR ? -ENOSPC : port;
 }
 
 static struct samr_service *service_new(struct samr_services *all, u32 id,

@@ -8,7 +8,7 @@
  * time where there are several links.
  *
  * Locks, outermost first: the configuration mutex of the namespace; RTNL;
- * samr_cluster.links_lock; samr_link.lock. samr_cluster.lock is taken with none
+ * samr_cluster.links_lock; samr_link.lock; samr_trails.lock. samr_cluster.lock is taken with none
  * of the spinlocks above held. samr_link.wait.lock and samr_cluster.rx.lock are
  * innermost.
  */
@@ -26,6 +26,7 @@
 #include "cluster.h"
 #include "link.h"
 #include "stats.h"
+#include "trail.h"
 
 extern struct workqueue_struct *samr_wq;
 
@@ -45,6 +46,7 @@ enum {
 	SAMR_HANDED,		/* the tasklet is to go on as the drainer */
 	SAMR_TIMER,		/* the timer ran out */
 	SAMR_FRAME_MAX,		/* @frame_max has changed */
+	SAMR_CLIENTS,		/* a new core is to be told of @clients */
 };
 
 /**
@@ -113,6 +115,8 @@ struct samr_pulse {
  * @frame_max: what the links carry, as last told to the core
  * @counter: of frames sent
  * @stats: of this cluster
+ * @trails: to client nodes; of one, to heads
+ * @clients: client nodes that this head takes; under @config
  */
 struct samr_cluster {
 	struct net *net;
@@ -158,6 +162,8 @@ struct samr_cluster {
 	struct samr_pulse pulse;
 	atomic64_t counter;
 	struct samr_stats __percpu *stats;
+	struct samr_trails *trails;
+	u32 clients;
 };
 
 /* cluster.c */
@@ -188,6 +194,12 @@ void samr_cluster_end(struct samr_cluster *c);
 
 /** samr_cluster_core - a core for @c, of incarnation @inc; NULL without memory */
 struct samr_node *samr_cluster_core(const struct samr_cluster *c, u64 inc);
+
+/** samr_cluster_is_client - a client node, and no head */
+static inline bool samr_cluster_is_client(const struct samr_cluster *c)
+{
+	return c->params.node > SAMR_HEAD_MAX;
+}
 
 /** samr_cluster_incarnation - a number that nobody has used before */
 u64 samr_cluster_incarnation(void);
@@ -412,6 +424,8 @@ static inline bool samr_link_is_local(const struct samr_link *l)
 /** samr_link_others - the configured heads but ourselves, one bit each */
 static inline u64 samr_link_others(const struct samr_cluster *c)
 {
+	if (samr_cluster_is_client(c))
+		return 0;
 	return READ_ONCE(c->heads) & ~BIT_ULL(c->params.node);
 }
 

@@ -129,7 +129,7 @@ static int samr_bind(struct socket *sock, struct sockaddr *uaddr, int len)
 		err = -EINVAL;
 		goto out;
 	}
-	if (samr_cluster_watches(c)) {
+	if (samr_cluster_watches(c) || samr_cluster_far(c)) {
 		err = -EOPNOTSUPP;
 		goto out;
 	}

@@ -19,7 +19,7 @@ static int bind_to(struct sock *sk, struct samr_cluster *c, u32 service)
 
 	if (ssk->listener || ssk->side)
 		return -EINVAL;
-	if (samr_cluster_watches(c))
+	if (samr_cluster_watches(c) || samr_cluster_far(c))
 		return -EOPNOTSUPP;
 	ls = samr_listener_new(c, sock_net(sk), service, &samr_socket_told, sk);
 	if (IS_ERR(ls))

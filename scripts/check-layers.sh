@@ -37,7 +37,7 @@ layers() {
 	kernel/path.[ch]	path\.h
 	kernel/link.h	core/(wire|event|plat)\.h|(transport|path)\.h
 	kernel/plat.h	core/plat\.h
-	kernel/(cluster|link|plat|drain|shell|pernet|timer|peer|probe|pulse|receive)[a-z_]*.[ch]	$common|$door|$lower|(shell|plat|pernet|crc32c|link_[a-z]+|linkpriv)\.h
+	kernel/(cluster|link|plat|drain|shell|pernet|timer|peer|probe|pulse|receive|trail)[a-z_]*.[ch]	$common|$door|$lower|(shell|plat|pernet|trail|crc32c|link_[a-z]+|linkpriv)\.h
 	kernel/(stats|trace|log|point|compat).[ch]	$common|$door|$lower|(shell|pernet)\.h
 	kernel/(socket|sockopt|service|local|listener|connection|side|input|client|install|payload|member|stream|turn|door|diag|netlink|netlink_[a-z]+|genl|proto)[a-z_]*.[ch]	$common|$door|$lower|(pernet|socket|sockopt|service|local|listener|connection|side|input|client|client_inside|client_stream|install|payload|member|turn|door|netlink|netlink_[a-z]+|genl|proto|diag)\.h
 	kernel/main.[ch]	.*

@@ -78,6 +78,7 @@ struct samr_saved {
  * @SAMR_EV_RETIRE: this head wants to leave the view
  * @SAMR_EV_FENCED: a head was fenced, as asked for
  * @SAMR_EV_HINT: heads may not be heard any more; it may be wrong
+ * @SAMR_EV_CLIENTS: the admin says how many client nodes this head takes
  * @SAMR_EV_FAREWELL: this head will not be heard any more, in a moment
  */
 enum samr_event_type {
@@ -100,6 +101,7 @@ enum samr_event_type {
 	SAMR_EV_RETIRE,
 	SAMR_EV_FENCED,
 	SAMR_EV_HINT,
+	SAMR_EV_CLIENTS,
 	SAMR_EV_FAREWELL,
 };
 
@@ -223,6 +225,8 @@ enum samr_call_op {
  * @payload: the bytes, or NULL for none. The core takes a reference of its own
  *	when it accepts the message; the caller keeps his
  * @len: bytes of @payload, at most SAMR_LEN_MAX
+ * @parts: NULL, or a message that has the bytes; then @payload are the first of them
+ * @far: the client is on a client node: its number for the message (access.h); from the core
  * @owner: handed back in samr_msg_owner() with this node's own delivery of the
  *	message. A message with an owner is delivered here even when the group
  *	has no member left on this node: that is the end of the submission
@@ -236,7 +240,9 @@ struct samr_submit {
 	u32 gid;
 	u64 arg;
 	struct samr_blob *payload;
+	const struct samr_msg *parts;
 	u32 len;
+	u64 far;
 	void *owner;
 };
 
@@ -288,6 +294,7 @@ struct samr_submit {
  * @fenced: FENCED: incarnation @inc of head @node does nothing any more; @token
  *	is that of the request (struct samr_fence)
  * @lost: HINT: heads, one bit per id, whose only way here is broken
+ * @clients: CLIENTS
  * @quit: FAREWELL: for good: the node is out. False: it goes on where it is heard
  */
 struct samr_event {
@@ -387,6 +394,7 @@ struct samr_event {
 			u64 token;
 		} fenced;
 		u64 lost;
+		u32 clients;
 		bool quit;
 	};
 };
@@ -437,6 +445,7 @@ enum samr_out {
  *	frames as large as those may not reach them; one bit per id. A guess
  * @doubt: members are suspected that were not, or the other way round; or the
  *	view does not order any more until the next one: see samr_node_view()
+ * @lost: a client node has lost its access head, and with it all that was submitted
  * @stuck: nothing could be ordered for samr_node_config.stuck, as the view can not
  *	be changed; over with the next @view
  * @gone: the node is out (samr_node_out()); a new one, of another incarnation,
@@ -453,6 +462,7 @@ struct samr_actions {
 	bool view;
 	bool fence;
 	bool doubt;
+	bool lost;
 	bool stuck;
 	bool gone;
 	bool halted;
@@ -468,6 +478,7 @@ static inline void samr_actions_init(struct samr_actions *a)
 	a->view = false;
 	a->fence = false;
 	a->doubt = false;
+	a->lost = false;
 	a->stuck = false;
 	a->gone = false;
 	a->halted = false;

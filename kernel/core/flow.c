@@ -99,7 +99,8 @@ static int check(const struct samr_node *n, const struct samr_submit *s)
 		return -EINVAL;
 	if (s->len > SAMR_LEN_MAX)
 		return -EMSGSIZE;
-	if (s->len && (!s->payload || samr_blob_len(s->payload) != s->len))
+	if (s->len && !s->parts &&
+	    (!s->payload || samr_blob_len(s->payload) != s->len))
 		return -EINVAL;
 	if (is_lock(s->kind) && !lock_sane(s))
 		return -EINVAL;
@@ -143,7 +144,12 @@ static struct samr_msg *message_of(struct samr_node *n,
 	if (!msg)
 		return NULL;
 	msg->owner = s->owner;
-	if (s->len) {
+	msg->far = s->far;
+	if (s->parts && !samr_msg_take(msg, 0, s->parts, 0)) {
+		samr_msg_put(msg);
+		return NULL;
+	}
+	if (s->len && !s->parts) {
 		msg->one.off = 0;
 		msg->one.blob = samr_blob_get(s->payload);
 		msg->npieces = 1;

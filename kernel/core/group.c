@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Groups and delivery in them, see group.h. */
+#include "access.h"
 #include "group.h"
 #include "call.h"
 #include "coordinator.h"
@@ -322,8 +323,41 @@ static bool leave(struct samr_node *n, struct samr_group *g,
 	return lessen(n, g, msg, next);
 }
 
+/* It has no place, and is for a client. */
+static bool is_given(const struct samr_msg *msg)
+{
+	return msg->meta.kind == SAMR_KIND_REPLY ||
+	       msg->meta.kind == SAMR_KIND_ANSWER;
+}
+
+/* Concerns nobody but its sender. */
+static bool is_private(const struct samr_msg *msg)
+{
+	switch (msg->meta.kind) {
+	case SAMR_KIND_SESSION:
+		return msg->result != SAMR_SES_CUT;
+	case SAMR_KIND_REQUEST:
+	case SAMR_KIND_STREAM:
+	case SAMR_KIND_DIGEST:
+	case SAMR_KIND_CONNECT:
+	case SAMR_KIND_RETURN:
+	case SAMR_KIND_ALARM:
+		return msg->refused;
+	default:
+		return msg->meta.kind == SAMR_KIND_REPLIES;
+	}
+}
+
 void samr_group_emit(struct samr_node *n, struct samr_msg *msg)
 {
+	if (is_given(msg) && msg->meta.port & SAMR_PORT_FAR) {
+		samr_access_give(n, msg);
+		return;
+	}
+	if (msg->far)
+		samr_access_told(n, msg);
+	if (msg->far && (is_private(msg) || msg->aloof))
+		return;
 	msg->epoch = n->view.epoch;
 	msg->action.type = SAMR_ACT_DELIVER;
 	list_add_tail(&samr_msg_get(msg)->action.node, &n->out->list);
@@ -532,7 +566,7 @@ static bool apply_to_members(struct samr_node *n, struct samr_group *g,
 static bool wanted_here(const struct samr_node *n, const struct samr_group *g,
 			const struct samr_msg *msg, u32 local)
 {
-	if (msg->owner)
+	if (msg->owner || msg->far)
 		return true;
 	if (msg->meta.kind >= SAMR_KIND_SNAPSHOT &&
 	    msg->meta.kind <= SAMR_KIND_READ && !msg->transfer)
@@ -541,28 +575,12 @@ static bool wanted_here(const struct samr_node *n, const struct samr_group *g,
 	return local || (g && g->local);
 }
 
-/* Concerns nobody but its sender. */
-static bool is_private(const struct samr_msg *msg)
-{
-	switch (msg->meta.kind) {
-	case SAMR_KIND_SESSION:
-		return msg->result != SAMR_SES_CUT;
-	case SAMR_KIND_REQUEST:
-	case SAMR_KIND_STREAM:
-	case SAMR_KIND_DIGEST:
-	case SAMR_KIND_CONNECT:
-	case SAMR_KIND_RETURN:
-	case SAMR_KIND_ALARM:
-		return msg->refused;
-	default:
-		return msg->meta.kind == SAMR_KIND_REPLIES;
-	}
-}
-
 /* A client acts on what it is told of its session: that must not be undone. */
 static void tell_sender(struct samr_node *n, struct samr_msg *msg)
 {
-	if (msg->owner)
+	if (!msg->owner)
+		samr_saw(n->cfg.self, msg);
+	if (msg->owner || msg->far)
 		samr_session_hold(n, msg);
 	if (msg->meta.gseq <= n->stab.stable)
 		samr_reply_stable(n);
@@ -596,6 +614,9 @@ bool samr_group_apply(struct samr_node *n, struct samr_msg *msg)
 	msg->random = samr_keyed(&n->view.key, msg->meta.gseq);
 	if (g && g->members)
 		msg->view = g->members->id;
+	if (msg->far)
+		samr_saw(n->cfg.self, msg);
+	msg->aloof = msg->far && !local && !(g && g->local);
 	if (is_private(msg))
 		tell_sender(n, msg);
 	else if (wanted_here(n, g, msg, local))

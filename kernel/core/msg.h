@@ -62,6 +62,8 @@ struct samr_piece {
  * @transfer: the group's state transfer from here on (id 0: none); NULL: as before
  * @locks: what members are told of locks, or NULL; it belongs to the message
  * @diverged: DIGEST: replicas differ, as was not known before, or NULL; likewise
+ * @far: of struct samr_submit, at the origin
+ * @aloof: with @far: no member here reads it
  * @owner: of struct samr_submit, at the origin
  * @pieces: the bytes; @one is used when there is only one piece
  * @one: see @pieces
@@ -79,6 +81,7 @@ struct samr_msg {
 	bool refused;
 	bool segment;
 	bool unwanted;
+	bool aloof;
 	u8 result;
 	u32 sent;
 	u32 cost;
@@ -91,6 +94,7 @@ struct samr_msg {
 	struct samr_transfer *transfer;
 	struct samr_lock_notes *locks;
 	struct samr_divergences *diverged;
+	u64 far;
 	void *owner;
 	struct samr_piece *pieces;
 	struct samr_piece one;

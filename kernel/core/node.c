@@ -5,6 +5,7 @@
  */
 #include "node.h"
 #include "acceptor.h"
+#include "access.h"
 #include "alarm.h"
 #include "call.h"
 #include "coordinator.h"
@@ -20,6 +21,7 @@
 #include "query.h"
 #include "question.h"
 #include "receiver.h"
+#include "remote.h"
 #include "repair.h"
 #include "reply.h"
 #include "sequencer.h"
@@ -72,7 +74,7 @@ struct samr_node *samr_node_new(const struct samr_node_config *cfg)
 {
 	struct samr_node *n;
 
-	if (!cfg->self || cfg->self >= SAMR_IDS || !cfg->inc)
+	if (!cfg->self || !cfg->inc)
 		return NULL;
 	n = samr_alloc_table(1, sizeof(*n));
 	if (!n)
@@ -81,6 +83,7 @@ struct samr_node *samr_node_new(const struct samr_node_config *cfg)
 	set_defaults(&n->cfg);
 	n->prng = cfg->seed | 1;
 	n->frame_max = SAMR_FRAME_MIN;
+	n->access.at = SAMR_NEVER;
 	n->beat_at = SAMR_NEVER;
 	n->tail_at = SAMR_NEVER;
 	n->rcv.ask_at = SAMR_NEVER;
@@ -96,7 +99,15 @@ struct samr_node *samr_node_new(const struct samr_node_config *cfg)
 	samr_acceptor_init(n);
 	samr_coordinator_init(n);
 	samr_learner_init(n);
-	if (n->cfg.submits <= SAMR_SUBMIT_RESERVE || !init_windows(n)) {
+	INIT_LIST_HEAD(&n->access.all);
+	if (n->cfg.self >= SAMR_IDS) {
+		if (samr_remote_init(n))
+			return n;
+		samr_node_free(n, NULL);
+		return NULL;
+	}
+	if (n->cfg.submits <= SAMR_SUBMIT_RESERVE || !init_windows(n) ||
+	    !samr_access_init(n)) {
 		samr_node_free(n, NULL);
 		return NULL;
 	}
@@ -129,8 +140,11 @@ void samr_node_free(struct samr_node *n, struct samr_actions *dropped)
 
 	if (!n)
 		return;
-	if (dropped)
+	if (n->remote)
+		samr_remote_fini(n, dropped);
+	else if (dropped)
 		drop_owned(n, dropped);
+	samr_access_fini(n);
 	samr_group_fini(n, dropped);
 	samr_query_fini(n);
 	while (!list_empty(&n->flow.jobs)) {
@@ -168,6 +182,8 @@ void samr_node_quit(struct samr_node *n, enum samr_out why)
 {
 	n->gone = why;
 	n->out->gone = true;
+	if (why != SAMR_OUT_HALTED)
+		samr_access_quit(n);
 	samr_frame_discard(n);
 }
 
@@ -414,6 +430,14 @@ static void take_frame(struct samr_node *n, struct samr_blob *frame)
 	h = samr_blob_peek(frame, 0, sizeof(*h), &scratch);
 	drop = h ? samr_wire_header(h, samr_blob_len(frame), n->cfg.cluster,
 				    &info) : SAMR_DROP_SHORT;
+	if (!drop && info.type == SAMR_FRAME_CLIENT) {
+		drop = samr_access_frame(n, &info, frame);
+		if (drop)
+			samr_node_drop(n, drop);
+		return;
+	}
+	if (!drop && info.type != SAMR_FRAME_CORE)
+		drop = SAMR_DROP_HEADER;
 	if (!drop)
 		drop = check_frame(n, &info, &index);
 	if (drop) {
@@ -462,6 +486,7 @@ static void send_beat(struct samr_node *n, u32 flags)
 static void run_timers(struct samr_node *n)
 {
 	samr_view_timer(n);
+	samr_access_timer(n);
 	if (!n->view.epoch)
 		return;
 	samr_detect_timer(n);
@@ -507,8 +532,10 @@ static int set_frame_max(struct samr_node *n, u32 max)
 	samr_frame_flush(n);
 	n->frame_max = min(max(max, (u32)SAMR_FRAME_MIN),
 			   (u32)SAMR_FRAME_LIMIT);
-	if (n->frame_max < before)
+	if (n->frame_max < before) {
 		samr_flow_again(n);
+		samr_access_narrow(n);
+	}
 	return 0;
 }
 
@@ -595,6 +622,8 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 		if (n->view.epoch)
 			samr_detect_hint(n, ev->lost, false);
 		return 0;
+	case SAMR_EV_CLIENTS:
+		return samr_access_limit(n, ev->clients);
 	case SAMR_EV_FAREWELL:
 		return farewell(n, ev->quit);
 	}
@@ -623,6 +652,11 @@ int samr_node_step(struct samr_node *n, const struct samr_event *ev,
 	slept = ev->now > n->now + n->cfg.dead / 2;
 	n->now = max(n->now, ev->now);
 	n->wall = ev->wall;
+	if (n->remote) {
+		err = samr_remote_step(n, ev);
+		n->out = NULL;
+		return err;
+	}
 	if (slept && n->view.epoch)
 		samr_detect_slept(n);
 	else if (slept && n->view.wanted)
@@ -641,6 +675,8 @@ int samr_node_step(struct samr_node *n, const struct samr_event *ev,
 	}
 	if (!n->gone)
 		samr_query_run(n);
+	if (!n->gone)
+		samr_access_run(n, ev->type == SAMR_EV_FLUSH);
 	if (ev->type == SAMR_EV_FLUSH && !n->gone) {
 		samr_stable_flush(n);
 		samr_frame_flush(n);
@@ -655,6 +691,9 @@ u64 samr_node_deadline(const struct samr_node *n)
 
 	if (n->gone)
 		return SAMR_NEVER;
+	if (n->remote)
+		return samr_remote_deadline(n);
+	at = min(at, n->access.at);
 	if (!n->view.epoch)
 		return at;
 	at = min(at, samr_detect_deadline(n));
@@ -682,6 +721,8 @@ u64 samr_node_stable(const struct samr_node *n)
 
 bool samr_node_room(struct samr_node *n, u8 kind, u32 group, u32 len)
 {
+	if (n->remote)
+		return samr_remote_room(n, len);
 	if (samr_flow_room(n, kind, group, len))
 		return true;
 	if (!samr_credit_refused(n, kind, group, len))
@@ -695,6 +736,10 @@ void samr_node_view(const struct samr_node *n, struct samr_view_info *info)
 	u64 id;
 
 	memset(info, 0, sizeof(*info));
+	if (n->remote) {
+		samr_remote_view(n, info);
+		return;
+	}
 	info->epoch = v->epoch;
 	info->wanted = v->wanted;
 	info->founders = v->founders;

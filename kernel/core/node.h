@@ -16,10 +16,14 @@
 
 struct samr_node;
 
+/* Client nodes that a head may be told to take, and takes when it is told nothing. */
+#define SAMR_ACCESS_MAX		1024
+#define SAMR_ACCESS_DEFAULT	64
+
 /**
  * struct samr_node_config - what a node is born with; 0 stands for the default
  * @cluster: id of the cluster
- * @self: head id, 1 .. 63
+ * @self: head id, 1 .. 63; of a client node another number, not 0
  * @inc: incarnation: random, not 0, never used before
  * @seed: of the node's random numbers, which spread things and are no secret
  * @secret: from which the keys of group random are drawn
@@ -115,6 +119,7 @@ void samr_node_free(struct samr_node *node, struct samr_actions *dropped);
  *	or the node is out.
  * ANSWER: -ENOENT: nobody waits for it any more; -EINVAL, -EMSGSIZE, -ENOMEM: as for
  *	REPLY.
+ * A client node has SUBMIT of clients, QUERY and FORGET (remote.h).
  * CALL: 0: it is kept, or the order has it, or there is nothing any more that it could be
  *	for, of which the group is told in the order; -EAGAIN: too much is open or kept, ask
  *	again after @out->writable; -ENOTCONN: no view, or that is no member; -EINVAL: no
@@ -636,6 +641,33 @@ struct samr_peer_info {
 	u64 wanted;
 	struct samr_saved saved;
 };
+
+/**
+ * struct samr_client_node - a client node, as its access head knows it
+ * @id: its number
+ * @inc: incarnation
+ * @since: admitted, monotonic ns
+ * @heard: its last frame, monotonic ns
+ * @submits: messages submitted for it
+ * @given: replies and answers given to it
+ * @waiting: messages that wait for room
+ */
+struct samr_client_node {
+	u64 id;
+	u64 inc;
+	u64 since;
+	u64 heard;
+	u64 submits;
+	u64 given;
+	u32 waiting;
+};
+
+/** samr_node_client - the client node with the lowest id above @after; false: none */
+bool samr_node_client(const struct samr_node *node, u64 after,
+		      struct samr_client_node *info);
+
+/** samr_node_access - of a client node: its access head, 0: none; and how often it lost one */
+u64 samr_node_access(const struct samr_node *node, u64 *losses);
 
 /** samr_node_peer - about another head @id; false when nothing is known of it */
 bool samr_node_peer(const struct samr_node *node, u64 id,

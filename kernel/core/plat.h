@@ -258,4 +258,16 @@ void samr_mark(const char *name);
 #define samr_mark(name)		do { } while (0)
 #endif
 
+/**
+ * samr_saw - a message took effect at its place at node @self, and no delivery tells of that
+ *
+ * Nothing in the kernel; the simulator's checkers would miss it where nobody keeps it.
+ */
+#ifdef SAMR_SIM
+struct samr_msg;
+void samr_saw(u64 self, const struct samr_msg *msg);
+#else
+#define samr_saw(self, msg)	do { } while (0)
+#endif
+
 #endif /* SAMR_CORE_PLAT_H */

@@ -83,6 +83,23 @@ void samr_query_forget(struct samr_node *n, u32 group, u32 port)
 	drop_all(n, &n->queries.asked, false, group, port);
 }
 
+static void drop_far(struct samr_node *n, struct list_head *list, u32 port)
+{
+	struct samr_query *q, *next;
+
+	list_for_each_entry_safe(q, next, list, link)
+		if (!q->src && (q->port & ~SAMR_CARRY_PORT_MAX) == port)
+			samr_query_drop(n, q);
+}
+
+void samr_query_forget_far(struct samr_node *n, u32 port)
+{
+	drop_far(n, &n->queries.waiting, port);
+	drop_far(n, &n->queries.given, port);
+	drop_far(n, &n->queries.replied, port);
+	drop_far(n, &n->queries.asked, port);
+}
+
 static void retry(struct samr_node *n)
 {
 	samr_mark("query waits for memory");

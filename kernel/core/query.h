@@ -163,6 +163,9 @@ int samr_query_answered(struct samr_node *n, const struct samr_event *ev);
 /** samr_query_forget - a client here is gone: drop its queries */
 void samr_query_forget(struct samr_node *n, u32 group, u32 port);
 
+/** samr_query_forget_far - so are all that have this port but for the client node's own part */
+void samr_query_forget_far(struct samr_node *n, u32 port);
+
 /** samr_query_run - at the end of each step: what can go on does */
 void samr_query_run(struct samr_node *n);
 

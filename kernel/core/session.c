@@ -351,6 +351,7 @@ static void attach(struct samr_node *n, struct samr_session *s,
 	s->node = m->origin;
 	s->inc = m->inc;
 	s->port = m->port;
+	s->leaving = false;
 	s->since = m->gseq;
 	list_del_init(&s->mine);
 	list_del_init(&s->ready);

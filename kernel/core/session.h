@@ -77,6 +77,7 @@ struct samr_request {
  * @since: place at which it was attached or detached last
  * @idle_at: detached: since then here, ns
  * @expiring: its EXPIRE is on its way from here
+ * @leaving: its DETACH is: its client node is gone
  * @uid: of the client
  * @gid: of the client
  * @reply_max: longest reply
@@ -106,6 +107,7 @@ struct samr_session {
 	u64 since;
 	u64 idle_at;
 	bool expiring;
+	bool leaving;
 	u32 uid;
 	u32 gid;
 	u32 reply_max;

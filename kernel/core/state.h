@@ -8,6 +8,7 @@
 #ifndef SAMR_CORE_STATE_H
 #define SAMR_CORE_STATE_H
 
+#include "access.h"
 #include "alarm.h"
 #include "call.h"
 #include "event.h"
@@ -15,6 +16,7 @@
 #include "msg.h"
 #include "node.h"
 #include "query.h"
+#include "remote.h"
 #include "session.h"
 #include "window.h"
 #include "wire.h"
@@ -510,6 +512,8 @@ struct samr_node {
 	struct samr_sessions sessions;
 	struct samr_calls calls;
 	struct samr_queries queries;
+	struct samr_access access;
+	struct samr_remote *remote;	/* a client node is nothing else */
 	u32 turn;		/* sequencer: origin whose turn it is */
 	bool order_due;		/* sequencer: look for messages to order */
 	struct samr_trip repair;	/* from request to repair */

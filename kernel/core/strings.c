@@ -65,6 +65,10 @@ const char *samr_strings_rec(u8 type)
 		[SAMR_REC_QUESTION]	= "QUESTION",
 		[SAMR_REC_VERDICT]	= "VERDICT",
 		[SAMR_REC_STATE_ALARMS]	= "STATE_ALARMS",
+		[SAMR_REC_KNOCK]	= "KNOCK",
+		[SAMR_REC_WELCOME]	= "WELCOME",
+		[SAMR_REC_PIPE]		= "PIPE",
+		[SAMR_REC_CARRY]	= "CARRY",
 	};
 
 	return type < ARRAY_SIZE(name) && name[type] ? name[type] : "?";

@@ -45,7 +45,7 @@ enum samr_drop samr_wire_header(const struct samr_hdr *h, u32 avail,
 		return SAMR_DROP_LENGTH;
 	if (info->key)
 		return SAMR_DROP_KEY;
-	if ((h->type != SAMR_FRAME_CORE && h->type != SAMR_FRAME_LINK) ||
+	if (h->type < SAMR_FRAME_CORE || h->type > SAMR_FRAME_CLIENT ||
 	    h->flags || h->reserved || !info->src || !info->inc)
 		return SAMR_DROP_HEADER;
 	return SAMR_DROP_NONE;
@@ -589,6 +589,95 @@ static bool get_verdict(const struct samr_rec_verdict *w, struct samr_record *r)
 	       (r->len || !r->verdict.total);
 }
 
+static bool get_knock(const struct samr_rec_knock *w, struct samr_record *r)
+{
+	r->welcome.link = be64_to_cpu(w->link);
+	return !w->reserved && r->welcome.link;
+}
+
+static bool get_welcome(const struct samr_rec_welcome *w,
+			struct samr_record *r)
+{
+	r->welcome.link = be64_to_cpu(w->link);
+	r->welcome.inc = be64_to_cpu(w->inc);
+	r->welcome.heads = be64_to_cpu(w->heads);
+	r->welcome.flags = be32_to_cpu(w->flags);
+	return r->welcome.link && r->welcome.inc && !(r->welcome.heads & 1) &&
+	       !(r->welcome.flags & ~SAMR_WELCOME_FLAGS);
+}
+
+static bool get_pipe(const struct samr_rec_pipe *w, struct samr_record *r)
+{
+	r->pipe.link = be64_to_cpu(w->link);
+	r->pipe.inc = be64_to_cpu(w->inc);
+	r->pipe.got = be64_to_cpu(w->got);
+	r->pipe.early = be64_to_cpu(w->early);
+	r->pipe.heads = be64_to_cpu(w->heads);
+	r->pipe.flags = be16_to_cpu(w->flags);
+	r->pipe.size = be16_to_cpu(w->size);
+	if (r->pipe.flags & SAMR_PIPE_BEGIN ?
+	    r->pipe.size < SAMR_FRAME_MIN || r->pipe.size > SAMR_FRAME_LIMIT :
+	    r->pipe.size)
+		return false;
+	return !r->len && r->pipe.link && r->pipe.inc && !(r->pipe.heads & 1) &&
+	       !(r->pipe.flags & ~SAMR_PIPE_FLAGS);
+}
+
+/* Does what is carried go together? Whether its sender may send it is not asked here. */
+static bool carry_fits(const struct samr_carry *c)
+{
+	const struct samr_meta m = {
+		.arg = c->arg, .group = c->group, .len = c->total,
+		.kind = c->kind, .flags = c->mflags,
+	};
+
+	switch (c->what) {
+	case SAMR_CARRY_SUBMIT:
+		return c->number && !(c->mflags & SAMR_MSG_GROUP) &&
+		       (c->kind == SAMR_KIND_SESSION ||
+			c->kind == SAMR_KIND_STREAM ||
+			c->kind == SAMR_KIND_REQUEST) && samr_wire_fits(&m);
+	case SAMR_CARRY_QUERY:
+		return c->kind == SAMR_KIND_QUERY && c->mflags <= 1 &&
+		       c->total <= SAMR_QUESTION_MAX &&
+		       c->next <= SAMR_REPLY_MAX;
+	case SAMR_CARRY_FORGET:
+		return !c->total;
+	case SAMR_CARRY_TOLD:
+		return c->number && c->place && !c->total;
+	case SAMR_CARRY_GIVE:
+		return c->kind == SAMR_KIND_REPLY || c->kind == SAMR_KIND_ANSWER;
+	default:
+		return false;
+	}
+}
+
+static bool get_carry(const struct samr_rec_carry *w, struct samr_record *r)
+{
+	struct samr_carry *c = &r->carry;
+
+	c->seq = be64_to_cpu(w->seq);
+	c->number = be64_to_cpu(w->number);
+	c->place = be64_to_cpu(w->place);
+	c->session = be64_to_cpu(w->session);
+	c->next = be64_to_cpu(w->next);
+	c->arg = be64_to_cpu(w->arg);
+	c->group = be32_to_cpu(w->group);
+	c->port = be32_to_cpu(w->port);
+	c->uid = be32_to_cpu(w->uid);
+	c->gid = be32_to_cpu(w->gid);
+	c->total = be32_to_cpu(w->total);
+	c->off = be32_to_cpu(w->off);
+	c->what = w->what;
+	c->kind = w->kind;
+	c->mflags = w->mflags;
+	c->result = w->result;
+	return c->seq && c->group && c->port <= SAMR_CARRY_PORT_MAX &&
+	       c->total <= SAMR_LEN_MAX && r->len <= c->total &&
+	       c->off <= c->total - r->len && (r->len || !c->total) &&
+	       carry_fits(c);
+}
+
 /* Bytes of a record without its payload; 0: not a type of this version. */
 static u32 fixed_len(u8 type)
 {
@@ -622,6 +711,10 @@ static u32 fixed_len(u8 type)
 		[SAMR_REC_QUESTION]	= sizeof(struct samr_rec_question),
 		[SAMR_REC_VERDICT]	= sizeof(struct samr_rec_verdict),
 		[SAMR_REC_STATE_ALARMS]	= sizeof(struct samr_rec_state_alarms),
+		[SAMR_REC_KNOCK]	= sizeof(struct samr_rec_knock),
+		[SAMR_REC_WELCOME]	= sizeof(struct samr_rec_welcome),
+		[SAMR_REC_PIPE]		= sizeof(struct samr_rec_pipe),
+		[SAMR_REC_CARRY]	= sizeof(struct samr_rec_carry),
 	};
 
 	return type < ARRAY_SIZE(len) ? len[type] : 0;
@@ -690,6 +783,14 @@ static bool get_body(const void *p, const struct samr_blob *frame,
 		return get_question(p, r);
 	case SAMR_REC_VERDICT:
 		return get_verdict(p, r);
+	case SAMR_REC_KNOCK:
+		return get_knock(p, r);
+	case SAMR_REC_WELCOME:
+		return get_welcome(p, r);
+	case SAMR_REC_PIPE:
+		return get_pipe(p, r);
+	case SAMR_REC_CARRY:
+		return get_carry(p, r);
 	default:
 		return get_ask(p, r);
 	}
@@ -704,6 +805,7 @@ enum samr_drop samr_wire_record(const struct samr_blob *frame,
 		struct samr_rec_submit submit;
 		struct samr_rec_order order;
 		struct samr_rec_plan plan;
+		struct samr_rec_carry carry;
 	} scratch;
 	const struct samr_rec *rec;
 	u32 left = info->len - *at, len, fixed;

@@ -16,9 +16,10 @@
 
 #define SAMR_WIRE_VERSION	2
 
-/* Frame types. The core sees only SAMR_FRAME_CORE. */
+/* Frame types. The core does not see SAMR_FRAME_LINK. */
 #define SAMR_FRAME_CORE		1	/* records of the core */
 #define SAMR_FRAME_LINK		2	/* probes of the link layer */
+#define SAMR_FRAME_CLIENT	3	/* between a head and a client node */
 
 /* Bytes from the header to the end of the last record. */
 #define SAMR_FRAME_MIN		512	/* every link must carry this much */
@@ -101,6 +102,10 @@ struct samr_hdr {
  *	of the receiver
  * @SAMR_REC_VERDICT: the answer to it, or a part of that
  * @SAMR_REC_STATE_ALARMS: between the locks and the sessions of a group: its alarms
+ * @SAMR_REC_KNOCK: a client node looks for a head
+ * @SAMR_REC_WELCOME: here is one
+ * @SAMR_REC_PIPE: in front of all else between a head and a client node
+ * @SAMR_REC_CARRY: what one tells the other, or a part of it
  */
 enum samr_rec_type {
 	SAMR_REC_SUBMIT		= 1,
@@ -132,6 +137,10 @@ enum samr_rec_type {
 	SAMR_REC_QUESTION	= 27,
 	SAMR_REC_VERDICT	= 28,
 	SAMR_REC_STATE_ALARMS	= 29,
+	SAMR_REC_KNOCK		= 30,
+	SAMR_REC_WELCOME	= 31,
+	SAMR_REC_PIPE		= 32,
+	SAMR_REC_CARRY		= 33,
 };
 
 /* SUBMIT: sent to all heads, so that the order need not repeat the bytes. */
@@ -420,6 +429,10 @@ _Static_assert(sizeof(struct samr_hdr) + sizeof(struct samr_rec_plan) +
 	       SAMR_HEADS_MAX * sizeof(struct samr_rec_seat) <= SAMR_FRAME_MIN,
 	       "a view in one frame");
 _Static_assert(sizeof(struct samr_rec_credit) == 16, "credit");
+_Static_assert(sizeof(struct samr_rec_knock) == 16, "knock");
+_Static_assert(sizeof(struct samr_rec_welcome) == 32, "welcome");
+_Static_assert(sizeof(struct samr_rec_pipe) == 48, "pipe");
+_Static_assert(sizeof(struct samr_rec_carry) == 80, "carry");
 
 /**
  * enum samr_drop - why a frame, a record or a message was not taken
@@ -590,6 +603,28 @@ struct samr_answer {
 };
 
 /**
+ * struct samr_carry - a CARRY in host order, see struct samr_rec_carry
+ */
+struct samr_carry {
+	u64 seq;
+	u64 number;
+	u64 place;
+	u64 session;
+	u64 next;
+	u64 arg;
+	u32 group;
+	u32 port;
+	u32 uid;
+	u32 gid;
+	u32 total;
+	u32 off;
+	u8 what;
+	u8 kind;
+	u8 mflags;
+	u8 result;
+};
+
+/**
  * struct samr_record - a record, decoded
  * @type: enum samr_rec_type
  * @flags: SAMR_REC_F_*
@@ -615,6 +650,9 @@ struct samr_answer {
  * @barrier: BARRIER_ASK, BARRIER
  * @question: QUESTION; its bytes are at @at
  * @verdict: VERDICT; its bytes are at @at
+ * @welcome: WELCOME, KNOCK (@link only); padding is at @at
+ * @pipe: PIPE
+ * @carry: CARRY; its bytes are at @at
  */
 struct samr_record {
 	u8 type;
@@ -719,6 +757,22 @@ struct samr_record {
 			u32 total;
 			u32 off;
 		} verdict;
+		struct {
+			u64 link;
+			u64 inc;
+			u64 heads;
+			u32 flags;
+		} welcome;
+		struct {
+			u64 link;
+			u64 inc;
+			u64 got;
+			u64 early;
+			u64 heads;
+			u16 flags;
+			u16 size;
+		} pipe;
+		struct samr_carry carry;
 	};
 };
 

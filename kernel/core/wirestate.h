@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The part of the wire format that is about replicated state: what a learner is given of
- * groups, locks and sessions, and the payloads of the messages that change these.
+ * The part of the wire format that is about replicated state and clients: what a learner is given of
+ * groups, locks and sessions, and the payloads of the messages that change these; and what
+ * heads and client nodes say to each other.
  *
  * Only wire.h includes this.
  */
@@ -601,5 +602,122 @@ _Static_assert(sizeof(struct samr_rec_reply) == 40, "reply");
 _Static_assert(sizeof(struct samr_lock_payload) == 4, "lock payload");
 _Static_assert(sizeof(struct samr_rec_state_locks) == 32, "state locks");
 _Static_assert(sizeof(struct samr_rec_lock) == 32, "lock");
+
+/**
+ * struct samr_rec_knock - a client node looks for a head; padded to the size that it would use
+ * @reserved: zero
+ * @link: number of the pipe that it wants, above all that it has asked for before
+ */
+struct samr_rec_knock {
+	struct samr_rec rec;
+	__be32 reserved;
+	__be64 link;
+};
+
+/**
+ * struct samr_rec_welcome - the answer, padded to the same size
+ * @flags: SAMR_WELCOME_*
+ * @link: of the KNOCK
+ * @inc: of the client node
+ * @heads: in the view, one bit per id
+ */
+struct samr_rec_welcome {
+	struct samr_rec rec;
+	__be32 flags;
+	__be64 link;
+	__be64 inc;
+	__be64 heads;
+};
+
+#define SAMR_WELCOME_SERVES	0x01	/* it would take client nodes */
+#define SAMR_WELCOME_FULL	0x02	/* but for want of room */
+#define SAMR_WELCOME_FLAGS	0x03
+
+/**
+ * struct samr_rec_pipe - the first record of a frame between a head and a client node that
+ *	have a pipe
+ * @flags: SAMR_PIPE_*
+ * @size: BEGIN: bytes of a frame of this pipe; else zero
+ * @link: its number
+ * @inc: incarnation of the receiver
+ * @got: the sender has all records up to this number
+ * @early: and of those behind the next one that lacks these, from bit 0 on
+ * @heads: from a head: in the view, one bit per id
+ */
+struct samr_rec_pipe {
+	struct samr_rec rec;
+	__be16 flags;
+	__be16 size;
+	__be64 link;
+	__be64 inc;
+	__be64 got;
+	__be64 early;
+	__be64 heads;
+};
+
+#define SAMR_PIPE_BEGIN		0x01	/* from a client node: it has not heard the head yet */
+#define SAMR_PIPE_BYE		0x02	/* it is over, or never was */
+#define SAMR_PIPE_FLAGS		0x03
+
+/**
+ * enum samr_carry_what - what a CARRY is
+ * @SAMR_CARRY_SUBMIT: from a client node: a message for the order
+ * @SAMR_CARRY_QUERY: likewise: a query
+ * @SAMR_CARRY_FORGET: likewise: a client is gone
+ * @SAMR_CARRY_TOLD: from a head: what became of a SUBMIT
+ * @SAMR_CARRY_GIVE: likewise: a reply, output, or the answer to a query
+ */
+enum samr_carry_what {
+	SAMR_CARRY_SUBMIT	= 1,
+	SAMR_CARRY_QUERY	= 2,
+	SAMR_CARRY_FORGET	= 3,
+	SAMR_CARRY_TOLD		= 4,
+	SAMR_CARRY_GIVE		= 5,
+};
+
+/**
+ * struct samr_rec_carry - followed by bytes @off .. of what it carries
+ * @group: that it is about
+ * @seq: number of the record in its direction, from 1, without a gap
+ * @number: SUBMIT: of the message, drawn by its sender; TOLD: of that message; else 0
+ * @place: QUERY: its member must have read up to here; TOLD, GIVE: place in the order
+ * @session: TOLD, GIVE: name of the session, or 0
+ * @next: TOLD, GIVE: as in struct samr_msg; QUERY: longest reply
+ * @arg: as in struct samr_meta
+ * @port: of the client, on its node
+ * @uid: of the client
+ * @gid: of the client
+ * @total: bytes in all
+ * @off: position of this record's bytes
+ * @what: enum samr_carry_what
+ * @kind: enum samr_kind
+ * @mflags: SUBMIT: SAMR_MSG_*; QUERY: 1: a linearizable one
+ * @result: TOLD, GIVE: enum samr_ses
+ */
+struct samr_rec_carry {
+	struct samr_rec rec;
+	__be32 group;
+	__be64 seq;
+	__be64 number;
+	__be64 place;
+	__be64 session;
+	__be64 next;
+	__be64 arg;
+	__be32 port;
+	__be32 uid;
+	__be32 gid;
+	__be32 total;
+	__be32 off;
+	__u8 what;
+	__u8 kind;
+	__u8 mflags;
+	__u8 result;
+};
+
+/* Ports of a client node: a head puts the node's own number in front. */
+#define SAMR_CARRY_PORT_BITS	20
+#define SAMR_CARRY_PORT_MAX	((1U << SAMR_CARRY_PORT_BITS) - 1)
+/* And this, which no port has that is a head's own. */
+#define SAMR_PORT_FAR		0x80000000U
 
 #endif /* SAMR_CORE_WIRESTATE_H */

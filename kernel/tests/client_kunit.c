@@ -75,6 +75,11 @@ void samr_cluster_view(struct samr_cluster *c, struct samr_view_info *info)
 	info->epoch = order.epoch;
 }
 
+bool samr_cluster_far(const struct samr_cluster *c)
+{
+	return false;
+}
+
 struct samr_members *samr_cluster_members(struct samr_cluster *c, u32 group)
 {
 	struct samr_members *m;

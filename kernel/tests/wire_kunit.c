@@ -248,7 +248,7 @@ static void wire_header_fields(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, header(&h, 100), SAMR_DROP_HEADER);
 	h.type = SAMR_FRAME_LINK;
 	KUNIT_EXPECT_EQ(test, header(&h, 100), SAMR_DROP_NONE);
-	h.type = SAMR_FRAME_LINK + 1;
+	h.type = SAMR_FRAME_CLIENT + 1;
 	KUNIT_EXPECT_EQ(test, header(&h, 100), SAMR_DROP_HEADER);
 	h = header_of(100);
 	h.flags = 1;

@@ -75,13 +75,22 @@ void cluster_print(const struct nlattr **tb)
 
 	print_word("name", nl_str(tb[SAMR_A_CLUSTER_NAME]), STRONG);
 	print_num("id", nl_u32(tb[SAMR_A_CLUSTER_ID]));
-	print_num("node", nl_u64(tb[SAMR_A_CLUSTER_NODE]));
+	if (nl_u32(tb[SAMR_A_CLUSTER_CLIENT]))
+		print_hex("client", nl_u64(tb[SAMR_A_CLUSTER_NODE]));
+	else
+		print_num("node", nl_u64(tb[SAMR_A_CLUSTER_NODE]));
 	print_hex("incarnation", nl_u64(tb[SAMR_A_CLUSTER_INCARNATION]));
 	print_word("state", cluster_state(state),
 		   state < STATES ? state_colours[state] : PLAIN);
 	print_num("sockets", nl_u32(tb[SAMR_A_CLUSTER_SOCKETS]));
 	print_num("frame-max", nl_u32(tb[SAMR_A_CLUSTER_FRAME_MAX]));
 	print_num("queued", nl_u32(tb[SAMR_A_CLUSTER_QUEUED]));
+	if (nl_u32(tb[SAMR_A_CLUSTER_CLIENT])) {
+		print_num("access", nl_u64(tb[SAMR_A_CLUSTER_ACCESS]));
+		print_num("losses", nl_u64(tb[SAMR_A_CLUSTER_LOSSES]));
+		return;
+	}
+	print_num("clients", nl_u32(tb[SAMR_A_CLUSTER_CLIENTS]));
 	if (tb[SAMR_A_CLUSTER_FOUNDERS])
 		print_heads("founders", nl_u64(tb[SAMR_A_CLUSTER_FOUNDERS]));
 	if (tb[SAMR_A_CLUSTER_FENCE_OWNER])
@@ -117,7 +126,9 @@ static const struct key add_keys[] = {
 	{ .name = "id", .type = ARG_U32, .attr = SAMR_A_CLUSTER_ID,
 	  .required = true, .min = 1, .max = UINT32_MAX },
 	{ .name = "node", .type = ARG_U64, .attr = SAMR_A_CLUSTER_NODE,
-	  .required = true, .min = 1, .max = SAMR_HEAD_MAX },
+	  .min = 1, .max = SAMR_HEAD_MAX },
+	{ .name = "client", .type = ARG_WORD, .attr = SAMR_A_CLUSTER_CLIENT,
+	  .words = no_yes },
 	{ .name = "resilience", .type = ARG_WORD,
 	  .attr = SAMR_A_CLUSTER_RESILIENCE, .words = resiliences },
 	{ .name = "beat", .type = ARG_TIME, .attr = SAMR_A_CLUSTER_BEAT_US,
@@ -162,13 +173,15 @@ static const struct key set_keys[] = {
 	  .attr = SAMR_A_CLUSTER_SAVED_MEMBERS, .min = 1, .max = SAMR_HEAD_MAX },
 	{ .name = "saved-flags", .type = ARG_WORD,
 	  .attr = SAMR_A_CLUSTER_SAVED_FLAGS, .words = saved_flags },
+	{ .name = "clients", .type = ARG_U32, .attr = SAMR_A_CLUSTER_CLIENTS,
+	  .min = 0, .max = SAMR_CLIENTS_MAX },
 	{ }
 };
 
 static const struct verb verbs[] = {
 	{ "show", "the cluster, its state and its limits",
 	  SAMR_CMD_CLUSTER_GET, NULL, show },
-	{ "add", "make this network namespace a head",
+	{ "add", "make this network namespace a head, or a client node",
 	  SAMR_CMD_CLUSTER_ADD, add_keys, nl_run },
 	{ "set", "up: form the view of the founders, or join that of others; down: leave it; what a daemon keeps",
 	  SAMR_CMD_CLUSTER_SET, set_keys, nl_run },

@@ -18,7 +18,7 @@
 static const struct object *const objects[] = {
 	&status_object, &doctor_object, &cluster_object, &node_object, &link_object,
 	&group_object, &member_object, &socket_object, &view_object,
-	&fence_object, &join_object, &leave_object, &stats_object,
+	&client_object, &fence_object, &join_object, &leave_object, &stats_object,
 	&monitor_object, &availability_object, &lock_object,
 	&config_object,
 };

@@ -23,6 +23,7 @@ extern const struct object stats_object;
 extern const struct object monitor_object;
 extern const struct object status_object;
 extern const struct object doctor_object;
+extern const struct object client_object;
 extern const struct object fence_object;
 extern const struct object join_object;
 extern const struct object leave_object;

@@ -212,6 +212,31 @@ static u32 table_of(const struct samr_msg *msg)
 	return msg->meta.group;
 }
 
+static void on_saw(void *ctx, u64 self, const struct samr_msg *msg)
+{
+	struct session_check *k = ctx;
+	struct host *h = k->cluster->host[self];
+
+	if (k->over || !h || !concerns(msg) ||
+	    msg->meta.gseq <= samr_learner_upto(h->node, table_of(msg)))
+		return;
+	k->saw = sim_grow(k->saw, k->saws, &k->saw_room, sizeof(*k->saw));
+	k->saw[k->saws++] = samr_msg_get((struct samr_msg *)msg);
+}
+
+/* In what view that was is known behind the step. */
+static void see_saws(struct session_check *k, struct host *h)
+{
+	size_t i;
+
+	for (i = 0; i < k->saws; i++) {
+		if (!k->over)
+			see(k, h, k->saw[i]);
+		samr_msg_put(k->saw[i]);
+	}
+	k->saws = 0;
+}
+
 /* Look at what the node has gone through. */
 static void on_batch(struct watch *w, struct host *h)
 {
@@ -220,6 +245,7 @@ static void on_batch(struct watch *w, struct host *h)
 	u64 *at = &k->upto[h->id];
 	struct samr_slot *slot;
 
+	see_saws(k, h);
 	if (k->over)
 		return;
 	if (k->inc[h->id] != h->inc) {
@@ -793,10 +819,13 @@ void session_check_init(struct session_check *k, struct cluster *c)
 	k->watch.deliver = on_deliver;
 	k->watch.batch = on_batch;
 	cluster_watch(c, &k->watch);
+	marks_saw(on_saw, k);
 }
 
 void session_check_free(struct session_check *k)
 {
+	marks_saw(NULL, NULL);
+	free(k->saw);
 	chains_free(&k->place_at);
 	chains_free(&k->truth_at);
 	free(k->place);

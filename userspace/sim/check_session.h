@@ -69,6 +69,8 @@ struct chains {
 struct session_check {
 	struct watch watch;
 	struct cluster *cluster;
+	struct samr_msg **saw;	/* of the step under way, see samr_saw() */
+	size_t saws, saw_room;
 	struct session_place *place;
 	size_t places, place_room;
 	struct chains place_at;

@@ -374,6 +374,14 @@ static void act(struct client *c)
 
 /* ---- access heads ---- */
 
+/* At a client node: whether that is one of this head's the head itself looks after. */
+static bool is_far(const struct clients *all, const struct client *c)
+{
+	const struct host *h = c->host ? all->cluster->host[c->host] : NULL;
+
+	return h && h->far;
+}
+
 static bool is_there(const struct clients *all, const struct host *h,
 		     const struct samr_session *s)
 {
@@ -381,7 +389,8 @@ static bool is_there(const struct clients *all, const struct host *h,
 
 	list_for_each_entry(c, &all->list, list)
 		if (c->state != CLIENT_NEW && c->id == s->id &&
-		    c->host == h->id && c->inc == h->inc)
+		    (s->port & SAMR_PORT_FAR ? is_far(all, c) :
+		     c->host == h->id && c->inc == h->inc))
 			return true;
 	return false;
 }
@@ -588,6 +597,15 @@ void clients_reply(struct clients *all, struct host *h,
 		else
 			reply(c, msg);
 	}
+}
+
+void clients_lost(struct clients *all, const struct host *h)
+{
+	struct client *c;
+
+	list_for_each_entry(c, &all->list, list)
+		if (c->host == h->id && c->inc == h->inc)
+			drop_host(c);
 }
 
 bool clients_idle(const struct clients *all)

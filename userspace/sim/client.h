@@ -113,6 +113,9 @@ void client_told(struct client *c, u64 turn, const struct samr_submit *s,
 void clients_reply(struct clients *all, struct host *h,
 		   const struct samr_msg *msg);
 
+/** clients_lost - client node @h has lost its head, and all that was under way */
+void clients_lost(struct clients *all, const struct host *h);
+
 /** clients_answer - member @port of @h replies to @r, which shows what is at @last */
 void clients_answer(struct clients *all, struct host *h, u32 group, u32 port,
 		    const struct service_request *r, u64 last, u64 digest);

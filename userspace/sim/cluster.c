@@ -31,18 +31,27 @@ static void add(struct watchers *all, struct watch *w, bool wants)
 	all->watch[all->count++] = w;
 }
 
+#define WATCH(all, w) do {						\
+	add(&(all)->stepped, w, (w)->stepped);				\
+	add(&(all)->received, w, (w)->received);			\
+	add(&(all)->sent, w, (w)->sent);				\
+	add(&(all)->view, w, (w)->view);				\
+	add(&(all)->members, w, (w)->members);				\
+	add(&(all)->deliver, w, (w)->deliver);				\
+	add(&(all)->writable, w, (w)->writable);			\
+	add(&(all)->stuck, w, (w)->stuck);				\
+	add(&(all)->narrow, w, (w)->narrow);				\
+	add(&(all)->batch, w, (w)->batch);				\
+} while (0)
+
 void cluster_watch(struct cluster *c, struct watch *w)
 {
-	add(&c->on.stepped, w, w->stepped);
-	add(&c->on.received, w, w->received);
-	add(&c->on.sent, w, w->sent);
-	add(&c->on.view, w, w->view);
-	add(&c->on.members, w, w->members);
-	add(&c->on.deliver, w, w->deliver);
-	add(&c->on.writable, w, w->writable);
-	add(&c->on.stuck, w, w->stuck);
-	add(&c->on.narrow, w, w->narrow);
-	add(&c->on.batch, w, w->batch);
+	WATCH(&c->on, w);
+}
+
+void cluster_watch_far(struct cluster *c, struct watch *w)
+{
+	WATCH(&c->far, w);
 }
 
 void cluster_free(struct cluster *c)
@@ -70,6 +79,18 @@ struct host *cluster_add(struct cluster *c, u32 id,
 	c->mask |= BIT_ULL(id);
 	net_add(&c->net, id);
 	return h;
+}
+
+struct host *cluster_add_far(struct cluster *c, u32 id,
+			     const struct host_params *p,
+			     const struct samr_node_config *cfg)
+{
+	struct samr_node_config own = *cfg;
+
+	own.self = HOST_FAR + id;
+	c->host[id] = host_new(c, id, p, &own);
+	net_add(&c->net, id);
+	return c->host[id];
 }
 
 struct host *cluster_host(const struct cluster *c, u32 id, u64 inc)

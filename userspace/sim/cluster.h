@@ -24,6 +24,7 @@ struct watchers {
  * @witness: the one of them that the admins take for the witness, as a mask
  * @host: by id, NULL for none
  * @on: who is told of what, by the names of struct watch
+ * @far: the same, of client nodes
  */
 struct cluster {
 	struct queue queue;
@@ -36,7 +37,7 @@ struct cluster {
 	struct {
 		struct watchers stepped, received, sent, view, members, deliver,
 				writable, stuck, narrow, batch;
-	} on;
+	} on, far;
 };
 
 void cluster_init(struct cluster *c, u64 seed);
@@ -48,12 +49,21 @@ struct host *cluster_add(struct cluster *c, u32 id,
 /** cluster_watch - tell @w from now on of what it has a function for */
 void cluster_watch(struct cluster *c, struct watch *w);
 
+/** cluster_watch_far - and of client nodes */
+void cluster_watch_far(struct cluster *c, struct watch *w);
+
 /* cluster_tell(c, sent, h, frame, dest): call sent() of all that have one. */
-#define cluster_tell(c, what, ...) do {					\
-	const struct watchers *all_ = &(c)->on.what;			\
+#define cluster_tell(c, what, h, ...) do {				\
+	const struct watchers *all_ = (h)->far ? &(c)->far.what :	\
+						 &(c)->on.what;		\
 	for (u32 i_ = 0; i_ < all_->count; i_++)			\
-		all_->watch[i_]->what(all_->watch[i_], __VA_ARGS__);	\
+		all_->watch[i_]->what(all_->watch[i_], h, ##__VA_ARGS__); \
 } while (0)
+
+/** cluster_add_far - a client node; @id is on the network what that of a head is */
+struct host *cluster_add_far(struct cluster *c, u32 id,
+			     const struct host_params *p,
+			     const struct samr_node_config *cfg);
 
 /** cluster_host - head @id, when it is that incarnation and is not out; else NULL */
 struct host *cluster_host(const struct cluster *c, u32 id, u64 inc);

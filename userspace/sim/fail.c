@@ -416,6 +416,7 @@ static void on_tick(struct timer *t)
 		work(a);
 		note_fences(a);
 	}
+	fail_outposts_tick(f);
 	for (i = 0; i < JOBS_MOST; i++)
 		if (f->job[i].by && now >= f->job[i].at)
 			fence(f, &f->job[i]);
@@ -432,7 +433,8 @@ static struct app *newest(struct fail *f, struct samr_view_info *v)
 
 	memset(v, 0, sizeof(*v));
 	for (id = 1; id < NET_NODES; id++) {
-		if (!f->app[id].host || samr_node_out(f->app[id].host->node))
+		if (!f->app[id].host || f->app[id].far ||
+		    samr_node_out(f->app[id].host->node))
 			continue;
 		samr_node_view(f->app[id].host->node, &w);
 		if (w.epoch > v->epoch) {
@@ -515,6 +517,10 @@ static void crash(struct fail *f, struct app *a)
 	struct samr_view_info v;
 	u32 voters, up;
 
+	if (a->far) {
+		fail_outpost_off(a, rng_range(&f->rng, 10, 1500) * SAMR_MSEC);
+		return;
+	}
 	if (f->eras.lives > ERA_LIVES - 2 * f->count)
 		return;
 	newest(f, &v);
@@ -538,7 +544,7 @@ static bool blackout(struct fail *f)
 		return false;
 	f->admin.blackouts++;
 	for (id = 1; id < NET_NODES; id++)
-		if (f->app[id].host)
+		if (f->app[id].host && !f->app[id].far)
 			switch_off(&f->app[id], rng_range(&f->rng, 20, 2500) *
 						SAMR_MSEC);
 	return true;
@@ -576,6 +582,8 @@ static void on_trouble(struct timer *t)
 		net_heal(&f->cluster.net);
 		break;
 	case 7:
+		if (a->far)
+			break;
 		if (f->eras.lives > ERA_LIVES - 2 * f->count)
 			break;
 		f->leaves += !host_step(a->host, &ev);
@@ -660,7 +668,7 @@ static bool settled(struct fail *f)
 		return false;
 	for (id = 1; id < NET_NODES; id++) {
 		a = &f->app[id];
-		if (!a->fail)
+		if (!a->fail || a->far)
 			continue;
 		if (!a->host)
 			return false;
@@ -795,6 +803,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	lock_check_init(&f->locks, &f->cluster);
 	session_check_init(&f->sessions, &f->cluster);
 	fail_clients_init(f, o->seed);
+	fail_outposts_init(f, o->seed);
 	if (o->trace)
 		trace_init(&f->trace, &f->cluster, stdout, o->from);
 	f->tick.fire = on_tick;
@@ -853,7 +862,9 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 		 lost ? " LOST" : "");
 	queue_cancel(q, &f->tick);
 	for (id = 1; id < NET_NODES; id++)
-		if (f->app[id].host)
+		if (f->app[id].host && f->app[id].far)
+			fail_outpost_off(&f->app[id], 0);
+		else if (f->app[id].host)
 			switch_off(&f->app[id], 0);
 	cluster_free(&f->cluster);
 	eras_free(&f->eras);

@@ -77,7 +77,7 @@ static int send_stream(struct streams *all, struct stream_client *c,
 
 static bool usable_stream(struct streams *all, struct host *h)
 {
-	return !(all->cluster->witness & BIT_ULL(h->id));
+	return !(all->cluster->witness & BIT_ULL(h->id)) && !h->far;
 }
 
 static bool usable(struct clients *all, struct host *h)

@@ -34,6 +34,8 @@ struct app {
 	u32 id;
 	u64 on_at;		/* when it is switched on again */
 	struct service *service[SERVICES];	/* members of groups 1, 1 and 3 */
+	bool far;		/* it is a client node's */
+	u64 losses;		/* of its access head, as far as it has told */
 	bool joined[GROUPS];
 	bool asked[GROUPS];
 	u64 last;		/* place that the member of group 2 has read last */
@@ -61,6 +63,7 @@ struct job {
 struct fail {
 	struct cluster cluster;
 	struct watch watch;
+	struct watch outside;	/* of client nodes */
 	struct eras eras;
 	struct services services;
 	struct callers callers;
@@ -79,6 +82,8 @@ struct fail {
 	struct net_params net;
 	struct samr_node_config cfg;
 	u32 count;		/* heads with data */
+	u32 outposts;
+	u64 far_losses;
 	u64 mask;
 	struct app app[NET_NODES];
 	struct job job[JOBS_MOST];
@@ -93,6 +98,18 @@ struct fail {
  */
 int fail_submit(struct app *a, struct samr_submit *s, const u8 *bytes,
 		struct client *c);
+
+/** fail_outposts_init - add client nodes */
+void fail_outposts_init(struct fail *f, u64 seed);
+
+/** fail_outpost_on - power comes back to a client node */
+void fail_outpost_on(struct app *a);
+
+/** fail_outpost_off - and goes */
+void fail_outpost_off(struct app *a, u64 wait);
+
+/** fail_outposts_tick - some of them come on again */
+void fail_outposts_tick(struct fail *f);
 
 /** fail_clients_init - add clients, and let members answer */
 void fail_clients_init(struct fail *f, u64 seed);

@@ -111,7 +111,8 @@ static void run_send(struct host *h, struct samr_action *a)
 	cluster_tell(h->cluster, sent, h, blob, dest);
 	frame = host_wire(h, blob);
 	samr_blob_put(blob);
-	net_send(&h->cluster->net, h->id, dest, frame);
+	net_send(&h->cluster->net, h->id,
+		 dest < SAMR_IDS ? dest : dest - HOST_FAR, frame);
 	buffer_put(frame);
 }
 
@@ -240,9 +241,9 @@ static enum samr_drop check_frame(const struct host *h,
 	crc = cpu_to_be32(crc32c(frame->bytes, info->len));
 	if (memcmp(frame->bytes + info->len, &crc, sizeof(crc)))
 		return SAMR_DROP_CRC;
-	if (info->type != SAMR_FRAME_CORE)
+	if (info->type == SAMR_FRAME_LINK)
 		return SAMR_DROP_HEADER;
-	return info->src == h->id ? SAMR_DROP_SELF : SAMR_DROP_NONE;
+	return info->src == (h->far ? HOST_FAR + h->id : h->id) ? SAMR_DROP_SELF : SAMR_DROP_NONE;
 }
 
 static void take_frame(struct host *h, struct buffer *frame)
@@ -422,7 +423,8 @@ struct host *host_new(struct cluster *c, u32 id, const struct host_params *p,
 	h->inc = rng_u64(&c->rng) | 1;
 	own.cluster = CLUSTER_ID;
 	own.dead = own.dead ?: DEAD_NEVER;
-	own.self = id;
+	h->far = own.self >= SAMR_IDS;
+	own.self = h->far ? own.self : id;
 	own.inc = h->inc;
 	own.seed = rng_u64(&c->rng);
 	own.secret.half[0] = rng_mix(own.seed);

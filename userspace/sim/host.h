@@ -65,9 +65,13 @@ struct host_params {
 	u32 backlog;
 };
 
+/* What a client node calls itself: this, and its id on the network. */
+#define HOST_FAR	0x100000u
+
 struct host {
 	struct cluster *cluster;
 	u32 id;
+	bool far;		/* a client node */
 	u64 inc;
 	struct samr_node *node;
 	struct host_params params;
@@ -90,7 +94,11 @@ struct host {
 /** host_params_draw - those of an ordinary machine, each with its own clock */
 struct host_params host_params_draw(struct rng *rng);
 
-/** host_new - a head; its core is born with @cfg (self, inc, seed filled in) */
+/**
+ * host_new - a head; its core is born with @cfg (self, inc, seed filled in)
+ *
+ * A client node, when @cfg has a self that is no head's.
+ */
 struct host *host_new(struct cluster *c, u32 id, const struct host_params *p,
 		      const struct samr_node_config *cfg);
 

@@ -357,7 +357,6 @@ static void test_config(void)
 		check(!samr_node_new(&bad));				\
 	} while (0)
 	refused(self, 0);
-	refused(self, 64);
 	refused(inc, 0);
 	refused(history, 17);
 	refused(submits, 15);

@@ -58,6 +58,23 @@ static u32 index_of(const char *name)
 	return i;
 }
 
+static void (*saw)(void *ctx, u64 self, const struct samr_msg *msg);
+static void *saw_ctx;
+
+/* Who is told of what takes effect without a delivery. */
+void marks_saw(void (*fn)(void *ctx, u64 self, const struct samr_msg *msg),
+	       void *ctx)
+{
+	saw = fn;
+	saw_ctx = ctx;
+}
+
+void samr_saw(u64 self, const struct samr_msg *msg)
+{
+	if (saw)
+		saw(saw_ctx, self, msg);
+}
+
 void samr_mark(const char *name)
 {
 	size_t s = ((uintptr_t)name * 0x9e3779b97f4a7c15ULL) >> 54;

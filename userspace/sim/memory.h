@@ -75,4 +75,8 @@ const char *marks_name(u32 i);
 u64 marks_hits(u32 i);
 void marks_init(void);
 
+/** marks_saw - call @fn for each samr_saw() of the core from now on; NULL: nobody */
+void marks_saw(void (*fn)(void *ctx, u64 self, const struct samr_msg *msg),
+	       void *ctx);
+
 #endif /* SAMR_SIM_MEMORY_H */

@@ -494,6 +494,15 @@ static void told(struct stream_client *c, const struct samr_msg *msg, u8 op)
 	}
 }
 
+void streams_lost(struct streams *all, const struct host *h)
+{
+	struct stream_client *c;
+
+	list_for_each_entry(c, &all->list, list)
+		if (c->host == h->id && c->inc == h->inc)
+			drop_host(c);
+}
+
 void streams_told(struct stream_client *c, u64 turn, const struct samr_submit *s,
 		  const struct samr_msg *msg)
 {
@@ -642,6 +651,14 @@ void streams_deliver(struct streams *all, struct host *h,
 
 /* ---- all ---- */
 
+/* At a client node, see client.c. */
+static bool is_far(const struct streams *all, const struct stream_client *c)
+{
+	const struct host *h = c->host ? all->cluster->host[c->host] : NULL;
+
+	return h && h->far;
+}
+
 static bool is_there(const struct streams *all, const struct host *h,
 		     const struct samr_session *s)
 {
@@ -649,7 +666,8 @@ static bool is_there(const struct streams *all, const struct host *h,
 
 	list_for_each_entry(c, &all->list, list)
 		if (c->state != STREAM_NEW && c->id == s->id &&
-		    c->host == h->id && c->inc == h->inc)
+		    (s->port & SAMR_PORT_FAR ? is_far(all, c) :
+		     c->host == h->id && c->inc == h->inc))
 			return true;
 	return false;
 }

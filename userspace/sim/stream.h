@@ -84,6 +84,9 @@ void streams_free(struct streams *all);
 /** streams_client - one more client; its port is its own at every head */
 void streams_client(struct streams *all, u32 port);
 
+/** streams_lost - client node @h has lost its head, and all that was under way */
+void streams_lost(struct streams *all, const struct host *h);
+
 /** streams_told - what became of a message of @c, sent in its attachment @turn */
 void streams_told(struct stream_client *c, u64 turn, const struct samr_submit *s,
 		  const struct samr_msg *msg);

@@ -93,6 +93,18 @@ static void put_stream(struct text *t, const struct samr_record *r)
 		put(t, " again");
 }
 
+static void put_carry(struct text *t, const struct samr_carry *c)
+{
+	static const char *const what[] = {
+		"?", "submit", "query", "forget", "told", "give",
+	};
+
+	put(t, " %llu %s g%u %s %llu", (unsigned long long)c->seq, what[c->what],
+	    c->group, samr_strings_kind(c->kind), (unsigned long long)c->arg);
+	if (c->off)
+		put(t, " from byte %u", c->off);
+}
+
 static void put_transfer(struct text *t, const struct samr_transfer *x)
 {
 	u32 i;
@@ -235,6 +247,19 @@ static void put_other(struct text *t, const struct samr_record *r)
 		break;
 	case SAMR_REC_CREDIT_ASK:
 		put(t, " g%u", r->credit.group);
+		break;
+	case SAMR_REC_WELCOME:
+		put(t, "%s%s", r->welcome.flags & SAMR_WELCOME_SERVES ?
+		    "" : " elsewhere", r->welcome.flags & SAMR_WELCOME_FULL ?
+		    " full" : "");
+		break;
+	case SAMR_REC_PIPE:
+		put(t, "%s%s got %llu", r->pipe.flags & SAMR_PIPE_BEGIN ?
+		    " begin" : "", r->pipe.flags & SAMR_PIPE_BYE ? " bye" : "",
+		    (unsigned long long)r->pipe.got);
+		break;
+	case SAMR_REC_CARRY:
+		put_carry(t, &r->carry);
 		break;
 	}
 }
@@ -788,4 +813,5 @@ void trace_init(struct trace *t, struct cluster *c, FILE *out, u64 from)
 	t->watch.stuck = on_stuck;
 	t->watch.narrow = on_narrow;
 	cluster_watch(c, &t->watch);
+	cluster_watch_far(c, &t->watch);
 }

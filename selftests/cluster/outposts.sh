@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck disable=SC2154,SC2317
+#
+# Clients on machines that are no heads call a service on three heads, while heads die in silence: among them the one that a
+# client node goes through. Every request that was answered was executed once, at all heads; no client loses its session.
+#
+#   outposts.sh [CYCLES [CLIENT NODES]]
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/cluster.sh"
+. "$(dirname "$0")/survive.sh"
+cycles=${1:-3}
+nodes=${2:-2}
+every=${INTERVAL:-5000}
+
+# access_of K: the head that client node K goes through; losses_of K: how often it has lost one.
+access_of() { samrctl -n "samr$1" -j cluster show | jq .access; }
+losses_of() { samrctl -n "samr$1" -j cluster show | jq .losses; }
+
+# has_access K SECONDS [BUT]: it goes through a head, which is not this one.
+has_access() {
+	local until=$(($(now) + $2 * 1000)) a
+	while a=$(access_of "$1"); [ "$a" = 0 ] || [ "$a" = "${3:-}" ]; do
+		[ "$(now)" -lt "$until" ] || return 1
+		sleep 0.1
+	done
+}
+
+outposts_up() {
+	local k
+	servers=() callers=()
+	for ((k = 1; k <= heads; k++)); do
+		samr-test-calls serve "samr$k" 1 "$work/serve$k" &
+		servers+=($!)
+	done
+	at_exit "kill -KILL ${servers[*]} 2>/dev/null"
+	sleep 1
+	for ((k = heads + 1; k <= heads + nodes; k++)); do
+		samrctl -n "samr$k" group add id 1 name test1 || die "no group on client node $k"
+		check "client node $k finds a head" has_access "$k" 30
+		samr-test-calls call "samr$k" 1 "$work/call$k-one" $((2 * k)) 1 "$every" &
+		callers+=($!)
+		samr-test-calls call "samr$k" 1 "$work/call$k-many" $((2 * k + 1)) 12 "$every" &
+		callers+=($!)
+	done
+	at_exit "kill -KILL ${callers[*]} 2>/dev/null"
+}
+
+# Of three heads the one that the first client node goes through falls silent, and comes back.
+accesses_are_cut() {
+	local i victim other first=$((heads + 1))
+	for ((i = 0; i < cycles; i++)); do
+		victim=$(access_of $first)
+		other=$((victim % heads + 1))
+		cut "$victim"
+		await "head $victim, which client node $first goes through, is silent: the others go on" 20 $other 2 || return
+		check "client node $first goes through another one" has_access $first 10 "$victim"
+		sleep 1
+		heal "$victim"
+		await "head $victim is back" 60 "$victim" 3 || return
+		await "and the others know" 20 $other 3 || return
+		sleep 1
+	done
+}
+
+# ended NAME PID...: they come to their end, when they are asked to.
+ended() {
+	local name=$1 pid bad=0
+	shift
+	kill -TERM "$@"
+	for pid; do wait "$pid" || bad=1; done
+	is "$name" $bad 0
+}
+
+outposts_down() {
+	local out bad=0
+	ended "the clients have an end for each request" "${callers[@]}"
+	sleep 2
+	ended "the members came to their end" "${servers[@]}"
+	out=$(python3 -B "$CLUSTER/calls.py" "$work") || bad=1
+	note "$out"
+	is "each answered request was executed once, at all heads" $bad 0
+	is "no session was lost, no outcome is unknown" "$(cat "$work"/call* | grep -cE '^(unknown|undone|unread|session)')" 0
+	expect "heads were lost" "$(losses_of $((heads + 1)))" -ge "$cycles"
+}
+
+# As many client nodes as the heads take, and no more.
+limits() {
+	local k
+	for ((k = 1; k <= heads; k++)); do samrctl -n "samr$k" cluster set clients 0 || die "no limit on head $k"; done
+	samrctl -n "samr$((heads + 1))" cluster set state down
+	samrctl -n "samr$((heads + 1))" cluster set state up
+	sleep 2
+	is "heads that take no client nodes take none" "$(access_of $((heads + 1)))" 0
+	for ((k = 1; k <= heads; k++)); do samrctl -n "samr$k" cluster set clients 8; done
+	check "they do when they may" has_access $((heads + 1)) 20
+	is "its head knows it" \
+		"$(samrctl -n "samr$(access_of $((heads + 1)))" -j client show | jq -r '.[].id' | grep -c "$(samrctl -n "samr$((heads + 1))" -j cluster show | jq -r .client)")" 1
+}
+
+cluster_up_with_clients() {
+	heads_up $((3 + nodes)) --clients "$nodes" --cluster "dead $dead stuck 500ms"
+	heads=3
+	work=$(mktemp -d)
+	at_exit "rm -rf $work"
+	local k
+	for ((k = 1; k <= heads; k++)); do samrctl -n "samr$k" group add id 1 name test1 || die "no group on head $k"; done
+}
+
+need jq
+cluster_up_with_clients
+outposts_up
+sleep 2
+accesses_are_cut
+outposts_down
+limits
+no_reports
+finish
