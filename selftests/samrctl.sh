@@ -44,7 +44,9 @@ wrong "an interval out of range" "watch '1ms': out of range" samrctl status --wa
 wrong "a key that nothing takes" "view show takes no key" samrctl view show id 3
 wrong "a key without value" "'node' needs a value: 1..63" samrctl cluster add name demo id 7 node
 wrong "a key twice" "'id' is there twice" samrctl cluster add id 1 id 2
-wrong "a key that is missing" "cluster add needs 'node 1..63'" samrctl cluster add name demo id 7
+wrong "a key that is missing" "cluster add needs 'id 1..4294967295'" samrctl cluster add name demo node 1
+wrong "neither head nor client node" "cluster add needs either 'node 1..63', of a head, or 'client yes'" samrctl cluster add name demo id 7
+wrong "both of them" "needs one of 'node 1..63', of a head, or 'client yes'" samrctl cluster add name demo id 7 node 1 client yes
 wrong "number too small" "id '0': out of range, allowed is 1..4294967295" samrctl cluster add name demo id 0 node 1
 wrong "number too large" "node '64': out of range, allowed is 1..63" samrctl cluster add name demo id 7 node 64
 wrong "number beyond 64 bits" "out of range" samrctl cluster add name demo id 99999999999999999999999 node 1
@@ -339,7 +341,7 @@ complete_words() {
 	bash -c '. "$1"; COMP_WORDS=("${@:2}"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _samrctl; echo "${COMPREPLY[*]}"' \
 		- "$TOP/userspace/bash-completion/samrctl" "$@"
 }
-is "completion of an object" "$(complete_words samrctl cl)" "cluster"
+is "completion of an object" "$(complete_words samrctl clu)" "cluster"
 is "completion of a verb" "$(complete_words samrctl -j group '')" "show add set del help"
 is "completion of a key, but for those said" "$(complete_words samrctl group add id 3 '')" "name uid gid diverged-policy"
 is "completion behind a value without its key" "$(complete_words samrctl fence confirm 2 '')" "incarnation token yes"
@@ -350,7 +352,7 @@ is "completion of heads" "$(complete_words samrctl cluster set state up founders
 is "completion behind an object with one verb" "$(complete_words samrctl monitor '')" "show help object"
 is "... and of its key" "$(complete_words samrctl monitor object g)" "group"
 is "completion of a key written as an option" "$(complete_words samrctl status --w)" "--watch"
-is "completion of what help is for" "$(complete_words samrctl help cl)" "cluster"
+is "completion of what help is for" "$(complete_words samrctl help clu)" "cluster"
 is "completion of a kind of link" "$(complete_words samrctl link add kind '')" "eth udp loop"
 is "completion of a user" "$(complete_words samrctl group add id 3 uid roo)" "root"
 is "completion of a device" "$(complete_words samrctl link add dev l)" "lo"

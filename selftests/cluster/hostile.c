@@ -145,7 +145,7 @@ static void frames_key(int to)
 static void frames_header(int to)
 {
 	one(to, H_TYPE, 1, 0);
-	one(to, H_TYPE, 1, 3);
+	one(to, H_TYPE, 1, 4);
 	one(to, H_FLAGS, 1, 1);
 	one(to, H_FLAGS, 1, 0x80);
 	one(to, H_RESERVED, 2, 1);

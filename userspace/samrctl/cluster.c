@@ -2,6 +2,7 @@
 /* The cluster of this network namespace. */
 #include <linux/samr.h>
 #include <linux/samr_netlink.h>
+#include <string.h>
 
 #include "nl.h"
 #include "override.h"
@@ -178,11 +179,21 @@ static const struct key set_keys[] = {
 	{ }
 };
 
+static int add(const struct verb *v, const struct arg *args)
+{
+	const char *node = args[2].text, *client = args[3].text;
+
+	if (!!node == (client && !strcmp(client, "yes")))
+		die(EXIT_USAGE, "cluster add needs %s 'node 1..63', of a head, or 'client yes'",
+		    node ? "one of" : "either");
+	return nl_run(v, args);
+}
+
 static const struct verb verbs[] = {
 	{ "show", "the cluster, its state and its limits",
 	  SAMR_CMD_CLUSTER_GET, NULL, show },
 	{ "add", "make this network namespace a head, or a client node",
-	  SAMR_CMD_CLUSTER_ADD, add_keys, nl_run },
+	  SAMR_CMD_CLUSTER_ADD, add_keys, add },
 	{ "set", "up: form the view of the founders, or join that of others; down: leave it; what a daemon keeps",
 	  SAMR_CMD_CLUSTER_SET, set_keys, nl_run },
 	{ "override", "have samrd start the cluster without the heads that it waits for; asks first, but with yes",
