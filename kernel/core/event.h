@@ -71,6 +71,8 @@ struct samr_saved {
  *	do (alarm.h)
  * @SAMR_EV_OUTPUT: a local member writes to a stream (stream.h)
  * @SAMR_EV_INPUT: local members have read of a stream
+ * @SAMR_EV_PLACE: a local member that gives its group's state says where it stands in a
+ *	stream (place.h)
  * @SAMR_EV_MEMBERS: the admin says who the heads of the view shall be, and who of
  *	them may form the first one
  * @SAMR_EV_SAVED: the admin says what is on this head's disk
@@ -95,6 +97,7 @@ enum samr_event_type {
 	SAMR_EV_ALARM,
 	SAMR_EV_OUTPUT,
 	SAMR_EV_INPUT,
+	SAMR_EV_PLACE,
 	SAMR_EV_MEMBERS,
 	SAMR_EV_SAVED,
 	SAMR_EV_FRAME_MAX,
@@ -119,7 +122,9 @@ enum samr_event_type {
  * @SAMR_KIND_READ: the sending member has read the state up to a piece
  * @SAMR_KIND_SESSION: a client's session is opened, changed or closed (session.h)
  * @SAMR_KIND_REQUEST: a client's request to the group, in a session
- * @SAMR_KIND_REPLIES: a reply that the donor of a state has kept; from the core
+ * @SAMR_KIND_REPLIES: a reply, or output of a stream, that the donor of a state has kept;
+ *	with SAMR_MSG_KEEP: where its member stands in a stream, or that the stream ends. From
+ *	the core; receivers see where, and members that it ends
  * @SAMR_KIND_STREAM: a client's stream is opened or closed; members see it, when it is
  *	stable
  * @SAMR_KIND_DIGEST: what members of a head have replied (digest.h); from the core;
@@ -181,6 +186,7 @@ static inline bool samr_kind_is_load(u8 kind)
 #define SAMR_MSG_FIN		0x10	/* REQUEST: the stream's input ends behind it */
 #define SAMR_MSG_GROUP		0x20	/* REQUEST: its client is a group, in the session of that name */
 #define SAMR_MSG_EARLY		0x40	/* REQUEST: its client does not wait until it is stable */
+#define SAMR_MSG_KEEP		0x40	/* SNAPSHOT: streams go on, if the donor can; REPLIES: where one is */
 #define SAMR_MSG_FLAGS		0x7f
 
 /*
@@ -281,6 +287,11 @@ struct samr_submit {
  *	stream that @session names, in @group; its member had read up to place
  *	@upto; @end: enum samr_end, behind these bytes. The caller keeps its reference
  * @input: INPUT: all local members have read that stream up to number @upto
+ * @place: PLACE: member @port of @group, which gives the state of transfer @id, had read all
+ *	of the stream that @session names that was ordered before, up to number @read (@fin:
+ *	its end), and written up to byte @made, behind which the output has ended by @end (enum samr_end). Its client was
+ *	@client of head @node. @how: enum samr_place; of @session 0: of all was
+ *	told, by ascending names
  * @members: MEMBERS: one bit per head id, the own one among them; 0: nobody any
  *	more, which is refused once the view stands. Then heads can be added, and
  *	those that are not in the view be left out
@@ -334,6 +345,19 @@ struct samr_event {
 			u64 session;
 			u64 upto;
 		} input;
+		struct {
+			u32 group;
+			u32 port;
+			u64 id;
+			u64 session;
+			u64 read;
+			u64 made;
+			u32 node;
+			u32 client;
+			u8 how;
+			u8 end;
+			bool fin;
+		} place;
 		struct {
 			u32 group;
 			u32 port;

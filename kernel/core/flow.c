@@ -228,17 +228,19 @@ struct samr_msg *samr_flow_message(struct samr_node *n,
 	m.inc = n->cfg.inc;
 	m.oseq = n->flow.next;
 	msg = samr_msg_new(&m);
-	b = samr_blob_new(len);
-	if (!msg || !b) {
+	b = len ? samr_blob_new(len) : NULL;
+	if (!msg || (len && !b)) {
 		samr_msg_put(msg);
 		samr_blob_put(b);
 		return NULL;
 	}
+	msg->all = for_all(n, m.len);
+	if (!len)
+		return msg;
 	samr_blob_put_data(b, head, len);
 	msg->one.blob = b;
 	msg->npieces = 1;
 	msg->have = len;
-	msg->all = for_all(n, m.len);
 	return msg;
 }
 

@@ -6,6 +6,7 @@
 #include "coordinator.h"
 #include "credit.h"
 #include "learner.h"
+#include "place.h"
 #include "reply.h"
 #include "session.h"
 #include "stream.h"
@@ -37,6 +38,7 @@ static void group_free(struct samr_node *n, struct samr_group *g)
 	list_del(&g->starving);
 	samr_members_put(g->members);
 	samr_transfer_forget(g);
+	samr_place_forget(g);
 	samr_lock_clear(&g->locks);
 	samr_session_forget(n, &g->sessions);
 	samr_digest_fini(&g->digest);
@@ -116,6 +118,7 @@ struct samr_group *samr_group_add(struct samr_node *n, u32 id)
 	INIT_LIST_HEAD(&g->holding);
 	INIT_LIST_HEAD(&g->dirty);
 	INIT_LIST_HEAD(&g->starving);
+	INIT_LIST_HEAD(&g->give.places);
 	samr_lock_init(&g->locks);
 	samr_session_table_init(&g->sessions);
 	samr_digest_init(&g->digest);
@@ -344,7 +347,8 @@ static bool is_private(const struct samr_msg *msg)
 	case SAMR_KIND_ALARM:
 		return msg->refused;
 	default:
-		return msg->meta.kind == SAMR_KIND_REPLIES;
+		return msg->meta.kind == SAMR_KIND_REPLIES &&
+		       (msg->refused || !(msg->meta.flags & SAMR_MSG_KEEP));
 	}
 }
 
@@ -568,6 +572,9 @@ static bool wanted_here(const struct samr_node *n, const struct samr_group *g,
 {
 	if (msg->owner || msg->far)
 		return true;
+	if (msg->meta.kind == SAMR_KIND_REPLIES &&
+	    msg->result != SAMR_SES_CUT)
+		return g && samr_transfer_here(n, g);
 	if (msg->meta.kind >= SAMR_KIND_SNAPSHOT &&
 	    msg->meta.kind <= SAMR_KIND_READ && !msg->transfer)
 		return msg->meta.kind == SAMR_KIND_STATE && !msg->refused &&

@@ -6,6 +6,7 @@
 #include "receiver.h"
 #include "session.h"
 #include "state.h"
+#include "stream.h"
 #include "view.h"
 
 /* Bytes of state that one question brings at most, about. */
@@ -331,7 +332,9 @@ static void put_session(struct samr_blob *b, const struct samr_session *s)
 		.expiry	   = cpu_to_be32(s->expiry),
 		.flags	   = cpu_to_be32(s->flags | s->over |
 					 (s->stream && s->fin ?
-					  SAMR_SESSION_FIN : 0)),
+					  SAMR_SESSION_FIN : 0) |
+					 (s->stream && s->stream->placed ?
+					  SAMR_SESSION_PLACED : 0)),
 		.client	   = cpu_to_be32(s->client),
 	};
 	struct samr_request *r;

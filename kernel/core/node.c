@@ -18,6 +18,7 @@
 #include "group.h"
 #include "keeper.h"
 #include "learner.h"
+#include "place.h"
 #include "query.h"
 #include "question.h"
 #include "receiver.h"
@@ -606,6 +607,8 @@ static int dispatch(struct samr_node *n, const struct samr_event *ev)
 	case SAMR_EV_INPUT:
 		samr_stream_read(n, ev);
 		return 0;
+	case SAMR_EV_PLACE:
+		return samr_place_made(n, ev);
 	case SAMR_EV_MEMBERS:
 		return samr_view_want(n, ev->members, ev->witness,
 				      ev->founders);

@@ -6,6 +6,7 @@
 #include "flow.h"
 #include "frame.h"
 #include "group.h"
+#include "place.h"
 #include "session.h"
 #include "stream.h"
 
@@ -555,7 +556,7 @@ void samr_reply_give(struct samr_node *n)
 		list_for_each_entry(g, &n->groups.bucket[i], hash) {
 			if (!g->give.kept || !samr_transfer_begun_here(n, g))
 				continue;
-			if (!give_all(n, g)) {
+			if (!give_all(n, g) || !samr_place_give(n, g)) {
 				n->sessions.giving = true;
 				continue;
 			}
@@ -587,6 +588,10 @@ bool samr_reply_taken(struct samr_node *n, struct samr_group *g,
 		return true;
 	msg->refused = false;
 	s = samr_session_named(n, g->id, be64_to_cpu(p.session));
+	if (msg->meta.flags & SAMR_MSG_KEEP)
+		return samr_place_told(n, g, s, msg);
+	if (s && s->stream)
+		return samr_place_output(n, g, s, msg);
 	r = s ? samr_session_request(s, be64_to_cpu(p.request)) : NULL;
 	commit = be64_to_cpu(p.commit);
 	if (!r || complete(r) || !(g->local || samr_session_is_mine(n, s)) ||

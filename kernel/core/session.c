@@ -740,7 +740,8 @@ static bool numbers_sane(const struct samr_rec_session *w)
 	if (flags & SAMR_SESSION_STREAM)
 		return next && next <= SAMR_NUMBER_MAX &&
 		       acked < SAMR_NUMBER_MAX &&
-		       !(flags & ~(SAMR_SESSION_FLAGS | SAMR_SESSION_FIN));
+		       !(flags & ~(SAMR_SESSION_FLAGS | SAMR_SESSION_FIN |
+				   SAMR_SESSION_PLACED));
 	return next > acked && next - acked - 1 <= SAMR_SESSION_WINDOW &&
 	       (w->client || !(flags & ~SAMR_SESSION_FLAGS));
 }
@@ -787,6 +788,7 @@ enum samr_drop samr_session_learn(struct samr_node *n,
 			session_free(s);
 			return SAMR_DROP_MEMORY;
 		}
+		s->stream->placed = flags & SAMR_SESSION_PLACED;
 	}
 	t->promised += samr_session_keep(s);
 	list_add_tail(&s->link, &t->sessions);

@@ -7,8 +7,6 @@
 
 /* Members tell that they have read this part of a window. */
 #define TELL_PART	4
-/* What comes in frames may be cut into more pieces than were written. */
-#define FRAME_PIECE	512
 
 struct samr_stream *samr_stream_new(struct samr_session *s)
 {
@@ -415,19 +413,6 @@ void samr_stream_look(struct samr_node *n, struct samr_group *g)
 	samr_reply_ended(n);
 }
 
-void samr_stream_cut(struct samr_node *n, struct samr_group *g)
-{
-	struct samr_session *s, *next;
-
-	list_for_each_entry_safe(s, next, &g->sessions.sessions, link) {
-		if (!s->stream)
-			continue;
-		samr_mark("stream cut by a state transfer");
-		samr_session_end_one(n, g, s);
-	}
-	samr_reply_ended(n);
-}
-
 /* ---- output ---- */
 
 u32 samr_stream_room(const struct samr_node *n, u32 group, u64 session,
@@ -500,13 +485,19 @@ static bool append(struct samr_node *n, struct samr_stream *st, u64 commit,
 	msg->npieces = 1;
 	msg->have = len;
 	msg->result = SAMR_SES_OUTPUT;
-	list_add_tail(&msg->link, &st->out);
-	st->pieces++;
-	st->made += len;
+	samr_stream_add(st, msg);
 	return true;
 }
 
-static void set_end(struct samr_node *n, struct samr_stream *st, u8 end, u64 commit)
+void samr_stream_add(struct samr_stream *st, struct samr_msg *msg)
+{
+	list_add_tail(&msg->link, &st->out);
+	st->pieces++;
+	st->made += msg->meta.len;
+}
+
+void samr_stream_set_end(struct samr_node *n, struct samr_stream *st, u8 end,
+			 u64 commit)
 {
 	st->end = end;
 	st->end_commit = commit;
@@ -514,7 +505,7 @@ static void set_end(struct samr_node *n, struct samr_stream *st, u8 end, u64 com
 	samr_stream_relieve(n, st);
 }
 
-static void hand_on(struct samr_node *n, struct samr_stream *st)
+void samr_stream_hand_on(struct samr_node *n, struct samr_stream *st)
 {
 	if (is_mine(n, st))
 		samr_reply_let_go(n, st->session);
@@ -554,8 +545,8 @@ int samr_stream_made(struct samr_node *n, const struct samr_event *ev)
 			return -ENOMEM;
 	}
 	if (ev->output.end && from + len == st->made && !st->end)
-		set_end(n, st, ev->output.end, commit);
-	hand_on(n, st);
+		samr_stream_set_end(n, st, ev->output.end, commit);
+	samr_stream_hand_on(n, st);
 	return 0;
 }
 
@@ -608,15 +599,14 @@ static enum samr_drop take(struct samr_node *n, struct samr_stream *st,
 		return SAMR_DROP_CONFLICT;
 	if (r->len > skip) {
 		if (from + r->len > s->acked + s->reply_max + 1 ||
-		    st->pieces >= 2 * SAMR_STREAM_PIECES +
-				  s->reply_max / FRAME_PIECE)
+		    st->pieces >= samr_stream_most(s->reply_max))
 			return SAMR_DROP_LIMIT;
 		if (!append(n, st, r->stream.commit, frame, r->at + skip,
 			    r->len - skip))
 			return SAMR_DROP_MEMORY;
 	}
 	if (r->stream.end)
-		set_end(n, st, r->stream.end, r->stream.commit);
+		samr_stream_set_end(n, st, r->stream.end, r->stream.commit);
 	return SAMR_DROP_NONE;
 }
 

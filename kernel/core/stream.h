@@ -21,6 +21,7 @@
 /* Pieces of output that a member may have unread by the client; what they cost. */
 #define SAMR_STREAM_PIECES	32
 #define SAMR_STREAM_COST	8192
+#define SAMR_STREAM_FRAME	512
 
 /**
  * struct samr_stream - of a session that is a stream
@@ -52,6 +53,11 @@
  * @full: a member here waits for room
  * @at: when to ask, or to send, again
  * @tries: so often that was done
+ *
+ * While the group's state is given (place.c):
+ * @input: number of the last byte, or of the end, that was ordered when that began
+ * @ended: and that was the end
+ * @placed: the donor has told, in the order, where its member stood then
  */
 struct samr_stream {
 	struct samr_session *session;
@@ -79,6 +85,10 @@ struct samr_stream {
 	bool full;
 	u64 at;
 	u32 tries;
+
+	u64 input;
+	bool ended;
+	bool placed;
 };
 
 /** samr_stream_cost - what a stream takes of what is promised */
@@ -90,6 +100,12 @@ static inline u64 samr_stream_cost(u32 window)
 static inline u64 samr_stream_promise(const struct samr_session *s)
 {
 	return samr_stream_cost(s->reply_max);
+}
+
+/** samr_stream_most - pieces of output: what comes in frames may be cut into more than were written */
+static inline u32 samr_stream_most(u32 window)
+{
+	return 2 * SAMR_STREAM_PIECES + window / SAMR_STREAM_FRAME;
 }
 
 /** samr_stream_new - of a session; NULL without memory */
@@ -136,8 +152,15 @@ void samr_stream_attach(struct samr_node *n, struct samr_session *s);
 /** samr_stream_look - the group's members have changed: who writes, who is left? */
 void samr_stream_look(struct samr_node *n, struct samr_group *g);
 
-/** samr_stream_cut - a state transfer begins: all streams of the group end */
-void samr_stream_cut(struct samr_node *n, struct samr_group *g);
+/** samr_stream_add - output behind that which is there; the reference is taken over */
+void samr_stream_add(struct samr_stream *st, struct samr_msg *msg);
+
+/** samr_stream_set_end - it ends there */
+void samr_stream_set_end(struct samr_node *n, struct samr_stream *st, u8 end,
+			 u64 commit);
+
+/** samr_stream_hand_on - there is more output: to the client, or to its access head */
+void samr_stream_hand_on(struct samr_node *n, struct samr_stream *st);
 
 /** samr_stream_view - at a view's place: heads may have another index from here on */
 void samr_stream_view(struct samr_session *s);

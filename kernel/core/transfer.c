@@ -9,7 +9,7 @@
 #include "call.h"
 #include "credit.h"
 #include "group.h"
-#include "stream.h"
+#include "place.h"
 
 /* What speaks against a donor, if there is another: the highest counts most. */
 #define AGAINST_RECEIVER	1	/* a receiver's head has enough to do */
@@ -228,6 +228,7 @@ void samr_transfer_commit(struct samr_node *n, struct samr_group *g,
 	g->last = 0;
 	g->give.owed = 0;
 	g->give.parts = 0;
+	samr_place_forget(g);
 	g->give.kept = g->sessions.count && samr_transfer_begun_here(n, g);
 	n->sessions.giving |= g->give.kept;
 	wake(n, &g->give);
@@ -236,7 +237,7 @@ void samr_transfer_commit(struct samr_node *n, struct samr_group *g,
 	if (next->t->lost)
 		samr_session_end(n, g);
 	else if (g->transfer)
-		samr_stream_cut(n, g);
+		samr_place_begin(n, g, msg->meta.flags & SAMR_MSG_KEEP);
 }
 
 /* The members as they are, to change flags of. */
@@ -404,6 +405,10 @@ static bool state(struct samr_node *n, struct samr_group *g,
 	}
 	if (msg->meta.flags & SAMR_MSG_FAILED)
 		return failed(n, g, msg);
+	if (msg->meta.flags & SAMR_MSG_LAST && !samr_place_all(g)) {
+		samr_mark("donor leaves out a stream");
+		return failed(n, g, msg);
+	}
 	if (msg->meta.flags & SAMR_MSG_LAST)
 		g->last = msg->meta.gseq;
 	return true;

@@ -51,6 +51,9 @@ struct samr_group;
  * @parts: entries
  * @ended: id of the transfer whose last piece was submitted
  * @refused: somebody waits for room
+ * @places: struct samr_place_said, by name: where its member stands in streams (place.c)
+ * @placed: enum samr_place: all is told of streams, and the state is given, or not at this
+ *	place; 0: it is not
  * @kept: there may be replies to be submitted before it goes on (reply.c)
  */
 struct samr_give {
@@ -64,6 +67,8 @@ struct samr_give {
 	u32 parts;
 	u64 ended;
 	bool refused;
+	struct list_head places;
+	u8 placed;
 	bool kept;
 };
 

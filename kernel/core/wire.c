@@ -127,8 +127,10 @@ bool samr_wire_fits(const struct samr_meta *m)
 {
 	static const u8 flags[SAMR_KINDS] = {
 		[SAMR_KIND_JOIN]	= SAMR_MSG_STATEFUL,
+		[SAMR_KIND_SNAPSHOT]	= SAMR_MSG_KEEP,
 		[SAMR_KIND_STATE]	= SAMR_MSG_LAST | SAMR_MSG_FAILED,
 		[SAMR_KIND_REQUEST]	= REQUEST_FLAGS,
+		[SAMR_KIND_REPLIES]	= SAMR_MSG_KEEP,
 	};
 
 	if (m->kind >= SAMR_KINDS ||
@@ -156,6 +158,8 @@ bool samr_wire_fits(const struct samr_meta *m)
 		       m->len <= sizeof(struct samr_return_payload) +
 				 SAMR_REPLY_MAX;
 	case SAMR_KIND_REPLIES:
+		if (m->flags & SAMR_MSG_KEEP)
+			return m->arg && m->len == sizeof(struct samr_place_payload);
 		return m->arg && m->len >= sizeof(struct samr_replies_payload) &&
 		       m->len <= sizeof(struct samr_replies_payload) +
 				 SAMR_REPLY_MAX;

@@ -278,6 +278,8 @@ enum samr_session_op {
 /* OPEN, of a STREAM message: requests are segments (stream.h). */
 #define SAMR_SESSION_STREAM	0x04
 #define SAMR_SESSION_FLAGS	0x07
+/* In STATE_SESSIONS: of a stream: the donor has said where its member stands. */
+#define SAMR_SESSION_PLACED	0x10
 /* In STATE_SESSIONS: of a group as a client: the service is gone, and it is not told yet. */
 #define SAMR_SESSION_ENDED	0x20
 /* Likewise: it has no session any more. */
@@ -329,14 +331,50 @@ struct samr_request_payload {
 
 /**
  * struct samr_replies_payload - in front of the bytes of REPLIES messages
- * @session: name of the session
- * @request: that is replied to
+ * @session: name of the session, or stream
+ * @request: that is replied to; of a stream the number of the first byte
  * @commit: the member that replied had read up to this place
  */
 struct samr_replies_payload {
 	__be64 session;
 	__be64 request;
 	__be64 commit;
+};
+
+/**
+ * enum samr_place - what becomes of a stream where a state is given
+ * @SAMR_PLACE_KEEP: it goes on
+ * @SAMR_PLACE_CUT: it ends
+ */
+enum samr_place {
+	SAMR_PLACE_KEEP	= 1,
+	SAMR_PLACE_CUT	= 2,
+};
+
+/**
+ * struct samr_place_payload - payload of REPLIES messages with SAMR_MSG_KEEP
+ * @session: name of the stream
+ * @read: the donor's member had read up to this number, which is all that there was
+ * @made: the donor's member had written up to this byte
+ * @commit: and its end, having read up to this place; otherwise zero
+ * @node: head of the client that opened it
+ * @port: of the client, there
+ * @how: enum samr_place; when it is CUT all but @session is zero
+ * @end: enum samr_end
+ * @fin: @read was the end of the input: 1; or 0
+ * @reserved: zero
+ */
+struct samr_place_payload {
+	__be64 session;
+	__be64 read;
+	__be64 made;
+	__be64 commit;
+	__be32 node;
+	__be32 port;
+	__u8 how;
+	__u8 end;
+	__u8 fin;
+	__u8 reserved[5];
 };
 
 /**
@@ -410,7 +448,7 @@ struct samr_digest_entry {
  * @gid: of the client
  * @reply_max: as in SESSION
  * @expiry: as in SESSION
- * @flags: as in SESSION, and SAMR_SESSION_FIN, SAMR_SESSION_ENDED, SAMR_SESSION_CLOSED
+ * @flags: as in SESSION, and SAMR_SESSION_FIN, SAMR_SESSION_PLACED, SAMR_SESSION_ENDED, SAMR_SESSION_CLOSED
  * @client: the group that is the client; then @inc, @node, @port and @expiry are 0; 0: it
  *	is none
  */
@@ -590,6 +628,7 @@ _Static_assert(sizeof(struct samr_rec_group_member) == 32, "group member");
 _Static_assert(sizeof(struct samr_session_payload) == 40, "session payload");
 _Static_assert(sizeof(struct samr_request_payload) == 16, "request payload");
 _Static_assert(sizeof(struct samr_replies_payload) == 24, "replies payload");
+_Static_assert(sizeof(struct samr_place_payload) == 48, "place payload");
 _Static_assert(sizeof(struct samr_return_payload) == 16, "return payload");
 _Static_assert(sizeof(struct samr_digest_payload) == 16, "digest payload");
 _Static_assert(sizeof(struct samr_digest_entry) == 8, "digest entry");

@@ -135,6 +135,31 @@ void stream_check_accept(struct stream_check *k, const struct host *h, u64 name)
 		insert(k, at, name);
 }
 
+void stream_check_kept(struct stream_check *k, const struct host *h, u64 name,
+		       u64 id)
+{
+	size_t at = place_of(k, name);
+
+	if (name >= id || at == k->names || k->name[at] != name)
+		sim_fail("node %u gets stream %llu with the state of %llu, and nobody has it",
+			 h->id, (unsigned long long)name,
+			 (unsigned long long)id);
+	if (k->inc[h->id] == h->inc && name <= k->last[h->id])
+		sim_fail("node %u gets stream %llu behind a later one", h->id,
+			 (unsigned long long)name);
+	k->inc[h->id] = h->inc;
+	k->last[h->id] = name;
+	/* Between those that it gets others have ended. */
+	k->first[h->id] = name;
+}
+
+void stream_check_begin(struct stream_check *k, const struct host *h, u64 id)
+{
+	k->inc[h->id] = h->inc;
+	k->first[h->id] = id;
+	k->last[h->id] = id;
+}
+
 void stream_check_leave(struct stream_check *k, u32 host)
 {
 	k->inc[host] = 0;

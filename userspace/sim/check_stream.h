@@ -61,6 +61,17 @@ struct stream_check {
 /** stream_check_accept - a member on @h accepts stream @name */
 void stream_check_accept(struct stream_check *k, const struct host *h, u64 name);
 
+/**
+ * stream_check_kept - a member on @h gets stream @name with the state of place @id
+ *
+ * Somebody has accepted it, and all those that it gets have their order.
+ */
+void stream_check_kept(struct stream_check *k, const struct host *h, u64 name,
+		       u64 id);
+
+/** stream_check_begin - a member on @h has the state of place @id, and accepts what comes behind */
+void stream_check_begin(struct stream_check *k, const struct host *h, u64 id);
+
 /** stream_check_leave - it accepts nothing any more, until it joins again */
 void stream_check_leave(struct stream_check *k, u32 host);
 

@@ -194,6 +194,8 @@ static u64 members_hash(const struct samr_msg *msg)
 /* What only gives, or asks for, state is delivered where it concerns somebody. */
 static bool for_some(const struct samr_msg *msg)
 {
+	if (msg->meta.kind == SAMR_KIND_REPLIES)
+		return msg->result != SAMR_SES_CUT;
 	return msg->meta.kind >= SAMR_KIND_SNAPSHOT &&
 	       msg->meta.kind <= SAMR_KIND_READ && !msg->transfer;
 }

@@ -167,7 +167,8 @@ static void on_deliver(struct watch *w, struct host *h, struct samr_msg *msg)
 		a->since = m->gseq;
 	}
 	if (m->kind == SAMR_KIND_LEAVE && m->inc == h->inc && m->group == PLAIN) {
-		streams_leave(&f->streams, h->id);
+		if (!f->streams.stateful)
+			streams_leave(&f->streams, h->id);
 		a->joined[m->group - 1] = false;
 		a->asked[m->group - 1] = false;
 		a->unread[m->group - 1].gseq = 0;

@@ -30,6 +30,21 @@ static void query(struct fail *f, struct host *h, const struct samr_msg *msg)
 		queries_asked(&f->clients, h, msg, a->last, a->since);
 }
 
+/* To a client, or to the member, which may be still about to get its state. */
+static void deliver_stream(struct fail *f, struct host *h,
+			   const struct samr_msg *msg)
+{
+	const struct app *a = &f->app[h->id];
+	const struct service *s = a->service[STATEFUL_SERVICE];
+
+	if (msg->meta.kind == SAMR_KIND_REPLY ||
+	    (f->streams.stateful ? s && s->state == SERVICE_HOLDS : a->joined[1]))
+		streams_deliver(&f->streams, h, msg);
+	else if (s && f->streams.stateful &&
+		 (s->state == SERVICE_GETS || s->state == SERVICE_HAS))
+		streams_hold(&f->streams, h, msg);
+}
+
 /* Of a client's message nobody but the client hears when it is refused. */
 bool fail_clients_deliver(struct fail *f, struct host *h,
 			  const struct samr_msg *msg)
@@ -42,8 +57,7 @@ bool fail_clients_deliver(struct fail *f, struct host *h,
 		streams_told(note->stream, note->turn, &note->what, msg);
 	if (!msg->meta.gseq)
 		return true;
-	if (f->app[h->id].joined[1] || msg->meta.kind == SAMR_KIND_REPLY)
-		streams_deliver(&f->streams, h, msg);
+	deliver_stream(f, h, msg);
 	if (msg->meta.kind == SAMR_KIND_REPLY)
 		clients_reply(&f->clients, h, msg);
 	else if (msg->meta.kind == SAMR_KIND_ANSWER)
@@ -150,6 +164,10 @@ void fail_clients_init(struct fail *f, u64 seed)
 		client_new(&f->clients, (u32)rng_range(&f->clients.rng, 1,
 						       GROUPS), 1000 + i);
 	streams_init(&f->streams, &f->cluster, PLAIN, seed);
+	f->streams.stateful = rng_one_in(&f->streams.rng, 2);
+	if (f->streams.stateful)
+		f->streams.group = STATEFUL;
+	f->services.streams = &f->streams;
 	f->streams.send = send_stream;
 	f->streams.usable = usable_stream;
 	f->streams.pace = draw_pace(&f->streams.rng);

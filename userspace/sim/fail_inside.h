@@ -16,6 +16,8 @@
 #define GROUPS		3
 #define PLAIN		2	/* the group without a state */
 #define SERVICES	3
+#define STATEFUL	3	/* one that has streams, in some runs ... */
+#define STATEFUL_SERVICE 2	/* ... and its members */
 
 /* One message that was handed in: its owner. */
 struct note {

@@ -51,6 +51,14 @@ void services_init(struct services *all, struct cluster *c, u64 seed)
 	rng_init(&all->rng, seed, 's');
 }
 
+/* The streams that it serves, or NULL. */
+static struct streams *streams_of(const struct service *s)
+{
+	struct streams *all = s->all->streams;
+
+	return all && all->group == s->group && all->stateful ? all : NULL;
+}
+
 /* Nothing of a transfer that is received is kept. */
 static void drop_got(struct service *s)
 {
@@ -67,6 +75,8 @@ static void drop_got(struct service *s)
 		list_del(&l->list);
 		free(l);
 	}
+	if (streams_of(s))
+		streams_drop(streams_of(s), s->host);
 	s->got_len = 0;
 	s->behind = 0;
 	s->last = 0;
@@ -232,7 +242,29 @@ static void take_snapshot(struct service *s, u64 id)
 	memcpy(s->bytes, &head, sizeof(head));
 	s->gives = id;
 	s->at = 0;
+	s->placed = !streams_of(s);
+	if (streams_of(s))
+		streams_snapshot(streams_of(s), s->host, id);
 	s->all->begun++;
+}
+
+/* What it has of streams goes in front. Return: may it give its state now? */
+static bool place(struct service *s)
+{
+	u64 id = s->gives;
+	int ret;
+
+	if (s->placed)
+		return true;
+	ret = streams_place(streams_of(s), s->host, s->port, id);
+	/* A lone head delivers before this returns. */
+	if (s->gives != id)
+		return false;
+	s->placed = ret > 0;
+	s->all->failed += ret == 0;
+	if (ret <= 0)
+		stop_giving(s);
+	return s->placed;
 }
 
 /* One piece, at most; false: not now, or not any more. */
@@ -246,7 +278,7 @@ static bool give(struct service *s)
 	int err;
 
 	if ((s->all->answered && !s->all->answered(s)) || !caller_turn(s) ||
-	    !sleeper_turn(s))
+	    !sleeper_turn(s) || !place(s))
 		return false;
 	/* The end may be seen only behind it. */
 	if (s->at == s->len || (s->at + len == s->len && rng_one_in(r, 2)))
@@ -360,7 +392,8 @@ static void on_turn(struct timer *t)
 		/* It may be there before this returns. */
 		s->asked = true;
 		s->ask = false;
-		if (send(s, SAMR_KIND_SNAPSHOT, 0, s->drops, NULL, 0)) {
+		if (send(s, SAMR_KIND_SNAPSHOT, rng_one_in(&all->rng, 5) ?
+			 0 : SAMR_MSG_KEEP, s->drops, NULL, 0)) {
 			s->asked = false;
 			s->ask = true;
 		}
@@ -606,6 +639,8 @@ static void take_own(struct service *s, const struct samr_msg *msg)
 		join(s, msg);
 		break;
 	case SAMR_KIND_LEAVE:
+		if (streams_of(s))
+			streams_leave(streams_of(s), s->host->id);
 		drop_got(s);
 		stop_giving(s);
 		s->state = SERVICE_OUT;
@@ -624,6 +659,8 @@ static void take_own(struct service *s, const struct samr_msg *msg)
 			sim_fail("node %u port %u: its reading of all of transfer %llu is refused",
 				 s->host->id, s->port,
 				 (unsigned long long)s->id);
+		if (streams_of(s))
+			streams_install(streams_of(s), s->host, s->id);
 		drop_got(s);
 		s->state = SERVICE_HOLDS;
 		s->all->installed++;
@@ -645,7 +682,8 @@ static void deliver(struct service *s, const struct samr_msg *msg)
 	    msg->meta.kind == SAMR_KIND_CONNECT ||
 	    msg->meta.kind == SAMR_KIND_RETURN ||
 	    msg->meta.kind == SAMR_KIND_ALARM ||
-	    (msg->meta.kind == SAMR_KIND_REQUEST && !msg->refused))
+	    (msg->meta.kind == SAMR_KIND_REQUEST && !msg->refused &&
+	     !msg->segment))
 		take_data(s, msg);
 }
 

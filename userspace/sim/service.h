@@ -23,6 +23,7 @@
 #include "caller.h"
 #include "cluster.h"
 #include "sleeper.h"
+#include "stream.h"
 
 enum service_state {
 	SERVICE_OUT,		/* no member */
@@ -81,6 +82,7 @@ struct service_request {
  * @gives: transfer that it gives
  * @bytes: of that
  * @at: sent up to there
+ * @placed: and has said where it stands in its streams
  * @turn: when it does something next
  */
 struct service {
@@ -114,6 +116,7 @@ struct service {
 	u64 gives;
 	u8 *bytes;
 	size_t len, at;
+	bool placed;
 	struct timer turn;
 	void *user;
 };
@@ -132,6 +135,7 @@ struct truth {
  * @answered: are all its replies handed in? It gives its state when they are
  * @callers: they are clients of other groups; NULL: they are not
  * @sleepers: they set alarms
+ * @streams: the first members of its group serve these; or NULL
  * @asked: alarms that were asked for, by all replicas together
  * @rung: ends of these that were read
  * @calm: no member falls behind or fails any more
@@ -151,6 +155,7 @@ struct services {
 	u64 (*epoch)(struct service *s, u64 gseq);
 	struct callers *callers;
 	bool sleepers;
+	struct streams *streams;
 	u64 asked, rung;
 	bool calm;
 	u32 formation;

@@ -24,7 +24,9 @@ struct segment {
 /*
  * A connection of a member: it has input up to @have, has read up to @read, has
  * written up to @made, and shows what is at @place. @fin: the number of the input's
- * end, 0: it has none yet. @cut: nothing may come any more.
+ * end, 0: it has none yet. @cut: nothing may come any more. @of: transfer with whose state it
+ * came. @untold: it has read without having said so.
+ * @behind: nobody waited for it while it had no state: it may have more than a window.
  */
 struct conn {
 	struct list_head list;
@@ -35,7 +37,25 @@ struct conn {
 	u32 window;
 	u64 have, read, made, place, fin;
 	u8 end;
-	bool cut;
+	bool cut, untold, behind;
+	u64 of;
+};
+
+/* Where the member on a head stood in a stream at place @id, having read @read of it. */
+struct stand {
+	struct list_head list;
+	u32 host;
+	u64 id;
+	u64 name, read, made;
+	u8 end;
+	bool fin;
+};
+
+/* A message that waits for the state of the member that it is for. */
+struct held {
+	struct list_head list;
+	struct host *host;
+	struct samr_msg *msg;
 };
 
 static const char *const state_name[] = {
@@ -59,11 +79,34 @@ static void conn_free(struct conn *x)
 	free(x);
 }
 
+static void drop_kept(struct streams *all, u32 host)
+{
+	struct conn *x, *nx;
+	struct held *d, *nd;
+
+	list_for_each_entry_safe(x, nx, &all->kept, list)
+		if (x->host == host)
+			conn_free(x);
+	list_for_each_entry_safe(d, nd, &all->held, list) {
+		if (d->host->id != host)
+			continue;
+		samr_msg_put(d->msg);
+		list_del(&d->list);
+		free(d);
+	}
+}
+
+void streams_drop(struct streams *all, struct host *h)
+{
+	drop_kept(all, h->id);
+}
+
 void streams_leave(struct streams *all, u32 host)
 {
 	struct conn *x, *next;
 
 	stream_check_leave(&all->check, host);
+	drop_kept(all, host);
 	list_for_each_entry_safe(x, next, &all->conns, list)
 		if (x->host == host)
 			conn_free(x);
@@ -79,20 +122,45 @@ static struct conn *conn_of(struct streams *all, const struct host *h, u64 name)
 	return NULL;
 }
 
+static struct conn *conn_new(struct host *h, const struct opened *o)
+{
+	struct conn *x = sim_alloc(sizeof(*x));
+
+	x->host = h->id;
+	x->inc = h->inc;
+	x->id = o->id;
+	x->name = o->name;
+	x->window = o->window;
+	INIT_LIST_HEAD(&x->segments);
+	return x;
+}
+
+static const struct opened *opened_of(const struct streams *all, u64 name)
+{
+	size_t i = all->knowns;
+
+	while (i--)
+		if (all->known[i].name == name)
+			return &all->known[i];
+	sim_fail("stream %llu was never accepted", (unsigned long long)name);
+}
+
 static void accept(struct streams *all, struct host *h,
 		   const struct samr_msg *msg,
 		   const struct samr_session_payload *p)
 {
-	struct conn *x = sim_alloc(sizeof(*x));
+	struct opened o = {
+		.name = msg->session, .id = be64_to_cpu(p->id),
+		.window = be32_to_cpu(p->reply_max),
+		.node = msg->meta.origin, .port = msg->meta.port,
+	};
+	struct conn *x = conn_new(h, &o);
 
 	stream_check_accept(&all->check, h, msg->session);
-	x->host = h->id;
-	x->inc = h->inc;
-	x->id = be64_to_cpu(p->id);
-	x->name = msg->session;
-	x->window = be32_to_cpu(p->reply_max);
+	all->known = sim_grow(all->known, all->knowns, &all->room,
+			      sizeof(*all->known));
+	all->known[all->knowns++] = o;
 	x->place = msg->meta.gseq;
-	INIT_LIST_HEAD(&x->segments);
 	list_add_tail(&x->list, &all->conns);
 	all->accepted++;
 }
@@ -117,9 +185,12 @@ static void take(struct streams *all, struct host *h, const struct samr_msg *msg
 	struct conn *x = conn_of(all, h, msg->session);
 	struct segment *g;
 
-	/* It was opened before this member has joined. */
-	if (!x)
+	/* It is no stream's; or was opened before this member has joined. */
+	if (!x && !(all->stateful && msg->segment))
 		return;
+	if (!x)
+		sim_fail("node %u does not know stream %llu", h->id,
+			 (unsigned long long)msg->session);
 	if (x->cut || x->fin)
 		sim_fail("node %u has input of stream %llu behind its end",
 			 h->id, (unsigned long long)x->name);
@@ -132,7 +203,8 @@ static void take(struct streams *all, struct host *h, const struct samr_msg *msg
 	x->have += len;
 	if (msg->meta.flags & SAMR_MSG_FIN)
 		x->fin = ++x->have;
-	if (x->have - x->read > x->window + 1)
+	x->behind |= all->late;
+	if (!x->behind && x->have - x->read > x->window + 1)
 		sim_fail("node %u has %llu bytes unread of stream %llu, whose window is %u",
 			 h->id, (unsigned long long)(x->have - x->read),
 			 (unsigned long long)x->name, x->window);
@@ -149,6 +221,8 @@ static void read_on(struct streams *all, struct host *h, struct conn *x)
 	struct samr_event ev = { .type = SAMR_EV_INPUT };
 	struct segment *g;
 
+	x->untold = false;
+	x->behind &= x->read < x->have;
 	if (x->end > SAMR_END_SHUT || (all->calm && rng_one_in(r, 2)))
 		x->read = x->have;
 	else
@@ -226,7 +300,7 @@ static void serve(struct streams *all, struct conn *x)
 	}
 	if (now(all) < h->paused_until || now(all) < all->still[x->host])
 		return;
-	if (x->have > x->read && rng_one_in(&all->rng, 3))
+	if ((x->have > x->read || x->untold) && rng_one_in(&all->rng, 3))
 		read_on(all, h, x);
 	if (!x->end && rng_one_in(&all->rng, 3))
 		write_on(all, h, x);
@@ -620,6 +694,16 @@ static void give(struct streams *all, struct host *h, const struct samr_msg *msg
 	}
 }
 
+/* A state is given to somebody, and the streams do not go on. */
+static void cut_all(struct streams *all, struct host *h)
+{
+	struct conn *x;
+
+	list_for_each_entry(x, &all->conns, list)
+		if (x->host == h->id && x->inc == h->inc)
+			x->cut = true;
+}
+
 void streams_deliver(struct streams *all, struct host *h,
 		     const struct samr_msg *msg)
 {
@@ -635,8 +719,14 @@ void streams_deliver(struct streams *all, struct host *h,
 		take(all, h, msg);
 		break;
 	case SAMR_KIND_SESSION:
+	case SAMR_KIND_REPLIES:
 		if (msg->result == SAMR_SES_CUT)
 			cut(all, h, msg->session);
+		break;
+	case SAMR_KIND_SNAPSHOT:
+		if (msg->transfer && msg->transfer->id == msg->meta.gseq &&
+		    !(msg->meta.flags & SAMR_MSG_KEEP))
+			cut_all(all, h);
 		break;
 	case SAMR_KIND_STREAM:
 		if (!samr_msg_read(msg, (u8 *)&p, sizeof(p)))
@@ -647,6 +737,184 @@ void streams_deliver(struct streams *all, struct host *h,
 			cut(all, h, msg->session);
 		break;
 	}
+}
+
+/* ---- members that give and get a state ---- */
+
+/* What was ordered before it has read, whenever it says so. */
+static void read_all(struct conn *x)
+{
+	struct segment *g, *next;
+
+	x->untold = true;
+	x->read = x->have;
+	list_for_each_entry_safe(g, next, &x->segments, list) {
+		if (!x->end)
+			x->place = g->place;
+		list_del(&g->list);
+		free(g);
+	}
+}
+
+static void drop_stands(struct streams *all, u32 host)
+{
+	struct stand *t, *next;
+
+	list_for_each_entry_safe(t, next, &all->stands, list) {
+		if (t->host != host)
+			continue;
+		list_del(&t->list);
+		free(t);
+	}
+}
+
+void streams_snapshot(struct streams *all, struct host *h, u64 id)
+{
+	struct stand *t;
+	struct conn *x;
+
+	drop_stands(all, h->id);
+	list_for_each_entry(x, &all->conns, list) {
+		if (x->host != h->id || x->inc != h->inc)
+			continue;
+		read_all(x);
+		/* The client's end was read, too: nothing follows. */
+		if (x->cut)
+			continue;
+		t = sim_alloc(sizeof(*t));
+		t->host = h->id;
+		t->id = id;
+		t->name = x->name;
+		t->read = x->have;
+		t->fin = x->fin;
+		t->made = x->made;
+		t->end = x->end;
+		list_add_tail(&t->list, &all->stands);
+	}
+}
+
+static int say(struct streams *all, struct host *h, u32 port, u64 id,
+	       const struct stand *t, u8 how)
+{
+	struct samr_event ev = { .type = SAMR_EV_PLACE };
+	const struct opened *o = t ? opened_of(all, t->name) : NULL;
+
+	ev.place.group = all->group;
+	ev.place.port = port;
+	ev.place.id = id;
+	ev.place.how = how;
+	if (t) {
+		ev.place.session = t->name;
+		ev.place.read = t->read;
+		ev.place.fin = t->fin;
+		ev.place.made = t->made;
+		ev.place.end = t->end;
+		ev.place.node = (u32)o->node;
+		ev.place.client = o->port;
+	}
+	return host_step(h, &ev);
+}
+
+int streams_place(struct streams *all, struct host *h, u32 port, u64 id)
+{
+	bool odd = !all->calm && rng_one_in(&all->rng, 6);
+	struct stand *t;
+	int err = 0;
+
+	list_for_each_entry(t, &all->stands, list) {
+		if (t->host != h->id || t->id != id)
+			continue;
+		err = say(all, h, port, id, t,
+			  odd && rng_one_in(&all->rng, 4) ? SAMR_PLACE_CUT :
+							    SAMR_PLACE_KEEP);
+		if (err == -ESTALE)
+			return err;
+		/* As a member without memory does: at another place. */
+		if (err) {
+			odd = true;
+			break;
+		}
+	}
+	odd = odd && (err || rng_one_in(&all->rng, 2));
+	err = say(all, h, port, id, NULL,
+		  odd ? SAMR_PLACE_CUT : SAMR_PLACE_KEEP);
+	host_flush(h);
+	return err ? err : !odd;
+}
+
+/* Where a stream is that it gets with the state. */
+static void keep(struct streams *all, struct host *h, const struct samr_msg *msg)
+{
+	const struct opened *o = opened_of(all, msg->session);
+	struct conn *x = conn_new(h, o);
+	struct samr_place_payload p;
+
+	if (!samr_msg_read(msg, (u8 *)&p, sizeof(p)))
+		sim_fail("a place of %u bytes", msg->meta.len);
+	if (be32_to_cpu(p.node) != o->node || be32_to_cpu(p.port) != o->port)
+		sim_fail("node %u gets stream %llu from another client", h->id,
+			 (unsigned long long)o->name);
+	x->of = msg->meta.arg;
+	x->have = be64_to_cpu(p.read);
+	x->read = x->have;
+	x->untold = true;
+	x->behind = true;
+	x->made = be64_to_cpu(p.made);
+	x->end = p.end;
+	x->place = msg->meta.arg;
+	if (p.fin)
+		x->fin = x->have;
+	if (msg->unwanted)
+		sim_fail("node %u gets stream %llu at another place than that of the state",
+			 h->id, (unsigned long long)o->name);
+	list_add_tail(&x->list, &all->kept);
+}
+
+void streams_hold(struct streams *all, struct host *h, const struct samr_msg *msg)
+{
+	struct held *d;
+
+	if (!msg->meta.gseq || msg->meta.group != all->group || msg->refused ||
+	    msg->meta.kind == SAMR_KIND_SNAPSHOT)
+		return;
+	if (msg->meta.kind == SAMR_KIND_REPLIES && msg->result != SAMR_SES_CUT) {
+		keep(all, h, msg);
+		return;
+	}
+	d = sim_alloc(sizeof(*d));
+	d->host = h;
+	d->msg = samr_msg_get((struct samr_msg *)msg);
+	list_add_tail(&d->list, &all->held);
+}
+
+void streams_install(struct streams *all, struct host *h, u64 id)
+{
+	struct conn *x, *nx;
+	struct held *d, *nd;
+
+	list_for_each_entry_safe(x, nx, &all->kept, list) {
+		if (x->host != h->id)
+			continue;
+		if (x->of != id)
+			sim_fail("node %u: stream %llu came with another state",
+				 h->id, (unsigned long long)x->name);
+		stream_check_kept(&all->check, h, x->name, id);
+		list_del(&x->list);
+		list_add_tail(&x->list, &all->conns);
+		all->given++;
+	}
+	stream_check_begin(&all->check, h, id);
+	all->late = true;
+	list_for_each_entry_safe(d, nd, &all->held, list) {
+		if (d->host != h)
+			continue;
+		if (d->msg->meta.gseq > id)
+			streams_deliver(all, h, d->msg);
+		samr_msg_put(d->msg);
+		list_del(&d->list);
+		free(d);
+	}
+	all->late = false;
 }
 
 /* ---- all ---- */
@@ -730,6 +998,7 @@ static void on_turn(struct timer *t)
 void streams_forget(struct streams *all)
 {
 	stream_check_forget(&all->check);
+	all->knowns = 0;
 }
 
 bool streams_done(const struct streams *all)
@@ -767,13 +1036,14 @@ void streams_stuck(const struct streams *all)
 
 const char *streams_text(const struct streams *all)
 {
-	static char text[200];
+	static char text[240];
 
 	snprintf(text, sizeof(text),
-		 "%llu streams, %llu attached, %llu accepted, %llu ended, %llu aborted, %llu lost, %llu bytes in, %llu out",
+		 "%llu streams, %llu attached, %llu accepted, %llu given, %llu ended, %llu aborted, %llu lost, %llu bytes in, %llu out",
 		 (unsigned long long)all->opened,
 		 (unsigned long long)all->moves,
 		 (unsigned long long)all->accepted,
+		 (unsigned long long)all->given,
 		 (unsigned long long)all->ended,
 		 (unsigned long long)all->aborted,
 		 (unsigned long long)all->lost, (unsigned long long)all->in,
@@ -800,6 +1070,9 @@ void streams_init(struct streams *all, struct cluster *c, u32 group, u64 seed)
 	rng_init(&all->rng, seed, 't');
 	INIT_LIST_HEAD(&all->list);
 	INIT_LIST_HEAD(&all->conns);
+	INIT_LIST_HEAD(&all->kept);
+	INIT_LIST_HEAD(&all->held);
+	INIT_LIST_HEAD(&all->stands);
 	all->pace = 1;
 	all->turn.fire = on_turn;
 	queue_set(&c->queue, &all->turn, TURN);
@@ -809,7 +1082,13 @@ void streams_free(struct streams *all)
 {
 	struct stream_client *c, *nc;
 	struct conn *x, *nx;
+	u32 i;
 
+	for (i = 0; i < NET_NODES; i++) {
+		drop_kept(all, i);
+		drop_stands(all, i);
+	}
+	free(all->known);
 	queue_cancel(&all->cluster->queue, &all->turn);
 	list_for_each_entry_safe(x, nx, &all->conns, list)
 		conn_free(x);

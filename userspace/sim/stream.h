@@ -2,6 +2,9 @@
 /*
  * Streams: clients that write and read, and members that do it on the other side.
  *
+ * Where a state is given they go on: the donor's member says where it stands, and the
+ * receiver's begins there.
+ *
  * Each has a pace of its own: members read and write in pieces of any size, stand
  * still for a while, and so do clients. A client loses its head and goes on through
  * another one, gives up in the middle, or leaves without a word.
@@ -54,9 +57,23 @@ struct stream_client {
 	u64 at;
 };
 
+/* A stream, as its OPEN had it. */
+struct opened {
+	u64 name, id;
+	u32 window;
+	u64 node;
+	u32 port;
+};
+
 /**
  * struct streams - all of them
  * @conns: connections that members have accepted
+ * @kept: of those, streams that came with a state which is not installed yet
+ * @held: messages for members that are not
+ * @stands: where members stood when they were asked for their state
+ * @known: what is known of all that were opened, by name
+ * @stateful: members of the group take part in state transfer
+ * @late: what was held is delivered
  * @send: hand in a message of @c by way of @h; what the core says
  * @pace: all take a turn every so many ms, until it is calm
  * @calm: no new streams
@@ -67,15 +84,22 @@ struct streams {
 	struct rng rng;
 	struct list_head list;
 	struct list_head conns;
+	struct list_head kept;
+	struct list_head held;
+	struct list_head stands;
+	struct opened *known;
+	size_t knowns, room;
 	struct timer turn;
 	u32 group;
+	bool stateful;
+	bool late;
 	int (*send)(struct streams *all, struct stream_client *c,
 		    struct host *h, struct samr_submit *s, const u8 *bytes);
 	bool (*usable)(struct streams *all, struct host *h);
 	u32 pace;
 	bool calm;
 	u64 still[NET_NODES];
-	u64 opened, moves, ended, lost, aborted, accepted, in, out;
+	u64 opened, moves, ended, lost, aborted, accepted, given, in, out;
 };
 
 void streams_init(struct streams *all, struct cluster *c, u32 group, u64 seed);
@@ -94,6 +118,26 @@ void streams_told(struct stream_client *c, u64 turn, const struct samr_submit *s
 /** streams_deliver - @h delivers to its clients, or to its member of the group */
 void streams_deliver(struct streams *all, struct host *h,
 		     const struct samr_msg *msg);
+
+/** streams_hold - likewise, and its member lacks the state: what comes is kept for it */
+void streams_hold(struct streams *all, struct host *h,
+		  const struct samr_msg *msg);
+
+/** streams_install - it has the state of place @id from here on */
+void streams_install(struct streams *all, struct host *h, u64 id);
+
+/** streams_drop - what is kept for it is not needed */
+void streams_drop(struct streams *all, struct host *h);
+
+/** streams_snapshot - the member on @h gives the state of place @id, to which it has come */
+void streams_snapshot(struct streams *all, struct host *h, u64 id);
+
+/**
+ * streams_place - and says where it stands; @port: the member
+ *
+ * Return: 1: it may give the state; 0: it can not, and has said so; -ESTALE.
+ */
+int streams_place(struct streams *all, struct host *h, u32 port, u64 id);
 
 /** streams_leave - the member on a head has none any more */
 void streams_leave(struct streams *all, u32 host);
