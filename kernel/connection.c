@@ -26,29 +26,67 @@ static struct hlist_head *bucket_of(const struct samr_listener *ls, u64 name)
 
 static const struct samr_side_ops how;
 
-struct samr_connection *samr_connection_new(struct samr_listener *ls,
-					    const struct samr_msg *msg)
+/* With one reference, and found by nobody. */
+static struct samr_connection *connection_alloc(struct samr_listener *ls,
+						u64 name)
 {
 	struct samr_connection *x;
 
 	x = kzalloc(sizeof(*x), GFP_ATOMIC | __GFP_NOWARN);
 	if (!x)
 		return NULL;
-	refcount_set(&x->ref, 2);
+	refcount_set(&x->ref, 1);
 	x->side.how = &how;
 	x->side.svc = ls->local->svc;
-	x->side.seen = samr_point_of(&msg->meta);
 	samr_input_init(&x->side.in);
 	refcount_inc(&ls->ref);
 	x->listener = ls;
-	x->name = msg->session;
-	x->node = msg->meta.origin;
-	x->port = msg->meta.port;
+	x->name = name;
 	INIT_LIST_HEAD(&x->link);
 	INIT_LIST_HEAD(&x->telling);
 	INIT_LIST_HEAD(&x->waiting);
 	mutex_init(&x->write_lock);
-	hlist_add_head(&x->hash, bucket_of(ls, x->name));
+	return x;
+}
+
+static void hash(struct samr_connection *x)
+{
+	refcount_inc(&x->ref);
+	hlist_add_head(&x->hash, bucket_of(x->listener, x->name));
+}
+
+struct samr_connection *samr_connection_new(struct samr_listener *ls,
+					    const struct samr_msg *msg)
+{
+	struct samr_connection *x = connection_alloc(ls, msg->session);
+
+	if (!x)
+		return NULL;
+	x->side.seen = samr_point_of(&msg->meta);
+	x->node = msg->meta.origin;
+	x->port = msg->meta.port;
+	hash(x);
+	return x;
+}
+
+struct samr_connection *samr_connection_kept(struct samr_listener *ls,
+					     const struct samr_msg *msg,
+					     const struct samr_place_payload *p)
+{
+	struct samr_connection *x = connection_alloc(ls, msg->session);
+
+	if (!x)
+		return NULL;
+	/* Whose program has the state has seen what that shows. */
+	x->side.seen.gseq = msg->meta.arg;
+	x->node = be32_to_cpu(p->node);
+	x->port = be32_to_cpu(p->port);
+	x->have = be64_to_cpu(p->read);
+	x->made = be64_to_cpu(p->made);
+	x->end = p->end;
+	x->side.shut = p->end == SAMR_END_SHUT;
+	x->fin = p->fin;
+	x->side.over = x->fin;
 	return x;
 }
 
@@ -190,6 +228,12 @@ static void has_read(struct samr_connection *x)
 	apply_cut(x);
 }
 
+void samr_connection_enter(struct samr_connection *x)
+{
+	hash(x);
+	has_read(x);
+}
+
 /*
  * A client never has more than a window on its way: what a head that lies sends beyond
  * stays in the log, as input of a member that does not read, and is held up with it.
@@ -270,6 +314,7 @@ static void passed(struct samr_side *side, u32 pieces)
 
 	spin_lock_bh(&side->svc->lock);
 	saw(x);
+	x->asked = true;
 	if (!hlist_unhashed(&x->hash) || x->cut)
 		has_read(x);
 	samr_turn_pass(x->listener, x, &free);
@@ -375,8 +420,10 @@ static int write_one(struct samr_connection *x, struct msghdr *msg, u32 len,
 	kfree_skb(skb);
 	spin_lock_bh(&side->svc->lock);
 	x->writing = false;
-	if (!err)
+	if (!err) {
 		x->made += len;
+		x->asked = false;
+	}
 	if (x->ending)
 		tell(x);
 	samr_service_unlock(side->svc, &free);

@@ -42,6 +42,9 @@
  * @ending: how it is to end, which is still to be told
  * @writing: bytes are on their way to the order: its end has to wait
  * @write_lock: one writer at a time
+ * @asked: its program has read of it, and not written since
+ * @loud_at: since then, jiffies, it was not quiet when the state was asked for; 0: it was
+ * @doomed: so it ends
  * @owner: process that has accepted it; compared only
  */
 struct samr_connection {
@@ -68,6 +71,9 @@ struct samr_connection {
 	u8 ending;
 	bool writing;
 	struct mutex write_lock;
+	bool asked;
+	unsigned long loud_at;
+	bool doomed;
 	struct pid *owner;
 };
 
@@ -91,6 +97,20 @@ void samr_connection_put(struct samr_connection *x);	/* NULL is allowed */
 /** samr_connection_new - of the STREAM that opens it; NULL without memory */
 struct samr_connection *samr_connection_new(struct samr_listener *ls,
 					    const struct samr_msg *msg);
+
+/**
+ * samr_connection_kept - of one that comes with the state
+ * @msg: that says so; it names the transfer
+ * @p: its payload
+ *
+ * Nothing comes for it before samr_connection_enter().
+ */
+struct samr_connection *samr_connection_kept(struct samr_listener *ls,
+					     const struct samr_msg *msg,
+					     const struct samr_place_payload *p);
+
+/** samr_connection_enter - it is among those for which something may come */
+void samr_connection_enter(struct samr_connection *x);
 
 /** samr_connection_find - by the name of its stream, or NULL */
 struct samr_connection *samr_connection_find(const struct samr_listener *ls,

@@ -59,6 +59,30 @@ void samr_door_back(struct samr_listener *ls)
 	samr_service_unlock(svc, &free);
 }
 
+void samr_door_taken(struct samr_listener *ls, const struct samr_msg *msg)
+{
+	lockdep_assert_held(&ls->local->svc->lock);
+	if (msg->meta.flags & SAMR_MSG_KEEP)
+		samr_keep_say(ls, msg->meta.gseq, SAMR_PLACE_KEEP);
+}
+
+int samr_door_policy(struct samr_listener *ls, u32 policy)
+{
+	struct samr_service *svc = ls->local->svc;
+	int err = -EISCONN;
+
+	if (policy > SAMR_STREAMS_KEEP)
+		return -EINVAL;
+	spin_lock_bh(&svc->lock);
+	if (ls->local->state == SAMR_MEMBER_BOUND) {
+		ls->keep.policy = policy;
+		ls->local->install.keeps = policy != SAMR_STREAMS_END;
+		err = 0;
+	}
+	spin_unlock_bh(&svc->lock);
+	return err;
+}
+
 /* Has its program read all that came, but what nobody will ever read? */
 static bool has_read_all(const struct samr_listener *ls)
 {
@@ -82,9 +106,14 @@ bool samr_door_holds(struct samr_listener *ls, const struct samr_msg *msg)
 	if (!ls->door.ops || ls->door.given == msg->meta.gseq ||
 	    !samr_log_asks(&l->reader, msg))
 		return false;
-	if (l->offer == SAMR_OFFER_NONE && has_read_all(ls)) {
-		l->offer = SAMR_OFFER_MADE;
-		ls->door.ops->readable(ls->door.ctx);
+	if (l->offer != SAMR_OFFER_NONE || !has_read_all(ls))
+		return true;
+	if (msg->meta.flags & SAMR_MSG_KEEP && !samr_keep_may(ls)) {
+		ls->door.given = msg->meta.gseq;
+		samr_keep_say(ls, msg->meta.gseq, SAMR_PLACE_CUT);
+		return false;
 	}
+	l->offer = SAMR_OFFER_MADE;
+	ls->door.ops->readable(ls->door.ctx);
 	return true;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Members that give or take their service's state, see install.h. */
+#include <linux/jiffies.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
-#include "local.h"
+#include "listener.h"
 #include "stats.h"
 
 /* Wait before the state is asked for again that somebody could not give. */
@@ -44,6 +45,8 @@ static void ask_later(struct samr_local *l)
 	if (l->install.asking || !reads(l))
 		return;
 	l->want |= SAMR_WANT_SNAPSHOT;
+	/* Whoever submits for it just now would come back to it at once. */
+	l->install.later_at = (jiffies + msecs_to_jiffies(AGAIN_MS)) | 1;
 	samr_local_submit(l, AGAIN_MS);
 }
 
@@ -86,6 +89,8 @@ static void drop(struct samr_local *l, struct list_head *free)
 	in->read = 0;
 	in->last = 0;
 	in->untold = 0;
+	if (l->reader.streams && l->ctx)
+		samr_keep_drop(l->ctx);
 	l->want &= ~SAMR_WANT_READ;
 	samr_log_detach(&l->svc->pieces, &in->pieces, free);
 	samr_log_detach(&l->svc->log, &l->reader, free);
@@ -136,6 +141,8 @@ static void installed(struct samr_local *l, struct list_head *free)
 	in->id = 0;
 	samr_log_detach(&l->svc->pieces, &in->pieces, free);
 	samr_log_unhold(&l->reader);
+	if (l->reader.streams && l->ctx)
+		samr_keep_begin(l->ctx);
 	if (l->ops)
 		l->ops->readable(l->ctx);
 }
@@ -204,10 +211,35 @@ static void changed(struct samr_local *l, const struct samr_msg *msg,
 		drop(l, free);
 	if (t->id)
 		return;
-	if (msg->meta.flags & SAMR_MSG_FAILED)
+	if (msg->meta.flags & SAMR_MSG_FAILED) {
+		/* 0 is never. */
+		in->failed_at = in->failed_at ?: jiffies | 1;
 		ask_later(l);
-	else
+	} else {
 		ask(l);
+	}
+}
+
+static void begin_anew(struct samr_local *l, struct list_head *free)
+{
+	struct samr_service *svc = l->svc;
+
+	samr_stats_count(svc->all->c, SAMR_STAT_INSTALL_BEHIND);
+	l->install.given_up = l->install.id;
+	drop(l, free);
+	ask(l);
+}
+
+/* A stream that goes on with the state. */
+static void keep(struct samr_local *l, const struct samr_msg *msg,
+		 struct list_head *free)
+{
+	struct samr_install *in = &l->install;
+
+	if (!in->id || in->id != msg->meta.arg || !l->reader.streams || !l->ctx)
+		return;
+	if (!samr_keep_take(l->ctx, msg))
+		begin_anew(l, free);
 }
 
 void samr_install_deliver(struct samr_service *svc, struct samr_msg *msg,
@@ -229,19 +261,17 @@ void samr_install_deliver(struct samr_service *svc, struct samr_msg *msg,
 			changed(l, msg, free);
 		if (msg->members && l->install.lacks && !l->install.id)
 			set_view(l, msg);
+		if (msg->meta.kind == SAMR_KIND_REPLIES &&
+		    msg->result != SAMR_SES_CUT)
+			keep(l, msg, free);
 	}
 }
 
-static void begin_anew(struct samr_local *l, struct list_head *free)
+static void fall_behind(struct samr_local *l, struct list_head *free)
 {
-	struct samr_service *svc = l->svc;
-
-	samr_stats_count(svc->all->c, SAMR_STAT_INSTALL_BEHIND);
 	pr_notice_ratelimited("samr: service %u port %u: fell behind while it was given the state, begins anew; a larger SO_RCVBUF allows for more\n",
-			      svc->id, l->port);
-	l->install.given_up = l->install.id;
-	drop(l, free);
-	ask(l);
+			      l->svc->id, l->port);
+	begin_anew(l, free);
 }
 
 void samr_install_limit(struct samr_service *svc, struct list_head *free)
@@ -254,7 +284,7 @@ void samr_install_limit(struct samr_service *svc, struct list_head *free)
 	list_for_each_entry(l, &svc->locals, node)
 		if (l->reader.held &&
 		    l->reader.kept > (u64)SAMR_INSTALL_WINDOWS * l->window)
-			begin_anew(l, free);
+			fall_behind(l, free);
 }
 
 struct samr_msg *samr_install_front(const struct samr_local *l)
@@ -289,6 +319,19 @@ void samr_install_pass(struct samr_local *l, const struct samr_msg *msg,
 		want(l, SAMR_WANT_READ);
 }
 
+static bool is_impatient(const struct samr_install *in)
+{
+	return in->failed_at &&
+	       time_after(jiffies, in->failed_at + SAMR_INSTALL_PATIENCE);
+}
+
+unsigned long samr_install_waits(const struct samr_local *l)
+{
+	unsigned long at = l->install.later_at;
+
+	return at && time_before(jiffies, at) ? at - jiffies : 0;
+}
+
 void samr_install_fill(struct samr_local *l, struct samr_submit *s)
 {
 	struct samr_install *in = &l->install;
@@ -297,6 +340,8 @@ void samr_install_fill(struct samr_local *l, struct samr_submit *s)
 	if (s->kind == SAMR_KIND_SNAPSHOT) {
 		in->asking = true;
 		s->arg = in->given_up;
+		if (in->keeps && !is_impatient(in))
+			s->flags = SAMR_MSG_KEEP;
 	} else {
 		in->telling = true;
 		in->untold = 0;

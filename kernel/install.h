@@ -29,12 +29,18 @@ struct samr_submit;
 /* Messages may be kept for a member that installs up to so many of its windows. */
 #define SAMR_INSTALL_WINDOWS	4
 
+/* When donors could not give the state for so long streams end, lest it is never given. */
+#define SAMR_INSTALL_PATIENCE	(10 * HZ)
+
 /* Reading is told each time that so many bytes were read. */
 #define SAMR_INSTALL_TELL	(256U << 10)
 
 /**
  * struct samr_install - in struct samr_local
  * @on: it takes part
+ * @keeps: streams shall go on with the state
+ * @failed_at: when a donor could not give it for the first time, jiffies; 0: none has
+ * @later_at: it is not asked for before, jiffies; 0: at once
  * @lacks: it lacks the state
  * @id: of the transfer that it receives; 0: none
  * @given_up: the last one that it has given up
@@ -49,6 +55,9 @@ struct samr_submit;
  */
 struct samr_install {
 	bool on;
+	bool keeps;
+	unsigned long failed_at;
+	unsigned long later_at;
 	bool lacks;
 	u64 id;
 	u64 given_up;
@@ -96,6 +105,9 @@ void samr_install_pass(struct samr_local *l, const struct samr_msg *msg,
 
 /** samr_install_fill - a SNAPSHOT or a READ is going to be submitted */
 void samr_install_fill(struct samr_local *l, struct samr_submit *s);
+
+/** samr_install_waits - for so long, jiffies, the state is not to be asked for; 0: it may be */
+unsigned long samr_install_waits(const struct samr_local *l);
 
 /** samr_install_refused - and was not taken: it stays wanted */
 void samr_install_refused(struct samr_local *l, u8 kind);

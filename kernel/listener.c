@@ -75,6 +75,7 @@ static void on_failed(void *ctx, int err)
 		ls->turn.taken = false;
 		each(ls, samr_connection_fail);
 		drop_backlog(ls);
+		samr_keep_drop(ls);
 	}
 	if (ls->ops)
 		ls->ops->failed(ls->ctx, err);
@@ -103,6 +104,7 @@ static struct samr_listener *listener_alloc(const struct samr_local_ops *ops,
 	ls->sockets = 1;
 	INIT_LIST_HEAD(&ls->backlog);
 	INIT_LIST_HEAD(&ls->link);
+	samr_keep_init(&ls->keep);
 	return ls;
 }
 
@@ -179,6 +181,7 @@ void samr_listener_left(struct samr_listener *ls, struct list_head *free)
 		return;
 	}
 	drop_backlog(ls);
+	samr_keep_drop(ls);
 	each(ls, samr_connection_leave);
 	list_del_init(&ls->link);
 	if (ls->door.ops)
@@ -292,12 +295,12 @@ static struct samr_connection *first_uncut(const struct samr_listener *ls)
 	return NULL;
 }
 
-/* The state is given to somebody: all streams end, each of which is an input. */
+/* The state is given to somebody: unless streams go on all end, each of which is an input. */
 static bool transfer_begins(struct samr_listener *ls, const struct samr_msg *msg)
 {
 	struct samr_connection *x;
 
-	while ((x = first_uncut(ls))) {
+	while (!(msg->meta.flags & SAMR_MSG_KEEP) && (x = first_uncut(ls))) {
 		cut(ls, x, ECONNRESET);
 		if (ls->turn.taken)
 			return false;
@@ -327,6 +330,11 @@ static bool take(struct samr_listener *ls, const struct samr_msg *msg)
 		x = samr_connection_find(ls, msg->session);
 		if (x)
 			cut(ls, x, ETIMEDOUT);
+		return true;
+	case SAMR_KIND_REPLIES:
+		x = samr_connection_find(ls, msg->session);
+		if (x)
+			cut(ls, x, ECONNRESET);
 		return true;
 	default:
 		return transfer_begins(ls, msg);

@@ -13,6 +13,7 @@
 #define SAMR_LISTENER_H
 
 #include "door.h"
+#include "keep.h"
 #include "local.h"
 #include "turn.h"
 
@@ -38,6 +39,7 @@ struct samr_connection;
  * @seen: what was accepted, and read of any connection, shows
  * @turn: lock-step
  * @door: for the state
+ * @keep: connections that go on with the state
  * @conns: struct samr_connection by name, those for which something may still come
  */
 struct samr_listener {
@@ -57,6 +59,7 @@ struct samr_listener {
 	struct samr_point seen;
 	struct samr_turn turn;
 	struct samr_door door;
+	struct samr_keep keep;
 	struct hlist_head conns[SAMR_LISTENER_BUCKETS];
 };
 

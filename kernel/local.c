@@ -9,7 +9,7 @@
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
-#include "local.h"
+#include "listener.h"
 
 #define RETRY_MS	20	/* before a join or leave for which memory was lacking */
 
@@ -169,8 +169,11 @@ static u32 next_wish(struct samr_local *l)
 	}
 	if (l->want & WANT_JOIN)
 		return WANT_JOIN;
+	if (!(l->want & WANT_LEAVE) && l->want & SAMR_WANT_SNAPSHOT &&
+	    !samr_install_waits(l))
+		return SAMR_WANT_SNAPSHOT;
 	if (!(l->want & WANT_LEAVE))
-		return l->want & SAMR_WANT_SNAPSHOT ?: l->want & SAMR_WANT_READ;
+		return l->want & SAMR_WANT_READ;
 	/* A message that was let pass must be ordered before the leave. */
 	l->want = WANT_LEAVE;
 	return l->sending ? 0 : WANT_LEAVE;
@@ -266,8 +269,13 @@ static int push(struct samr_local *l)
 			break;
 	}
 	l->pushing = false;
-	if (!l->want)
+	if (!l->want) {
 		drop = unlist_pending(l);
+	} else if (!wish && samr_install_waits(l)) {
+		enlist_pending(l, l->want);
+		timer_reduce(&svc->all->retry,
+			     jiffies + samr_install_waits(l));
+	}
 	spin_unlock_bh(&svc->lock);
 	if (err == -ENOMEM)
 		timer_reduce(&svc->all->retry,
@@ -837,6 +845,28 @@ bool samr_local_idle(const struct samr_local *l)
 	return is;
 }
 
+static void refuse(const struct samr_local *l, u64 id)
+{
+	struct samr_event ev = {
+		.type = SAMR_EV_PLACE,
+		.place = {
+			.group	= l->svc->id,
+			.port	= l->port,
+			.id	= id,
+			.how	= SAMR_PLACE_CUT,
+		},
+	};
+
+	samr_cluster_ask(l->svc->all->c, &ev);
+}
+
+static void take_offer(struct samr_local *l, const struct samr_msg *msg)
+{
+	l->offer = SAMR_OFFER_TAKEN;
+	if (l->ctx)
+		samr_door_taken(l->ctx, msg);
+}
+
 void samr_local_pass(struct samr_local *l, const struct samr_msg *msg)
 {
 	LIST_HEAD(free);
@@ -847,10 +877,14 @@ void samr_local_pass(struct samr_local *l, const struct samr_msg *msg)
 	else if (l->install.lacks)
 		samr_install_pass(l, msg, &free);
 	else if (l->reader.streams)
-		l->offer = SAMR_OFFER_TAKEN;
+		take_offer(l, msg);
 	else
 		samr_log_pass(&l->svc->log, &l->reader, msg, &free);
 	samr_service_unlock(l->svc, &free);
+	/* Of streams it knows nothing. */
+	if (msg->meta.kind == SAMR_KIND_SNAPSHOT &&
+	    msg->meta.flags & SAMR_MSG_KEEP && !l->reader.streams)
+		refuse(l, msg->meta.gseq);
 }
 
 __poll_t samr_local_poll(struct samr_local *l)

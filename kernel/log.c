@@ -41,10 +41,12 @@ bool samr_log_asks(const struct samr_reader *r, const struct samr_msg *msg)
 	       t->donor.port == r->port;
 }
 
-/* In a log, a SESSION is the end of a stream. */
+/* In a log, a SESSION is the end of a stream, as REPLIES by a donor may be. */
 static bool is_streams(const struct samr_msg *msg)
 {
 	return msg->meta.kind == SAMR_KIND_STREAM || msg->segment ||
+	       (msg->meta.kind == SAMR_KIND_REPLIES &&
+		msg->result == SAMR_SES_CUT) ||
 	       msg->meta.kind == SAMR_KIND_SESSION ||
 	       samr_msg_begins_transfer(msg);
 }

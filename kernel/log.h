@@ -45,7 +45,7 @@ static inline u32 samr_msg_bytes(const struct samr_msg *msg)
 /**
  * samr_msg_begins_transfer - does the group's state begin to be given to somebody?
  *
- * All streams of the group have ended then.
+ * Unless it has SAMR_MSG_KEEP all streams of the group have ended then.
  */
 static inline bool samr_msg_begins_transfer(const struct samr_msg *msg)
 {

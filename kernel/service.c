@@ -363,6 +363,7 @@ void samr_service_unlock(struct samr_service *svc, struct list_head *free)
 	bool kick;
 
 	samr_connection_tell(svc);
+	samr_keep_tell(svc);
 	report(svc);
 	kick = svc->kick;
 	svc->kick = false;

@@ -47,6 +47,7 @@ struct samr_side_ops {
  * @shut: nothing more is written by its program
  * @broken: writing fails: EPIPE
  * @full: there was no room; to be told when there is
+ * @owes: its program was not rid of all that it wanted to write
  * @sndbuf: what may be written and not be settled, for a client
  * @err: what its socket is to be told when it gets one (positive)
  */
@@ -62,6 +63,7 @@ struct samr_side {
 	bool shut;
 	bool broken;
 	bool full;
+	bool owes;
 	u32 sndbuf;
 	int err;
 };

@@ -353,6 +353,7 @@ static int stream_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	if (!x)
 		return -ENOTCONN;
 	len = min_t(size_t, len, INT_MAX);
+	WRITE_ONCE(x->owes, len);
 	while (done < len) {
 		ret = done ? 0 : sock_error(sk);
 		ret = ret ?: samr_socket_wait(sk, &timeo, look_writable, NULL);
@@ -368,6 +369,7 @@ static int stream_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		else if (ret != -EAGAIN)
 			break;
 	}
+	WRITE_ONCE(x->owes, done < len);
 	if (done)
 		return done;
 	if (ret == -EPIPE)

@@ -142,6 +142,11 @@ static int set_state_of(struct sock *sk, sockptr_t val, unsigned int len)
 	return err;
 }
 
+static int set_streams(struct samr_sock *ssk, u32 policy)
+{
+	return ssk->door ? samr_door_policy(ssk->door, policy) : -EOPNOTSUPP;
+}
+
 static int set_u32(struct samr_sock *ssk, int name, sockptr_t val,
 		   unsigned int len)
 {
@@ -156,6 +161,8 @@ static int set_u32(struct samr_sock *ssk, int name, sockptr_t val,
 		return set_notify(ssk, v);
 	case SAMR_SAFE:
 		return set_safe(ssk, v);
+	case SAMR_STREAMS:
+		return set_streams(ssk, v);
 	default:
 		return set_lock_step(ssk, v);
 	}
@@ -186,6 +193,7 @@ int samr_sockopt_set(struct socket *sock, int level, int name, sockptr_t val,
 	case SAMR_NOTIFY:
 	case SAMR_SAFE:
 	case SAMR_LOCK_STEP:
+	case SAMR_STREAMS:
 		err = set_u32(samr_sk(sk), name, val, len);
 		break;
 	default:
@@ -255,6 +263,7 @@ int samr_sockopt_get(struct socket *sock, int level, int name,
 	struct samr_session_opts opts;
 	struct samr_info info;
 	int room, err;
+	u64 stream;
 	u32 v;
 
 	if (level != SOL_SAMR)
@@ -277,6 +286,13 @@ int samr_sockopt_get(struct socket *sock, int level, int name,
 		opts = ssk->opts;
 		release_sock(sock->sk);
 		return give(val, len, room, &opts, sizeof(opts));
+	case SAMR_STREAM_NAME:
+		if (room < (int)sizeof(stream))
+			return -EINVAL;
+		if (!samr_sk_side(sock->sk) || !ssk->connection)
+			return -EOPNOTSUPP;
+		stream = ssk->connection->name;
+		return give(val, len, room, &stream, sizeof(stream));
 	case SAMR_INFO:
 		if (room < (int)INFO_MIN)
 			return -EINVAL;

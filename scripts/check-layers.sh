@@ -39,7 +39,7 @@ layers() {
 	kernel/plat.h	core/plat\.h
 	kernel/(cluster|link|plat|drain|shell|pernet|timer|peer|probe|pulse|receive|trail)[a-z_]*.[ch]	$common|$door|$lower|(shell|plat|pernet|trail|crc32c|link_[a-z]+|linkpriv)\.h
 	kernel/(stats|trace|log|point|compat).[ch]	$common|$door|$lower|(shell|pernet)\.h
-	kernel/(socket|sockopt|service|local|listener|connection|side|input|client|install|payload|member|stream|turn|door|diag|netlink|netlink_[a-z]+|genl|proto)[a-z_]*.[ch]	$common|$door|$lower|(pernet|socket|sockopt|service|local|listener|connection|side|input|client|client_inside|client_stream|install|payload|member|turn|door|netlink|netlink_[a-z]+|genl|proto|diag)\.h
+	kernel/(socket|sockopt|service|local|listener|connection|side|input|client|install|payload|member|stream|turn|door|keep|diag|netlink|netlink_[a-z]+|genl|proto)[a-z_]*.[ch]	$common|$door|$lower|(pernet|socket|sockopt|service|local|listener|connection|side|input|client|client_inside|client_stream|install|payload|member|turn|door|keep|netlink|netlink_[a-z]+|genl|proto|diag)\.h
 	kernel/main.[ch]	.*
 	kernel/kunit_exports.c	$common|(plat|shell)\.h
 	kernel/tests/[a-z_]+.[ch]	.*

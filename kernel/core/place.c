@@ -163,6 +163,17 @@ static bool is_next(const struct samr_group *g, u64 name)
 			name);
 }
 
+/* Then this is no place for the state: receivers would lack what comes before the end. */
+static bool ends_any(const struct samr_group *g)
+{
+	const struct samr_place_said *at;
+
+	list_for_each_entry(at, &g->give.places, link)
+		if (at->how == SAMR_PLACE_CUT)
+			return true;
+	return false;
+}
+
 int samr_place_made(struct samr_node *n, const struct samr_event *ev)
 {
 	struct samr_group *g = samr_group_find(n, ev->place.group);
@@ -172,7 +183,7 @@ int samr_place_made(struct samr_node *n, const struct samr_event *ev)
 	    g->give.placed)
 		return -ESTALE;
 	if (!ev->place.session) {
-		g->give.placed = ev->place.how;
+		g->give.placed = ends_any(g) ? SAMR_PLACE_CUT : ev->place.how;
 		g->give.kept = true;
 		n->sessions.giving = true;
 		return 0;

@@ -12,8 +12,8 @@
  * as its input up to there is part of what receivers do. So a stream goes on, whoever of them
  * is left.
  *
- * It ends where the donor says that it has to. When it can not give the state at this place
- * it ends the transfer, and the receivers ask again.
+ * When a donor can not give the state at this place, or has to end a stream first, it ends the
+ * transfer, and the receivers ask again.
  *
  * A SNAPSHOT without SAMR_MSG_KEEP ends all streams of the group at its place.
  */

@@ -100,6 +100,7 @@ int listening_init(struct kunit *test)
 	w->ls.most = 1;
 	w->ls.sockets = 1;
 	INIT_LIST_HEAD(&w->ls.backlog);
+	samr_keep_init(&w->ls.keep);
 	list_add_tail(&w->ls.link, &w->svc.listeners);
 	test->priv = w;
 	return 0;

@@ -16,7 +16,8 @@ from streams import Points, Stream, check, connected, equal, fails, libc, within
 
 SERVICE = 42
 SOL_SAMR = 325
-JOIN, INFO, LOCK_STEP, STATE_OF = 1, 4, 7, 8
+JOIN, INFO, LOCK_STEP, STATE_OF, STREAMS, STREAM_NAME = 1, 4, 7, 8, 9, 10
+ENDS, QUIET, KEEP = 0, 1, 2				# enum samr_streams
 DELIVERY, SEND = 1, 2
 WITH_STATE = struct.pack("=II", 1, 0)
 SNAPSHOT, INSTALL = 2, 3			# samr_delivery.type
@@ -75,12 +76,13 @@ class Door(socket.socket):
 class Replica:
     """A server that waits for all by epoll, and its supervisor; what it has read is its state."""
 
-    def __init__(self, step=1):
+    def __init__(self, step=1, streams=ENDS):
         self.listener = Stream()
         self.listener.bind(SERVICE)
         self.listener.setsockopt(SOL_SAMR, LOCK_STEP, step)
         self.door = Door()
         self.door.of(self.listener)
+        self.door.setsockopt(SOL_SAMR, STREAMS, streams)
         self.door.join()
         self.epoll = select.epoll()
         self.peers = {}
@@ -105,6 +107,8 @@ class Replica:
             except ConnectionResetError:
                 data = b""
             self.state += data
+            if data.endswith(b";"):
+                self.peers[fd].send(b"%d;" % len(self.state))
             if not data:
                 self.peers.pop(fd).close()
         return bool(found)
@@ -141,12 +145,17 @@ def in_background(call):
     return wait
 
 
-def pair():
+def names(replica):
+    """Of the connections that it has, as they were accepted."""
+    return [struct.unpack("=Q", c.getsockopt(SOL_SAMR, STREAM_NAME, 8))[0] for c in replica.peers.values()]
+
+
+def pair(streams=ENDS, last=b"two,"):
     """One with a state, and one that lacks it and has a place in the order of its own."""
-    a = Replica()
+    a = Replica(streams=streams)
     a.listen()
-    c = client_of(a, b"one,", b"two,")
-    b = Replica()
+    c = client_of(a, b"one,", last)
+    b = Replica(streams=streams)
     equal([a.door.state(), b.door.state()], [JOINED, INSTALLING])
     return a, b, c
 
@@ -214,6 +223,115 @@ def who_comes_later_is_given_the_state_and_what_came_behind_it():
     d.close(), b.close()
     a.run()
     a.close()
+
+
+def go_on(a, b, c):
+    """A client and two members, one of which has just got the state and listens."""
+    b.run()
+    equal(names(a), names(b))
+    c.send(b"more;")
+    time.sleep(0.1)
+    a.run(), b.run()
+    equal(a.state, b.state)
+    equal(c.recv(100), b"%d;" % len(a.state))
+    # What the one writes that is left comes behind what the other one wrote.
+    a.close()
+    c.send(b"alone;")
+    time.sleep(0.1)
+    b.run()
+    equal(c.recv(100), b"%d;" % len(b.state))
+
+
+def two_clients(last):
+    a = Replica(streams=QUIET)
+    a.listen()
+    return a, client_of(a, b"one,", b"two;"), client_of(a, last)
+
+
+@point
+def connections_that_are_quiet_go_on():
+    a, c, d = two_clients(b"x;")
+    b = Replica(streams=QUIET)
+    place = transfer(a, b)
+    equal(b.state, b"one,two;x;")
+    c.send(b"meanwhile;")
+    time.sleep(0.1)
+    a.run()
+    b.listen()
+    b.run()
+    equal(len(b.peers), 2)
+    equal([n < place for n in names(b)], [True, True])
+    equal([s.getpeername() for s in a.peers.values()], [s.getpeername() for s in b.peers.values()])
+    equal(c.recv(100), b"8;20;")
+    equal(d.recv(100), b"10;")
+    go_on(a, b, c)
+    b.close(), c.close(), d.close()
+
+
+@point
+def output_that_was_not_read_comes_with_the_state():
+    a, b, c = pair(QUIET, b"two;")
+    transfer(a, b)
+    b.listen()
+    b.run()
+    a.close()
+    equal(c.recv(100), b"8;")
+    c.send(b"z;")
+    time.sleep(0.1)
+    b.run()
+    equal(c.recv(100), b"10;")
+    b.close(), c.close()
+
+
+@point
+def the_place_of_the_state_waits_for_a_connection_that_is_not_quiet():
+    a, b, c = pair(QUIET)
+    # Half a command was read: the state is asked for again and again, until the rest has come.
+    time.sleep(0.3)
+    a.run()
+    if a.door.readable():
+        raise AssertionError("it is asked for its state in the middle of a command")
+    c.send(b"rest;")
+    time.sleep(0.1)
+    a.run()
+    within(5, lambda: a.turn(0.05) or a.door.readable(0.05), "a quiet place")
+    transfer(a, b)
+    b.listen()
+    equal(c.recv(100), b"13;")
+    go_on(a, b, c)
+    b.close(), c.close()
+
+
+@point
+def one_that_is_never_quiet_ends_and_others_go_on():
+    a, c, d = two_clients(b"half")
+    b = Replica(streams=QUIET)
+
+    def asked():
+        a.turn(0.05)
+        return a.door.readable(0.05)
+    within(10, asked, "a place where the state can be given")
+    transfer(a, b)
+    fails(errno.ECONNRESET, d.recv, 10)
+    equal(c.recv(100), b"8;")
+    b.listen()
+    go_on(a, b, c)
+    b.close(), c.close()
+
+
+@point
+def members_that_know_their_connections_keep_them_always():
+    a, b, c = pair(KEEP, b"ha")
+    transfer(a, b)
+    b.listen()
+    b.run()
+    equal(b.state, b"one,ha")
+    c.send(b"lf;")
+    time.sleep(0.1)
+    a.run(), b.run()
+    equal(c.recv(100), b"9;")
+    go_on(a, b, c)
+    b.close(), c.close()
 
 
 @point

@@ -14,11 +14,11 @@ static void set(uint32_t service, int fd, int name, const void *value, socklen_t
 		die(CANNOT, "service %u: %m", service);
 }
 
-void door_open(struct door *d, uint32_t service)
+void door_open(struct door *d, uint32_t service, enum samr_streams streams)
 {
 	const struct sockaddr_samr to = { .family = AF_SAMR, .service = service };
 	const struct samr_join join = { .flags = SAMR_JOIN_STATE };
-	const int on = 1;
+	const int on = 1, policy = (int)streams;
 
 	d->listener = socket(AF_SAMR, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	d->fd = socket(AF_SAMR, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -27,6 +27,7 @@ void door_open(struct door *d, uint32_t service)
 		die(CANNOT, "service %u: %m", service);
 	set(service, d->listener, SAMR_LOCK_STEP, &on, sizeof(on));
 	set(service, d->fd, SAMR_STATE_OF, &d->listener, sizeof(d->listener));
+	set(service, d->fd, SAMR_STREAMS, &policy, sizeof(policy));
 	set(service, d->fd, SAMR_JOIN, &join, sizeof(join));
 }
 

@@ -24,8 +24,11 @@ struct door {
 	int fd;
 };
 
-/** door_open - of a service, and join it; ends this process if that cannot be */
-void door_open(struct door *d, uint32_t service);
+/**
+ * door_open - of a service, and join it; ends this process if that cannot be
+ * @streams: enum samr_streams: what becomes of its connections when a state is given
+ */
+void door_open(struct door *d, uint32_t service, enum samr_streams streams);
 
 /**
  * door_info - where the replica stands

@@ -33,6 +33,9 @@ static const char help[] =
 "      --load COMMAND           reads it, before the program is started\n"
 "      --replay SIZE            without the two: all input is kept, up to so many\n"
 "                               bytes (K, M, G), and replayed by one that comes later\n"
+"      --streams keep|end       its connections go on when a state is given, as the\n"
+"                               program keeps nothing for each but the command that it\n"
+"                               is at; or end (end)\n"
 "  -V, --version  -h, --help\n"
 "\n"
 "samr-run --service 42 --listen 11211 memcached -t 1\n"
@@ -40,7 +43,7 @@ static const char help[] =
 "Exit status: the program's; 2 wrong usage; 66 it has no state to begin with; 75 it\n"
 "was put out of the service; 126 it cannot be run like this; 127 it was not found.\n";
 
-enum { OPT_SEED = 256, OPT_SAVE, OPT_LOAD, OPT_REPLAY };
+enum { OPT_SEED = 256, OPT_SAVE, OPT_LOAD, OPT_REPLAY, OPT_STREAMS };
 
 static const struct option options[] = {
 	{ "service", required_argument, NULL, 's' },
@@ -50,6 +53,7 @@ static const struct option options[] = {
 	{ "save", required_argument, NULL, OPT_SAVE },
 	{ "load", required_argument, NULL, OPT_LOAD },
 	{ "replay", required_argument, NULL, OPT_REPLAY },
+	{ "streams", required_argument, NULL, OPT_STREAMS },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
@@ -123,6 +127,13 @@ static uint32_t service_of(const struct rules *r, unsigned int *port)
 	return service;
 }
 
+static enum samr_streams streams_of(const char *text)
+{
+	if (strcmp(text, "keep") && strcmp(text, "end"))
+		die(USAGE, "--streams %s: must be keep or end", text);
+	return *text == 'k' ? SAMR_STREAMS_QUIET : SAMR_STREAMS_END;
+}
+
 static void check_program(const char *name)
 {
 	char why[PROGRAM_WHY_MAX];
@@ -172,6 +183,9 @@ int main(int argc, char **argv)
 			break;
 		case OPT_REPLAY:
 			replica.log = size(optarg);
+			break;
+		case OPT_STREAMS:
+			replica.streams = streams_of(optarg);
 			break;
 		case 'V':
 			puts("samr-run " SAMR_VERSION);

@@ -627,7 +627,7 @@ int replica_run(struct replica *r)
 
 	replica = r;
 	open_signals(&set);
-	door_open(&door, r->service);
+	door_open(&door, r->service, r->streams);
 	for (;;)
 		step();
 }

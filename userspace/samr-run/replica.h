@@ -6,6 +6,7 @@
 #ifndef SAMR_RUN_REPLICA_H
 #define SAMR_RUN_REPLICA_H
 
+#include <linux/samr.h>
 #include "start.h"
 
 /**
@@ -16,6 +17,7 @@
  * @save: command that writes its state; or NULL
  * @load: command that reads it, before the program is started; or NULL
  * @log: a log of all input may have so many bytes, and is the state; 0: there is none
+ * @streams: what becomes of its connections when its state is given
  */
 struct replica {
 	struct start start;
@@ -24,6 +26,7 @@ struct replica {
 	const char *save;
 	const char *load;
 	uint64_t log;
+	enum samr_streams streams;
 };
 
 /** replica_run - until the program ends; Return: exit status */

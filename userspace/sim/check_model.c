@@ -133,6 +133,9 @@ static void check_place(struct model *md, const struct place *p)
 	if (member_private(&p->meta, p->refused) ||
 	    (p->unheard && kind == SAMR_KIND_DIGEST))
 		must = 0;
+	else if (kind == SAMR_KIND_REPLIES)
+		/* Of streams, where they are or that they end: for receivers, or for all. */
+		must = p->seen;
 	else if (kind >= SAMR_KIND_SNAPSHOT && kind <= SAMR_KIND_READ &&
 		 !p->transfer)
 		must = kind == SAMR_KIND_STATE && !p->refused ?

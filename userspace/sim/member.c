@@ -172,7 +172,9 @@ int member_lock(struct members *ms, struct member *m, u8 kind, u64 arg,
 
 bool member_private(const struct samr_meta *m, bool refused)
 {
-	return m->kind == SAMR_KIND_SESSION || m->kind == SAMR_KIND_REPLIES ||
+	return m->kind == SAMR_KIND_SESSION ||
+	       (m->kind == SAMR_KIND_REPLIES &&
+		(refused || !(m->flags & SAMR_MSG_KEEP))) ||
 	       ((m->kind == SAMR_KIND_REQUEST || m->kind == SAMR_KIND_STREAM ||
 		 m->kind == SAMR_KIND_CONNECT || m->kind == SAMR_KIND_RETURN ||
 		 m->kind == SAMR_KIND_ALARM) &&
@@ -297,6 +299,7 @@ static void take_own(struct member *m, const struct samr_msg *msg)
 static bool for_reader(const struct member *m, const struct samr_msg *msg)
 {
 	return in_group(m) && !m->lacks &&
+	       msg->meta.kind != SAMR_KIND_REPLIES &&
 	       !(msg->meta.kind >= SAMR_KIND_SNAPSHOT &&
 		 msg->meta.kind <= SAMR_KIND_READ);
 }

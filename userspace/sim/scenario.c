@@ -693,6 +693,7 @@ static const struct {
 	{ "settle", do_settle },
 	{ "show", do_show },
 	{ "start", do_start },
+	{ "place", do_place },
 	{ "snapshot", do_snapshot },
 	{ "took", do_took },
 	{ "unlock", do_unlock },

@@ -113,6 +113,7 @@ void do_cancel(struct scenario *sc);
 
 /* Commands of scenario_state.c. */
 void do_group(struct scenario *sc);
+void do_place(struct scenario *sc);
 void do_snapshot(struct scenario *sc);
 void do_give(struct scenario *sc);
 void do_took(struct scenario *sc);

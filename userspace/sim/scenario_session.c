@@ -196,14 +196,15 @@ static void show_stream(struct scenario *sc, const struct host *h,
 {
 	const struct samr_stream *st = s->stream;
 
-	trace_note(&sc->trace, "node %u: stream %llu of %llu.%u, next %llu%s, acked %llu, read %llu, made up to %llu in %u%s, room for %u",
+	trace_note(&sc->trace, "node %u: stream %llu of %llu.%u, next %llu%s, acked %llu, read %llu, made up to %llu in %u%s, room for %u%s",
 		   h->id, (unsigned long long)s->name,
 		   (unsigned long long)s->node, s->port,
 		   (unsigned long long)s->next, s->fin ? " (fin)" : "",
 		   (unsigned long long)s->acked, (unsigned long long)st->read,
 		   (unsigned long long)st->made - 1, st->pieces,
 		   st->end ? " (ended)" : "",
-		   samr_stream_room(h->node, s->group, s->name, st->made));
+		   samr_stream_room(h->node, s->group, s->name, st->made),
+		   st->placed ? ", goes on with the state" : "");
 }
 
 static void show(struct scenario *sc, const struct host *h,

@@ -19,13 +19,36 @@ static void submit(struct scenario *sc, struct member *m, u8 kind, u8 flags,
 	ledger_submit(&sc->ledger, m->host, &s, NULL);
 }
 
-/* snapshot NODE PORT [ID]: it asks for the state, and gives up transfer ID */
+/* snapshot NODE PORT [keep] [ID]: it asks for the state, with streams or not, and gives up transfer ID */
 void do_snapshot(struct scenario *sc)
 {
 	struct member *m = sc_member(sc);
+	u8 flags = sc_accept(sc, "keep") ? SAMR_MSG_KEEP : 0;
 
-	submit(sc, m, SAMR_KIND_SNAPSHOT, 0, sc_more(sc) ? sc_number(sc) : 0,
+	submit(sc, m, SAMR_KIND_SNAPSHOT, flags, sc_more(sc) ? sc_number(sc) : 0,
 	       0);
+}
+
+/*
+ * place NODE PORT ID [cut] [SESSION READ MADE]: where the member stands in a stream, as it
+ * gives the state of transfer ID; or that all was told
+ */
+void do_place(struct scenario *sc)
+{
+	struct member *m = sc_member(sc);
+	struct samr_event ev = { .type = SAMR_EV_PLACE };
+
+	ev.place.group = m->group;
+	ev.place.port = m->port;
+	ev.place.id = sc_number(sc);
+	ev.place.how = sc_accept(sc, "cut") ? SAMR_PLACE_CUT : SAMR_PLACE_KEEP;
+	if (sc_more(sc)) {
+		ev.place.session = sc_number(sc);
+		ev.place.read = sc_number(sc);
+		ev.place.made = sc_number(sc);
+	}
+	host_step(m->host, &ev);
+	host_flush(m->host);
 }
 
 /* give NODE PORT ID BYTES [last] [times N]; or failed in place of BYTES */

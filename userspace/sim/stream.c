@@ -818,28 +818,29 @@ static int say(struct streams *all, struct host *h, u32 port, u64 id,
 int streams_place(struct streams *all, struct host *h, u32 port, u64 id)
 {
 	bool odd = !all->calm && rng_one_in(&all->rng, 6);
+	bool fails = false;
 	struct stand *t;
+	u8 how;
 	int err = 0;
 
 	list_for_each_entry(t, &all->stands, list) {
 		if (t->host != h->id || t->id != id)
 			continue;
-		err = say(all, h, port, id, t,
-			  odd && rng_one_in(&all->rng, 4) ? SAMR_PLACE_CUT :
-							    SAMR_PLACE_KEEP);
+		how = odd && rng_one_in(&all->rng, 4) ? SAMR_PLACE_CUT :
+							SAMR_PLACE_KEEP;
+		err = say(all, h, port, id, t, how);
 		if (err == -ESTALE)
 			return err;
+		fails |= err || how == SAMR_PLACE_CUT;
 		/* As a member without memory does: at another place. */
-		if (err) {
-			odd = true;
+		if (err)
 			break;
-		}
 	}
-	odd = odd && (err || rng_one_in(&all->rng, 2));
+	fails |= odd && rng_one_in(&all->rng, 2);
 	err = say(all, h, port, id, NULL,
-		  odd ? SAMR_PLACE_CUT : SAMR_PLACE_KEEP);
+		  fails ? SAMR_PLACE_CUT : SAMR_PLACE_KEEP);
 	host_flush(h);
-	return err ? err : !odd;
+	return err ? err : !fails;
 }
 
 /* Where a stream is that it gets with the state. */

@@ -52,6 +52,8 @@ static void put_meta(struct text *t, const struct samr_meta *m)
 		put(t, " last");
 	if (m->flags & SAMR_MSG_FAILED)
 		put(t, " failed");
+	if (m->flags & SAMR_MSG_KEEP && m->kind != SAMR_KIND_REQUEST)
+		put(t, " keep");
 	if (m->flags & SAMR_MSG_SAFE)
 		put(t, " safe");
 }
@@ -537,6 +539,18 @@ static void on_stepped(struct watch *w, struct host *h,
 		fprintf(t->out, "input g%u s%llu read up to %llu\n",
 			ev->input.group, (unsigned long long)ev->input.session,
 			(unsigned long long)ev->input.upto);
+		break;
+	case SAMR_EV_PLACE:
+		event(t, h);
+		fprintf(t->out, "place g%u port %u of %llu: s%llu %s read up to %llu%s, made up to %llu, end %u -> %s\n",
+			ev->place.group, ev->place.port,
+			(unsigned long long)ev->place.id,
+			(unsigned long long)ev->place.session,
+			ev->place.how == SAMR_PLACE_KEEP ? "goes on" : "ends",
+			(unsigned long long)ev->place.read,
+			ev->place.fin ? " fin" : "",
+			(unsigned long long)ev->place.made, ev->place.end,
+			what);
 		break;
 	case SAMR_EV_QUERY:
 		event(t, h);

@@ -115,6 +115,30 @@ enum {
 	 * membership.
 	 */
 	SAMR_STATE_OF	= 8,
+	/*
+	 * set, int, before SAMR_JOIN: of a door, enum samr_streams: what becomes of the
+	 * connections of its member's group when the state is given.
+	 */
+	SAMR_STREAMS	= 9,
+	/*
+	 * get, __u64: the name of a connection that was accepted. It is the same at all
+	 * replicas, no other one of the service has it, and later ones have higher ones.
+	 */
+	SAMR_STREAM_NAME = 10,
+};
+
+/**
+ * enum samr_streams - what becomes of connections when the state is given
+ * @SAMR_STREAMS_END: they end
+ * @SAMR_STREAMS_QUIET: they go on. The state is given where each is quiet: its member has
+ *	read all, has written since, and was rid of all that it wrote. Those that are not for a
+ *	second end before
+ * @SAMR_STREAMS_KEEP: they go on, as the state says what members know of each
+ */
+enum samr_streams {
+	SAMR_STREAMS_END	= 0,
+	SAMR_STREAMS_QUIET	= 1,
+	SAMR_STREAMS_KEEP	= 2,
 };
 
 /* Control messages of level SOL_SAMR. */
