@@ -207,6 +207,8 @@ int main(int argc, char **argv)
 		die(USAGE, "--save and --load are for a program that listens: --listen");
 	if (!replica.service && replica.log)
 		die(USAGE, "--replay is for a program that listens: --listen");
+	if (replica.streams != SAMR_STREAMS_END && replica.log)
+		die(USAGE, "--streams keep and --replay: what is replayed ends its connections");
 	if (replica.save && replica.log)
 		die(USAGE, "--save and --replay: one way to give the state is enough");
 	if (!replica.save != !replica.load)
