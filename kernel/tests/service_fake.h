@@ -41,6 +41,7 @@ static void fake_count(struct samr_cluster *c, enum samr_stat i);
 #include "../local.c"
 #include "../local_call.c"
 #include "../local_query.c"
+#include "../local_read.c"
 #include "../install.c"
 
 #define SVC		7
