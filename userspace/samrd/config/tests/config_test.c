@@ -643,6 +643,11 @@ static void example_all(void **state)
 	replace(text, "/usr/sbin/fence_apc_snmp", "%/run");
 	replace(text, "= \"registry\"", "= root");
 	replace(text, "#host = \"alpha.example.com\"", "");
+	/* The nodes have addresses of kind eth. */
+	replace(text, "#kind = udp", "#kind = eth");
+	replace(text, "#port = 7374", "");
+	replace(text, "#group = \"239.25.0.1\"", "");
+	replace(text, "#ttl = 4", "");
 	for (line = strtok_r(text, "\n", &rest); line;
 	     line = strtok_r(NULL, "\n", &rest)) {
 		line += strspn(line, "\t");
