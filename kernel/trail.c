@@ -106,6 +106,8 @@ static void send_all(struct samr_cluster *c, struct sk_buff *skb)
 				       GFP_ATOMIC | __GFP_NOWARN);
 		if (copy)
 			samr_link_out(l, copy, SAMR_CAST_MULTI, NULL);
+		else
+			samr_stats_inc(c->stats, SAMR_STAT_TX_MEMORY);
 	}
 	consume_skb(skb);
 }
