@@ -42,7 +42,8 @@ skip() { echo "ok $((++points)) - $1 # SKIP $2"; }
 # The whole test cannot be run here.
 skip_all() { echo "1..0 # SKIP $*"; exit 4; }
 
-# check NAME COMMAND...: a point that holds when the command succeeds; its output is shown when it does not.
+# check NAME COMMAND...: a point that holds when the command succeeds; its output is shown when it does not. Like all points it
+# fails when it does not hold, for a test that cannot go on then: check ... || die.
 check() {
 	local name=$1 out
 	shift
@@ -51,6 +52,7 @@ check() {
 	else
 		note "$* failed: $out"
 		not_ok "$name"
+		return 1
 	fi
 }
 
@@ -61,6 +63,7 @@ is() {
 	else
 		note "got '$2', wanted '$3'"
 		not_ok "$1"
+		return 1
 	fi
 }
 
@@ -74,6 +77,7 @@ fails_with() {
 	else
 		note "$* ended with $status (wanted $wanted) and said: $out (wanted: $text)"
 		not_ok "$name"
+		return 1
 	fi
 }
 
