@@ -170,9 +170,20 @@ time.sleep(100)'
 	is "ends when it is told to" "$status" 143
 	serve 3 --replay 1M python3 -c 'import socket
 s = socket.create_server(("127.0.0.1", 4711))
-while True:
-    c, d = s, s.accept()'
+while True: s.accept()'
 	refused 3 "replay: the program does not read from a connection"
+	serve 3 --replay 1M python3 -c 'import socket
+s = socket.create_server(("127.0.0.1", 4711))
+c = [s.accept() for i in range(1000)]'
+	refused 3 "replay: the program waits for something else, and does not take the input"
+	serve 3 --replay 1M python3 -c 'import select, socket
+s = socket.create_server(("127.0.0.1", 4711))
+c, _ = s.accept()
+p = select.poll()
+p.register(s, select.POLLIN)
+while True:
+    p.poll()'
+	refused 3 "replay: the program waits for something else, and does not take the input"
 	check "the others are there" wait_for 20 replicas 2
 	is "and serve" "$(ask 1 "put x 2")" "done"
 }

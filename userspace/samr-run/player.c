@@ -565,7 +565,9 @@ void player_step(void)
 	}
 	if (asks)
 		n = recv(asked, &byte, 1, MSG_DONTWAIT);
-	if (n > 0)
+	if (n > 0 && byte == TAPE_UNREAD)
+		diverged("waits for something else, and does not take the input that comes next");
+	else if (n > 0)
 		answer();
 	else if (!n)
 		stop_replay();	/* the program has ended, which is seen elsewhere */

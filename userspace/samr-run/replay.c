@@ -14,10 +14,18 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "inputs.h"
 #include "tape.h"
+
+/*
+ * Who waits for something else, and does not read, has so long to do so. Time in which nobody
+ * asks, as of a program that was stopped, is no more than a pause.
+ */
+#define UNREAD_MS	10000
+#define PAUSE_MS	100
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool is_on;
@@ -25,6 +33,7 @@ static int ask_by = -1, stand_in = -1;
 static ino_t listens;		/* inode of the stand-in */
 static struct tape_input input;	/* the last one */
 static bool unread;		/* it, or a part of it */
+static uint64_t unread_ms, looked_ms;
 static uint64_t last_time, last_place;
 
 void replay_begin(int ask, int listener)
@@ -73,18 +82,38 @@ bool replay_listens(int fd)
 }
 
 /* There is no program without what started it. */
-static void get_input(void)
+static void get_input(enum tape_question question)
 {
+	const char byte = (char)question;
 	ssize_t n;
 
 	do
-		n = REAL(send)(ask_by, "", 1, MSG_NOSIGNAL);
+		n = REAL(send)(ask_by, &byte, 1, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	do
 		n = n < 0 ? n : REAL(recv)(ask_by, &input, sizeof(input), 0);
 	while (n < 0 && errno == EINTR);
 	if (n != sizeof(input))
 		_exit(NO_STATE);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	REAL(clock_gettime)(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void look_unread(void)
+{
+	uint64_t now = now_ms(), passed = now - looked_ms;
+
+	looked_ms = now;
+	unread_ms += passed < PAUSE_MS ? passed : PAUSE_MS;
+	/* There is no answer to that but the end. */
+	if (unread_ms >= UNREAD_MS)
+		get_input(TAPE_UNREAD);
 }
 
 enum replay_step replay_step(void)
@@ -97,8 +126,10 @@ enum replay_step replay_step(void)
 		step = REPLAY_OVER;
 	} else if (unread) {
 		step = REPLAY_BUSY;
+		look_unread();
 	} else {
-		get_input();
+		get_input(TAPE_NEXT);
+		unread_ms = 0;
 		unread = input.type != LOG_LAST;
 		if (!unread) {
 			step = REPLAY_OVER;
@@ -120,6 +151,7 @@ static void took(uint32_t type, uint32_t connection, size_t len)
 		__atomic_store_n(&last_time, input.time, __ATOMIC_RELAXED);
 		__atomic_store_n(&last_place, input.place, __ATOMIC_RELAXED);
 		input.len -= len < input.len ? (uint32_t)len : input.len;
+		unread_ms = 0;
 		unread = input.len;
 	}
 	pthread_mutex_unlock(&lock);

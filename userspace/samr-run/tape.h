@@ -5,7 +5,8 @@
  *
  * The program asks for input when it would wait for some, and is given one: it is put where
  * the program reads it, and then told. Connections come by a pair of sockets that stands for the one
- * that listens, each the end of a pair itself.
+ * that listens, each the end of a pair itself. A program that waits for something else, and leaves what it was
+ * given unread, says so instead.
  */
 #ifndef SAMR_RUN_TAPE_H
 #define SAMR_RUN_TAPE_H
@@ -32,6 +33,12 @@ struct tape {
 	uint64_t bound;
 	uint32_t busy;
 	uint32_t given_up;
+};
+
+/** enum tape_question - a byte: the next input, or that the last one is not read */
+enum tape_question {
+	TAPE_NEXT = 'n',
+	TAPE_UNREAD = 'u',
 };
 
 /**
