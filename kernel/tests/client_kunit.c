@@ -7,6 +7,7 @@
 #include <linux/skbuff.h>
 #include "../client_inside.h"
 #include "../core/wirestate.h"
+#include "listening.h"
 
 #define SVC		7
 #define SUBMITS		64
@@ -58,6 +59,8 @@ u64 samr_cluster_stable(struct samr_cluster *c)
 
 int samr_cluster_ask(struct samr_cluster *c, struct samr_event *ev)
 {
+	if (ev->type == SAMR_EV_PLACE)
+		return listening_place(ev);
 	if (ev->type == SAMR_EV_FORGET) {
 		order.forgot++;
 		return 0;

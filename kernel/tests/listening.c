@@ -36,6 +36,17 @@ void samr_cluster_input(struct samr_cluster *c, u32 group, u64 session,
 	world->told.input = upto;
 }
 
+int listening_place(const struct samr_event *ev)
+{
+	unsigned int k = world->placed++;
+
+	if (k + 1 == world->refuses)
+		return -ENOMEM;
+	if (k < LISTENING_PLACES)
+		world->places[k] = *ev;
+	return 0;
+}
+
 static void on_readable(void *ctx)
 {
 	((struct listening *)ctx)->readable++;

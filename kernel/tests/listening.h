@@ -9,6 +9,8 @@
 #include <kunit/test.h>
 #include "../connection.h"
 
+#define LISTENING_PLACES	4
+
 /**
  * struct listening - it, in kunit.priv
  * @svc: the service
@@ -19,6 +21,9 @@
  * @readable: so often one of its sockets was told
  * @watched: what these say of whether somebody waits
  * @told: what the order was told last
+ * @places: PLACE that it was told, the first ones
+ * @placed: how many
+ * @refuses: the order refuses that one, counted from 1; 0: none
  */
 struct listening {
 	struct samr_service svc;
@@ -35,7 +40,13 @@ struct listening {
 		u8 end;
 		unsigned int ends;
 	} told;
+	struct samr_event places[LISTENING_PLACES];
+	unsigned int placed;
+	unsigned int refuses;
 };
+
+/** listening_place - PLACE, as samr_cluster_ask() */
+int listening_place(const struct samr_event *ev);
 
 extern const struct samr_local_ops listening_ops;
 

@@ -11,6 +11,7 @@
 
 #include <kunit/test.h>
 #include "../core/state.h"
+#include "net_fail.h"
 
 #define NET_HEADS_MAX	5
 #define NET_LOG		1024		/* deliveries that are noted at a head */
@@ -231,18 +232,6 @@ u32 net_count(const struct net *net, u32 to, u8 type);
 
 /** net_lose_flying - what is on its way is lost */
 void net_lose_flying(struct net *net);
-
-/**
- * net_fail_arm - the @nth allocation of this task from here on fails
- * @nth: from 1
- */
-void net_fail_arm(u32 nth);
-
-/** net_fail_disarm - no further one does; has one failed? */
-bool net_fail_disarm(void);
-
-/** net_fail_sleeping - can allocations that may sleep be made to fail? */
-bool net_fail_sleeping(void);
 
 /** net_payload - a blob of @len bytes that net_send() would send as @number */
 struct samr_blob *net_payload(u64 number, u32 len);
