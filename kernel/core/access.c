@@ -227,6 +227,9 @@ static int query(struct samr_node *n, struct samr_outpost *o,
 	struct samr_event ev = { .type = SAMR_EV_QUERY };
 	int err;
 
+	/* Answers that it does not fetch are not asked for. */
+	if (o->pipe.bytes >= SAMR_ACCESS_BYTES)
+		return -EAGAIN;
 	ev.query.payload = gather(msg);
 	if (m->len && !ev.query.payload)
 		return -ENOMEM;

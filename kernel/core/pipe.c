@@ -203,8 +203,11 @@ bool samr_pipe_put(struct samr_pipe *p, u8 what, struct samr_msg *msg)
 {
 	struct samr_parcel *x;
 
-	if (p->parcels >= SAMR_PIPE_PARCELS)
+	if (p->parcels >= SAMR_PIPE_PARCELS ||
+	    p->bytes + msg->meta.len > SAMR_PIPE_BYTES) {
+		samr_mark("pipe holds too much");
 		return false;
+	}
 	x = samr_alloc(sizeof(*x));
 	if (!x)
 		return false;
@@ -214,6 +217,7 @@ bool samr_pipe_put(struct samr_pipe *p, u8 what, struct samr_msg *msg)
 	x->msg = samr_msg_get(msg);
 	p->made += x->count;
 	p->parcels++;
+	p->bytes += msg->meta.len;
 	list_add_tail(&x->link, &p->out);
 	return true;
 }
@@ -374,6 +378,7 @@ static void acknowledge(struct samr_node *n, struct samr_pipe *p, u64 got)
 			break;
 		list_del(&x->link);
 		p->parcels--;
+		p->bytes -= x->msg->meta.len;
 		samr_parcel_free(x);
 	}
 }

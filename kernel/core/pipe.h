@@ -21,6 +21,8 @@ struct samr_node;
 #define SAMR_PIPE_WINDOW	64
 /* What waits to be sent on one pipe; who would need more has lost touch. */
 #define SAMR_PIPE_PARCELS	16384
+/* And in bytes: all replies that the session tables of a head may keep. */
+#define SAMR_PIPE_BYTES		(128U << 20)
 
 /**
  * struct samr_parcel - one thing that is told
@@ -50,6 +52,7 @@ struct samr_parcel {
  * @records: in it so far
  * @out: struct samr_parcel, by @seq, those that the other side has not got as a whole
  * @parcels: of them
+ * @bytes: of them
  * @made: number of the last record
  * @sent: number of the last one that was sent
  * @acked: the other side has all up to here
@@ -78,6 +81,7 @@ struct samr_pipe {
 	u32 records;
 	struct list_head out;
 	u32 parcels;
+	u64 bytes;
 	u64 made;
 	u64 sent;
 	u64 acked;

@@ -3,15 +3,18 @@
 # shellcheck disable=SC2154,SC2317
 #
 # Clients on machines that are no heads call a service on three heads, while heads die in silence: among them the one that a
-# client node goes through. Every request that was answered was executed once, at all heads; no client loses its session.
+# client node goes through. Every request that was answered was executed once, at all heads; no client loses its session; what
+# a stream says comes back byte for byte.
 #
 #   outposts.sh [CYCLES [CLIENT NODES]]
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/cluster.sh"
 . "$(dirname "$0")/survive.sh"
+. "$(dirname "$0")/../stream/echo.sh"
 cycles=${1:-3}
 nodes=${2:-2}
 every=${INTERVAL:-5000}
+service=2
 
 # access_of K: the head that client node K goes through; losses_of K: how often it has lost one.
 access_of() { samrctl -n "samr$1" -j cluster show | jq .access; }
@@ -26,17 +29,20 @@ has_access() {
 	done
 }
 
+# Requests, and streams.
+services_at() { samrctl -n "samr$1" group add id 1 name test1 && samrctl -n "samr$1" group add id $service name echo; }
+
 outposts_up() {
 	local k
-	servers=() callers=()
+	members=() callers=()
 	for ((k = 1; k <= heads; k++)); do
 		samr-test-calls serve "samr$k" 1 "$work/serve$k" &
-		servers+=($!)
+		members+=($!)
 	done
-	at_exit "kill -KILL ${servers[*]} 2>/dev/null"
-	sleep 1
+	at_exit "kill -KILL ${members[*]} 2>/dev/null"
+	for ((k = 1; k <= heads; k++)); do serve "$k"; done
 	for ((k = heads + 1; k <= heads + nodes; k++)); do
-		samrctl -n "samr$k" group add id 1 name test1 || die "no group on client node $k"
+		services_at "$k" || die "no service on client node $k"
 		check "client node $k finds a head" has_access "$k" 30
 		samr-test-calls call "samr$k" 1 "$work/call$k-one" $((2 * k)) 1 "$every" &
 		callers+=($!)
@@ -52,19 +58,25 @@ accesses_are_cut() {
 	for ((i = 0; i < cycles; i++)); do
 		victim=$(access_of $first)
 		other=$((victim % heads + 1))
+		talk $first "stream$i"
+		go_on "client node $first has a stream" "stream$i"
 		cut "$victim"
 		await "head $victim, which client node $first goes through, is silent: the others go on" 20 $other 2 || return
 		check "client node $first goes through another one" has_access $first 10 "$victim"
-		sleep 1
+		go_on "its stream goes on" "stream$i"
 		heal "$victim"
 		await "head $victim is back" 60 "$victim" 3 || return
 		await "and the others know" 20 $other 3 || return
-		sleep 1
+		go_on "with that head again" "stream$i"
+		all_heard "stream$i"
+		# Who was put out has no streams any more: a service begins again.
+		ended "$victim" 3
+		serve "$victim"
 	done
 }
 
-# ended NAME PID...: they come to their end, when they are asked to.
-ended() {
+# all_ended NAME PID...: they come to their end, when they are asked to.
+all_ended() {
 	local name=$1 pid bad=0
 	shift
 	kill -TERM "$@"
@@ -74,9 +86,9 @@ ended() {
 
 outposts_down() {
 	local out bad=0
-	ended "the clients have an end for each request" "${callers[@]}"
+	all_ended "the clients have an end for each request" "${callers[@]}"
 	sleep 2
-	ended "the members came to their end" "${servers[@]}"
+	all_ended "the members came to their end" "${members[@]}"
 	out=$(python3 -B "$CLUSTER/calls.py" "$work") || bad=1
 	note "$out"
 	is "each answered request was executed once, at all heads" $bad 0
@@ -103,8 +115,9 @@ cluster_up_with_clients() {
 	heads=3
 	work=$(mktemp -d)
 	at_exit "rm -rf $work"
+	cd "$work" || die "no folder"
 	local k
-	for ((k = 1; k <= heads; k++)); do samrctl -n "samr$k" group add id 1 name test1 || die "no group on head $k"; done
+	for ((k = 1; k <= heads; k++)); do services_at "$k" || die "no service on head $k"; done
 }
 
 need jq

@@ -773,6 +773,18 @@ static void last_stand(struct fail *f)
 	}
 }
 
+/* Of heads, of those that come later, and of client nodes. */
+static u64 network_ids(const struct fail *f)
+{
+	u64 mask = f->mask;
+	u32 id;
+
+	for (id = 1; id < NET_NODES; id++)
+		if (f->app[id].fail)
+			mask |= BIT_ULL(id);
+	return mask;
+}
+
 void fail_seed(const struct run_options *o, char *line, size_t size)
 {
 	struct fail *f = sim_alloc(sizeof(*f));
@@ -805,6 +817,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	session_check_init(&f->sessions, &f->cluster);
 	fail_clients_init(f, o->seed);
 	fail_outposts_init(f, o->seed);
+	liar_init(&f->liar, &f->cluster, network_ids(f), o->seed);
 	if (o->trace)
 		trace_init(&f->trace, &f->cluster, stdout, o->from);
 	f->tick.fire = on_tick;
@@ -813,6 +826,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 	queue_set(q, &f->trouble, 200 * SAMR_MSEC);
 	queue_run(q, o->until ?: CHAOS_TIME);
 	queue_cancel(q, &f->trouble);
+	liar_end(&f->liar);
 	net_heal(&f->cluster.net);
 	f->net.drop = 0;
 	f->cluster.net.params = f->net;
@@ -862,6 +876,7 @@ void fail_seed(const struct run_options *o, char *line, size_t size)
 		 (unsigned long long)((q->now - since) / SAMR_MSEC),
 		 lost ? " LOST" : "");
 	queue_cancel(q, &f->tick);
+	liar_end(&f->liar);
 	for (id = 1; id < NET_NODES; id++)
 		if (f->app[id].host && f->app[id].far)
 			fail_outpost_off(&f->app[id], 0);

@@ -91,7 +91,7 @@ static int send_stream(struct streams *all, struct stream_client *c,
 
 static bool usable_stream(struct streams *all, struct host *h)
 {
-	return !(all->cluster->witness & BIT_ULL(h->id)) && !h->far;
+	return !(all->cluster->witness & BIT_ULL(h->id));
 }
 
 static bool usable(struct clients *all, struct host *h)

@@ -7,6 +7,7 @@
 #include "check_lock.h"
 #include "client.h"
 #include "era.h"
+#include "liar.h"
 #include "service.h"
 #include "stream.h"
 #include "trace.h"
@@ -66,6 +67,7 @@ struct fail {
 	struct cluster cluster;
 	struct watch watch;
 	struct watch outside;	/* of client nodes */
+	struct liar liar;
 	struct eras eras;
 	struct services services;
 	struct callers callers;
