@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "capture.h"
 #include "fail.h"
 #include "gap.h"
 #include "leaf.h"
@@ -74,6 +75,7 @@ static const char usage[] =
 "  --jobs J           in J processes (1)\n"
 "  --trace            print every step\n"
 "  --trace-from MS    but not before this virtual time\n"
+"  --capture FILE     write all frames there, as tcpdump does; one process\n"
 "  --until MS         stop then, without the final checks\n"
 "  --quiet            print failures and the summary only\n"
 "  --stop             stop at the first failure\n"
@@ -118,7 +120,7 @@ static void parse_seeds(struct options *o, const char *text)
 
 /* Numbers of the options; those from VALUES on have an argument. */
 enum { TRACE = 1, QUIET, STOP, MARKS, LEAVES, SCRIPT, UPDATE, FAILURES,
-       GAPS, ROOMS, VERSION, HELP, VALUES, SEED = VALUES, SEEDS, NODES, JOBS, FROM, UNTIL, PATIENCE };
+       GAPS, ROOMS, VERSION, HELP, VALUES, SEED = VALUES, SEEDS, NODES, JOBS, FROM, UNTIL, CAPTURE, PATIENCE };
 
 static const struct option option_list[] = {
 	{ "trace", 0, NULL, TRACE }, { "quiet", 0, NULL, QUIET },
@@ -131,6 +133,7 @@ static const struct option option_list[] = {
 	{ "seeds", 1, NULL, SEEDS }, { "nodes", 1, NULL, NODES },
 	{ "jobs", 1, NULL, JOBS }, { "trace-from", 1, NULL, FROM },
 	{ "until", 1, NULL, UNTIL }, { "patience", 1, NULL, PATIENCE },
+	{ "capture", 1, NULL, CAPTURE },
 	{ }
 };
 
@@ -205,6 +208,10 @@ static void set_value(struct options *o, int c, const char *text)
 		break;
 	case UNTIL:
 		o->run.until = number(text, 1000000, NULL) * SAMR_MSEC;
+		break;
+	case CAPTURE:
+		if (!capture_open(text))
+			misuse("cannot be written", text);
 		break;
 	default:
 		o->run.patience = number(text, 3600, NULL);

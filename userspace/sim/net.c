@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "capture.h"
 #include "net.h"
 #include "pool.h"
 
@@ -210,6 +211,7 @@ void net_send(struct net *net, u32 from, u64 dest, struct buffer *frame)
 
 	net->frames++;
 	net->bytes += frame->len;
+	capture_frame(net->queue->now, from, dest, frame->bytes, frame->len);
 	if (net->params.speed &&
 	    backlog(net, port->tx_free) + frame->len > net->params.tx_queue) {
 		fault(net, NET_OVERFLOW);
