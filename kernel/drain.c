@@ -58,14 +58,15 @@ static int step(struct samr_cluster *c, struct samr_event *ev)
 		WRITE_ONCE(c->halted, true);
 		c->todo.halted = true;
 	}
-	c->unflushed = true;
 	return ret;
 }
 
 static void stamp(struct samr_event *ev)
 {
-	ev->now = ktime_get_ns();
-	ev->wall = ktime_get_real_ns();
+	ktime_t now = ktime_get();
+
+	ev->now = ktime_to_ns(now);
+	ev->wall = ktime_to_ns(ktime_mono_to_real(now));
 }
 
 static void step_frames(struct samr_cluster *c, struct samr_event *ev)
@@ -134,10 +135,9 @@ static void collect(struct samr_cluster *c, struct samr_actions *todo)
 			step(c, &ev);
 		}
 	}
-	if (c->unflushed) {
+	if (c->todo.flush) {
 		ev.type = SAMR_EV_FLUSH;
 		step(c, &ev);
-		c->unflushed = false;
 	}
 	arm(c, ev.now);
 	*todo = c->todo;
@@ -399,20 +399,29 @@ static enum hrtimer_restart timer_ran_out(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+/* Has the core nothing to be done but to be called again, which is seen to? */
+static bool at_rest(struct samr_cluster *c, u64 now)
+{
+	if (!samr_actions_none(&c->todo))
+		return false;
+	arm(c, now);
+	return true;
+}
+
 int samr_drain_step(struct samr_cluster *c, struct samr_event *ev)
 {
 	int ret = -ENETDOWN;
+	bool rest = true;
 
-	local_bh_disable();
-	spin_lock(&c->lock);
+	spin_lock_bh(&c->lock);
 	if (!c->dead) {
 		stamp(ev);
 		ret = step(c, ev);
+		rest = at_rest(c, ev->now);
 	}
-	spin_unlock(&c->lock);
-	if (ret != -ENETDOWN)
+	spin_unlock_bh(&c->lock);
+	if (!rest)
 		samr_drain_kick(c);
-	local_bh_enable();
 	return ret;
 }
 

@@ -89,7 +89,6 @@ struct samr_pulse {
  * @dead: the cluster ends: no step is made any more
  * @broken: set by samr_broken() during a step
  * @halted: no step is made any more
- * @unflushed: steps were made since the last FLUSH
  * @armed: when @timer runs out, ns; U64_MAX: it is not set
  * @rx: frames received and not yet seen by a drainer
  * @rx_bytes: truesize of @rx and @work
@@ -134,7 +133,6 @@ struct samr_cluster {
 	bool dead;
 	bool broken;
 	bool halted;
-	bool unflushed;
 	u64 armed;
 
 	struct sk_buff_head rx;

@@ -57,7 +57,8 @@ struct samr_saved {
  *	when it has not
  * @SAMR_EV_FLUSH: no further event is at hand: frames that were kept open for
  *	more records are closed and sent. The caller must end each run of steps
- *	with it; that is all the batching there is, no timer adds latency
+ *	with it, if samr_actions.flush says so; that is all the batching there is,
+ *	no timer adds latency
  * @SAMR_EV_FRAME: a frame has arrived; its trailer was found right
  * @SAMR_EV_SUBMIT: a local member sends
  * @SAMR_EV_CONSUMED: local members have read
@@ -475,6 +476,7 @@ enum samr_out {
  * @gone: the node is out (samr_node_out()); a new one, of another incarnation,
  *	has to take its place
  * @halted: an invariant broke; this node takes part in nothing any more
+ * @flush: a FLUSH has something to do; without it there need not be one
  */
 struct samr_actions {
 	struct list_head list;
@@ -490,6 +492,7 @@ struct samr_actions {
 	bool stuck;
 	bool gone;
 	bool halted;
+	bool flush;
 };
 
 static inline void samr_actions_init(struct samr_actions *a)
@@ -506,6 +509,15 @@ static inline void samr_actions_init(struct samr_actions *a)
 	a->stuck = false;
 	a->gone = false;
 	a->halted = false;
+	a->flush = false;
+}
+
+/** samr_actions_none - is nothing to be done? */
+static inline bool samr_actions_none(const struct samr_actions *a)
+{
+	return list_empty(&a->list) && !a->changes && !a->told && !a->narrow &&
+	       !a->writable && !a->view && !a->fence && !a->doubt && !a->lost &&
+	       !a->stuck && !a->gone && !a->halted && !a->flush;
 }
 
 #endif /* SAMR_CORE_EVENT_H */

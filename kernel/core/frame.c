@@ -40,7 +40,7 @@ void samr_frame_in_vain(struct samr_node *n, u64 id)
 	n->out->narrow |= BIT_ULL(id);
 }
 
-static void close_frame(struct samr_node *n, struct samr_open *o)
+static void send_frame(struct samr_node *n, struct samr_open *o)
 {
 	struct samr_frame_info info = {
 		.type	 = SAMR_FRAME_CORE,
@@ -55,8 +55,6 @@ static void close_frame(struct samr_node *n, struct samr_open *o)
 	struct samr_action *a;
 	struct samr_hdr h;
 
-	if (!o->blob)
-		return;
 	info.len = samr_blob_len(o->blob);
 	samr_wire_put_header(&h, &info);
 	samr_blob_set_data(o->blob, 0, &h, sizeof(h));
@@ -73,6 +71,12 @@ static void close_frame(struct samr_node *n, struct samr_open *o)
 		if (info.len <= SAMR_FRAME_MIN && !beats_in_time(n))
 			n->beat_at = n->now + n->cfg.beat;
 	}
+}
+
+static void close_frame(struct samr_node *n, struct samr_open *o)
+{
+	if (o->blob)
+		send_frame(n, o);
 }
 
 static bool open_frame(struct samr_node *n, struct samr_open *o, u64 dest)

@@ -642,24 +642,21 @@ static void run_calls(struct samr_node *n)
 		samr_call_run(n);
 }
 
-int samr_node_step(struct samr_node *n, const struct samr_event *ev,
-		   struct samr_actions *out)
+/* Is there anything for a FLUSH to send? */
+static bool unsent(const struct samr_node *n)
 {
-	bool slept;
+	return n->open_one.blob || n->open_all.blob ||
+	       !list_empty(&n->flow.jobs) || samr_stable_due(n) ||
+	       !list_empty(&n->access.all);
+}
+
+static int step_head(struct samr_node *n, const struct samr_event *ev)
+{
+	bool flush = ev->type == SAMR_EV_FLUSH;
+	bool slept = ev->now > n->now + n->cfg.dead / 2;
 	int err;
 
-	if (n->gone)
-		return n->gone == SAMR_OUT_HALTED ? -ENOTRECOVERABLE :
-						    -ENOTCONN;
-	n->out = out;
-	slept = ev->now > n->now + n->cfg.dead / 2;
 	n->now = max(n->now, ev->now);
-	n->wall = ev->wall;
-	if (n->remote) {
-		err = samr_remote_step(n, ev);
-		n->out = NULL;
-		return err;
-	}
 	if (slept && n->view.epoch)
 		samr_detect_slept(n);
 	else if (slept && n->view.wanted)
@@ -679,11 +676,34 @@ int samr_node_step(struct samr_node *n, const struct samr_event *ev,
 	if (!n->gone)
 		samr_query_run(n);
 	if (!n->gone)
-		samr_access_run(n, ev->type == SAMR_EV_FLUSH);
-	if (ev->type == SAMR_EV_FLUSH && !n->gone) {
+		samr_access_run(n, flush);
+	if (flush && !n->gone) {
 		samr_stable_flush(n);
 		samr_frame_flush(n);
 	}
+	n->out->flush = !flush && !n->gone && (n->out->flush || unsent(n));
+	return err;
+}
+
+/* A client node is nothing but a client's end. */
+static int step_remote(struct samr_node *n, const struct samr_event *ev)
+{
+	n->now = max(n->now, ev->now);
+	n->out->flush = ev->type != SAMR_EV_FLUSH;
+	return samr_remote_step(n, ev);
+}
+
+int samr_node_step(struct samr_node *n, const struct samr_event *ev,
+		   struct samr_actions *out)
+{
+	int err;
+
+	if (n->gone)
+		return n->gone == SAMR_OUT_HALTED ? -ENOTRECOVERABLE :
+						    -ENOTCONN;
+	n->out = out;
+	n->wall = ev->wall;
+	err = n->remote ? step_remote(n, ev) : step_head(n, ev);
 	n->out = NULL;
 	return err;
 }

@@ -154,9 +154,14 @@ void samr_stable_acked(struct samr_node *n)
 	n->stab.ack_at = SAMR_NEVER;
 }
 
+bool samr_stable_due(const struct samr_node *n)
+{
+	return n->stab.ack_now && !samr_node_wedged(n);
+}
+
 void samr_stable_flush(struct samr_node *n)
 {
-	if (n->stab.ack_now && !samr_node_wedged(n))
+	if (samr_stable_due(n))
 		samr_frame_ack(n);
 }
 

@@ -33,6 +33,9 @@ void samr_stable_held(struct samr_node *n);
 /** samr_stable_acked - a frame with our ack goes to all */
 void samr_stable_acked(struct samr_node *n);
 
+/** samr_stable_due - is there an ack that cannot wait? */
+bool samr_stable_due(const struct samr_node *n);
+
 /** samr_stable_flush - send an ack that cannot wait */
 void samr_stable_flush(struct samr_node *n);
 
