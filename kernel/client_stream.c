@@ -450,11 +450,14 @@ static int write(struct samr_side *side, struct msghdr *msg, u32 len, gfp_t gfp)
 	struct samr_client *cl = of_side(side)->cl;
 	size_t before = msg_data_left(msg);
 	struct samr_segment *g;
-	int ret;
+	int ret = room(side);
 
+	if (ret < 0)
+		return ret;
 	g = kzalloc(sizeof(*g), GFP_KERNEL_ACCOUNT);
 	if (!g)
 		return -ENOMEM;
+	len = min_t(u32, len, ret);
 	g->len = len;
 	g->skb = gather(msg, len, gfp);
 	if (IS_ERR(g->skb)) {

@@ -21,8 +21,8 @@ struct samr_side;
  *
  * @room: how many bytes may be written now? -EAGAIN: none, the socket will be told;
  *	-EPIPE, -ENOTCONN
- * @write: take @len bytes of @msg, at most what @room has said. Return: how many were
- *	taken, or as @room; -ENOMEM, -EFAULT
+ * @write: take at most @len bytes of @msg, as many as there is room for. Return: how many
+ *	were taken, or as @room; -ENOMEM, -EFAULT
  * @passed: bytes were read, and with them so many pieces as they came
  * @shut: no more is written
  */

@@ -77,14 +77,18 @@ static int stream_listen(struct socket *sock, int backlog)
 	return samr_socket_wait(sk, &timeo, look_joined, NULL);
 }
 
-/* What it waits for is not there: its program has done with what it had. */
-static void come_back(struct sock *sk)
+/*
+ * What it waits for is not there: its program has done with what it had. Return: whether
+ * something may be there now; at a client nothing changes.
+ */
+static bool come_back(struct sock *sk)
 {
 	struct samr_connection *x = samr_sk(sk)->connection;
 	struct samr_listener *ls = x ? x->listener : samr_sk_listener(sk);
 
 	if (ls)
 		samr_turn_back(ls);
+	return ls;
 }
 
 /* Its program hears that there is something, or that nothing comes any more. */
@@ -303,9 +307,8 @@ static int stream_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 		ret = take_some(sk, msg, from, size - done, flags);
 		if (ret < 0)
 			break;
+		/* That was all that there is. */
 		done += ret;
-		if (ret)
-			continue;
 		if (done >= target)
 			break;
 		from = flags & MSG_PEEK ? done : 0;
@@ -354,20 +357,16 @@ static int stream_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 		return -ENOTCONN;
 	len = min_t(size_t, len, INT_MAX);
 	WRITE_ONCE(x->owes, len);
+	WRITE_ONCE(x->sndbuf, READ_ONCE(sk->sk_sndbuf));
 	while (done < len) {
 		ret = done ? 0 : sock_error(sk);
-		ret = ret ?: samr_socket_wait(sk, &timeo, look_writable, NULL);
-		if (ret)
+		ret = ret ?: x->how->write(x, msg, len - done,
+					   sk->sk_allocation);
+		if (ret == -EAGAIN)
+			ret = samr_socket_wait(sk, &timeo, look_writable, NULL);
+		if (ret < 0)
 			break;
-		ret = x->how->room(x);
-		if (ret > 0)
-			ret = x->how->write(x, msg, min_t(size_t, ret,
-							  len - done),
-					    sk->sk_allocation);
-		if (ret > 0)
-			done += ret;
-		else if (ret != -EAGAIN)
-			break;
+		done += ret;
 	}
 	WRITE_ONCE(x->owes, done < len);
 	if (done)
@@ -443,10 +442,8 @@ static __poll_t stream_poll(struct file *file, struct socket *sock,
 	if (wait)
 		WRITE_ONCE(samr_sk(sk)->wanted, poll_requested_events(wait));
 	mask = poll_now(sk);
-	if (!(mask & EPOLLIN)) {
-		come_back(sk);
+	if (!(mask & EPOLLIN) && come_back(sk))
 		mask = poll_now(sk);
-	}
 	if (mask & EPOLLIN)
 		show(sk);
 	/* In this order: what comes now is seen, or wakes. */
