@@ -66,7 +66,7 @@ all_same() {
 # back K: a replica has come again, and has replayed.
 back() {
 	check "the replica on head $1 replays" wait_for 120 said "$1" "replayed [0-9]* inputs" || note "$(cat "$work/$1.log")"
-	check "and serves" wait_for 30 replicas 3
+	check "and serves" wait_for 30 replicas 3 || note "$(cat "$work/$1.log"; ctl "$1" status)"
 	is "and has written the same as the others" "$(grep -c -e differs -e deterministic "$work/$1.log")" 0
 	note "$(grep -h replay "$work/$1.log")"
 }
@@ -179,11 +179,12 @@ c = [s.accept() for i in range(1000)]'
 	serve 3 --replay 1M python3 -c 'import select, socket
 s = socket.create_server(("127.0.0.1", 4711))
 c, _ = s.accept()
-p = select.poll()
-p.register(s, select.POLLIN)
+p = select.epoll()
+p.register(c, select.EPOLLIN | select.EPOLLONESHOT)
 while True:
     p.poll()'
 	refused 3 "replay: the program waits for something else, and does not take the input"
+	check "one that waits for an input once is warned" said 3 "the program uses EPOLLONESHOT"
 	check "the others are there" wait_for 20 replicas 2
 	is "and serve" "$(ask 1 "put x 2")" "done"
 }

@@ -214,12 +214,24 @@ static void watch_drop(int epoll, int fd)
 			watches[i--] = watches[--watch_count];
 }
 
+/* In lock-step one that is not armed again holds up all others. */
+static void warn_one_shot(int fd)
+{
+	static int warned;
+
+	if ((is_stream(fd) || is_replayed(fd)) &&
+	    !__atomic_exchange_n(&warned, 1, __ATOMIC_RELAXED))
+		fprintf(stderr, "samr-run: the program uses EPOLLONESHOT: it must arm a connection again before it waits for another one\n");
+}
+
 EXPORT int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
 {
 	int ret = REAL(epoll_ctl)(epoll, op, fd, event);
 
 	if (ret || !preload_rules()->count)
 		return ret;
+	if (op != EPOLL_CTL_DEL && event->events & EPOLLONESHOT)
+		warn_one_shot(fd);
 	pthread_mutex_lock(&watch_lock);
 	watch_drop(epoll, fd);
 	if (op != EPOLL_CTL_DEL && (may_become_stream(fd) || replay_listens(fd))) {
