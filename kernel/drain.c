@@ -30,6 +30,7 @@
 #include <linux/ktime.h>
 
 #include "compat.h"
+#include "core/node.h"
 #include "plat.h"
 #include "shell.h"
 #include "trace.h"
@@ -43,6 +44,64 @@
 #define RENEW_MS	100
 /* The timer does not run out earlier than that, ns: no storm of interrupts. */
 #define TIMER_MIN	20000
+
+/* What lies @at bytes behind a record's beginning; 0: it is not so long. */
+static u64 number_at(const struct samr_rec *r, u32 at, u32 size)
+{
+	__be64 v = 0;
+
+	if (be16_to_cpu(r->len) < at + size)
+		return 0;
+	memcpy((u8 *)&v + sizeof(v) - size, (const u8 *)r + at, size);
+	return be64_to_cpu(v);
+}
+
+/* A tracepoint for each record of a frame that is all there. */
+static noinline_for_stack void trace_records(struct samr_cluster *c,
+					     const struct sk_buff *skb,
+					     u64 peer, bool in)
+{
+	const struct samr_hdr *h = (const struct samr_hdr *)skb->data;
+	u32 at = sizeof(*h), len, end;
+	struct samr_record_words w;
+	const struct samr_rec *r;
+
+	if (skb_headlen(skb) < sizeof(*h))
+		return;
+	end = min_t(u32, be16_to_cpu(h->len), skb_headlen(skb));
+	for (; at + sizeof(*r) <= end; at += len) {
+		r = (const struct samr_rec *)(skb->data + at);
+		len = be16_to_cpu(r->len);
+		if (len < sizeof(*r) || len > end - at)
+			return;
+		w.word = number_at(r, 4, 4);
+		w.number = number_at(r, 8, 8);
+		w.second = number_at(r, 16, 8);
+		if (in)
+			trace_samr_record_in(c, h, peer, r, &w);
+		else
+			trace_samr_record_out(c, h, peer, r, &w);
+	}
+}
+
+static u64 source_of(const struct sk_buff *skb)
+{
+	return be64_to_cpu(((const struct samr_hdr *)skb->data)->src);
+}
+
+/* Only when somebody looks: it copies all that the core counts. */
+static noinline_for_stack void trace_places(struct samr_cluster *c)
+{
+	struct samr_node_stats s;
+
+	samr_node_stats(c->node, &s);
+	if (s.held != c->told_held || s.stable != c->told_stable ||
+	    s.delivered != c->told_delivered)
+		trace_samr_places(c, &s);
+	c->told_held = s.held;
+	c->told_stable = s.stable;
+	c->told_delivered = s.delivered;
+}
 
 static int step(struct samr_cluster *c, struct samr_event *ev)
 {
@@ -58,6 +117,8 @@ static int step(struct samr_cluster *c, struct samr_event *ev)
 		WRITE_ONCE(c->halted, true);
 		c->todo.halted = true;
 	}
+	if (trace_samr_places_enabled())
+		trace_places(c);
 	return ret;
 }
 
@@ -86,6 +147,8 @@ static void step_frames(struct samr_cluster *c, struct samr_event *ev)
 			return;
 		atomic_sub(skb->truesize, &c->rx_bytes);
 		ev->frame = samr_blob_of_skb(skb);
+		if (trace_samr_record_in_enabled())
+			trace_records(c, skb, source_of(skb), true);
 		step(c, ev);
 		consume_skb(skb);
 	}
@@ -159,6 +222,8 @@ static void run_send(struct samr_cluster *c, struct samr_action *a, bool drop)
 		return;
 	}
 	samr_stats_inc(c->stats, SAMR_STAT_FRAMES_OUT);
+	if (trace_samr_record_out_enabled())
+		trace_records(c, skb, dest, false);
 	samr_link_send(c, skb, dest);
 }
 
@@ -226,6 +291,7 @@ static void tell_halted(struct samr_cluster *c)
 	pr_err("samr: cluster %s: halted, %s\n", c->params.name,
 	       c->broken ? "an invariant does not hold" :
 			   "the order contradicts itself");
+	trace_samr_end(c, "halted");
 	if (c->face && c->face->halted)
 		c->face->halted(c->priv, ENOTRECOVERABLE);
 	samr_cluster_notify(c, &e);
@@ -244,6 +310,7 @@ static void tell_out(struct samr_cluster *c)
 
 	pr_info("samr: cluster %s: node %llu is out: %s\n", c->params.name,
 		c->params.node, reason(samr_node_out(c->node)));
+	trace_samr_end(c, reason(samr_node_out(c->node)));
 	if (c->face && c->face->out)
 		c->face->out(c->priv);
 	samr_cluster_notify(c, &e);
@@ -253,6 +320,13 @@ static void tell_out(struct samr_cluster *c)
 static bool asked_for(const struct samr_fence *f)
 {
 	return f->why != SAMR_FENCE_NONE && !f->dead;
+}
+
+static void notify_fence(struct samr_cluster *c,
+			 const struct samr_cluster_event *e)
+{
+	trace_samr_fence(c, &e->fence);
+	samr_cluster_notify(c, e);
 }
 
 /* @old, as told last, is @new now; the entry may have gone to another head. */
@@ -267,18 +341,18 @@ static void tell_fence(struct samr_cluster *c, const struct samr_fence *old,
 		    old->dead == new->dead)
 			return;
 		e.type = SAMR_CLUSTER_EV_FENCE_CHANGED;
-		samr_cluster_notify(c, &e);
+		notify_fence(c, &e);
 		return;
 	}
 	if (asked_for(old)) {
 		e.type = SAMR_CLUSTER_EV_FENCE_OVER;
 		e.fence = *old;
-		samr_cluster_notify(c, &e);
+		notify_fence(c, &e);
 	}
 	if (asked_for(new)) {
 		e.type = SAMR_CLUSTER_EV_FENCE;
 		e.fence = *new;
-		samr_cluster_notify(c, &e);
+		notify_fence(c, &e);
 	}
 }
 

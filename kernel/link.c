@@ -13,6 +13,7 @@
 #include <net/ipv6.h>
 
 #include "shell.h"
+#include "trace.h"
 
 /* A frame of another version of the protocol is remembered for so long. */
 #define VERSION_MS	10000
@@ -88,6 +89,7 @@ static void set_state(struct samr_link *l, enum samr_link_state state)
 	if (l->state == state)
 		return;
 	WRITE_ONCE(l->state, state);
+	trace_samr_link_state(l, state);
 	notify_state(l);
 }
 

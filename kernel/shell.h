@@ -90,6 +90,9 @@ struct samr_pulse {
  * @broken: set by samr_broken() during a step
  * @halted: no step is made any more
  * @armed: when @timer runs out, ns; U64_MAX: it is not set
+ * @told_held: as the tracepoint samr_places told last; like the following
+ * @told_delivered: see there
+ * @told_stable: see there
  * @rx: frames received and not yet seen by a drainer
  * @rx_bytes: truesize of @rx and @work
  * @work: frames taken from @rx; the drainer's own
@@ -134,6 +137,9 @@ struct samr_cluster {
 	bool broken;
 	bool halted;
 	u64 armed;
+	u64 told_held;
+	u64 told_delivered;
+	u64 told_stable;
 
 	struct sk_buff_head rx;
 	atomic_t rx_bytes;

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Tracepoints of the shell: what goes in and out of a cluster. */
+/*
+ * Tracepoints of the shell: what goes in and out of a cluster. Each step of the protocol is a record of a frame
+ * (samr_record_in, samr_record_out), or something that a head finds out for itself (the others).
+ * Documentation/observing.rst has a line for each.
+ */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM samr
 
@@ -11,6 +15,16 @@
 #include "core/msg.h"
 #include "core/strings.h"
 #include "shell.h"
+
+#ifndef SAMR_RECORD_WORDS
+#define SAMR_RECORD_WORDS
+/* What stands behind a record's head, as far as it is so long: 4 bytes at 4, 8 at 8, 8 at 16. */
+struct samr_record_words {
+	u64 number;
+	u64 second;
+	u32 word;
+};
+#endif
 
 DECLARE_EVENT_CLASS(samr_frame,
 	TP_PROTO(const struct samr_link *l, const struct samr_hdr *h),
@@ -53,6 +67,56 @@ DEFINE_EVENT(samr_frame, samr_frame_in,
 DEFINE_EVENT(samr_frame, samr_frame_out,
 	TP_PROTO(const struct samr_link *l, const struct samr_hdr *h),
 	TP_ARGS(l, h)
+);
+
+/* What records have in common is where their numbers are, see wire-format.rst. */
+DECLARE_EVENT_CLASS(samr_record,
+	TP_PROTO(const struct samr_cluster *c, const struct samr_hdr *h, u64 peer,
+		 const struct samr_rec *r, const struct samr_record_words *w),
+	TP_ARGS(c, h, peer, r, w),
+	TP_STRUCT__entry(
+		__field(u32, cluster)
+		__field(u64, self)
+		__field(u64, peer)
+		__field(u64, epoch)
+		__field(u64, number)
+		__field(u64, second)
+		__field(u32, word)
+		__field(u16, len)
+		__field(u8, type)
+		__field(u8, flags)
+		__string(name, samr_strings_rec(r->type))
+	),
+	TP_fast_assign(
+		__entry->cluster = c->params.id;
+		__entry->self = c->params.node;
+		__entry->peer = peer;
+		__entry->epoch = be64_to_cpu(h->epoch);
+		__entry->number = w->number;
+		__entry->second = w->second;
+		__entry->word = w->word;
+		__entry->len = be16_to_cpu(r->len);
+		__entry->type = r->type;
+		__entry->flags = r->flags;
+		samr_assign_str(name, samr_strings_rec(r->type));
+	),
+	TP_printk("cluster=%u node=%llu peer=%llu epoch=%llu %s flags=%#x len=%u word=%u number=%llu second=%llu",
+		  __entry->cluster, __entry->self, __entry->peer,
+		  __entry->epoch, __get_str(name), __entry->flags,
+		  __entry->len, __entry->word, __entry->number,
+		  __entry->second)
+);
+
+DEFINE_EVENT(samr_record, samr_record_in,
+	TP_PROTO(const struct samr_cluster *c, const struct samr_hdr *h, u64 peer,
+		 const struct samr_rec *r, const struct samr_record_words *w),
+	TP_ARGS(c, h, peer, r, w)
+);
+
+DEFINE_EVENT(samr_record, samr_record_out,
+	TP_PROTO(const struct samr_cluster *c, const struct samr_hdr *h, u64 peer,
+		 const struct samr_rec *r, const struct samr_record_words *w),
+	TP_ARGS(c, h, peer, r, w)
 );
 
 TRACE_EVENT(samr_drop,
@@ -178,6 +242,95 @@ TRACE_EVENT(samr_doubt,
 	TP_printk("cluster=%u node=%llu epoch=%llu suspects=%llx",
 		  __entry->cluster, __entry->self, __entry->epoch,
 		  __entry->suspects)
+);
+
+TRACE_EVENT(samr_places,
+	TP_PROTO(const struct samr_cluster *c, const struct samr_node_stats *s),
+	TP_ARGS(c, s),
+	TP_STRUCT__entry(
+		__field(u32, cluster)
+		__field(u64, self)
+		__field(u64, last)
+		__field(u64, held)
+		__field(u64, delivered)
+		__field(u64, stable)
+		__field(u64, trimmed)
+	),
+	TP_fast_assign(
+		__entry->cluster = c->params.id;
+		__entry->self = c->params.node;
+		__entry->last = s->last;
+		__entry->held = s->held;
+		__entry->delivered = s->delivered;
+		__entry->stable = s->stable;
+		__entry->trimmed = s->trimmed;
+	),
+	TP_printk("cluster=%u node=%llu last=%llu held=%llu delivered=%llu stable=%llu trimmed=%llu",
+		  __entry->cluster, __entry->self, __entry->last,
+		  __entry->held, __entry->delivered, __entry->stable,
+		  __entry->trimmed)
+);
+
+TRACE_EVENT(samr_fence,
+	TP_PROTO(const struct samr_cluster *c, const struct samr_fence *f),
+	TP_ARGS(c, f),
+	TP_STRUCT__entry(
+		__field(u32, cluster)
+		__field(u64, self)
+		__field(u64, victim)
+		__field(u64, inc)
+		__field(u64, epoch)
+		__field(u32, why)
+		__field(bool, dead)
+	),
+	TP_fast_assign(
+		__entry->cluster = c->params.id;
+		__entry->self = c->params.node;
+		__entry->victim = f->id;
+		__entry->inc = f->inc;
+		__entry->epoch = f->epoch;
+		__entry->why = f->why;
+		__entry->dead = f->dead;
+	),
+	TP_printk("cluster=%u node=%llu victim=%llu inc=%llx epoch=%llu why=%u dead=%d",
+		  __entry->cluster, __entry->self, __entry->victim,
+		  __entry->inc, __entry->epoch, __entry->why, __entry->dead)
+);
+
+TRACE_EVENT(samr_end,
+	TP_PROTO(const struct samr_cluster *c, const char *why),
+	TP_ARGS(c, why),
+	TP_STRUCT__entry(
+		__field(u32, cluster)
+		__field(u64, self)
+		__string(why, why)
+	),
+	TP_fast_assign(
+		__entry->cluster = c->params.id;
+		__entry->self = c->params.node;
+		samr_assign_str(why, why);
+	),
+	TP_printk("cluster=%u node=%llu why=%s", __entry->cluster,
+		  __entry->self, __get_str(why))
+);
+
+TRACE_EVENT(samr_link_state,
+	TP_PROTO(const struct samr_link *l, u32 state),
+	TP_ARGS(l, state),
+	TP_STRUCT__entry(
+		__field(u32, cluster)
+		__field(u64, self)
+		__field(u32, link)
+		__field(u32, state)
+	),
+	TP_fast_assign(
+		__entry->cluster = l->c->params.id;
+		__entry->self = l->c->params.node;
+		__entry->link = l->id;
+		__entry->state = state;
+	),
+	TP_printk("cluster=%u node=%llu link=%u state=%u", __entry->cluster,
+		  __entry->self, __entry->link, __entry->state)
 );
 
 #endif /* SAMR_TRACE_H */
