@@ -673,7 +673,7 @@ static const char *device_of(struct genl_info *info)
 	return dev ? nla_data(dev) : "";
 }
 
-/* What a link of kind udp needs besides; NULL: nothing of it is said. */
+/* What a link of kind udp or rdma needs besides; NULL: nothing of it is said. */
 static const struct samr_link_options *
 get_link_options(struct genl_info *info, struct samr_link_options *o)
 {

@@ -22,7 +22,7 @@ struct samr_link;
 /**
  * struct samr_addr - a peer's address on a link, in the transport's own form
  * @len: bytes of @b; 0: no address
- * @b: the bytes; what lies behind @len is zero. eth: the 6 bytes of a MAC; udp: the
+ * @b: the bytes; what lies behind @len is zero. eth: the 6 bytes of a MAC; udp, rdma: the
  *	16 of an IPv6 address, or of an IPv4 one as IPv6 maps it, and the 2 of a port
  */
 struct samr_addr {

@@ -18,7 +18,6 @@
  * receivers find device and socket under RCU.
  */
 #include <linux/igmp.h>
-#include <linux/inetdevice.h>
 #include <linux/list.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
@@ -26,11 +25,11 @@
 #include <linux/slab.h>
 #include <linux/udp.h>
 #include <linux/workqueue.h>
-#include <net/addrconf.h>
 #include <net/ipv6.h>
 #include <net/ipv6_stubs.h>
 #include <net/udp_tunnel.h>
 
+#include "ip.h"
 #include "udp.h"
 
 static LIST_HEAD(ports);	/* RTNL */
@@ -39,19 +38,9 @@ static LIST_HEAD(ports);	/* RTNL */
 
 static bool address_here(const struct udp_port *p)
 {
-	struct net *net = samr_link_net(p->link);
-	struct in6_addr own = udp_ip_of(&p->own);
-	bool here = false;
+	struct in6_addr own = ip_of(&p->own);
 
-#if IS_ENABLED(CONFIG_IPV6)
-	/* One that is still looked for on the network is good enough: it passes. */
-	if (p->v6)
-		return ipv6_chk_addr_and_flags(net, &own, NULL, true, 0, 0);
-#endif
-	rcu_read_lock();
-	here = __ip_dev_find(net, own.s6_addr32[3], false);
-	rcu_read_unlock();
-	return here;
+	return ip_is_here(samr_link_net(p->link), &own);
 }
 
 static bool carries(const struct udp_port *p, struct net_device *dev)
@@ -81,11 +70,11 @@ static int bind_socket(struct udp_port *p, struct net_device *dev)
 {
 	struct sockaddr_in6 any6 = {
 		.sin6_family = AF_INET6,
-		.sin6_port = udp_port_no(&p->own),
+		.sin6_port = ip_port_of(&p->own),
 	};
 	struct sockaddr_in any4 = {
 		.sin_family = AF_INET,
-		.sin_port = udp_port_no(&p->own),
+		.sin_port = ip_port_of(&p->own),
 	};
 	struct socket *sock = p->sock;
 	int err;
@@ -104,7 +93,7 @@ static int bind_socket(struct udp_port *p, struct net_device *dev)
 
 static int join(struct udp_port *p, int ifindex, bool leave)
 {
-	struct in6_addr group = udp_ip_of(&p->group);
+	struct in6_addr group = ip_of(&p->group);
 	struct ip_mreqn mreq = {
 		.imr_multiaddr.s_addr = group.s6_addr32[3],
 		.imr_ifindex = ifindex,
@@ -289,25 +278,9 @@ static struct notifier_block address6_notifier = {
 
 /* ---- addresses ---- */
 
-static bool is_v4(const struct in6_addr *ip)
-{
-	return ipv6_addr_v4mapped(ip);
-}
-
-/* Of one machine, not of many, and one that a datagram can come from. */
-static bool is_unicast(const struct in6_addr *ip)
-{
-	__be32 v4 = ip->s6_addr32[3];
-
-	if (is_v4(ip))
-		return !ipv4_is_multicast(v4) && !ipv4_is_lbcast(v4) &&
-		       !ipv4_is_zeronet(v4);
-	return !ipv6_addr_any(ip) && !ipv6_addr_is_multicast(ip);
-}
-
 static bool is_group(const struct in6_addr *ip)
 {
-	return is_v4(ip) ? ipv4_is_multicast(ip->s6_addr32[3]) :
+	return ip_is_v4(ip) ? ipv4_is_multicast(ip->s6_addr32[3]) :
 			   ipv6_addr_is_multicast(ip);
 }
 
@@ -315,17 +288,17 @@ static int udp_check(const struct samr_link *link, const struct samr_addr *a,
 		     struct netlink_ext_ack *extack)
 {
 	const struct samr_link_options *o = samr_link_options(link);
-	struct in6_addr ip = udp_ip_of(a);
+	struct in6_addr ip = ip_of(a);
 
-	if (a->len != UDP_ADDR_LEN || !is_unicast(&ip) || !udp_port_no(a)) {
+	if (a->len != IP_ADDR_LEN || !ip_is_unicast(&ip) || !ip_port_of(a)) {
 		NL_SET_ERR_MSG(extack, "not the IP address and port of a machine");
 		return -EINVAL;
 	}
-	if (is_v4(&ip) != is_v4(&o->local)) {
+	if (ip_is_v4(&ip) != ip_is_v4(&o->local)) {
 		NL_SET_ERR_MSG(extack, "the link uses the other version of IP");
 		return -EINVAL;
 	}
-	if (ipv6_addr_equal(&ip, &o->local) && udp_port_no(a) == htons(o->port)) {
+	if (ipv6_addr_equal(&ip, &o->local) && ip_port_of(a) == htons(o->port)) {
 		NL_SET_ERR_MSG(extack, "this is the link's own address");
 		return -EINVAL;
 	}
@@ -335,11 +308,11 @@ static int udp_check(const struct samr_link *link, const struct samr_addr *a,
 static int check_options(const struct samr_link_options *o,
 			 struct netlink_ext_ack *extack)
 {
-	if (!is_unicast(&o->local)) {
+	if (!ip_is_unicast(&o->local)) {
 		NL_SET_ERR_MSG(extack, "'local' is not the IP address of a machine");
 		return -EINVAL;
 	}
-	if (!IS_ENABLED(CONFIG_IPV6) && !is_v4(&o->local)) {
+	if (!IS_ENABLED(CONFIG_IPV6) && !ip_is_v4(&o->local)) {
 		NL_SET_ERR_MSG(extack, "this kernel has no IPv6");
 		return -EAFNOSUPPORT;
 	}
@@ -349,7 +322,7 @@ static int check_options(const struct samr_link_options *o,
 	}
 	if (ipv6_addr_any(&o->group))
 		return 0;
-	if (is_v4(&o->group) != is_v4(&o->local)) {
+	if (ip_is_v4(&o->group) != ip_is_v4(&o->local)) {
 		NL_SET_ERR_MSG(extack, "'local' and 'group' are of different versions of IP");
 		return -EINVAL;
 	}
@@ -394,10 +367,10 @@ static struct udp_port *make_port(struct samr_link *link)
 		return NULL;
 	}
 	p->link = link;
-	p->v6 = !is_v4(&o->local);
-	udp_set_addr(&p->own, &o->local, htons(o->port));
+	p->v6 = !ip_is_v4(&o->local);
+	ip_set_addr(&p->own, &o->local, htons(o->port));
 	if (!ipv6_addr_any(&o->group))
-		udp_set_addr(&p->group, &o->group, htons(o->port));
+		ip_set_addr(&p->group, &o->group, htons(o->port));
 	samr_link_set_overhead(link, udp_overhead(p));
 	return p;
 }
@@ -458,7 +431,7 @@ static struct samr_transport udp = {
 	.name = "udp",
 	.flags = SAMR_TRANSPORT_MULTICAST | SAMR_TRANSPORT_DEVICE |
 		 SAMR_TRANSPORT_IP,
-	.addr_len = UDP_ADDR_LEN,
+	.addr_len = IP_ADDR_LEN,
 	.frame_limit = SAMR_FRAME_LIMIT + SAMR_CRC_LEN,
 	.open = udp_open,
 	.close = udp_close,

@@ -12,9 +12,6 @@
 struct sk_buff;
 struct sock;
 
-/* An address and a port, see struct samr_addr. */
-#define UDP_ADDR_LEN	(sizeof(struct in6_addr) + sizeof(__be16))
-
 /**
  * struct udp_way - the route to an address, as one processor remembers it
  * @to: the address
@@ -69,15 +66,6 @@ static inline struct udp_port *udp_port_of(const struct samr_link *link)
 {
 	return samr_link_priv(link);
 }
-
-/** udp_set_addr - @ip and @port as an address */
-void udp_set_addr(struct samr_addr *a, const struct in6_addr *ip, __be16 port);
-
-/** udp_ip_of - the first part of it */
-struct in6_addr udp_ip_of(const struct samr_addr *a);
-
-/** udp_port_no - and the second one */
-__be16 udp_port_no(const struct samr_addr *a);
 
 /** udp_overhead - bytes of headers in front of each frame */
 u32 udp_overhead(const struct udp_port *p);

@@ -26,36 +26,13 @@
 #include <net/route.h>
 #include <net/udp.h>
 
+#include "ip.h"
 #include "udp.h"
 
 /* Of multicasts, unless it is configured: they stay on their network. */
 #define GROUP_TTL	1
 
 /* ---- addresses ---- */
-
-void udp_set_addr(struct samr_addr *a, const struct in6_addr *ip, __be16 port)
-{
-	memset(a, 0, sizeof(*a));
-	a->len = UDP_ADDR_LEN;
-	memcpy(a->b, ip, sizeof(*ip));
-	memcpy(a->b + sizeof(*ip), &port, sizeof(port));
-}
-
-struct in6_addr udp_ip_of(const struct samr_addr *a)
-{
-	struct in6_addr ip;
-
-	memcpy(&ip, a->b, sizeof(ip));
-	return ip;
-}
-
-__be16 udp_port_no(const struct samr_addr *a)
-{
-	__be16 port;
-
-	memcpy(&port, a->b + sizeof(struct in6_addr), sizeof(port));
-	return port;
-}
 
 u32 udp_overhead(const struct udp_port *p)
 {
@@ -65,7 +42,7 @@ u32 udp_overhead(const struct udp_port *p)
 
 static __be32 ip4_of(const struct samr_addr *a)
 {
-	return udp_ip_of(a).s6_addr32[3];
+	return ip_of(a).s6_addr32[3];
 }
 
 /* ---- in ---- */
@@ -81,7 +58,7 @@ static bool read_addresses4(const struct udp_port *p, const struct sk_buff *skb,
 	    !(p->group.len && ip->daddr == ip4_of(&p->group)))
 		return false;
 	ipv6_addr_set_v4mapped(ip->saddr, &source);
-	udp_set_addr(from, &source, udp_hdr(skb)->source);
+	ip_set_addr(from, &source, udp_hdr(skb)->source);
 	return true;
 }
 
@@ -89,12 +66,12 @@ static bool read_addresses6(const struct udp_port *p, const struct sk_buff *skb,
 			    struct samr_addr *from)
 {
 	const struct ipv6hdr *ip = ipv6_hdr(skb);
-	struct in6_addr own = udp_ip_of(&p->own), group = udp_ip_of(&p->group);
+	struct in6_addr own = ip_of(&p->own), group = ip_of(&p->group);
 
 	if (!ipv6_addr_equal(&ip->daddr, &own) &&
 	    !(p->group.len && ipv6_addr_equal(&ip->daddr, &group)))
 		return false;
-	udp_set_addr(from, &ip->saddr, udp_hdr(skb)->source);
+	ip_set_addr(from, &ip->saddr, udp_hdr(skb)->source);
 	return true;
 }
 
@@ -143,8 +120,8 @@ static struct dst_entry *route4(struct udp_port *p, struct sock *sk,
 	struct flowi4 fl = {
 		.daddr = ip4_of(to),
 		.saddr = ip4_of(&p->own),
-		.fl4_dport = udp_port_no(to),
-		.fl4_sport = udp_port_no(&p->own),
+		.fl4_dport = ip_port_of(to),
+		.fl4_sport = ip_port_of(&p->own),
 		.flowi4_oif = sk->sk_bound_dev_if,
 		.flowi4_proto = IPPROTO_UDP,
 	};
@@ -165,10 +142,10 @@ static struct dst_entry *route6(struct udp_port *p, struct sock *sk,
 				const struct samr_addr *to)
 {
 	struct flowi6 fl = {
-		.daddr = udp_ip_of(to),
-		.saddr = udp_ip_of(&p->own),
-		.fl6_dport = udp_port_no(to),
-		.fl6_sport = udp_port_no(&p->own),
+		.daddr = ip_of(to),
+		.saddr = ip_of(&p->own),
+		.fl6_dport = ip_port_of(to),
+		.fl6_sport = ip_port_of(&p->own),
 		.flowi6_oif = sk->sk_bound_dev_if,
 		.flowi6_proto = IPPROTO_UDP,
 	};
@@ -238,8 +215,8 @@ static void push_udp(struct sk_buff *skb, const struct samr_addr *from,
 	struct udphdr *u = __skb_push(skb, sizeof(*u));
 
 	skb_reset_transport_header(skb);
-	u->source = udp_port_no(from);
-	u->dest = udp_port_no(to);
+	u->source = ip_port_of(from);
+	u->dest = ip_port_of(to);
 	u->len = htons(skb->len);
 	u->check = 0;
 }
@@ -269,7 +246,7 @@ static int send4(struct udp_port *p, struct sock *sk, struct sk_buff *skb,
 static int send6(struct udp_port *p, struct sock *sk, struct sk_buff *skb,
 		 const struct samr_addr *to, u8 ttl)
 {
-	struct in6_addr own = udp_ip_of(&p->own), dest = udp_ip_of(to);
+	struct in6_addr own = ip_of(&p->own), dest = ip_of(to);
 	struct ipv6hdr *ip;
 
 	push_udp(skb, &p->own, to);

@@ -123,7 +123,7 @@ void link_message(const struct nlmsghdr *nlh, void *data)
 }
 
 /* Those of this version; the kernel says which there are. */
-const char *const link_kinds[] = { "eth", "udp", "loop", NULL };
+const char *const link_kinds[] = { "eth", "udp", "rdma", "loop", NULL };
 
 static const struct key show_keys[] = {
 	{ .name = "dev", .type = ARG_DEV, .attr = SAMR_A_LINK_DEV, .min = 1,
@@ -172,7 +172,7 @@ static int del(const struct verb *v, const struct arg *args)
 static const struct verb verbs[] = {
 	{ "show", "the links, and each head as seen through them",
 	  SAMR_CMD_LINK_GET, show_keys, show },
-	{ "add", "use a device: kind eth, Ethernet frames, or udp, with local, its own IP address; or none: kind loop, a cluster of one head",
+	{ "add", "use a device: kind eth, Ethernet frames, or udp or rdma, with local, its own IP address; or none: kind loop, a cluster of one head",
 	  SAMR_CMD_LINK_ADD, add_keys, nl_run },
 	{ "del", "use it no more; kind alone where there is no device",
 	  SAMR_CMD_LINK_DEL, del_keys, del },

@@ -28,9 +28,9 @@
 /**
  * struct config_link - one network between the heads
  * @name: of it, in this file
- * @kind: "eth" or "udp"
+ * @kind: "eth", "udp" or "rdma"
  * @device: of heads that do not name another one; NULL: all do
- * @port: kind udp: of all heads
+ * @port: kinds udp and rdma: of all heads
  * @group: kind udp: IP address to which what is for all is multicast; NULL: a copy to each
  * @ttl: kind udp: hops that a frame may go; 0: as the kernel has it
  */

@@ -101,7 +101,7 @@ static void check_twins(struct config_reader *r, const struct config *c,
 		}
 }
 
-/* What only goes with kind udp, and what its words must be. */
+/* What only goes with some kinds, and what its words must be. */
 static void check_link(struct config_reader *r, const struct config_link *l,
 		       cfg_t *sec)
 {
@@ -112,7 +112,8 @@ static void check_link(struct config_reader *r, const struct config_link *l,
 		if (!config_goes(SECTION_LINK, k, l) &&
 		    config_value(sec, k->name, 0))
 			config_tell(r, true, line_of(sec, k->name), "link \"%s\": "
-				    "%s needs kind = udp", l->name, k->name);
+				    "%s needs kind = udp%s", l->name, k->name,
+				    strcmp(k->name, "port") ? "" : " or rdma");
 	if (l->group && (!ip_parse(l->group, group) || !ip_is_group(group)))
 		config_tell(r, true, line_of(sec, "group"), "link \"%s\": group "
 			    "'%s' is no multicast address; allowed: 224.0.0.0 to "
@@ -120,25 +121,25 @@ static void check_link(struct config_reader *r, const struct config_link *l,
 			    l->name, l->group);
 }
 
-/* A link of kind udp needs the own address, and all of one version of IP. */
+/* One of kind udp or rdma needs the own address, and all of one version of IP. */
 static void check_address(struct config_reader *r, const struct config_link *l,
 			  const struct config_node *n,
 			  const struct config_port *p, cfg_t *sec)
 {
-	bool udp = !strcmp(l->kind, "udp");
+	bool ip = !strcmp(l->kind, "udp") || !strcmp(l->kind, "rdma");
 	uint8_t group[IP_LEN];
 
-	if (udp && !p->len)
+	if (ip && !p->len)
 		config_tell(r, true, sec->line, "node \"%s\" has no address on "
-			    "link \"%s\", which is of kind udp; needed: address = "
+			    "link \"%s\", which is of kind %s; needed: address = "
 			    "\"ADDRESS\" there, the IP address of its device",
-			    n->name, l->name);
-	else if (p->len && udp != (p->len == IP_LEN))
+			    n->name, l->name, l->kind);
+	else if (p->len && ip != (p->len == IP_LEN))
 		config_tell(r, true, sec->line, "the address of node \"%s\" on "
 			    "link \"%s\" is not what kind %s has; needed: %s",
 			    n->name, l->name, l->kind,
-			    udp ? "an IP address" : "a MAC address");
-	else if (udp && l->group && ip_parse(l->group, group) &&
+			    ip ? "an IP address" : "a MAC address");
+	else if (ip && l->group && ip_parse(l->group, group) &&
 		 ip_is_v4(group) != ip_is_v4(p->byte))
 		config_tell(r, true, sec->line, "the address of node \"%s\" on "
 			    "link \"%s\" and the link's group are of different "

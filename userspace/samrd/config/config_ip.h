@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * IP addresses as links of kind udp have them: 16 bytes, an IPv4 one as IPv6 maps it,
+ * IP addresses as links of kinds udp and rdma have them: 16 bytes, an IPv4 one as IPv6 maps it,
  * and 2 for a port where one goes with it. samrctl uses this, too.
  */
 #ifndef SAMRD_CONFIG_IP_H

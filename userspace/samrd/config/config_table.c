@@ -11,7 +11,10 @@
 #define KIND(k)			(1U << FENCE_##k)
 #define DAY_MS			86400000
 #define ROLE			.kinds = 1, .restart = true
-#define UDP			.kinds = 1, .restart = true
+#define ON_UDP			1U
+#define ON_RDMA			2U
+#define UDP			.kinds = ON_UDP, .restart = true
+#define UDP_RDMA		.kinds = ON_UDP | ON_RDMA, .restart = true
 
 static const char *const policies[] = { "auto", "majority", "fence", NULL };
 static const char *const resiliences[] = { "all", "quorum", NULL };
@@ -23,7 +26,7 @@ static const char *const exits[] = { "none", "restart", "leave", "self-fence",
 static const char *const differences[] = { "report", "expel", "stop", "off",
 					   NULL };
 static const char *const stops[] = { "leave", "stay", NULL };
-static const char *const link_kinds[] = { "eth", "udp", NULL };
+static const char *const link_kinds[] = { "eth", "udp", "rdma", NULL };
 static const char *const fence_kinds[] = { "ipmi", "agent", "watchdog",
 					   "manual", NULL };
 static const char *const privileges[] = { "user", "operator", "admin", NULL };
@@ -76,7 +79,8 @@ static const struct config_key link_keys[] = {
 	  .def = "eth", .restart = true },
 	{ "device", CONFIG_DEV, AT(config_link, device), 1, SAMR_DEV_LEN_MAX,
 	  .local = true },
-	{ "port", CONFIG_U32, AT(config_link, port), 1, 65535, .def = "7374", UDP },
+	{ "port", CONFIG_U32, AT(config_link, port), 1, 65535, .def = "7374",
+	  UDP_RDMA },
 	{ "group", CONFIG_IP, AT(config_link, group), UDP },
 	{ "ttl", CONFIG_U32, AT(config_link, ttl), 0, 255, .def = "0", UDP },
 	{ }
@@ -207,6 +211,11 @@ const struct config_grammar config_grammar[SECTIONS] = {
 	[SECTION_FENCE] = { "fence", fence_keys, true },
 };
 
+static unsigned int on(const char *kind)
+{
+	return !strcmp(kind, "udp") ? ON_UDP : !strcmp(kind, "rdma") ? ON_RDMA : 0;
+}
+
 bool config_goes(enum config_section s, const struct config_key *k,
 		 const void *base)
 {
@@ -214,7 +223,7 @@ bool config_goes(enum config_section s, const struct config_key *k,
 		return k->kinds &
 		       1U << ((const struct fence_device *)base)->kind;
 	if (s == SECTION_LINK && k->kinds)
-		return !strcmp(((const struct config_link *)base)->kind, "udp");
+		return k->kinds & on(((const struct config_link *)base)->kind);
 	if (s == SECTION_SERVICE && k->kinds)
 		return ((const struct config_service *)base)->role.name;
 	return true;

@@ -68,7 +68,7 @@ enum config_type {
  * @restart: cannot change while the daemon or the cluster runs
  * @local: may be another one on each head
  * @kinds: of a fence device: a bit per enum fence_kind that it goes with; of a
- *	service: not 0: it goes with a role; of a link: not 0: with kind udp; 0: all
+ *	service: not 0: it goes with a role; of a link: a bit per kind that it goes with; 0: all
  */
 struct config_key {
 	const char *name;

@@ -117,7 +117,7 @@ const char *config_allowed(const struct config_key *k, char *text, size_t size)
 		       "for one of a directory";
 	case CONFIG_ADDRESS:
 		return "the address of one device, as 02:53:4d:00:00:01, or for "
-		       "kind udp its IP address, as 10.0.0.1 or fd00::1";
+		       "kinds udp and rdma its IP address, as 10.0.0.1 or fd00::1";
 	case CONFIG_IP:
 		return "an IP address";
 	case CONFIG_WORDS:

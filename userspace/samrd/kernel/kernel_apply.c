@@ -40,7 +40,7 @@ struct there_group {
 	uint32_t diverged;
 };
 
-/** struct link_words - what a link is; all zero behind @dev but for kind udp */
+/** struct link_words - what a link is; all zero behind @dev for kind eth */
 struct link_words {
 	char kind[SAMR_DEV_LEN_MAX + 1];
 	char dev[SAMR_DEV_LEN_MAX + 1];
@@ -421,7 +421,7 @@ static struct link_words link_of(const struct config *c, size_t i)
 
 	copy(w.kind, l->kind, sizeof(w.kind));
 	copy(w.dev, port->device, sizeof(w.dev));
-	if (strcmp(l->kind, "udp"))
+	if (!strcmp(l->kind, "eth"))
 		return w;
 	memcpy(w.local, port->byte, IP_LEN);
 	if (l->group)

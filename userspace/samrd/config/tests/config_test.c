@@ -148,7 +148,7 @@ static const struct fault faults[] = {
 	{ CLUSTER "link \"a\" { device = \"eth0/1\" }\n" NODES, "device 'eth0/1' "
 	  "is no name of a device; allowed: the name of a network device" },
 	{ CLUSTER "link \"a\" { kind = tcp }\n", "kind 'tcp' is not known; "
-	  "allowed: eth or udp" },
+	  "allowed: eth, udp or rdma" },
 	{ CLUSTER "link \"a\" { kind = udp\n device = \"eth0\"\n port = 0 }\n" NODES,
 	  "port '0' is out of range; allowed: 1 to 65535" },
 	{ CLUSTER "link \"a\" { kind = udp\n device = \"eth0\"\n group = \"10.0.0.1\" }\n"
@@ -159,6 +159,10 @@ static const struct fault faults[] = {
 	  "link \"a\": ttl needs kind = udp" },
 	{ CLUSTER "link \"a\" { kind = udp\n device = \"eth0\" }\n" NODES,
 	  "node \"alpha\" has no address on link \"a\", which is of kind udp" },
+	{ CLUSTER "link \"a\" { kind = rdma\n device = \"eth0\" }\n" NODES,
+	  "node \"alpha\" has no address on link \"a\", which is of kind rdma" },
+	{ CLUSTER "link \"a\" { kind = rdma\n device = \"eth0\"\n ttl = 2 }\n" NODES,
+	  "link \"a\": ttl needs kind = udp" },
 	{ CLUSTER "link \"a\" { kind = udp\n device = \"eth0\" }\n" "node \"a\" { id = 1\n"
 	  " link \"a\" { address = \"02:53:4d:00:00:01\" } }", "needed: an IP address" },
 	{ CLUSTER LINK "node \"a\" { id = 1\n link \"a\" { address = \"10.0.0.1\" } }",
