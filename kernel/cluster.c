@@ -823,6 +823,16 @@ void samr_cluster_stats(struct samr_cluster *c, struct samr_node_stats *s)
 	samr_stats_drops(c->stats, s->drops);
 }
 
+void samr_cluster_latency(struct samr_cluster *c, enum samr_lap lap,
+			  struct samr_latency *l)
+{
+	memset(l, 0, sizeof(*l));
+	spin_lock_bh(&c->lock);
+	if (!c->dead)
+		samr_node_latency(c->node, lap, l);
+	spin_unlock_bh(&c->lock);
+}
+
 void samr_stats_read(struct samr_cluster *c, struct samr_stats *sum)
 {
 	samr_stats_sum(c->stats, sum);

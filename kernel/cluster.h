@@ -455,6 +455,10 @@ u32 samr_cluster_group(struct samr_cluster *c, u32 after);
  */
 void samr_cluster_stats(struct samr_cluster *c, struct samr_node_stats *s);
 
+/** samr_cluster_latency - as samr_node_latency() */
+void samr_cluster_latency(struct samr_cluster *c, enum samr_lap lap,
+			  struct samr_latency *l);
+
 /** samr_cluster_net - namespace; valid while the caller keeps that alive */
 struct net *samr_cluster_net(const struct samr_cluster *c);
 

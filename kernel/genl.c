@@ -205,7 +205,7 @@ const struct nla_policy samr_fence_own_nl_policy[SAMR_A_FENCE_PAD + 1] = {
 
 /* SAMR_CMD_STATS_GET - do */
 const struct nla_policy samr_stats_get_nl_policy[SAMR_A_STATS_KIND + 1] = {
-	[SAMR_A_STATS_SCOPE] = NLA_POLICY_MAX(NLA_U32, 3),
+	[SAMR_A_STATS_SCOPE] = NLA_POLICY_MAX(NLA_U32, 4),
 	[SAMR_A_STATS_DEV] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
 	[SAMR_A_STATS_KIND] = { .type = NLA_NUL_STRING, .len = SAMR_DEV_LEN_MAX, },
 };

@@ -758,6 +758,38 @@ static int put_head_stats(struct sk_buff *skb, struct samr_cluster *c)
 	return 0;
 }
 
+static int put_histogram(struct sk_buff *skb, const char *name,
+			 const struct samr_latency *l)
+{
+	struct nlattr *nest = nla_nest_start(skb, SAMR_A_STATS_HISTOGRAM);
+
+	if (!nest || nla_put_string(skb, SAMR_A_HISTOGRAM_NAME, name) ||
+	    nla_put_u64_64bit(skb, SAMR_A_HISTOGRAM_SUM, l->sum,
+			      SAMR_A_HISTOGRAM_PAD) ||
+	    nla_put(skb, SAMR_A_HISTOGRAM_COUNTS, sizeof(l->count), l->count))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_latency(struct sk_buff *skb, struct samr_cluster *c)
+{
+	static const char * const names[SAMR_LAPS] = {
+		[SAMR_LAP_ORDER]	= "order",
+		[SAMR_LAP_DELIVER]	= "deliver",
+		[SAMR_LAP_STABLE]	= "stable",
+	};
+	struct samr_latency l;
+	int i;
+
+	for (i = 0; i < SAMR_LAPS; i++) {
+		samr_cluster_latency(c, i, &l);
+		if (put_histogram(skb, names[i], &l))
+			return -EMSGSIZE;
+	}
+	return 0;
+}
+
 int samr_netlink_put_stats(const struct samr_netlink_msg *m,
 			   struct samr_cluster *c, u32 scope,
 			   const struct samr_link_info *link)
@@ -780,6 +812,9 @@ int samr_netlink_put_stats(const struct samr_netlink_msg *m,
 		break;
 	case SAMR_STATS_SCOPE_HEAD:
 		err = put_head_stats(skb, c);
+		break;
+	case SAMR_STATS_SCOPE_LATENCY:
+		err = put_latency(skb, c);
 		break;
 	case SAMR_STATS_SCOPE_LINK:
 		err = (link->device[0] &&

@@ -109,7 +109,7 @@ if /usr/bin/python3 -c "import prometheus_client" 2>/dev/null; then
 	ctl 1 stats --prometheus >"$tmp/metrics"
 	check "the metrics are in their format, with names and units as they should be" "$SELFTESTS/prometheus.py" \
 		samr_verdict samr_state samr_view_epoch samr_node_in_view samr_path_heard samr_order_position samr_dropped_total \
-		samr_link_bytes_total samr_recovery_seconds <"$tmp/metrics"
+		samr_link_bytes_total samr_recovery_seconds samr_latency_seconds <"$tmp/metrics"
 	check "also when nothing is loaded for it" "$SELFTESTS/prometheus.py" samr_module_loaded \
 		< <(unshare -n samrctl stats show prometheus)
 else

@@ -30,6 +30,19 @@ for k in 1 2 3; do
 	pids+=($!)
 done
 for pid in "${pids[@]}"; do wait "$pid" || die "members do not end: $(cat "$tmp"/load?)"; done
+
+# Each head has counted how long its own messages took.
+for k in 1 2 3; do
+	wait_for 5 has $k '.stable.messages == .order.messages' stats latency
+	check "head $k: every message of its own is counted, once for each" has $k \
+		'[.order, .deliver, .stable] | all(.messages == 20 and .messages == ([.steps[].messages] | add))' stats latency
+	check "head $k: no place after the delivery, and what is within is in order" has $k \
+		'.order.mean_us <= .deliver.mean_us and all(.p50_us <= .p99_us and .p99_us <= .max_us)' stats latency
+done
+check "in text with bars" grep -q '^ .*us  *##' <(samrctl -n samr2 stats latency)
+check "and for Prometheus" grep -qE '^samr_latency_seconds_count\{cluster="[^"]*",until="order"\} 20$' \
+	<(samrctl -n samr2 stats show prometheus)
+
 # One leaves and comes again; one has no wire, and is suspected, and comes back.
 samrctl -n samr3 cluster set state down
 samrctl -n samr3 cluster set state up

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 NAME = re.compile(r"samr(_[a-z]+)+$")
 SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)\{((?:[a-z_]+="(?:[^"\\\n]|\\[\\"n])*",?)+)\} (-?[0-9.]+(?:e[+-]?[0-9]+)?)$')
 UNITS = ("_ms", "_us", "_ns", "_milliseconds", "_kilobytes", "_percent")
-PARTS = {"summary": ("_sum", "_count"), "counter": ("",), "gauge": ("",)}
+PARTS = {"summary": ("_sum", "_count"), "histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
 
 
 def check_family(name, kind, wrong):

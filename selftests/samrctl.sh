@@ -265,7 +265,7 @@ fails_with "with users of that namespace only" $refused "uid: no such user in th
 # ---- output ----
 
 for o in status cluster node link group member socket view fence "fence list" stats "stats show counters all" \
-	"stats show scope drops" "availability mttf 5000 mttr 36 recovery 500ms"; do
+	"stats show scope drops" "stats latency" "availability mttf 5000 mttr 36 recovery 500ms"; do
 	# shellcheck disable=SC2086
 	keep_json -j -n samr1 $o
 	# shellcheck disable=SC2086
@@ -273,7 +273,7 @@ for o in status cluster node link group member socket view fence "fence list" st
 done
 check "all JSON is JSON" python3 -c 'import json, sys
 docs = open(sys.argv[1]).read().split("\0")[:-1]
-assert len(docs) == 28, len(docs)
+assert len(docs) == 30, len(docs)
 for d in docs: json.loads(d)' "$tmp/json"
 ctl 1 stats show counters all >"$tmp/stats"
 check "all counters are shown when asked for" grep -q ' 0$' "$tmp/stats"
@@ -353,7 +353,7 @@ is "completion behind an object with one verb" "$(complete_words samrctl monitor
 is "... and of its key" "$(complete_words samrctl monitor object g)" "group"
 is "completion of a key written as an option" "$(complete_words samrctl status --w)" "--watch"
 is "completion of what help is for" "$(complete_words samrctl help clu)" "cluster"
-is "completion of a kind of link" "$(complete_words samrctl link add kind '')" "eth udp loop"
+is "completion of a kind of link" "$(complete_words samrctl link add kind '')" "eth udp rdma loop"
 is "completion of a user" "$(complete_words samrctl group add id 3 uid roo)" "root"
 is "completion of a device" "$(complete_words samrctl link add dev l)" "lo"
 is "completion of a namespace" "$(complete_words samrctl -n samr3)" "samr3"

@@ -178,6 +178,8 @@ static void take(struct samr_node *n, struct samr_msg *msg)
 	}
 	slot->msg = msg;
 	slot->sent_at = n->now;
+	if (samr_kind_is_load(msg->meta.kind))
+		msg->at = n->now;
 	o->bytes += msg->meta.len;
 	o->seen = n->flow.next++;
 	samr_credit_charge(n, msg);
@@ -325,6 +327,7 @@ void samr_flow_ordered(struct samr_node *n, const struct samr_msg *msg,
 	struct samr_flow *f = &n->flow;
 	u64 rtt = n->now - slot->sent_at;
 
+	samr_node_lap(n, msg, SAMR_LAP_ORDER);
 	if (!msg->all && !samr_node_leads(n))
 		samr_trip_learn(&f->trip, rtt, slot->asks);
 	f->backoff = 0;

@@ -362,6 +362,7 @@ void samr_group_emit(struct samr_node *n, struct samr_msg *msg)
 		samr_access_told(n, msg);
 	if (msg->far && (is_private(msg) || msg->aloof))
 		return;
+	samr_node_lap(n, msg, SAMR_LAP_DELIVER);
 	msg->epoch = n->view.epoch;
 	msg->action.type = SAMR_ACT_DELIVER;
 	list_add_tail(&samr_msg_get(msg)->action.node, &n->out->list);

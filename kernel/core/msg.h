@@ -62,6 +62,7 @@ struct samr_piece {
  * @transfer: the group's state transfer from here on (id 0: none); NULL: as before
  * @locks: what members are told of locks, or NULL; it belongs to the message
  * @diverged: DIGEST: replicas differ, as was not known before, or NULL; likewise
+ * @at: at the origin: when it was taken for the order, ns; 0: its time is not measured
  * @far: of struct samr_submit, at the origin
  * @aloof: with @far: no member here reads it
  * @owner: of struct samr_submit, at the origin
@@ -94,6 +95,7 @@ struct samr_msg {
 	struct samr_transfer *transfer;
 	struct samr_lock_notes *locks;
 	struct samr_divergences *diverged;
+	u64 at;
 	u64 far;
 	void *owner;
 	struct samr_piece *pieces;

@@ -835,6 +835,12 @@ void samr_node_stats(const struct samr_node *n, struct samr_node_stats *s)
 	s->history_bytes = n->rcv.bytes;
 }
 
+void samr_node_latency(const struct samr_node *n, enum samr_lap lap,
+		       struct samr_latency *l)
+{
+	*l = n->latency[lap];
+}
+
 bool samr_node_peer(const struct samr_node *n, u64 id,
 		    struct samr_peer_info *info)
 {

@@ -10,6 +10,7 @@
 #define SAMR_CORE_NODE_H
 
 #include "event.h"
+#include "latency.h"
 #include "msg.h"
 #include "policy.h"
 #include "wire.h"
@@ -619,6 +620,15 @@ struct samr_node_stats {
 
 /** samr_node_stats - copy them out */
 void samr_node_stats(const struct samr_node *node, struct samr_node_stats *s);
+
+/**
+ * samr_node_latency - copy out how long own messages took
+ * @node: the node
+ * @lap: until when
+ * @l: filled in
+ */
+void samr_node_latency(const struct samr_node *node, enum samr_lap lap,
+		       struct samr_latency *l);
 
 /**
  * struct samr_peer_info - what a node knows of a head

@@ -80,6 +80,22 @@ static void trim(struct samr_node *n, u64 upto)
 	samr_window_advance(&n->rcv.win, upto + 1);
 }
 
+/* All up to here is stable; of that, what is not in the history was not sent here. */
+static void settle(struct samr_node *n, u64 upto)
+{
+	const struct samr_window *w = &n->rcv.win;
+	u64 end = min(upto + 1, w->base + w->size);
+	const struct samr_slot *slot;
+	u64 s;
+
+	for (s = max(n->stab.stable + 1, w->base); s < end; s++) {
+		slot = samr_window_at(w, s);
+		if (slot && slot->msg)
+			samr_node_lap(n, slot->msg, SAMR_LAP_STABLE);
+	}
+	n->stab.stable = upto;
+}
+
 static void update(struct samr_node *n)
 {
 	u64 stable = stable_upto(n);
@@ -91,7 +107,7 @@ static void update(struct samr_node *n)
 		return;
 
 	if (stable > n->stab.stable) {
-		n->stab.stable = stable;
+		settle(n, stable);
 		samr_group_stable(n);
 	}
 	if (all > n->stab.trimmed) {
@@ -104,7 +120,7 @@ void samr_stable_all(struct samr_node *n, u64 upto)
 {
 	if (upto <= n->stab.stable)
 		return;
-	n->stab.stable = upto;
+	settle(n, upto);
 	samr_group_stable(n);
 }
 
@@ -113,7 +129,7 @@ void samr_stable_start(struct samr_node *n)
 	struct samr_stability *s = &n->stab;
 
 	n->view.ack[n->view.self] = n->rcv.held;
-	s->stable = max(s->stable, n->view.base);
+	settle(n, max(s->stable, n->view.base));
 	s->acked = s->trimmed;
 	s->ack_at = SAMR_NEVER;
 	s->ack_now = n->view.count > 1;

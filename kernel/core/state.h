@@ -520,7 +520,16 @@ struct samr_node {
 	u32 repair_left;	/* bytes that this event may make us repeat */
 	u32 scan_left;		/* places that it may make us look at */
 	struct samr_node_stats stats;
+	struct samr_latency latency[SAMR_LAPS];
 };
+
+/** samr_node_lap - an own message got so far now */
+static inline void samr_node_lap(struct samr_node *n,
+				 const struct samr_msg *msg, enum samr_lap lap)
+{
+	if (msg->at)
+		samr_latency_add(&n->latency[lap], n->now - msg->at);
+}
 
 static inline bool samr_node_leads(const struct samr_node *n)
 {

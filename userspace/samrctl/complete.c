@@ -161,10 +161,10 @@ void args_complete(const struct object *const *objects, size_t n, char **argv)
 		if (o->verbs[1].name)
 			return;
 	}
-	/* The only verb of an object need not be said. */
+	/* The first verb of an object need not be said. */
 	v = args_verb(o, argv[1]);
 	if (v)
 		keys(v, argv + 2);
-	else if (!o->verbs[1].name)
+	else if (!o->verbs[1].name || args_key(o->verbs, argv[1]))
 		keys(o->verbs, argv + 1);
 }

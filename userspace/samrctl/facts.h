@@ -91,7 +91,7 @@ struct fact_path {
  * @state: enum samr_carrier
  * @carries: the one in use
  * @multicast: what goes to all is multicast
- * @copies: it was never meant to be: kind udp without a group
+ * @copies: it was never meant to be: kind udp without a group, or rdma
  * @frame_max: largest frame that all who are heard were found to get
  * @device_max: largest frame that the device would take
  * @path: by id of the head

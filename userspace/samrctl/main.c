@@ -122,8 +122,8 @@ static int run(int argc, char **argv)
 			args_help(o);
 			return EXIT_OK;
 		}
-		/* A key right behind the object: its only verb is meant. */
-		if (o->verbs[1].name || !args_key(v, *argv))
+		/* A key right behind the object: its first verb is meant. */
+		if (args_verb(o, *argv) || !args_key(v, *argv))
 			v = find_verb(o, *argv++);
 	}
 	/* "help" alone may be a name, where one can stand without its key. */

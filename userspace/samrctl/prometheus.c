@@ -14,6 +14,7 @@
 
 #include <linux/samr_netlink.h>
 
+#include "latency.h"
 #include "print.h"
 #include "samrctl.h"
 #include "status.h"
@@ -338,10 +339,38 @@ static void put_family(const struct family *fam)
 		put_member(fam, fam->members[i]);
 }
 
+/* All that took no longer than the end of a doubling, up to each; then all. */
+static void put_histogram(const struct histogram *h, void *data)
+{
+	uint64_t within = 0;
+	char end[24];
+	uint32_t i;
+
+	(void)data;
+	for (i = 0; i + 1 < h->steps; i++) {
+		within += h->count[i];
+		if (i % 4)
+			continue;
+		snprintf(end, sizeof(end), "%.9g", latency_from(i + 1) * NS);
+		put("samr_latency_seconds_bucket", within, "until", h->name,
+		    "le", end, NULL);
+	}
+	put("samr_latency_seconds_bucket", h->total, "until", h->name, "le",
+	    "+Inf", NULL);
+	put("samr_latency_seconds_sum", h->sum * NS, "until", h->name, NULL);
+	put("samr_latency_seconds_count", h->total, "until", h->name, NULL);
+}
+
+static void put_latency(const struct nlmsghdr *nlh, void *data)
+{
+	latency_each(nlh, put_histogram, data);
+}
+
 /* What a newer kernel counts. */
 static void put_unknown(void)
 {
-	static const char *const scopes[] = { "order", "drops", "head", "link" };
+	static const char *const scopes[] = { "order", "drops", "head",
+					      "latency", "link" };
 	struct counter *c;
 	bool begun = false;
 
@@ -551,13 +580,17 @@ int stats_prometheus(const struct verb *v)
 	put_verdict(&f);
 	if (f.cluster) {
 		nl_fetch(v, NULL, &answer);
-		nl_each(&answer, collect, NULL);
+		nl_walk(&answer, collect, NULL);
 		put_view(&f);
 		put_heads(&f);
 		put_links(&f);
 		put_groups(&f);
 		for (i = 0; i < FAMILIES; i++)
 			put_family(&families[i]);
+		begin("samr_latency_seconds", "histogram",
+		      "Time from the taking of an own message to its place in the order, its delivery here, its being stable.");
+		nl_walk(&answer, put_latency, NULL);
+		nl_free(&answer);
 		put_unknown();
 	}
 	free(all.counter);

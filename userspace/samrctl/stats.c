@@ -5,12 +5,14 @@
 
 #include <linux/samr_netlink.h>
 
+#include "latency.h"
 #include "nl.h"
 #include "print.h"
 #include "samrctl.h"
 
 /* In the order of enum samr_stats_scope. */
-static const char *const scopes[] = { "order", "drops", "head", "link", NULL };
+static const char *const scopes[] = { "order", "drops", "head", "latency", "link",
+				      NULL };
 static const char *const which[] = { "nonzero", "all", NULL };
 
 /**
@@ -64,6 +66,10 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 	if (scope > SAMR_STATS_SCOPE_LINK ||
 	    (w->scope >= 0 && scope != w->scope))
 		return;
+	if (scope == SAMR_STATS_SCOPE_LATENCY) {
+		latency_summaries(nlh, w->zeros);
+		return;
+	}
 	mnl_attr_parse(nlh, 4, each_nonzero, &nonzero);
 	if (scope == SAMR_STATS_SCOPE_LINK && !w->links) {
 		print_object("links", NULL);
@@ -156,6 +162,8 @@ uint64_t stats_counter(uint32_t which_scope, const char *name)
 static const struct verb verbs[] = {
 	{ "show", "counters; only those that are not 0 unless all are asked for; or all that is known, as text for Prometheus",
 	  SAMR_CMD_STATS_GET, show_keys, show },
+	{ "latency", "how long own messages take to their place, to delivery, and to be stable; drawn",
+	  SAMR_CMD_STATS_GET, NULL, latency_show },
 	{ }
 };
 

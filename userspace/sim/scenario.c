@@ -482,6 +482,30 @@ static void do_view(struct scenario *sc)
 		   samr_node_out(h->node) ? "; it is out" : "");
 }
 
+/* laps NODE: its own messages to their places, delivery and stability, by steps of time */
+static void do_laps(struct scenario *sc)
+{
+	static const char *const name[] = { "order", "deliver", "stable" };
+	struct host *h = sc->cluster.host[sc_node(sc, false)];
+	struct samr_latency l;
+	char text[256];
+	int lap, n;
+	u32 i;
+
+	for (lap = 0; lap < SAMR_LAPS; lap++) {
+		samr_node_latency(h->node, lap, &l);
+		n = 0;
+		for (i = 0; i < SAMR_LATENCY_STEPS; i++)
+			if (l.count[i] && n < (int)sizeof(text) - 48)
+				n += sprintf(text + n, ", %llu in step %u",
+					     (unsigned long long)l.count[i],
+					     i);
+		trace_note(&sc->trace, "node %u: %s: %llu ns%s", h->id,
+			   name[lap], (unsigned long long)l.sum,
+			   n ? text : ", none");
+	}
+}
+
 /* retire N: it asks to leave the view */
 static void do_retire(struct scenario *sc)
 {
@@ -660,6 +684,7 @@ static const struct {
 	{ "hint", do_hint },
 	{ "input", do_input },
 	{ "join", do_join },
+	{ "laps", do_laps },
 	{ "leave", do_leave },
 	{ "links", do_links },
 	{ "lock", do_lock },

@@ -207,12 +207,14 @@ enum samr_diverged_result {
  * @SAMR_STATS_SCOPE_ORDER: positions in the order, and what was done for it
  * @SAMR_STATS_SCOPE_DROPS: frames and records not taken, by reason
  * @SAMR_STATS_SCOPE_HEAD: what surrounds the order on this head
+ * @SAMR_STATS_SCOPE_LATENCY: how long own messages take; in histograms
  * @SAMR_STATS_SCOPE_LINK: one link
  */
 enum samr_stats_scope {
 	SAMR_STATS_SCOPE_ORDER,
 	SAMR_STATS_SCOPE_DROPS,
 	SAMR_STATS_SCOPE_HEAD,
+	SAMR_STATS_SCOPE_LATENCY,
 	SAMR_STATS_SCOPE_LINK,
 };
 
@@ -445,9 +447,20 @@ enum {
 	SAMR_A_STATS_DEV,
 	SAMR_A_STATS_COUNTER,
 	SAMR_A_STATS_KIND,
+	SAMR_A_STATS_HISTOGRAM,
 
 	__SAMR_A_STATS_MAX,
 	SAMR_A_STATS_MAX = (__SAMR_A_STATS_MAX - 1)
+};
+
+enum {
+	SAMR_A_HISTOGRAM_PAD = 1,
+	SAMR_A_HISTOGRAM_NAME,
+	SAMR_A_HISTOGRAM_SUM,
+	SAMR_A_HISTOGRAM_COUNTS,
+
+	__SAMR_A_HISTOGRAM_MAX,
+	SAMR_A_HISTOGRAM_MAX = (__SAMR_A_HISTOGRAM_MAX - 1)
 };
 
 enum {
