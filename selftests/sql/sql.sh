@@ -183,7 +183,10 @@ equal "three equal databases after that" 1 2 3
 fresh
 start 1 --stay --foreign-keys -c "CREATE TABLE other(x)"
 start 2 --stay --foreign-keys </dev/null
-start 3 --leave --foreign-keys --bail --json <<'END'
+# Head 1's table has its place before anything of head 3, which leaves when it has said all.
+start 3 --leave --foreign-keys --bail --json < <(
+	wait_for 60 has 3 "SELECT count(*) FROM other" 0 >&2
+	cat <<'END'
 CREATE TABLE p(id INTEGER PRIMARY KEY);
 CREATE TABLE c(p REFERENCES p DEFERRABLE INITIALLY DEFERRED);
 BEGIN; INSERT INTO c VALUES(1); INSERT INTO p VALUES(1) RETURNING id, 'ä"'; COMMIT;
@@ -191,6 +194,7 @@ SELECT *, NULL AS "no", x'0a' AS b FROM c;
 INSERT INTO c VALUES(2);
 INSERT INTO p VALUES(3);
 END
+)
 end 3
 is "--bail stops at the first error" "${status[3]} $(grep -c ': line 5: FOREIGN KEY constraint failed' 3.err)" "1 1"
 is "rows as JSON" "$(jq -c '.' <3.out | tr '\n' ' ')" '{"id":1,"'"'ä\\\"'"'":"ä\""} {"p":1,"no":null,"b":"0a"} '
