@@ -107,15 +107,16 @@ static void link_doubts_the_size_of_frames(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, hub_wait(head_state(h[1]) == SAMR_CLUSTER_SERVING));
 	KUNIT_EXPECT_EQ(test, doubt(h[0], 3), HUB_MTU - 4U);
 	hub.pass = 1000;
+	/* On a slow machine the core may just have doubted it by itself. */
+	KUNIT_EXPECT_TRUE(test, hub_wait(doubt(h[0], 2) == SAMR_FRAME_MIN));
 	then = jiffies;
-	KUNIT_EXPECT_EQ(test, doubt(h[0], 2), (u32)SAMR_FRAME_MIN);
 	KUNIT_EXPECT_TRUE(test, hub_wait(carries(h[0], 996, true)));
 	/* What gets lost for other reasons does not keep frames small. */
 	if (time_before(jiffies, then + HZ / 2))
 		KUNIT_EXPECT_EQ(test, doubt(h[0], 2), 996U);
 	hub.pass = HUB_MTU;
 	msleep(1100);
-	KUNIT_EXPECT_EQ(test, doubt(h[0], 2), (u32)SAMR_FRAME_MIN);
+	KUNIT_EXPECT_TRUE(test, hub_wait(doubt(h[0], 2) == SAMR_FRAME_MIN));
 	KUNIT_EXPECT_TRUE(test, hub_wait(carries(h[0], HUB_MTU - 4, true)));
 }
 
@@ -542,28 +543,36 @@ static struct samr_link *first_link(struct head *h)
 	return list_first_entry_or_null(&h->c->links, struct samr_link, node);
 }
 
-/* The transport knows that a way has become narrow: that counts at once. */
+/* The size of frames right after the way to an address has become narrow. */
+static u32 narrow(struct head *h, u8 address, u32 max)
+{
+	struct samr_addr to = { .len = 1, .b = { address } };
+	u32 size;
+
+	local_bh_disable();
+	samr_link_narrow(first_link(h), &to, max);
+	size = head_link(h).frame_max;
+	local_bh_enable();
+	return size;
+}
+
+/*
+ * The transport knows that a way has become narrow: that counts at once. The answer to a
+ * probe under way may widen it before one looks: then once more.
+ */
 static void link_narrows_at_once(struct kunit *test)
 {
-	const u32 wide = HUB_MTU - SAMR_CRC_LEN, narrow = 700;
-	struct samr_addr other = { .len = 1, .b = { 2 } };
-	struct samr_addr nobody = { .len = 1, .b = { 3 } };
+	const u32 wide = HUB_MTU - SAMR_CRC_LEN;
 	struct head *h[2];
 
 	make_heads(test, h, 2);
 	KUNIT_ASSERT_TRUE(test, hub_wait(head_link(h[0]).frame_max == wide));
-	local_bh_disable();
-	samr_link_narrow(first_link(h[0]), &nobody, narrow);
-	KUNIT_EXPECT_EQ(test, head_link(h[0]).frame_max, wide);
-	samr_link_narrow(first_link(h[0]), &other, narrow);
-	KUNIT_EXPECT_EQ(test, head_link(h[0]).frame_max, narrow - SAMR_CRC_LEN);
-	local_bh_enable();
+	KUNIT_EXPECT_TRUE(test, hub_wait(narrow(h[0], 3, 700) == wide));
+	KUNIT_EXPECT_TRUE(test,
+			  hub_wait(narrow(h[0], 2, 700) == 700 - SAMR_CRC_LEN));
 	/* It is looked for again, as the way may have another opinion: this one has. */
 	KUNIT_EXPECT_TRUE(test, hub_wait(head_link(h[0]).frame_max == wide));
-	local_bh_disable();
-	samr_link_narrow(first_link(h[0]), &other, 1);
-	KUNIT_EXPECT_EQ(test, head_link(h[0]).frame_max, SAMR_FRAME_MIN);
-	local_bh_enable();
+	KUNIT_EXPECT_TRUE(test, hub_wait(narrow(h[0], 2, 1) == SAMR_FRAME_MIN));
 }
 
 /* What a link has begun ends with it, also when its transport refuses in the end. */

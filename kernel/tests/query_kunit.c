@@ -277,7 +277,8 @@ static void query_retries(struct kunit *test)
 	struct samr_queries *all = of(net, 0);
 	u32 nth, waited = 0;
 
-	for (nth = 1; nth < 4; nth++) {
+	/* A debug kernel allocates now and then for itself: the one that matters may be later. */
+	for (nth = 1; nth < 9; nth++) {
 		u32 given = net_delivered(net, 0, SAMR_KIND_QUERY);
 		int err;
 
