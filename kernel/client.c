@@ -561,7 +561,8 @@ static void attached(struct samr_client *cl, const struct samr_msg *msg)
 		gone(cl, cl->stream ? -ETIMEDOUT : -ECONNRESET);
 		return;
 	}
-	if (cl->stream ? !samr_client_stream_attached(cl, msg->next) :
+	if (cl->stream ? !samr_client_stream_attached(cl, msg->next,
+						       msg->meta.gseq) :
 			 has_seen(cl, msg->next)) {
 		cl->ending = true;
 		gone(cl, -ECONNRESET);

@@ -209,22 +209,22 @@ static void has_room(struct samr_client *cl)
 		samr_side_writable(side);
 }
 
-bool samr_client_stream_attached(struct samr_client *cl, u64 next)
+bool samr_client_stream_attached(struct samr_client *cl, u64 next, u64 place)
 {
-	struct samr_segment *g, *after;
+	struct samr_segment *g;
 
 	if (next > cl->next)
 		return false;
-	list_for_each_entry_safe(g, after, &cl->stream->segments, link) {
+	list_for_each_entry(g, &cl->stream->segments, link) {
 		if (g->number >= next)
 			break;
 		/* It was sent as it is, or not at all. */
 		if (g->number + g->len > next)
 			return false;
-		drop(cl, g);
+		/* The head that says so may die with it: it stays when that stays. */
+		g->place = place;
 	}
 	cl->send = next;
-	has_room(cl);
 	return next == cl->next || find(cl, next);
 }
 

@@ -93,8 +93,11 @@ void samr_client_stream_told(struct samr_client *cl, const struct samr_msg *msg)
 /** samr_client_stream_lost - this head has lost the view: no place counts any more */
 void samr_client_stream_lost(struct samr_client *cl);
 
-/** samr_client_stream_attached - it goes on behind @next; false: that is not possible */
-bool samr_client_stream_attached(struct samr_client *cl, u64 next);
+/**
+ * samr_client_stream_attached - it goes on behind @next; false: that is not possible
+ * @place: of the message that says so
+ */
+bool samr_client_stream_attached(struct samr_client *cl, u64 next, u64 place);
 
 /** samr_client_stream_output - bytes of the output, or its end; false: they were not kept */
 bool samr_client_stream_output(struct samr_client *cl, struct samr_msg *msg);
