@@ -283,18 +283,36 @@ static int try(struct samr_node *n, struct samr_outpost *o,
 	return -EPROTO;
 }
 
-/* Does something of the same client wait before it? */
+/* Does it say nothing but what its client has? */
+static bool acknowledges(const struct samr_parcel *x)
+{
+	struct samr_session_payload p;
+
+	return x->what == SAMR_CARRY_SUBMIT &&
+	       x->msg->meta.kind == SAMR_KIND_SESSION &&
+	       samr_msg_read(x->msg, (u8 *)&p, sizeof(p)) &&
+	       p.op == SAMR_SESSION_ACK;
+}
+
+/*
+ * Does something of the same client wait before it? Requests wait for readers, who may
+ * wait for room in what they write: so what makes that room goes past them.
+ */
 static bool is_behind(const struct samr_outpost *o, const struct samr_parcel *x)
 {
+	bool past = !list_empty(&o->waiting) && acknowledges(x);
 	const struct samr_parcel *y;
 
 	list_for_each_entry(y, &o->waiting, link) {
 		if (y == x)
 			break;
 		if (y->msg->meta.port == x->msg->meta.port &&
-		    y->msg->meta.group == x->msg->meta.group)
+		    y->msg->meta.group == x->msg->meta.group &&
+		    !(past && y->msg->meta.kind == SAMR_KIND_REQUEST))
 			return true;
 	}
+	if (past)
+		samr_mark("acknowledgement goes past what waits");
 	return false;
 }
 
@@ -320,9 +338,16 @@ static bool try_again(struct samr_node *n, struct samr_outpost *o)
 	return true;
 }
 
+/* What a client node may have under way (remote.h) has room here, so that it is all seen. */
 static bool has_room(const struct samr_outpost *o)
 {
-	return o->count < SAMR_ACCESS_WAITING && o->bytes < SAMR_ACCESS_BYTES;
+	const struct samr_parcel *first;
+
+	if (list_empty(&o->waiting))
+		return true;
+	first = list_first_entry(&o->waiting, struct samr_parcel, link);
+	return o->count < SAMR_ACCESS_WAITING &&
+	       o->bytes - first->msg->meta.len < SAMR_ACCESS_BYTES;
 }
 
 /* Return: false: it is to be closed. */

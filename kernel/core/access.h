@@ -19,7 +19,7 @@
 
 /* Numbers that client nodes have in ports: more than there are, so that each rests. */
 #define SAMR_ACCESS_SLOTS	2048
-/* What one makes its head keep that the order has no room for. */
+/* What one makes its head keep that the order has no room for; bytes: besides the first. */
 #define SAMR_ACCESS_WAITING	256
 #define SAMR_ACCESS_BYTES	(4U << 20)
 /* Pipes that are over and remembered, so that what is late of them begins none. */

@@ -745,7 +745,7 @@ u64 samr_node_stable(const struct samr_node *n)
 bool samr_node_room(struct samr_node *n, u8 kind, u32 group, u32 len)
 {
 	if (n->remote)
-		return samr_remote_room(n, len);
+		return samr_remote_room(n, kind, len);
 	if (samr_flow_room(n, kind, group, len))
 		return true;
 	if (!samr_credit_refused(n, kind, group, len))

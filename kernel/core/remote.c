@@ -59,11 +59,13 @@ void samr_remote_fini(struct samr_node *n, struct samr_actions *dropped)
 	samr_free_table(n->remote);
 }
 
-bool samr_remote_room(struct samr_node *n, u32 len)
+/* What acknowledges must not lack room because of what waits for that. */
+bool samr_remote_room(struct samr_node *n, u8 kind, u32 len)
 {
 	struct samr_remote *x = n->remote;
 
-	if (x->count < SAMR_REMOTE_SUBMITS &&
+	if (kind == SAMR_KIND_SESSION ? x->count < SAMR_REMOTE_SUBMITS :
+	    x->count + SAMR_REMOTE_RESERVE < SAMR_REMOTE_SUBMITS &&
 	    (!x->bytes || x->bytes + len <= SAMR_REMOTE_BYTES))
 		return true;
 	x->refused = true;
@@ -115,7 +117,7 @@ static int submit(struct samr_node *n, const struct samr_submit *s)
 		return -EMSGSIZE;
 	if (!x->pipe.link)
 		return -ENOTCONN;
-	if (!samr_remote_room(n, s->len))
+	if (!samr_remote_room(n, s->kind, s->len))
 		return -EAGAIN;
 	msg = message_of(&m, s->payload);
 	if (!msg || !samr_pipe_put(&x->pipe, SAMR_CARRY_SUBMIT, msg)) {

@@ -18,6 +18,8 @@ struct samr_view_info;
 
 /* What its clients may have under way. */
 #define SAMR_REMOTE_SUBMITS	256
+/* So many of these are kept for what opens, attaches, acknowledges and closes sessions. */
+#define SAMR_REMOTE_RESERVE	16
 #define SAMR_REMOTE_BYTES	(4U << 20)
 
 /**
@@ -71,7 +73,7 @@ int samr_remote_step(struct samr_node *n, const struct samr_event *ev);
 u64 samr_remote_deadline(const struct samr_node *n);
 
 /** samr_remote_room - would SUBMIT be taken? */
-bool samr_remote_room(struct samr_node *n, u32 len);
+bool samr_remote_room(struct samr_node *n, u8 kind, u32 len);
 
 /** samr_remote_view - the view of the access head: its heads, without what is not known */
 void samr_remote_view(const struct samr_node *n, struct samr_view_info *info);

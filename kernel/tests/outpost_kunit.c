@@ -180,6 +180,65 @@ static void outpost_is_answered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, post(net)->pipe.bytes, 0ULL);
 }
 
+/* Readers may wait for it: so it goes past the requests that wait for them. */
+static void outpost_acknowledges_past_what_waits(struct kunit *test)
+{
+	struct net *net = post_up(test);
+	struct samr_session_payload p = {
+		.op = SAMR_SESSION_ACK, .id = cpu_to_be64(ID),
+		.acked = cpu_to_be64(1),
+	};
+	struct samr_submit s = { .port = PORT, .kind = SAMR_KIND_SESSION };
+	u64 name, number = 2;
+	u32 waiting;
+
+	net->head[HEAD].deaf = true;
+	KUNIT_ASSERT_EQ(test, open(net, ID), 0);
+	pass(net);
+	name = net_told(net, POST, PORT, SAMR_SES_OPENED)->session;
+	KUNIT_ASSERT_EQ(test, ask(net, 1, 100), 0);
+	pass(net);
+	KUNIT_ASSERT_EQ(test, net_reply(net, HEAD, name, 1, 700), 0);
+	while (number < 60 && !post(net)->count) {
+		KUNIT_ASSERT_EQ(test, ask(net, number++, 100000), 0);
+		pass(net);
+	}
+	waiting = post(net)->count;
+	KUNIT_ASSERT_GT(test, waiting, 0U);
+	KUNIT_ASSERT_EQ(test, ask(net, number, 100), 0);
+	KUNIT_ASSERT_EQ(test, net_order(net, POST, &s, &p, sizeof(p), 0), 0);
+	pass(net);
+	net_told(net, POST, PORT, SAMR_SES_DONE);
+	KUNIT_EXPECT_EQ(test, post(net)->count, waiting + 1);
+	/* What changes its session waits for its turn. */
+	p.op = SAMR_SESSION_CLOSE;
+	KUNIT_ASSERT_EQ(test, net_order(net, POST, &s, &p, sizeof(p), 0), 0);
+	pass(net);
+	KUNIT_EXPECT_EQ(test, post(net)->count, waiting + 2);
+}
+
+/* However many requests are under way, there is room for what acknowledges. */
+static void outpost_keeps_room_to_acknowledge(struct kunit *test)
+{
+	struct net *net = post_up(test);
+	struct samr_session_payload p = {
+		.op = SAMR_SESSION_ACK, .id = cpu_to_be64(ID),
+	};
+	struct samr_submit s = { .port = PORT, .kind = SAMR_KIND_SESSION };
+	u64 number = 0;
+	int err;
+
+	KUNIT_ASSERT_EQ(test, open(net, ID), 0);
+	pass(net);
+	/* The head is silent: nothing is answered. */
+	net_lose_flying(net);
+	while (!(err = ask(net, ++number, 0)) && number < 1000)
+		net_lose_flying(net);
+	KUNIT_EXPECT_EQ(test, err, -EAGAIN);
+	KUNIT_EXPECT_EQ(test, net_order(net, POST, &s, &p, sizeof(p), 0), 0);
+	KUNIT_EXPECT_EQ(test, ask(net, number, 0), -EAGAIN);
+}
+
 /* ---- what client nodes may not say ---- */
 
 static void outpost_speaks_as_a_head(struct kunit *test)
@@ -449,6 +508,8 @@ static void outpost_bears_anything(struct kunit *test)
 
 static struct kunit_case outpost_cases[] = {
 	KUNIT_CASE(outpost_is_answered),
+	KUNIT_CASE(outpost_acknowledges_past_what_waits),
+	KUNIT_CASE(outpost_keeps_room_to_acknowledge),
 	KUNIT_CASE(outpost_speaks_as_a_head),
 	KUNIT_CASE(outpost_says_what_cannot_be),
 	KUNIT_CASE(outpost_of_another_head),

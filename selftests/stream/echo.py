@@ -5,6 +5,7 @@
     echo.py serve HEAD SERVICE            accepts streams and sends back what they say; ends by 3 when the head is out
     echo.py talk HEAD SERVICE FILE STOP   writes and compares what comes back, until the file STOP is there; FILE has the
                                           number of bytes that came back. Ends by 0 when all came back, byte for byte
+    echo.py burst HEAD SERVICE BYTES      writes all of them before it reads any. Ends by 0 when all came back
 """
 import errno
 import os
@@ -92,10 +93,24 @@ def talk(service, file, stop):
     print(f"{came} bytes came back", flush=True)
 
 
+def burst(service, count):
+    said, came = random.Random(service).randbytes(count), b""
+    s = connected(service)
+    s.sendall(said)
+    s.shutdown(socket.SHUT_WR)
+    time.sleep(1)
+    while part := s.recv(30000):
+        came += part
+    if came != said:
+        sys.exit(f"{count} bytes were sent, and {len(came)} came back, or others")
+
+
 def main(what, head, *args):
     enter(head)
     if what == "serve":
         serve(int(args[0]))
+    elif what == "burst":
+        burst(int(args[0]), int(args[1]))
     else:
         talk(int(args[0]), *args[1:])
 

@@ -184,7 +184,7 @@ static void check_bounds(struct host *h)
 	list_for_each_entry(o, &a->all, link) {
 		count++;
 		if (o->count > SAMR_ACCESS_WAITING ||
-		    o->bytes > SAMR_ACCESS_BYTES + SAMR_LEN_MAX ||
+		    o->bytes > SAMR_ACCESS_BYTES + 2 * SAMR_LEN_MAX ||
 		    o->pipe.parcels > SAMR_PIPE_PARCELS ||
 		    o->pipe.bytes > SAMR_PIPE_BYTES)
 			sim_fail("node %u keeps too much for a client node", h->id);
