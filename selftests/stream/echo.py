@@ -5,7 +5,7 @@
     echo.py serve HEAD SERVICE            accepts streams and sends back what they say; ends by 3 when the head is out
     echo.py talk HEAD SERVICE FILE STOP   writes and compares what comes back, until the file STOP is there; FILE has the
                                           number of bytes that came back. Ends by 0 when all came back, byte for byte
-    echo.py burst HEAD SERVICE BYTES      writes all of them before it reads any. Ends by 0 when all came back
+    echo.py burst HEAD SERVICE BYTES      writes what it may, and reads a second later. Ends by 0 when all came back
 """
 import errno
 import os
@@ -96,11 +96,17 @@ def talk(service, file, stop):
 def burst(service, count):
     said, came = random.Random(service).randbytes(count), b""
     s = connected(service)
-    s.sendall(said)
-    s.shutdown(socket.SHUT_WR)
+
+    def write():
+        s.sendall(said)
+        s.shutdown(socket.SHUT_WR)
+
+    t = threading.Thread(target=write)
+    t.start()
     time.sleep(1)
     while part := s.recv(30000):
         came += part
+    t.join()
     if came != said:
         sys.exit(f"{count} bytes were sent, and {len(came)} came back, or others")
 
