@@ -15,6 +15,8 @@
 
 #define HEADS_MAX	16
 
+uint32_t lab_cluster = 77;
+
 /* ---- generic netlink ---- */
 
 struct request {
@@ -121,7 +123,7 @@ static void must(int err, const char *what)
 static void fill_cluster(struct request *r, va_list ap)
 {
 	put_string(r, SAMR_A_CLUSTER_NAME, "test");
-	put_u32(r, SAMR_A_CLUSTER_ID, 77);
+	put_u32(r, SAMR_A_CLUSTER_ID, lab_cluster);
 	put_u64(r, SAMR_A_CLUSTER_NODE, va_arg(ap, unsigned int));
 	/* No head shall be taken for dead because the machine is slow. */
 	put_u32(r, SAMR_A_CLUSTER_DEAD_US, 10000000);

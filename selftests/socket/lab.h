@@ -48,6 +48,9 @@ int lab_try_del(void);
  */
 void lab_heads(int n);
 
+/* The id of the clusters to come. */
+extern uint32_t lab_cluster;
+
 /** lab_wire - the first half of it: the namespaces, their devices, the bridge */
 void lab_wire(int n);
 
