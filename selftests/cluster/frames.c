@@ -176,6 +176,35 @@ void beat(struct frame *f)
 	field(f, B_MEMBERS, 8, 0xe);
 }
 
+struct frame client_frame(int to, uint64_t node, uint64_t link)
+{
+	struct frame f = frame_of(3);
+
+	header(&f, H_TYPE, 1, 3);
+	header(&f, H_SRC, 8, node);
+	header(&f, H_INC, 8, 7);
+	header(&f, H_EPOCH, 8, 0);
+	header(&f, H_ACK, 8, 0);
+	record(&f, PIPE, 0, P_LEN);
+	field(&f, P_FLAGS, 2, P_BEGIN);
+	field(&f, P_SIZE, 2, 1000);
+	field(&f, P_LINK, 8, link);
+	field(&f, P_INC, 8, get(heard[to].b + H_INC, 8));
+	return f;
+}
+
+void carry(struct frame *f, uint64_t seq, int what, size_t bytes)
+{
+	record(f, CARRY, 0, C_LEN + bytes);
+	field(f, C_GROUP, 4, 1);
+	field(f, C_SEQ, 8, seq);
+	field(f, C_NUMBER, 8, seq);
+	field(f, C_PLACE, 8, 1);
+	field(f, C_PORT, 4, 90);
+	field(f, C_TOTAL, 4, bytes);
+	field(f, C_WHAT, 1, what);
+}
+
 /* ---- sending and listening ---- */
 
 void transmit(int to, const void *bytes, size_t len)

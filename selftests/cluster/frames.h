@@ -19,6 +19,7 @@
 
 /* Record types and flags. */
 enum { SUBMIT = 1, ORDER, NACK, BEAT, HELLO, VIEW, CREDIT, CREDIT_ASK };
+enum { KNOCK = 30, WELCOME, PIPE, CARRY };
 enum { F_ALL = 1, F_REF = 2, F_REPAIR = 4 };
 
 /* Offsets in the header, and in records. */
@@ -34,6 +35,16 @@ enum { O_GROUP = 4, O_GSEQ = 8, O_ORIGIN = 16, O_INC = 24, O_TIME = 32,
        O_LEN = 80 };
 enum { N_RESERVED = 4, N_ORIGIN = 8, N_FIRST = 16, N_LAST = 24, N_OFF = 32,
        N_BYTES = 36, N_LEN = 40 };
+enum { P_FLAGS = 4, P_SIZE = 6, P_LINK = 8, P_INC = 16, P_GOT = 24,
+       P_EARLY = 32, P_HEADS = 40, P_LEN = 48 };
+enum { C_GROUP = 4, C_SEQ = 8, C_NUMBER = 16, C_PLACE = 24, C_SESSION = 32,
+       C_NEXT = 40, C_ARG = 48, C_PORT = 56, C_TOTAL = 68, C_OFF = 72,
+       C_WHAT = 76, C_KIND = 77, C_MFLAGS = 78, C_LEN = 80 };
+/* What a CARRY is; the last two only heads say. */
+enum { C_SUBMIT = 1, C_QUERY, C_FORGET, C_TOLD, C_GIVE };
+/* And of what kind. */
+enum { C_KIND_REPLY = 18, C_KIND_QUERY };
+enum { KNOCK_LEN = 16, P_BEGIN = 1 };
 enum { L_CAST = 4, L_ROUND = 8, L_SIZE = 12, L_NODE = 16, L_INC = 24,
        L_LEN = 32 };
 enum { PROBE = 1, ANSWER };
@@ -91,6 +102,10 @@ void nack(struct frame *f, uint64_t origin, uint64_t first, uint64_t last);
 void view(struct frame *f, uint64_t epoch, uint32_t count, int members);
 void hello(struct frame *f);
 void beat(struct frame *f);
+
+/* Of client node @node to head @to, whose pipe @link begins, if it is new. */
+struct frame client_frame(int to, uint64_t node, uint64_t link);
+void carry(struct frame *f, uint64_t seq, int what, size_t bytes);
 
 /* The heads' wire; waits until each of them was heard. */
 void open_wire(void);

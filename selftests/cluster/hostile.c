@@ -518,6 +518,180 @@ static void frames_of_no_use(int to)
 	send_frame(to, f);
 }
 
+/* ---- client nodes ---- */
+
+/* Each case has a client node of its own, and each frame a pipe. */
+static struct frame of_client(int to)
+{
+	static uint64_t link;
+
+	return client_frame(to, 0x700000, ++link);
+}
+
+static void clients_source(int to)
+{
+	static const uint64_t src[] = { 3, 9, 63 };
+	struct frame f;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		f = of_client(to);
+		header(&f, H_SRC, 8, src[i]);
+		send_frame(to, f);
+	}
+	f = frame_of(3);
+	header(&f, H_TYPE, 1, 3);
+	record(&f, KNOCK, 0, KNOCK_LEN);
+	send_frame(to, f);
+}
+
+static void clients_domain(int to)
+{
+	struct frame f = of_client(to);
+
+	header(&f, H_DOMAIN, 2, 1);
+	send_frame(to, f);
+}
+
+static void clients_incarnation(int to)
+{
+	struct frame f = of_client(to);
+
+	field(&f, P_INC, 8, 4711);
+	send_frame(to, f);
+}
+
+/* What only heads say, among themselves or to client nodes. */
+static void clients_role(int to)
+{
+	struct frame f = of_client(to);
+
+	carry(&f, 1, C_TOLD, 0);
+	send_frame(to, f);
+	f = of_client(to);
+	carry(&f, 1, C_GIVE, 10);
+	field(&f, C_KIND, 1, C_KIND_REPLY);
+	send_frame(to, f);
+	f = of_client(to);
+	beat(&f);
+	send_frame(to, f);
+	f = client_frame(to, 0x700000, 1);
+	f.len = HEADER;
+	header(&f, H_RECORDS, 2, 0);
+	beat(&f);
+	send_frame(to, f);
+}
+
+/* A CARRY whose field @at, @bytes wide, is @v. */
+static void bad_carry(int to, int at, int bytes, uint64_t v)
+{
+	struct frame f = of_client(to);
+
+	carry(&f, 1, C_QUERY, 50);
+	field(&f, C_KIND, 1, C_KIND_QUERY);
+	field(&f, at, bytes, v);
+	send_frame(to, f);
+}
+
+static void bad_pipe(int to, int at, int bytes, uint64_t v)
+{
+	struct frame f = of_client(to);
+
+	field(&f, at, bytes, v);
+	send_frame(to, f);
+}
+
+static void clients_record(int to)
+{
+	struct frame f = of_client(to);
+
+	bad_carry(to, C_GROUP, 4, 0);
+	bad_carry(to, C_SEQ, 8, 0);
+	bad_carry(to, C_PORT, 4, 1 << 20);
+	bad_carry(to, C_TOTAL, 4, 49);
+	bad_carry(to, C_TOTAL, 4, UINT32_MAX);
+	bad_carry(to, C_OFF, 4, 1);
+	bad_carry(to, C_OFF, 4, UINT32_MAX - 49);
+	bad_carry(to, C_WHAT, 1, 0);
+	bad_carry(to, C_WHAT, 1, 6);
+	bad_carry(to, C_WHAT, 1, C_SUBMIT);	/* of a query */
+	bad_carry(to, C_WHAT, 1, C_FORGET);	/* with bytes */
+	bad_carry(to, C_KIND, 1, 0);
+	bad_carry(to, C_MFLAGS, 1, 2);
+	bad_carry(to, C_NEXT, 8, UINT64_MAX);
+	bad_pipe(to, P_FLAGS, 2, 4);
+	bad_pipe(to, P_FLAGS, 2, 0xffff);
+	bad_pipe(to, P_LINK, 8, 0);
+	field(&f, 2, 2, P_LEN - 4);
+	send_frame(to, f);
+	f = of_client(to);
+	f.len = HEADER;
+	header(&f, H_RECORDS, 2, 0);
+	send_frame(to, f);
+}
+
+static void clients_window(int to)
+{
+	struct frame f = of_client(to);
+
+	carry(&f, 1000, C_FORGET, 0);
+	carry(&f, UINT64_MAX, C_FORGET, 0);
+	send_frame(to, f);
+}
+
+static void clients_duplicate(int to)
+{
+	struct frame f = of_client(to);
+	int i;
+
+	carry(&f, 1, C_FORGET, 0);
+	for (i = 0; i < 3; i++)
+		carry(&f, 3, C_FORGET, 0);
+	carry(&f, 1, C_FORGET, 0);
+	send_frame(to, f);
+}
+
+/* Has heard what was never said; goes on with what it has not begun. */
+static void clients_conflict(int to)
+{
+	struct frame f = of_client(to);
+
+	send_frame(to, f);
+	field(&f, P_FLAGS, 2, 0);
+	field(&f, P_SIZE, 2, 0);
+	field(&f, P_GOT, 8, 5);
+	send_frame(to, f);
+	f = of_client(to);
+	carry(&f, 1, C_QUERY, 10);
+	field(&f, C_KIND, 1, C_KIND_QUERY);
+	field(&f, C_TOTAL, 4, 100);
+	carry(&f, 2, C_QUERY, 10);
+	field(&f, C_KIND, 1, C_KIND_QUERY);
+	field(&f, C_TOTAL, 4, 100);
+	field(&f, C_OFF, 4, 50);
+	send_frame(to, f);
+}
+
+/* Nobody knows them, and nothing is counted: pipes that were never begun, many ends. */
+static void clients_of_no_use(int to)
+{
+	struct frame f;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		f = of_client(to);
+		field(&f, P_FLAGS, 2, i & 2);
+		field(&f, P_SIZE, 2, 0);
+		send_frame(to, f);
+	}
+	f = client_frame(to, 0x700000, 1);
+	f.len = HEADER;
+	header(&f, H_RECORDS, 2, 0);
+	record(&f, KNOCK, 0, KNOCK_LEN + 900);
+	field(&f, 8, 8, UINT64_MAX);
+	send_frame(to, f);
+}
+
 /**
  * struct hostile - a case
  * @name: of it
@@ -570,6 +744,17 @@ static const struct hostile {
 	{ "another station", 2, "drop_foreign", 1, frames_foreign },
 	{ "malformed probes", 1, "drop_probe", 16, frames_probe },
 	{ "probes of no head", 1, "drop_probe_source", 5, frames_probe_source },
+	{ "client nodes with a head's number", 1, "source", 4, clients_source },
+	{ "client nodes of another order", 2, "domain", 1, clients_domain },
+	{ "client nodes of a former head", 2, "incarnation", 1,
+	  clients_incarnation },
+	{ "client nodes that speak as heads", 1, "role", 4, clients_role },
+	{ "malformed records of client nodes", 2, "record", 19, clients_record },
+	{ "wild numbers of client nodes", 1, "window", 2, clients_window },
+	{ "client nodes that repeat", 2, "duplicate", 3, clients_duplicate },
+	{ "client nodes that contradict themselves", 1, "conflict", 2,
+	  clients_conflict },
+	{ "client nodes of no use", 2, NULL, 0, clients_of_no_use },
 	{ "records of no use", 1, NULL, 0, frames_of_no_use },
 	{ "records of no use, to a member", 2, NULL, 0, frames_of_no_use },
 };

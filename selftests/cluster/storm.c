@@ -62,6 +62,22 @@ static void storm_asks(int to)
 	send_frame(to, f);
 }
 
+/* Client nodes that nobody knows: pipes, and in them anything. */
+static void storm_clients(int to)
+{
+	struct frame f = client_frame(to, 0x700000 + rnd() % 99, 1 + sent / 512);
+	size_t i, n = rnd() % 6;
+
+	while (n--) {
+		carry(&f, 1 + rnd() % 80, rnd() % 7, rnd() % 100);
+		field(&f, C_GROUP, 4, 4711);
+		field(&f, C_KIND, 1, rnd() % 32);
+		for (i = rnd() % 4; i--;)
+			field(&f, 8 + rnd() % (C_LEN - 8), 1, rnd());
+	}
+	send_frame(to, f);
+}
+
 /* One of the heads' own frames, with a few fields of it changed. */
 static void mutant(int to)
 {
@@ -130,9 +146,10 @@ void storm(int ms)
 {
 	static kind *const kinds[] = {
 		storm_bytes, storm_bit, storm_records, storm_asks,
+		storm_clients,
 	};
 
-	blow(kinds, 4, ms);
+	blow(kinds, 5, ms);
 }
 
 void mutate(int ms)
