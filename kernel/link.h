@@ -331,6 +331,9 @@ void samr_link_receive_end(struct samr_link *link);
 /** samr_link_no_memory - a frame has arrived and was lost for want of memory */
 void samr_link_no_memory(struct samr_link *link);
 
+/** samr_link_unsent - so many frames that the transport has taken over are lost here */
+void samr_link_unsent(struct samr_link *link, u32 frames);
+
 /** samr_link_foreign - a frame for another station has arrived; taken over */
 void samr_link_foreign(struct samr_link *link, struct sk_buff *skb);
 

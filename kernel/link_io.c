@@ -91,6 +91,12 @@ static void lost(struct samr_link *l, struct sk_buff *skb, enum samr_stat why)
 	kfree_skb(skb);
 }
 
+void samr_link_unsent(struct samr_link *l, u32 frames)
+{
+	samr_stats_add(l->c->stats, SAMR_STAT_TX_DEVICE, frames);
+	this_cpu_add(l->counters->tx_dropped, frames);
+}
+
 static void transmit(struct samr_link *l, struct sk_buff *skb,
 		     enum samr_cast cast, const struct samr_addr *to)
 {
@@ -100,10 +106,8 @@ static void transmit(struct samr_link *l, struct sk_buff *skb,
 	charge(l, skb);
 	this_cpu_inc(l->counters->tx_frames);
 	this_cpu_add(l->counters->tx_bytes, len);
-	if (l->t->send(l, skb, cast, to)) {
-		samr_stats_inc(l->c->stats, SAMR_STAT_TX_DEVICE);
-		this_cpu_inc(l->counters->tx_dropped);
-	}
+	if (l->t->send(l, skb, cast, to))
+		samr_link_unsent(l, 1);
 }
 
 /*

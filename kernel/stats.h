@@ -56,6 +56,12 @@ static inline void samr_stats_inc(struct samr_stats __percpu *s,
 	this_cpu_inc(s->n[i]);
 }
 
+static inline void samr_stats_add(struct samr_stats __percpu *s,
+				  enum samr_stat i, u64 n)
+{
+	this_cpu_add(s->n[i], n);
+}
+
 static inline void samr_stats_drop(struct samr_stats __percpu *s,
 				   enum samr_drop d)
 {

@@ -17,5 +17,6 @@ EXPORT_SYMBOL_GPL(samr_link_receive_end);
 EXPORT_SYMBOL_GPL(samr_link_rename);
 EXPORT_SYMBOL_GPL(samr_link_set_priv);
 EXPORT_SYMBOL_GPL(samr_link_stranger);
+EXPORT_SYMBOL_GPL(samr_link_unsent);
 EXPORT_SYMBOL_GPL(samr_transport_register);
 EXPORT_SYMBOL_GPL(samr_transport_unregister);

@@ -5,10 +5,11 @@
 
 #include <linux/inetdevice.h>
 #include <linux/netdevice.h>
+#include <linux/netlink.h>
 #include <net/addrconf.h>
 #include <net/ipv6.h>
 
-#include "transport.h"
+#include "link.h"
 
 /* An address and a port. */
 #define IP_ADDR_LEN	(sizeof(struct in6_addr) + sizeof(__be16))
@@ -71,6 +72,51 @@ static inline bool ip_is_here(struct net *net, const struct in6_addr *ip)
 	here = __ip_dev_find(net, ip->s6_addr32[3], false);
 	rcu_read_unlock();
 	return here;
+}
+
+/**
+ * ip_check_peer - may @a be an address of a head, for a link with these options?
+ *
+ * Return: 0, or -EINVAL, and @extack says why not.
+ */
+static inline int ip_check_peer(const struct samr_link_options *o,
+				const struct samr_addr *a,
+				struct netlink_ext_ack *extack)
+{
+	struct in6_addr ip = ip_of(a);
+
+	if (a->len != IP_ADDR_LEN || !ip_is_unicast(&ip) || !ip_port_of(a)) {
+		NL_SET_ERR_MSG(extack, "not the IP address and port of a machine");
+		return -EINVAL;
+	}
+	if (ip_is_v4(&ip) != ip_is_v4(&o->local)) {
+		NL_SET_ERR_MSG(extack, "the link uses the other version of IP");
+		return -EINVAL;
+	}
+	if (ipv6_addr_equal(&ip, &o->local) && ip_port_of(a) == htons(o->port)) {
+		NL_SET_ERR_MSG(extack, "this is the link's own address");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * ip_check_local - have a link's options an address and a port of its own?
+ *
+ * Return: 0, or -EINVAL, and @extack says why not.
+ */
+static inline int ip_check_local(const struct samr_link_options *o,
+				 struct netlink_ext_ack *extack)
+{
+	if (!ip_is_unicast(&o->local)) {
+		NL_SET_ERR_MSG(extack, "'local' is not the IP address of a machine");
+		return -EINVAL;
+	}
+	if (!o->port) {
+		NL_SET_ERR_MSG(extack, "'port' is 1 to 65535");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 #endif /* SAMR_TRANSPORT_IP_H */

@@ -103,6 +103,13 @@ static bool may_post(const struct rdma_conn *c)
 	       (!c->out || (s32)(c->allowed - c->sent) > 0);
 }
 
+/* Credits are nobody's frames. */
+static void not_sent(const struct rdma_conn *c, u32 frames)
+{
+	if (c->out && frames)
+		samr_link_unsent(c->port->link, frames);
+}
+
 /* Posts what waits and may go. An error: the connection is of no use any more. */
 static int pump(struct rdma_conn *c)
 {
@@ -123,6 +130,7 @@ static int pump(struct rdma_conn *c)
 		err = post(c, skb);
 		if (err) {
 			kfree_skb(skb);
+			not_sent(c, 1);
 			return err;
 		}
 	}
@@ -449,6 +457,7 @@ static void free_buffers(struct rdma_conn *c)
 	kfree(c->tx);
 	kfree(c->rx);
 	c->tx = c->rx = NULL;
+	not_sent(c, skb_queue_len(&c->wait));
 	skb_queue_purge(&c->wait);
 }
 

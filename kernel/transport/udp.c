@@ -287,38 +287,19 @@ static bool is_group(const struct in6_addr *ip)
 static int udp_check(const struct samr_link *link, const struct samr_addr *a,
 		     struct netlink_ext_ack *extack)
 {
-	const struct samr_link_options *o = samr_link_options(link);
-	struct in6_addr ip = ip_of(a);
-
-	if (a->len != IP_ADDR_LEN || !ip_is_unicast(&ip) || !ip_port_of(a)) {
-		NL_SET_ERR_MSG(extack, "not the IP address and port of a machine");
-		return -EINVAL;
-	}
-	if (ip_is_v4(&ip) != ip_is_v4(&o->local)) {
-		NL_SET_ERR_MSG(extack, "the link uses the other version of IP");
-		return -EINVAL;
-	}
-	if (ipv6_addr_equal(&ip, &o->local) && ip_port_of(a) == htons(o->port)) {
-		NL_SET_ERR_MSG(extack, "this is the link's own address");
-		return -EINVAL;
-	}
-	return 0;
+	return ip_check_peer(samr_link_options(link), a, extack);
 }
 
 static int check_options(const struct samr_link_options *o,
 			 struct netlink_ext_ack *extack)
 {
-	if (!ip_is_unicast(&o->local)) {
-		NL_SET_ERR_MSG(extack, "'local' is not the IP address of a machine");
-		return -EINVAL;
-	}
+	int err = ip_check_local(o, extack);
+
+	if (err)
+		return err;
 	if (!IS_ENABLED(CONFIG_IPV6) && !ip_is_v4(&o->local)) {
 		NL_SET_ERR_MSG(extack, "this kernel has no IPv6");
 		return -EAFNOSUPPORT;
-	}
-	if (!o->port) {
-		NL_SET_ERR_MSG(extack, "'port' is 1 to 65535");
-		return -EINVAL;
 	}
 	if (ipv6_addr_any(&o->group))
 		return 0;

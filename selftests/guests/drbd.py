@@ -388,8 +388,7 @@ def main():
                         shutil.copy(os.path.join(work, log), os.path.join(lab.TOP, "build", f"drbd-{name}-{log}"))
             failures.keep(t, work)
             shutil.rmtree(work, ignore_errors=True)
-    print(f"1..{t.count}")
-    return 1 if t.failed else 0
+    return t.end()
 
 
 if __name__ == "__main__":

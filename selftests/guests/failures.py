@@ -36,6 +36,11 @@ class Points:
         print(f"{'ok' if holds else 'not ok'} {self.count} - {name}", flush=True)
         return holds
 
+    def end(self):
+        """The exit status."""
+        print(f"1..{self.count}")
+        return 1 if self.failed else 0
+
 
 def note(text):
     for line in str(text).splitlines():
@@ -176,21 +181,25 @@ def run(t, names, work):
         judge(t, heads)
 
 
+def in_folder(t, run, prefix="samr-heads-", name=""):
+    """Runs a test, run(t, work), in a folder of its own, which stays when it fails."""
+    work = tempfile.mkdtemp(prefix=prefix)
+    try:
+        run(t, work)
+    except lab.Broken as e:
+        t.check(f"{name}the test could go on", False, e)
+    finally:
+        keep(t, work)
+
+
 def main():
     names = sys.argv[1:] or list(SCENARIOS)
     if bad := [n for n in names if n not in SCENARIOS]:
         sys.exit(f"{bad[0]}: no such scenario; there are {', '.join(SCENARIOS)}")
     lab.own_namespace()
     t = Points()
-    work = tempfile.mkdtemp(prefix="samr-heads-")
-    try:
-        run(t, names, work)
-    except lab.Broken as e:
-        t.check("the test could go on", False, e)
-    finally:
-        keep(t, work)
-    print(f"1..{t.count}")
-    return 1 if t.failed else 0
+    in_folder(t, lambda t, work: run(t, names, work))
+    return t.end()
 
 
 if __name__ == "__main__":

@@ -33,7 +33,6 @@ import os
 import random
 import re
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -509,15 +508,8 @@ def main():
     lab.own_namespace()
     t = failures.Points()
     for session in sessions(names):
-        work = tempfile.mkdtemp(prefix="samr-fencing-")
-        try:
-            run(t, session, work)
-        except lab.Broken as e:
-            t.check(f"{session[0]}: the test could go on", False, e)
-        finally:
-            failures.keep(t, work)
-    print(f"1..{t.count}")
-    return 1 if t.failed else 0
+        failures.in_folder(t, lambda t, work, s=session: run(t, s, work), "samr-fencing-", f"{session[0]}: ")
+    return t.end()
 
 
 if __name__ == "__main__":

@@ -195,8 +195,7 @@ def main():
     finally:
         failures.keep(t, work)
     note(f"all of it took {time.monotonic() - begin:.0f} s")
-    print(f"1..{t.count}")
-    return 1 if t.failed else 0
+    return t.end()
 
 
 if __name__ == "__main__":

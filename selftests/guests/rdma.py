@@ -15,7 +15,6 @@ siw needs the debug kernel. What each member received is judged by history.py. A
 """
 import os
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -178,16 +177,9 @@ def main():
     if bad := [n for n in names if n not in SCENARIOS]:
         sys.exit(f"{bad[0]}: no such scenario; there are {', '.join(SCENARIOS)}")
     lab.own_namespace()
-    t = Points()
-    work = tempfile.mkdtemp(prefix="samr-heads-")
-    try:
-        run(t, kind, count, names, work)
-    except lab.Broken as e:
-        t.check("the test could go on", False, e)
-    finally:
-        failures.keep(t, work)
-    print(f"1..{t.count}")
-    return 1 if t.failed else 0
+    t = failures.Points()
+    failures.in_folder(t, lambda t, work: run(t, kind, count, names, work))
+    return t.end()
 
 
 if __name__ == "__main__":

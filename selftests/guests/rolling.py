@@ -14,7 +14,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import failures          # noqa: E402
@@ -152,15 +151,8 @@ def run(t, work, numbers):
 def main():
     lab.own_namespace()
     t = failures.Points()
-    work = tempfile.mkdtemp(prefix="samr-heads-")
-    try:
-        run(t, work, [int(n) for n in sys.argv[1:]])
-    except lab.Broken as e:
-        t.check("the test could go on", False, e)
-    finally:
-        failures.keep(t, work)
-    print(f"1..{t.count}")
-    return 1 if t.failed else 0
+    failures.in_folder(t, lambda t, work: run(t, work, [int(n) for n in sys.argv[1:]]))
+    return t.end()
 
 
 if __name__ == "__main__":
