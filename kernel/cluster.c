@@ -409,14 +409,12 @@ int samr_cluster_node_add(struct samr_cluster *c, u64 id,
 
 	if (err)
 		return err;
-	if (samr_cluster_is_client(c)) {
-		NL_SET_ERR_MSG(extack, "a client node learns by itself which heads there are");
-		return -EOPNOTSUPP;
-	}
 	if (!id || id > SAMR_HEAD_MAX) {
 		NL_SET_ERR_MSG(extack, "node ids are 1 to 63");
 		return -EINVAL;
 	}
+	if (samr_cluster_is_client(c))
+		return 0;
 	if (c->heads & BIT_ULL(id)) {
 		NL_SET_ERR_MSG(extack, "the node is configured already");
 		return -EEXIST;
@@ -454,6 +452,10 @@ int samr_cluster_node_del(struct samr_cluster *c, u64 id,
 		NL_SET_ERR_MSG(extack, "this is the node itself");
 		return -EINVAL;
 	}
+	if (samr_cluster_is_client(c)) {
+		samr_link_forget(c, id);
+		return 0;
+	}
 	if (!id || id > SAMR_HEAD_MAX || !(c->heads & BIT_ULL(id))) {
 		NL_SET_ERR_MSG(extack, "no such node");
 		return -ENOENT;
@@ -479,6 +481,10 @@ int samr_cluster_witness(struct samr_cluster *c, u64 id,
 
 	if (err)
 		return err;
+	if (samr_cluster_is_client(c)) {
+		NL_SET_ERR_MSG(extack, "a client node learns by itself which heads there are");
+		return -EOPNOTSUPP;
+	}
 	if (c->started && id == c->params.node) {
 		NL_SET_ERR_MSG(extack, "this is the node itself, and the cluster is up: take it down first");
 		return -EBUSY;

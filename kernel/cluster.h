@@ -227,6 +227,9 @@ void *samr_cluster_priv(struct samr_cluster *c);
  * @c: the cluster
  * @id: 1 .. SAMR_HEAD_MAX; the own one is there from the beginning
  *
+ * A client node learns by itself which heads there are: nothing changes but that their
+ * addresses may be set, samr_link_address().
+ *
  * Process context, under the configuration mutex (pernet.h), as all that
  * changes the configuration. Into a view in force it comes when all members want it.
  * Return: 0, -EEXIST, -EINVAL, -ENOSPC: SAMR_HEADS_MAX, -ENODEV: the cluster is

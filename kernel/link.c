@@ -570,6 +570,15 @@ int samr_link_del(struct samr_cluster *c, u32 id,
 	return 0;
 }
 
+void samr_link_forget(struct samr_cluster *c, u64 node)
+{
+	struct samr_link *l;
+
+	lockdep_assert_held(c->config);
+	list_for_each_entry(l, &c->links, node)
+		samr_link_address(c, l->id, node, NULL, NULL);
+}
+
 void samr_link_del_all(struct samr_cluster *c)
 {
 	struct samr_link *l, *next;
@@ -606,8 +615,9 @@ int samr_link_address(struct samr_cluster *c, u32 id, u64 node,
 		NL_SET_ERR_MSG(extack, "no such link");
 		return -ENOENT;
 	}
-	if (node > SAMR_HEAD_MAX || node == c->params.node ||
-	    !(c->heads & BIT_ULL(node))) {
+	/* A client node may be told where any head is. */
+	if (!node || node > SAMR_HEAD_MAX || node == c->params.node ||
+	    (!samr_cluster_is_client(c) && !(c->heads & BIT_ULL(node)))) {
 		NL_SET_ERR_MSG(extack, "not one of the other configured heads");
 		return -ENOENT;
 	}

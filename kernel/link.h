@@ -158,7 +158,7 @@ int samr_link_del(struct samr_cluster *c, u32 id,
  * samr_link_address - configure a peer's address on a link
  * @c: the cluster
  * @id: the link's number
- * @node: the peer, a configured head
+ * @node: the peer, a configured head; on a client node any head
  * @addr: its address there, which wins over a learned one; NULL or @addr->len 0:
  *	forget the configured one
  *
@@ -167,6 +167,9 @@ int samr_link_del(struct samr_cluster *c, u32 id,
 int samr_link_address(struct samr_cluster *c, u32 id, u64 node,
 		      const struct samr_addr *addr,
 		      struct netlink_ext_ack *extack);
+
+/** samr_link_forget - of @node no address is configured any more, on any link */
+void samr_link_forget(struct samr_cluster *c, u64 node);
 
 /**
  * struct samr_link_info - one link
@@ -328,11 +331,11 @@ void samr_link_receive(struct samr_link *link, struct sk_buff *skb,
 /** samr_link_receive_end - no further frame is at hand; same context */
 void samr_link_receive_end(struct samr_link *link);
 
-/** samr_link_no_memory - a frame has arrived and was lost for want of memory */
-void samr_link_no_memory(struct samr_link *link);
-
 /** samr_link_unsent - so many frames that the transport has taken over are lost here */
 void samr_link_unsent(struct samr_link *link, u32 frames);
+
+/** samr_link_no_memory - a frame has arrived and was lost for want of memory */
+void samr_link_no_memory(struct samr_link *link);
 
 /** samr_link_foreign - a frame for another station has arrived; taken over */
 void samr_link_foreign(struct samr_link *link, struct sk_buff *skb);
@@ -357,10 +360,17 @@ void samr_link_set_overhead(struct samr_link *link, u32 bytes);
 /**
  * samr_link_knows - may a frame come from @from?
  *
- * Not, when all other heads have configured addresses and it is none of them.
+ * Not, when all other heads have configured addresses and it is none of them; at a client
+ * node not, when it is none of those, unless the link has a group.
  * Softirq, or bottom halves off.
  */
 bool samr_link_knows(struct samr_link *link, const struct samr_addr *from);
+
+/**
+ * samr_link_is_clients - is this frame of a client node, whose address nobody knows before?
+ * @at: bytes in front of it
+ */
+bool samr_link_is_clients(const struct sk_buff *skb, u32 at);
 
 /** samr_link_stranger - a frame of one whom samr_link_knows() not; taken over */
 void samr_link_stranger(struct samr_link *link, struct sk_buff *skb);

@@ -573,18 +573,30 @@ void samr_link_foreign(struct samr_link *l, struct sk_buff *skb)
 
 bool samr_link_knows(struct samr_link *l, const struct samr_addr *from)
 {
-	u64 heads = samr_link_others(l->c);
-	bool known = false;
+	bool client = samr_cluster_is_client(l->c);
+	bool known = client && samr_link_has_group(l);
+	u64 heads = client ? ~1ULL : samr_link_others(l->c);
 
+	/* A client node without a group has asked those only whose addresses it was told. */
 	spin_lock(&l->lock);
 	for (; heads && !known; heads &= heads - 1) {
 		const struct samr_link_peer *p = &l->peer[__ffs64(heads)];
 
-		known = !p->configured ||
-			!memcmp(&p->addr, from, sizeof(*from));
+		known = p->configured ?
+			!memcmp(&p->addr, from, sizeof(*from)) : !client;
 	}
 	spin_unlock(&l->lock);
 	return known;
+}
+
+bool samr_link_is_clients(const struct sk_buff *skb, u32 at)
+{
+	const struct samr_hdr *h;
+	struct samr_hdr scratch;
+
+	h = skb_header_pointer(skb, at, sizeof(scratch), &scratch);
+	return h && h->type == SAMR_FRAME_CLIENT &&
+	       be64_to_cpu(h->src) > SAMR_HEAD_MAX;
 }
 
 void samr_link_stranger(struct samr_link *l, struct sk_buff *skb)

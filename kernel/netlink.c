@@ -600,6 +600,10 @@ static int add_node(struct samr_cluster *c, struct genl_info *info)
 	if (id == samr_cluster_self(c, NULL) &&
 	    info->attrs[SAMR_A_NODE_WITNESS])
 		return make_witness(c, info, id);
+	if (samr_cluster_far(c) && !info->attrs[SAMR_A_NODE_ADDRESS]) {
+		GENL_SET_ERR_MSG(info, "a client node learns by itself which heads there are: all that it takes is an 'address'");
+		return -EOPNOTSUPP;
+	}
 	err = samr_cluster_node_add(c, id, info->extack);
 	if (err)
 		return err;

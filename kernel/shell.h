@@ -22,6 +22,7 @@
 #include <linux/refcount.h>
 #include <linux/skbuff.h>
 #include <linux/workqueue.h>
+#include <net/ipv6.h>
 
 #include "cluster.h"
 #include "link.h"
@@ -423,6 +424,14 @@ static inline bool samr_link_usable(const struct samr_link *l)
 static inline bool samr_link_is_local(const struct samr_link *l)
 {
 	return l->flags & SAMR_TRANSPORT_LOCAL;
+}
+
+/** samr_link_has_group - is there an address of all who listen? Over IP, if it was configured */
+static inline bool samr_link_has_group(const struct samr_link *l)
+{
+	return (l->t->flags & SAMR_TRANSPORT_MULTICAST) &&
+	       (!(l->flags & SAMR_TRANSPORT_IP) ||
+		!ipv6_addr_any(&l->options.group));
 }
 
 /** samr_link_others - the configured heads but ourselves, one bit each */

@@ -91,23 +91,49 @@ static void send_one(struct samr_cluster *c, struct sk_buff *skb, u64 dest)
 	kfree_skb(skb);
 }
 
-/* A client node does not know where heads are: whoever listens hears it. */
+static void send_copy(struct samr_link *l, const struct sk_buff *skb,
+		      enum samr_cast cast, const struct samr_addr *to)
+{
+	struct sk_buff *copy;
+
+	copy = skb_copy_expand(skb, SAMR_LINK_HEADROOM, SAMR_LINK_TAILROOM,
+			       GFP_ATOMIC | __GFP_NOWARN);
+	if (copy)
+		samr_link_out(l, copy, cast, to);
+	else
+		samr_stats_inc(l->c->stats, SAMR_STAT_TX_MEMORY);
+}
+
+static void send_configured(struct samr_link *l, const struct sk_buff *skb)
+{
+	struct samr_addr to;
+	unsigned int id;
+
+	for (id = 1; id <= SAMR_HEAD_MAX; id++) {
+		spin_lock(&l->lock);
+		to = l->peer[id].addr;
+		if (!l->peer[id].configured)
+			to.len = 0;
+		spin_unlock(&l->lock);
+		if (to.len)
+			send_copy(l, skb, SAMR_CAST_UNI, &to);
+	}
+}
+
+/*
+ * A client node does not know where heads are: whoever listens hears it, and those whose
+ * addresses it was told.
+ */
 static void send_all(struct samr_cluster *c, struct sk_buff *skb)
 {
 	struct samr_link *l;
-	struct sk_buff *copy;
 
 	list_for_each_entry_rcu(l, &c->links, node) {
-		if (!samr_link_usable(l) ||
-		    !(l->t->flags & SAMR_TRANSPORT_MULTICAST))
+		if (!samr_link_usable(l))
 			continue;
-		copy = skb_copy_expand(skb, SAMR_LINK_HEADROOM,
-				       SAMR_LINK_TAILROOM,
-				       GFP_ATOMIC | __GFP_NOWARN);
-		if (copy)
-			samr_link_out(l, copy, SAMR_CAST_MULTI, NULL);
-		else
-			samr_stats_inc(c->stats, SAMR_STAT_TX_MEMORY);
+		if (samr_link_has_group(l))
+			send_copy(l, skb, SAMR_CAST_MULTI, NULL);
+		send_configured(l, skb);
 	}
 	consume_skb(skb);
 }

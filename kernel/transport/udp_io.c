@@ -97,7 +97,8 @@ int udp_receive(struct sock *sk, struct sk_buff *skb)
 		samr_link_foreign(p->link, skb);
 		return 0;
 	}
-	if (!samr_link_knows(p->link, &from)) {
+	if (!samr_link_knows(p->link, &from) &&
+	    !samr_link_is_clients(skb, sizeof(struct udphdr))) {
 		samr_link_stranger(p->link, skb);
 		return 0;
 	}

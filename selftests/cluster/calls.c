@@ -365,6 +365,7 @@ int main(int argc, char **argv)
 		perror(argv[4]);
 		return 1;
 	}
+	setlinebuf(log);
 	if (argc == 5)
 		ret = serve(service, log);
 	else
