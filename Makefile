@@ -17,7 +17,7 @@ sparse  = CF='-D__CHECK_ENDIAN__ -Wsparse-error'
 SEEDS  ?= 1000
 libraries = libmnl sqlite3 nettle cmocka libconfuse libsystemd libcap-ng jansson libfreeipmi
 
-.PHONY: all module user check check-long sim sim-coverage sim-sanitized mutants demo docs sparse kunit tidy install clean help
+.PHONY: all module user check check-long sim sim-coverage sim-sanitized mutants fuzz demo docs sparse kunit tidy install clean help
 
 all: module user
 
@@ -52,6 +52,9 @@ kunit:
 
 sim sim-coverage sim-sanitized mutants:
 	$(MAKE) -C userspace $@ SEEDS=$(SEEDS)
+
+fuzz:
+	selftests/fuzz/run.sh $(or $(SECONDS),60) $(SEED)
 
 model:
 	selftests/model/run.py
@@ -89,6 +92,7 @@ help:
 	@echo 'sim-coverage lines of the core that it does not reach'
 	@echo 'sim-sanitized the same, and wrong use of memory ends it'
 	@echo 'mutants     changes the core one line at a time and sees whether the simulator notices'
+	@echo 'fuzz        hostile input to the core for SECONDS= (default 60), from SEED='
 	@echo 'model       the view change, searched exhaustively by SPIN'
 	@echo 'demo        three heads in a guest replicate a database, and redis'
 	@echo 'docs        Documentation/ as HTML in build/docs'

@@ -150,7 +150,7 @@ check_user_file() {
 		case $inc in
 		kernel/kernel*.h) [[ $file == userspace/samrd/* ]] || bad "$file includes $inc: only samrd has that folder" ;;
 		*kernel/*) bad "$file includes $inc: user space knows the uapi headers only" ;;
-		*core/*) [[ $file == userspace/sim/* ]] || bad "$file includes $inc: only the simulator has the core" ;;
+		*core/*) [[ $file == userspace/sim/* || $file == selftests/fuzz/* ]] || bad "$file includes $inc: only the simulator and the fuzzer have the core" ;;
 		esac
 		# Checkers and workloads share the cluster and the ledger, and nothing else.
 		case $file:$inc in
