@@ -82,16 +82,26 @@ outposts_down() {
 	expect "heads were lost" "$(losses_of $((heads + 1)))" -ge "$cycles"
 }
 
+# The first line of what a client node says of itself.
+status_of() { samrctl -n "samr$1" status | head -n 1; }
+
 # As many client nodes as the heads take, and no more.
 limits() {
 	local k
 	for ((k = 1; k <= heads; k++)); do samrctl -n "samr$k" cluster set clients 0 || die "no limit on head $k"; done
 	samrctl -n "samr$((heads + 1))" cluster set state down
+	is "a client node that is down says so" "$(status_of $((heads + 1)))" "stopped here: this client node takes no part"
 	samrctl -n "samr$((heads + 1))" cluster set state up
 	sleep 2
 	is "heads that take no client nodes take none" "$(access_of $((heads + 1)))" 0
+	is "and that it has no head" "$(status_of $((heads + 1)))" "waiting for a head"
 	for ((k = 1; k <= heads; k++)); do samrctl -n "samr$k" cluster set clients 8; done
 	check "they do when they may" has_access $((heads + 1)) 20
+	is "and through which it goes" "$(status_of $((heads + 1)))" \
+		"healthy: this client node goes through head $(access_of $((heads + 1)))"
+	check "the status of that head counts it" \
+		grep -qE '^clients +[0-9]+ client nodes? go' <(samrctl -n "samr$(access_of $((heads + 1)))" status)
+	note "$(samrctl -n "samr$((heads + 1))" status)"
 	is "its head knows it" \
 		"$(samrctl -n "samr$(access_of $((heads + 1)))" -j client show | jq -r '.[].id' | grep -c "$(samrctl -n "samr$((heads + 1))" -j cluster show | jq -r .client)")" 1
 }

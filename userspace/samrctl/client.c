@@ -6,7 +6,7 @@
 #include "print.h"
 #include "samrctl.h"
 
-static void show_one(const struct nlmsghdr *nlh, void *data)
+void client_message(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *tb[ATTRS_MAX];
 
@@ -25,7 +25,7 @@ static void show_one(const struct nlmsghdr *nlh, void *data)
 
 static int show(const struct verb *v, const struct arg *args)
 {
-	show_list(v, args, NULL, show_one);
+	show_list(v, args, NULL, client_message);
 	return EXIT_OK;
 }
 

@@ -15,6 +15,7 @@ static const struct verb get_nodes = { .cmd = SAMR_CMD_NODE_GET };
 static const struct verb get_links = { .cmd = SAMR_CMD_LINK_GET };
 static const struct verb get_fences = { .cmd = SAMR_CMD_FENCE_GET };
 static const struct verb get_groups = { .cmd = SAMR_CMD_GROUP_GET };
+static const struct verb get_clients = { .cmd = SAMR_CMD_CLIENT_GET };
 
 static void copy_text(char *to, size_t size, const struct nlattr *a)
 {
@@ -36,7 +37,12 @@ static void take_cluster(const struct nlmsghdr *nlh, void *data)
 	f->cluster = true;
 	copy_text(f->name, sizeof(f->name), tb[SAMR_A_CLUSTER_NAME]);
 	f->id = nl_u32(tb[SAMR_A_CLUSTER_ID]);
-	f->node = nl_u64(tb[SAMR_A_CLUSTER_NODE]) % FACT_IDS;
+	f->client = nl_u32(tb[SAMR_A_CLUSTER_CLIENT]);
+	/* A client node has drawn a number, which is nobody's id. */
+	if (!f->client)
+		f->node = nl_u64(tb[SAMR_A_CLUSTER_NODE]) % FACT_IDS;
+	f->access = nl_u64(tb[SAMR_A_CLUSTER_ACCESS]);
+	f->losses = nl_u64(tb[SAMR_A_CLUSTER_LOSSES]);
 	f->state = nl_u32(tb[SAMR_A_CLUSTER_STATE]);
 	f->policy_asked = nl_u32(tb[SAMR_A_CLUSTER_POLICY]);
 	f->dead_us = nl_u32(tb[SAMR_A_CLUSTER_DEAD_US]);
@@ -220,6 +226,18 @@ static void take_group(const struct nlmsghdr *nlh, void *data)
 	g->wrong = nl_u64(tb[SAMR_A_GROUP_DIVERGED_HEADS]);
 }
 
+/* ---- client nodes ---- */
+
+static void take_client(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *tb[ATTRS_MAX];
+	struct facts *f = data;
+
+	nl_attrs(nlh, tb);
+	f->outposts++;
+	f->outposts_waiting += nl_u32(tb[SAMR_A_CLIENT_WAITING]);
+}
+
 /* ---- all ---- */
 
 /* Sockets of all network namespaces, and other users of the module. */
@@ -255,6 +273,8 @@ static void gather_cluster(struct facts *f)
 	dump(&get_links, &f->raw.links, take_link, f);
 	dump(&get_fences, &f->raw.fences, take_fence, f);
 	dump(&get_groups, &f->raw.groups, take_group, f);
+	if (!f->client)
+		dump(&get_clients, &f->raw.clients, take_client, f);
 }
 
 void facts_gather(struct facts *f)
@@ -276,6 +296,7 @@ void facts_free(struct facts *f)
 	nl_free(&f->raw.links);
 	nl_free(&f->raw.fences);
 	nl_free(&f->raw.groups);
+	nl_free(&f->raw.clients);
 	free(f->group);
 	samrd_free(&f->samrd);
 	memset(f, 0, sizeof(*f));

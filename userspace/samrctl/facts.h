@@ -157,7 +157,12 @@ struct fact_group {
  * @cluster: one is configured in this network namespace; what follows is its
  * @name: of it
  * @id: of it
- * @node: id of this head
+ * @node: id of this head; 0 at a client node
+ * @client: this is a client node, and no head
+ * @access: of a client node, the head that it goes through; 0: none
+ * @losses: how often it has lost one
+ * @outposts: client nodes that go through this head
+ * @outposts_waiting: messages of theirs that wait for room in the order
  * @state: enum samr_run_state
  * @policy_asked: enum samr_view_policy as configured here
  * @dead_us: silence after which a head is suspected
@@ -184,6 +189,11 @@ struct facts {
 	char name[FACT_NAME];
 	uint32_t id;
 	uint32_t node;
+	bool client;
+	uint32_t access;
+	uint64_t losses;
+	size_t outposts;
+	uint64_t outposts_waiting;
 	uint32_t state;
 	uint32_t policy_asked;
 	uint32_t dead_us;
@@ -208,6 +218,7 @@ struct facts {
 		struct nl_answer links;
 		struct nl_answer fences;
 		struct nl_answer groups;
+		struct nl_answer clients;
 	} raw;
 };
 

@@ -66,6 +66,7 @@ extern const char *const link_kinds[];
 const char *link_label(const struct nlattr *dev, const struct nlattr *kind,
 		       char text[LINK_LABEL_MAX]);
 void group_message(const struct nlmsghdr *nlh, void *data);
+void client_message(const struct nlmsghdr *nlh, void *data);
 void fence_message(const struct nlmsghdr *nlh, void *data);
 void view_message(const struct nlmsghdr *nlh, void *data);
 

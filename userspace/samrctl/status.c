@@ -74,6 +74,7 @@ void status_json(const struct facts *f, const struct findings *v)
 		json_list("nodes", &f->raw.nodes, node_message);
 		json_list("links", &f->raw.links, link_message);
 		json_list("groups", &f->raw.groups, group_message);
+		json_list("clients", &f->raw.clients, client_message);
 	} else {
 		print_null("cluster");
 	}

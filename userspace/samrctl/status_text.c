@@ -90,6 +90,17 @@ static void show_verdict(const struct findings *v)
 
 /* ---- cluster ---- */
 
+static void show_client(const struct facts *f)
+{
+	printf(" (id %u): this is a client node", f->id);
+	if (f->access)
+		printf(", through head %u", f->access);
+	if (f->losses)
+		printf(", %" PRIu64 " head%s lost so far", f->losses,
+		       f->losses == 1 ? "" : "s");
+	putchar('\n');
+}
+
 static void show_cluster(const struct facts *f)
 {
 	static const char *const policies[] = { "auto", "majority", "fence" };
@@ -99,6 +110,10 @@ static void show_cluster(const struct facts *f)
 
 	title(&name);
 	print_coloured(STRONG, "%s", f->name);
+	if (f->client) {
+		show_client(f);
+		return;
+	}
 	printf(" (id %u): this is head %u, %s", f->id, f->node,
 	       cluster_state(f->state));
 	if (f->epoch)
@@ -196,7 +211,8 @@ static void show_paths(const struct fact_link *l)
 	putchar('\n');
 }
 
-static void show_link(const struct fact_link *l, const char **name)
+static void show_link(const struct facts *f, const struct fact_link *l,
+		      const char **name)
 {
 	static const char *const states[] = {
 		"no device", "down", "probing", "up",
@@ -218,7 +234,8 @@ static void show_link(const struct fact_link *l, const char **name)
 		    " so far" : "");
 	}
 	printf("%s", list.text);
-	if (*l->dev)
+	/* A client node asks for one head, and listens for no others. */
+	if (*l->dev && !f->client)
 		show_paths(l);
 	else
 		putchar('\n');
@@ -230,7 +247,7 @@ static void show_links(const struct facts *f)
 	const char *name = "links";
 
 	for (l = f->link; l < f->link + f->links; l++)
-		show_link(l, &name);
+		show_link(f, l, &name);
 	if (!f->links) {
 		title(&name);
 		puts("none");
@@ -274,8 +291,12 @@ static void show_services(const struct facts *f)
 		title(&name);
 		snprintf(label, sizeof(label), "%u %s", g->id, g->name);
 		printf("%-*s ", NAME_WIDTH + WORD_WIDTH - 1, label);
-		printf("%u member%s, %u here", g->members,
-		       g->members == 1 ? "" : "s", g->joined);
+		if (f->client)
+			printf("%u socket%s here", g->sockets,
+			       g->sockets == 1 ? "" : "s");
+		else
+			printf("%u member%s, %u here", g->members,
+			       g->members == 1 ? "" : "s", g->joined);
 		if (g->unread)
 			printf(", %u messages unread here (%" PRIu64 " bytes)",
 			       g->unread, g->unread_bytes);
@@ -289,6 +310,23 @@ static void show_services(const struct facts *f)
 		title(&name);
 		puts("none");
 	}
+}
+
+/* ---- client nodes ---- */
+
+static void show_outposts(const struct facts *f)
+{
+	const char *name = "clients";
+
+	if (!f->outposts)
+		return;
+	title(&name);
+	printf("%zu client node%s go%s through this head", f->outposts,
+	       f->outposts == 1 ? "" : "s", f->outposts == 1 ? "es" : "");
+	if (f->outposts_waiting)
+		printf(", %" PRIu64 " messages wait for room in the order",
+		       f->outposts_waiting);
+	putchar('\n');
 }
 
 /* ---- fences ---- */
@@ -370,10 +408,14 @@ void status_text(const struct facts *f, const struct findings *v)
 	if (f->cluster) {
 		putchar('\n');
 		show_cluster(f);
-		show_heads(f);
+		if (!f->client)
+			show_heads(f);
 		show_links(f);
 		show_services(f);
-		show_fences(f);
+		if (!f->client) {
+			show_outposts(f);
+			show_fences(f);
+		}
 	}
 	show_samrd(&f->samrd);
 	show_module(f);

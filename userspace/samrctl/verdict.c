@@ -400,12 +400,12 @@ static void find_links(const struct facts *f, struct findings *out)
 				    link_name(l));
 			HELP(found, "ip link set %s up, then look at the cable; a device that is in a bridge or bond carries no link",
 			     l->dev);
-		} else {
+		} else if (!f->client) {
 			for (id = 1; id < FACT_IDS; id++)
 				find_path(f, out, l, id);
 		}
 	}
-	if (!f->links && count(HEADS_WITH(f, h, h->configured)) > 1) {
+	if (!f->client && !f->links && count(HEADS_WITH(f, h, h->configured)) > 1) {
 		found = add(out, VERDICT_DEGRADED, "there is no link");
 		HELP(found, "samrctl link add kind eth dev DEV");
 	}
@@ -600,12 +600,42 @@ static void find_nothing(const struct facts *f, struct findings *out)
 	}
 }
 
+/* A client node needs a head that takes it, and nothing else. */
+static void find_access(const struct facts *f, struct findings *out)
+{
+	struct finding *found;
+
+	if (f->state == SAMR_RUN_STATE_HALTED) {
+		find_state(f, out);
+		return;
+	}
+	if (f->state == SAMR_RUN_STATE_DOWN) {
+		found = add(out, VERDICT_STOPPED, "this client node takes no part");
+		WHY(found, "its state is down");
+		HELP(found, "samrctl cluster set state up");
+		return;
+	}
+	if (f->access)
+		return;
+	found = add(out, VERDICT_WAITING, "for a head");
+	if (!f->links) {
+		WHY(found, "this client node has no link");
+		HELP(found, "samrctl link add kind eth dev DEV");
+		return;
+	}
+	WHY(found, "none takes this client node; its clients wait meanwhile");
+	HELP(found, "start a head, or repair the network; where heads are on a link without multicast: samrctl node add id ID link DEV address ADDRESS; a head that has its fill: samrctl cluster set clients N there");
+}
+
 static void healthy_line(const struct facts *f, struct findings *out)
 {
 	int heads = count(HEADS_WITH(f, h, h->configured && !h->witness));
 	bool witness = HEADS_WITH(f, h, h->configured && h->witness);
 
-	if (heads == 1 && !witness)
+	if (f->client)
+		snprintf(out->line, sizeof(out->line),
+			 "healthy: this client node goes through head %u", f->access);
+	else if (heads == 1 && !witness)
 		snprintf(out->line, sizeof(out->line),
 			 "healthy: the only head is in view %" PRIu64, f->epoch);
 	else
@@ -640,6 +670,10 @@ void verdict_find(const struct facts *f, struct findings *out)
 	memset(out, 0, sizeof(*out));
 	if (!f->loaded || !f->cluster) {
 		find_nothing(f, out);
+	} else if (f->client) {
+		find_access(f, out);
+		find_links(f, out);
+		find_samrd(f, out);
 	} else {
 		/* The state says the worst; what follows only degrades. */
 		find_state(f, out);

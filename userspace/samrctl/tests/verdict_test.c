@@ -443,6 +443,51 @@ static void a_watchdog_that_is_relied_on(void **state)
 	expect(VERDICT_DEGRADED, "degraded: head 2 is out");
 }
 
+static void client_node(void)
+{
+	cluster_of(1);
+	f.client = true;
+	f.node = 0;
+	f.epoch = 0;
+	f.state = SAMR_RUN_STATE_WAITING;
+	memset(f.head, 0, sizeof(f.head));
+}
+
+static void a_client_node_has_a_head(void **state)
+{
+	(void)state;
+	client_node();
+	f.access = 2;
+	expect(VERDICT_HEALTHY, "healthy: this client node goes through head 2");
+	/* Heads whose addresses it was told are not heard before they are asked. */
+	f.head[3].configured = true;
+	f.link[0].path[3].there = true;
+	expect(VERDICT_HEALTHY, "healthy: this client node goes through head 2");
+	f.links = 2;
+	strcpy(f.link[1].dev, "eth1");
+	f.link[1].state = SAMR_CARRIER_DOWN;
+	expect(VERDICT_DEGRADED, "degraded: link eth1 is down");
+}
+
+static void a_client_node_looks_for_a_head(void **state)
+{
+	(void)state;
+	client_node();
+	expect(VERDICT_WAITING, "waiting for a head");
+	expect_finding(0, "for a head",
+		       "none takes this client node; its clients wait meanwhile",
+		       "start a head, or repair the network; where heads are on a link without multicast: samrctl node add id ID link DEV address ADDRESS; a head that has its fill: samrctl cluster set clients N there");
+	f.links = 0;
+	verdict_find(&f, &v);
+	expect_finding(0, "for a head", "this client node has no link",
+		       "samrctl link add kind eth dev DEV");
+	assert_int_equal(v.count, 1);
+	f.state = SAMR_RUN_STATE_DOWN;
+	expect(VERDICT_STOPPED, "stopped here: this client node takes no part");
+	f.state = SAMR_RUN_STATE_HALTED;
+	expect(VERDICT_HALTED, "halted: samr has noticed a fault of its own");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,6 +511,8 @@ int main(void)
 		cmocka_unit_test(members_of_a_service_differ),
 		cmocka_unit_test(this_head_has_left_for_a_service),
 		cmocka_unit_test(a_watchdog_that_is_relied_on),
+		cmocka_unit_test(a_client_node_has_a_head),
+		cmocka_unit_test(a_client_node_looks_for_a_head),
 	};
 
 	return cmocka_run_group_tests_name("samrctl verdict", tests, NULL, NULL);
